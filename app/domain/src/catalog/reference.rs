@@ -1,0 +1,168 @@
+//! References between entities: `[kind:][namespace/]name`.
+//!
+//! The rules are Backstage's (`packages/catalog-model/src/entity/ref.ts`): split at the first `:` and the first `/`, a `/`
+//! before the `:` means that there is no kind, an empty part is an error, and case does not distinguish entities.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+
+/// The namespace of an entity that does not name one.
+pub const DEFAULT_NAMESPACE: &str = "default";
+
+/// The unique name of an entity, in lower case: `component:default/ticket-api`.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct EntityRef {
+    kind: String,
+    namespace: String,
+    name: String,
+}
+
+/// What a reference means where it leaves a part out.
+#[derive(Debug, Clone, Copy)]
+pub struct ReferenceDefaults<'a> {
+    /// The kind, if the place implies one (`spec.owner` implies `group`).
+    pub kind: Option<&'a str>,
+    /// The namespace, usually that of the entity which refers.
+    pub namespace: &'a str,
+}
+
+/// Why a text is not a reference.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum NotAReference {
+    /// A part between the separators is missing.
+    #[error("`{0}` has an empty kind, namespace or name; write `[kind:][namespace/]name`")]
+    EmptyPart(String),
+    /// The place does not imply a kind.
+    #[error("`{0}` needs a kind here; write `kind:{0}`, for example `component:{0}`")]
+    NoKind(String),
+}
+
+impl EntityRef {
+    /// Joins three parts; `kind`, `namespace` and `name` must not be empty.
+    pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
+        Self { kind: kind.to_lowercase(), namespace: namespace.to_lowercase(), name: name.to_lowercase() }
+    }
+
+    /// Reads a reference in a place with `defaults`.
+    pub fn parse(text: &str, defaults: ReferenceDefaults<'_>) -> Result<Self, NotAReference> {
+        let empty = || NotAReference::EmptyPart(text.to_owned());
+        let text_trimmed = text.trim();
+        let colon = text_trimmed.find(':');
+        let slash = text_trimmed.find('/');
+        let colon = colon.filter(|&c| slash.is_none_or(|s| c < s));
+        let (kind, rest) = match colon {
+            Some(at) => (Some(&text_trimmed[..at]), &text_trimmed[at + 1..]),
+            None => (defaults.kind, text_trimmed),
+        };
+        let (namespace, name) = match rest.find('/') {
+            Some(at) => (&rest[..at], &rest[at + 1..]),
+            None => (defaults.namespace, rest),
+        };
+        if name.is_empty() || namespace.is_empty() || kind.is_some_and(str::is_empty) {
+            return Err(empty());
+        }
+        let kind = kind.ok_or_else(|| NotAReference::NoKind(text.to_owned()))?;
+        Ok(Self::new(kind, namespace, name))
+    }
+
+    /// The kind, in lower case.
+    pub fn kind(&self) -> &str {
+        &self.kind
+    }
+
+    /// The namespace, in lower case.
+    pub fn namespace(&self) -> &str {
+        &self.namespace
+    }
+
+    /// The name, in lower case.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// The page of the entity in the portal.
+    pub fn path(&self) -> String {
+        format!("/catalog/{}/{}/{}", self.namespace, self.kind, self.name)
+    }
+
+    /// The shortest text that names the entity: without the default namespace.
+    pub fn short(&self) -> String {
+        if self.namespace == DEFAULT_NAMESPACE { self.name.clone() } else { format!("{}/{}", self.namespace, self.name) }
+    }
+}
+
+impl fmt::Display for EntityRef {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}:{}/{}", self.kind, self.namespace, self.name)
+    }
+}
+
+impl FromStr for EntityRef {
+    type Err = NotAReference;
+
+    /// Reads a reference that names its kind; the namespace is `default` where none stands.
+    fn from_str(text: &str) -> Result<Self, NotAReference> {
+        Self::parse(text, ReferenceDefaults { kind: None, namespace: DEFAULT_NAMESPACE })
+    }
+}
+
+impl TryFrom<String> for EntityRef {
+    type Error = NotAReference;
+
+    fn try_from(text: String) -> Result<Self, NotAReference> {
+        text.parse()
+    }
+}
+
+impl From<EntityRef> for String {
+    fn from(reference: EntityRef) -> Self {
+        reference.to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn parse(text: &str, kind: Option<&str>) -> Result<String, NotAReference> {
+        EntityRef::parse(text, ReferenceDefaults { kind, namespace: "harbour" }).map(|r| r.to_string())
+    }
+
+    #[test]
+    fn parts_that_are_left_out_come_from_the_place() {
+        assert_eq!(parse("Berths", Some("Group")).unwrap(), "group:harbour/berths");
+        assert_eq!(parse("user:ama", Some("Group")).unwrap(), "user:harbour/ama");
+        assert_eq!(parse("quay/ama", Some("User")).unwrap(), "user:quay/ama");
+        assert_eq!(parse("API:Quay/Tides", None).unwrap(), "api:quay/tides");
+    }
+
+    #[test]
+    fn a_slash_before_the_colon_means_there_is_no_kind() {
+        assert_eq!(parse("quay/a:b", Some("Component")).unwrap(), "component:quay/a:b");
+    }
+
+    #[test]
+    fn empty_parts_and_missing_kinds_are_told_apart() {
+        for text in ["", ":", "/", "component:", ":x", "component:/x", "component:x/", "  "] {
+            assert!(matches!(parse(text, Some("c")), Err(NotAReference::EmptyPart(_))), "{text}");
+        }
+        assert!(matches!(parse("x", None), Err(NotAReference::NoKind(_))));
+    }
+
+    proptest! {
+        #[test]
+        fn what_is_written_reads_back_as_itself(kind in "[a-zA-Z][a-zA-Z0-9]{0,9}", namespace in "[a-z0-9-]{1,9}", name in "[a-zA-Z0-9._-]{1,12}") {
+            let reference = EntityRef::new(&kind, &namespace, &name);
+            prop_assert_eq!(reference.to_string().parse::<EntityRef>().unwrap(), reference);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in ".{0,40}") {
+            let _ = text.parse::<EntityRef>();
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! The spine: everything that is altered is altered together with one row here.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// What happened to the subject of a change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum ChangeKind {
+    /// An entity came into the catalog.
+    EntityCreated,
+    /// An entity's document or its relations changed.
+    EntityUpdated,
+    /// An entity's source stopped declaring it; it stays visible for a grace period.
+    EntityOrphaned,
+    /// An entity left the catalog.
+    EntityRemoved,
+    /// A source was registered.
+    SourceRegistered,
+    /// A sync of a source ended, well or not.
+    SourceSynced,
+    /// A source was taken away.
+    SourceRemoved,
+    /// An entity's level or a rule's result on a scorecard changed.
+    ScorecardEvaluated,
+    /// A run was asked for.
+    RunCreated,
+    /// A run or one of its steps moved on.
+    RunMoved,
+}
+
+impl ChangeKind {
+    /// The name as it stands in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::EntityCreated => "entity-created",
+            Self::EntityUpdated => "entity-updated",
+            Self::EntityOrphaned => "entity-orphaned",
+            Self::EntityRemoved => "entity-removed",
+            Self::SourceRegistered => "source-registered",
+            Self::SourceSynced => "source-synced",
+            Self::SourceRemoved => "source-removed",
+            Self::ScorecardEvaluated => "scorecard-evaluated",
+            Self::RunCreated => "run-created",
+            Self::RunMoved => "run-moved",
+        }
+    }
+}
+
+/// One row of the spine.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Change {
+    /// Gap-free within the tenant, in commit order.
+    pub seq: i64,
+    /// When it was committed.
+    pub at: DateTime<Utc>,
+    /// Who did it.
+    pub actor: String,
+    /// Where it came from: a source's id, a run's id; empty for the portal and the API.
+    pub source: String,
+    /// What it is about: an entity reference, `source:ID`, `run:ID`.
+    pub subject: String,
+    /// What happened.
+    pub kind: String,
+    /// The state before, if there was one.
+    pub before: Option<Value>,
+    /// The state after, if there is one.
+    pub after: Option<Value>,
+}

@@ -1,0 +1,10 @@
+//! The vocabulary of Causeway and its rules: pure types and functions, compiled for the server and the browser.
+//!
+//! Nothing here knows a framework, a database, a clock or the network; what depends on time takes it as an argument.
+
+pub mod catalog;
+pub mod changes;
+pub mod identity;
+pub mod runs;
+pub mod scorecards;
+pub mod templates;

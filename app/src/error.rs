@@ -1,0 +1,43 @@
+//! What crosses the wire when a server function does not do what was asked.
+
+use leptos::server_fn::codec::JsonEncoding;
+use serde::{Deserialize, Serialize};
+use server_fn::error::{FromServerFnError, ServerFnErrorErr};
+
+/// A problem, by what the person can do about it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+pub enum AppError {
+    /// There is no such thing.
+    #[error("{0}")]
+    NotFound(String),
+    /// Someone else was faster, or the name is taken.
+    #[error("{0}")]
+    Conflict(String),
+    /// What was sent breaks a rule.
+    #[error("{0}")]
+    Rejected(String),
+    /// The person may not do this.
+    #[error("{0}")]
+    Denied(String),
+    /// Another system did not answer, or answered badly.
+    #[error("{0}")]
+    Unavailable(String),
+    /// A fault of the server; the log has it under this request id.
+    #[error("something went wrong on the server; the log has the details under request `{0}`")]
+    Internal(String),
+    /// The server did not answer.
+    #[error("the server did not answer; check the connection and try again")]
+    Unreachable,
+}
+
+impl FromServerFnError for AppError {
+    type Encoder = JsonEncoding;
+
+    fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
+        match error {
+            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => Self::Rejected(why),
+            ServerFnErrorErr::Request(_) => Self::Unreachable,
+            _ => Self::Internal("unknown".into()),
+        }
+    }
+}

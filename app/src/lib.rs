@@ -1,0 +1,23 @@
+//! What people see: one module per capability, with its routes, pages, components and server functions.
+//!
+//! The crate is compiled twice, for the server (`ssr`) and for the browser (`hydrate`), and must render the same HTML in both.
+
+#![recursion_limit = "512"]
+
+mod catalog;
+mod error;
+mod home;
+mod routes;
+mod runs;
+mod scorecards;
+mod shell;
+#[cfg(feature = "ssr")]
+mod ssr;
+mod templates;
+mod ui;
+
+pub use error::AppError;
+pub use routes::App;
+pub use shell::document::{Assets, document};
+#[cfg(feature = "ssr")]
+pub use ssr::RequestContext;

@@ -1,0 +1,52 @@
+//! The HTML document: head, scripts, body.
+
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_meta::MetaTags;
+
+use crate::App;
+
+/// The addresses of the bundle's files, with their hashes.
+#[derive(Debug, Clone)]
+pub struct Assets {
+    /// The WASM module.
+    pub wasm: String,
+    /// The script that binds it.
+    pub script: String,
+    /// The script that starts it and sets the theme before the first paint.
+    pub boot: String,
+    /// The style sheet.
+    pub style: String,
+    /// The fonts worth loading early.
+    pub fonts: Vec<String>,
+}
+
+/// The whole document of a page.
+pub fn document(assets: &Assets) -> impl IntoView + use<> {
+    let Assets { wasm, script, boot, style, fonts } = assets.clone();
+    let nonce = use_nonce();
+    view! {
+        <!DOCTYPE html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8"/>
+                <meta name="viewport" content="width=device-width, initial-scale=1"/>
+                <meta name="color-scheme" content="light dark"/>
+                {fonts
+                    .into_iter()
+                    .map(|font| {
+                        view! { <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }
+                    })
+                    .collect_view()}
+                <link rel="stylesheet" href=style/>
+                <script src=boot nonce=nonce.clone()></script>
+                <link rel="modulepreload" href=script.clone() crossorigin="anonymous" nonce=nonce.clone()/>
+                <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
+                <script type="module" src="/pkg/start.js" data-script=script data-wasm=wasm nonce=nonce></script>
+                <MetaTags/>
+            </head>
+            <body>
+                <App/>
+            </body>
+        </html>
+    }
+}

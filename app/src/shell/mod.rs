@@ -1,0 +1,3 @@
+//! What stands around every page.
+
+pub(crate) mod document;

@@ -1,0 +1,51 @@
+//! What the server lends to pages and server functions.
+
+use axum::http::StatusCode;
+use leptos::prelude::*;
+use services::{Services, identity::Caller};
+
+use crate::AppError;
+
+/// Who asks, with what request, for one page or one server function.
+#[derive(Clone)]
+pub struct RequestContext {
+    /// All use cases.
+    pub services: Services,
+    /// The author of the request.
+    pub caller: Caller,
+    /// Names this request in the log.
+    pub request_id: String,
+}
+
+/// The use cases.
+pub(crate) fn services() -> Services {
+    expect_context::<RequestContext>().services
+}
+
+/// The author of the request.
+pub(crate) fn caller() -> Caller {
+    expect_context::<RequestContext>().caller
+}
+
+/// Turns the result of a use case into an answer: the one place that maps errors to a status.
+pub(crate) fn reply<T>(result: services::Result<T>) -> Result<T, AppError> {
+    use services::Error;
+    result.map_err(|error| {
+        let (status, error) = match error {
+            Error::NotFound(why) => (StatusCode::NOT_FOUND, AppError::NotFound(why)),
+            Error::Conflict(why) => (StatusCode::CONFLICT, AppError::Conflict(why)),
+            Error::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, AppError::Rejected(why)),
+            Error::Denied(denied) => (StatusCode::FORBIDDEN, AppError::Denied(denied.to_string())),
+            Error::Unavailable { .. } => (StatusCode::BAD_GATEWAY, AppError::Unavailable(error.to_string())),
+            Error::Internal(why) => {
+                let id = use_context::<RequestContext>().map(|context| context.request_id).unwrap_or_default();
+                tracing::error!(request_id = id, why, "request failed");
+                (StatusCode::INTERNAL_SERVER_ERROR, AppError::Internal(id))
+            }
+        };
+        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+            response.set_status(status);
+        }
+        error
+    })
+}

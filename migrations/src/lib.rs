@@ -1,0 +1,24 @@
+//! Dated schema changes for SQLite and PostgreSQL. How to write one: `README.md`.
+
+use sea_orm_migration::prelude::*;
+
+mod columns;
+mod m20261123_000100_changes;
+mod m20261123_000200_catalog;
+mod m20261123_000300_scorecards;
+mod m20261123_000400_runs;
+
+/// Every change of the schema, oldest first.
+#[derive(Debug)]
+pub struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![
+            Box::new(m20261123_000100_changes::Migration),
+            Box::new(m20261123_000200_catalog::Migration),
+            Box::new(m20261123_000300_scorecards::Migration),
+            Box::new(m20261123_000400_runs::Migration),
+        ]
+    }
+}

@@ -1,0 +1,1 @@
+//! The software catalog: sources, entities, relations, and questions about them.

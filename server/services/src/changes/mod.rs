@@ -1,0 +1,31 @@
+//! The spine: a [`Transaction`] commits what it altered together with the rows that tell of it.
+
+mod bus;
+mod store;
+mod transaction;
+
+pub use bus::Bus;
+use domain::{
+    changes::Change,
+    identity::{Caller, Permission},
+};
+pub use transaction::{NewChange, Transaction};
+
+use crate::{Result, Services, identity};
+
+/// The changes of the caller's tenant after `after`, oldest first, at most `limit`.
+pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) -> Result<Vec<Change>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    store::after(&services.db, &caller.tenant, after, limit).await
+}
+
+/// The latest changes about `subject`, newest first, at most `limit`.
+pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
+    identity::may(caller, Permission::ReadCatalog, Some(subject))?;
+    store::about(&services.db, &caller.tenant, subject, limit).await
+}
+
+/// The number of the last change of the caller's tenant; 0 before the first.
+pub async fn last(services: &Services, caller: &Caller) -> Result<i64> {
+    store::last(&services.db, &caller.tenant).await
+}

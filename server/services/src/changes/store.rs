@@ -1,0 +1,139 @@
+//! Rows of `changes` and the counter that numbers them.
+
+use chrono::{DateTime, Utc};
+use domain::{changes::Change, identity::Tenant};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    entity::prelude::*,
+};
+
+use super::NewChange;
+use crate::{Error, Result};
+
+/// How many rows one INSERT carries: SQLite takes at most 32,766 values in a statement.
+const BATCH: usize = 500;
+
+mod row {
+    use super::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "changes")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        pub at: DateTime<Utc>,
+        pub actor: String,
+        pub source: String,
+        pub subject: String,
+        pub kind: String,
+        pub before: Option<Json>,
+        pub after: Option<Json>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl From<row::Model> for Change {
+    fn from(row: row::Model) -> Self {
+        Self {
+            seq: row.seq,
+            at: row.at,
+            actor: row.actor,
+            source: row.source,
+            subject: row.subject,
+            kind: row.kind,
+            before: row.before,
+            after: row.after,
+        }
+    }
+}
+
+/// Takes `count` numbers from the tenant's counter and returns the last one. Locks the counter until the commit.
+pub(super) async fn take(db: &impl ConnectionTrait, tenant: &Tenant, count: i64) -> Result<i64> {
+    let sql = "INSERT INTO counters (tenant, seq) VALUES ($1, $2) \
+               ON CONFLICT (tenant) DO UPDATE SET seq = counters.seq + excluded.seq RETURNING seq";
+    let statement =
+        Statement::from_sql_and_values(db.get_database_backend(), sql, [tenant.as_str().into(), count.into()]);
+    let row = db.query_one_raw(statement).await?;
+    let row = row.ok_or_else(|| Error::Internal("the counter returned no number".into()))?;
+    Ok(row.try_get("", "seq")?)
+}
+
+pub(super) async fn insert(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    first: i64,
+    at: DateTime<Utc>,
+    actor: &str,
+    changes: Vec<NewChange>,
+) -> Result<()> {
+    let mut seq = first;
+    let mut changes = changes.into_iter().peekable();
+    while changes.peek().is_some() {
+        let rows: Vec<_> = changes
+            .by_ref()
+            .take(BATCH)
+            .map(|change| {
+                let row = row::ActiveModel {
+                    tenant: Set(tenant.to_string()),
+                    seq: Set(seq),
+                    at: Set(at),
+                    actor: Set(actor.to_owned()),
+                    source: Set(change.source),
+                    subject: Set(change.subject),
+                    kind: Set(change.kind.as_str().to_owned()),
+                    before: Set(change.before),
+                    after: Set(change.after),
+                };
+                seq += 1;
+                row
+            })
+            .collect();
+        row::Entity::insert_many(rows).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn after(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64, limit: u64) -> Result<Vec<Change>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Seq.gt(seq))
+        .order_by_asc(row::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+pub(super) async fn about(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    subject: &str,
+    limit: u64,
+) -> Result<Vec<Change>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Subject.eq(subject))
+        .order_by_desc(row::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+pub(super) async fn last(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<i64> {
+    let statement = Statement::from_sql_and_values(
+        db.get_database_backend(),
+        "SELECT seq FROM counters WHERE tenant = $1",
+        [tenant.as_str().into()],
+    );
+    match db.query_one_raw(statement).await? {
+        Some(row) => Ok(row.try_get("", "seq")?),
+        None => Ok(0),
+    }
+}

@@ -1,0 +1,72 @@
+//! Opening the database and bringing its schema up to date.
+
+use std::{fs::File, path::Path, time::Duration};
+
+use migrations::Migrator;
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm_migration::MigratorTrait;
+
+use crate::{Error, Result};
+
+/// Number of the PostgreSQL advisory lock that only one migrating replica holds.
+const MIGRATION_LOCK: i64 = 0x00C4_A05E_3A70;
+
+/// Opens `url` (`sqlite:PATH` or `postgres://…`).
+pub async fn connect(url: &str) -> Result<DatabaseConnection> {
+    let mut options = ConnectOptions::new(url);
+    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).connect_timeout(Duration::from_secs(10));
+    if url.starts_with("sqlite:") {
+        // Readers run beside the one writer; a writer waits for its turn instead of failing.
+        options.max_connections(6).map_sqlx_sqlite_opts(|sqlite| {
+            sqlite
+                .create_if_missing(true)
+                .foreign_keys(true)
+                .busy_timeout(Duration::from_secs(30))
+                .pragma("journal_mode", "WAL")
+                .pragma("synchronous", "FULL")
+                .pragma("temp_store", "MEMORY")
+                .pragma("cache_size", "-8000")
+        });
+    } else {
+        options.max_connections(12).set_application_name("causeway");
+    }
+    Database::connect(options).await.map_err(|error| Error::Unavailable {
+        system: "database".into(),
+        why: format!("could not be opened: {error}; check `[database] url` in causeway.toml"),
+    })
+}
+
+/// Brings the schema up to date, one process at a time. `data` holds the lock file of the embedded database.
+pub async fn migrate(db: &DatabaseConnection, data: &Path) -> Result<()> {
+    if db.get_database_backend() == DbBackend::Postgres {
+        let pool = db.get_postgres_connection_pool();
+        let mut holder = pool.acquire().await.map_err(|error| Error::Internal(error.to_string()))?;
+        // The lock belongs to this one connection and goes with it, should the process die.
+        let lock = format!("SELECT pg_advisory_lock({MIGRATION_LOCK})");
+        sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(lock))
+            .execute(&mut *holder)
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        let done = Migrator::up(db, None).await;
+        let unlock = format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})");
+        sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(unlock))
+            .execute(&mut *holder)
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        done?;
+    } else {
+        let lock = File::create(data.join("migrate.lock"))?;
+        let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
+            .await
+            .map_err(|error| Error::Internal(error.to_string()))??;
+        Migrator::up(db, None).await?;
+        drop(lock);
+    }
+    Ok(())
+}
+
+/// Whether the database answers.
+pub async fn ping(db: &DatabaseConnection) -> Result<()> {
+    db.query_one_raw(Statement::from_string(db.get_database_backend(), "SELECT 1")).await?;
+    Ok(())
+}

@@ -1,0 +1,44 @@
+//! Use cases and stores: what a person or a machine can do, and where it is kept.
+//!
+//! This is the only crate that sees the database. It knows nothing of HTTP or HTML, and names what it needs from outside
+//! as ports ([`Ports`]), which `connectors` implement and `server` joins.
+
+use std::{path::PathBuf, sync::Arc};
+
+pub mod catalog;
+pub mod changes;
+pub mod database;
+mod error;
+pub mod identity;
+pub mod queue;
+pub mod runs;
+pub mod scorecards;
+pub mod templates;
+
+pub use domain;
+pub use error::{Error, Result};
+use sea_orm::DatabaseConnection;
+
+/// What an installation decided, as far as use cases care.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Where blobs, workspaces and repositories are kept.
+    pub data: PathBuf,
+    /// How people reach this installation: `http://127.0.0.1:3000`, without a slash at the end.
+    pub base_url: String,
+    /// The organisation's name, shown in the portal.
+    pub organisation: String,
+}
+
+/// Everything a use case needs; cheap to clone.
+#[derive(Clone)]
+pub struct Services {
+    /// The database.
+    pub db: DatabaseConnection,
+    /// Tells readers of `changes` that there is more to read.
+    pub bus: changes::Bus,
+    /// Hands work to the workers.
+    pub queue: queue::Queue,
+    /// What the installation decided.
+    pub settings: Arc<Settings>,
+}

@@ -1,0 +1,1 @@
+//! Runs: what a template does, step by step, durable.
