@@ -3,6 +3,7 @@
 //! The crate is compiled twice, for the server (`ssr`) and for the browser (`hydrate`), and must render the same HTML in both.
 
 #![recursion_limit = "512"]
+#![expect(unreachable_pub, reason = "the `component` macro makes every component `pub`")]
 
 mod catalog;
 mod error;

@@ -1,1 +1,34 @@
-fn main() {}
+//! The binary `causeway`: configuration, command line, HTTP surface, workers. It wires the other crates together and decides nothing.
+
+mod assets;
+mod cli;
+mod doctor;
+mod examples;
+mod http;
+mod logging;
+mod serve;
+mod settings;
+mod start;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+fn main() -> ExitCode {
+    // One TLS provider for every client in the process; with none installed, the first connection would panic.
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("causeway: the asynchronous runtime did not start: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    match runtime.block_on(cli::Cli::parse().run()) {
+        Ok(code) => code,
+        Err(problem) => {
+            eprintln!("causeway: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}

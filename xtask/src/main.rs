@@ -1,1 +1,215 @@
-fn main() {}
+//! `cargo run -p xtask -- bundle WASM`: turns the compiled front end into what the server serves.
+//!
+//! Binds the WASM module, optimises it, gathers style sheet, scripts and fonts, puts a hash of its content into each name,
+//! compresses, and writes `target/site/manifest.json`. The binding library is a dependency of this workspace, so Cargo.lock
+//! keeps it at the version of `wasm-bindgen` in the front end; the two must be the same.
+
+use std::{
+    collections::BTreeMap,
+    error::Error,
+    fs,
+    io::Write as _,
+    path::{Path, PathBuf},
+    process::{Command, ExitCode},
+    time::Instant,
+};
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let outcome = match arguments.iter().map(String::as_str).collect::<Vec<_>>().as_slice() {
+        ["bundle", wasm] => bundle(Path::new(wasm)),
+        _ => Err("usage: xtask bundle FILE.wasm".into()),
+    };
+    match outcome {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(problem) => {
+            eprintln!("xtask: {problem}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn bundle(wasm: &Path) -> Result<()> {
+    let started = Instant::now();
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize()?;
+    let style = root.join("style");
+    let site = root.join("target/site");
+    let inputs = fingerprint(&root, wasm, &style)?;
+    if fs::read_to_string(site.join("inputs")).is_ok_and(|kept| kept == inputs) {
+        println!("bundle: up to date");
+        return Ok(());
+    }
+    let work = root.join("target/site-build");
+    let _ = fs::remove_dir_all(&work);
+    fs::create_dir_all(&work)?;
+
+    wasm_bindgen_cli_support::Bindgen::new()
+        .input_path(wasm)
+        .out_name("causeway")
+        .web(true)
+        .map_err(|error| error.to_string())?
+        .typescript(false)
+        .omit_default_module_path(true)
+        .remove_name_section(true)
+        .remove_producers_section(true)
+        .generate(&work)
+        .map_err(|error| error.to_string())?;
+    if work.join("snippets").exists() {
+        return Err("the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into());
+    }
+    optimise(&style, &work)?;
+    run(
+        "tailwindcss",
+        Command::new(style.join("node_modules/.bin/tailwindcss"))
+            .args(["--input", "style/tailwind.css", "--minify", "--output"])
+            .arg(work.join("causeway.css"))
+            .current_dir(&root),
+    )?;
+
+    let mut out = Output::new(&root)?;
+    let fonts = fonts(&style)?;
+    let mut css = fs::read_to_string(work.join("causeway.css"))?;
+    let mut preloaded = Vec::new();
+    for font in &fonts {
+        let name = file_name(font)?;
+        let hashed = out.add(&name, &fs::read(font)?)?;
+        let before = css.len();
+        css = css.replace(&format!("/pkg/fonts/{name}"), &format!("/pkg/{hashed}"));
+        // The mono face is for code only; the text face is needed by the first paint.
+        if css.len() != before && !name.contains("mono") {
+            preloaded.push(hashed);
+        }
+    }
+    let manifest = BTreeMap::from([
+        ("wasm", out.add("causeway.wasm", &fs::read(work.join("causeway_bg.wasm"))?)?),
+        ("script", out.add("causeway.js", &fs::read(work.join("causeway.js"))?)?),
+        ("boot", out.add("boot.js", &fs::read(style.join("boot.js"))?)?),
+        ("start", out.add("start.js", &fs::read(style.join("start.js"))?)?),
+        ("style", out.add("causeway.css", css.as_bytes())?),
+        ("icon", out.add("icon.svg", &fs::read(style.join("icon.svg"))?)?),
+    ]);
+    let mut json: Vec<String> = manifest.iter().map(|(key, name)| format!("  \"{key}\": \"{name}\"")).collect();
+    let preloaded: Vec<String> = preloaded.iter().map(|name| format!("\"{name}\"")).collect();
+    json.push(format!("  \"fonts\": [{}]", preloaded.join(", ")));
+    out.finish(&format!("{{\n{}\n}}\n", json.join(",\n")), &inputs)?;
+    println!("bundle: done in {:.1} s", started.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// A hash over all that the bundle is made of, so that an unchanged one is not made again.
+fn fingerprint(root: &Path, wasm: &Path, style: &Path) -> Result<String> {
+    let mut hasher = blake3::Hasher::new();
+    hasher.update(&fs::read(wasm).map_err(|error| format!("{}: {error}", wasm.display()))?);
+    for name in ["tailwind.css", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
+        hasher.update(&fs::read(style.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
+    }
+    hasher.update(&fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs"))?);
+    // Class names are found in the sources, which are in the WASM file only as far as the browser renders them.
+    for file in walk(&root.join("app/src"))? {
+        hasher.update(&fs::read(file)?);
+    }
+    Ok(hasher.finalize().to_hex().to_string())
+}
+
+fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() { files.extend(walk(&path)?) } else { files.push(path) }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn optimise(style: &Path, work: &Path) -> Result<()> {
+    let module = work.join("causeway_bg.wasm");
+    let flags = ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"];
+    run("wasm-opt", Command::new(style.join("node_modules/.bin/wasm-opt")).args(flags).arg(&module).arg("-o").arg(&module))
+}
+
+fn run(what: &str, command: &mut Command) -> Result<()> {
+    let output = command.output().map_err(|error| format!("{what} did not start: {error}; run `make setup`"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
+}
+
+/// The Latin subsets of the two variable faces.
+fn fonts(style: &Path) -> Result<Vec<PathBuf>> {
+    let faces = ["geist/files/geist-latin-wght-normal.woff2", "geist-mono/files/geist-mono-latin-wght-normal.woff2"];
+    faces
+        .iter()
+        .map(|face| {
+            let path = style.join("node_modules/@fontsource-variable").join(face);
+            if path.exists() { Ok(path) } else { Err(format!("{} is missing; run `make setup`", path.display()).into()) }
+        })
+        .collect()
+}
+
+fn file_name(path: &Path) -> Result<String> {
+    Ok(path.file_name().and_then(|name| name.to_str()).ok_or("a file without a name")?.to_owned())
+}
+
+/// The folder that the server serves, made beside the present one and swapped in when it is whole.
+struct Output {
+    site: PathBuf,
+    next: PathBuf,
+    sizes: Vec<(String, usize, usize)>,
+}
+
+impl Output {
+    fn new(root: &Path) -> Result<Self> {
+        let (site, next) = (root.join("target/site"), root.join("target/site-next"));
+        let _ = fs::remove_dir_all(&next);
+        fs::create_dir_all(next.join("pkg"))?;
+        Ok(Self { site, next, sizes: Vec::new() })
+    }
+
+    /// Adds a file and returns its name with the hash of its content.
+    fn add(&mut self, name: &str, content: &[u8]) -> Result<String> {
+        let hash = &blake3::hash(content).to_hex()[..12];
+        let hashed = match name.rsplit_once('.') {
+            Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
+            None => format!("{name}.{hash}"),
+        };
+        let path = self.next.join("pkg").join(&hashed);
+        fs::write(&path, content)?;
+        let mut wire = content.len();
+        // Fonts are compressed already.
+        if !name.ends_with(".woff2") {
+            let mut brotli = Vec::new();
+            brotli::CompressorWriter::new(&mut brotli, 1 << 16, 11, 24).write_all(content)?;
+            wire = brotli.len();
+            fs::write(format!("{}.br", path.display()), &brotli)?;
+            let mut gzip = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+            gzip.write_all(content)?;
+            fs::write(format!("{}.gz", path.display()), gzip.finish()?)?;
+        }
+        self.sizes.push((name.to_owned(), content.len(), wire));
+        Ok(hashed)
+    }
+
+    fn finish(self, manifest: &str, inputs: &str) -> Result<()> {
+        fs::write(self.next.join("manifest.json"), manifest)?;
+        fs::write(self.next.join("inputs"), inputs)?;
+        let _ = fs::remove_dir_all(&self.site);
+        fs::rename(&self.next, &self.site)?;
+        let mut total = 0;
+        for (name, size, wire) in &self.sizes {
+            println!("bundle: {name:32} {:>8.1} KiB, {:>7.1} KiB over the wire", kib(*size), kib(*wire));
+            if !name.ends_with(".woff2") {
+                total += wire;
+            }
+        }
+        println!("bundle: {:32} {:>8} {:>15.1} KiB over the wire", "script, module, style", "", kib(total));
+        Ok(())
+    }
+}
+
+#[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^52")]
+fn kib(bytes: usize) -> f64 {
+    bytes as f64 / 1024.0
+}

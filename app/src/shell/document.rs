@@ -12,17 +12,21 @@ pub struct Assets {
     pub wasm: String,
     /// The script that binds it.
     pub script: String,
-    /// The script that starts it and sets the theme before the first paint.
+    /// The script that sets the theme before the first paint.
     pub boot: String,
+    /// The script that starts the module.
+    pub start: String,
     /// The style sheet.
     pub style: String,
+    /// The browser's icon for the portal.
+    pub icon: String,
     /// The fonts worth loading early.
     pub fonts: Vec<String>,
 }
 
 /// The whole document of a page.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
-    let Assets { wasm, script, boot, style, fonts } = assets.clone();
+    let Assets { wasm, script, boot, start, style, icon, fonts } = assets.clone();
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
@@ -37,11 +41,12 @@ pub fn document(assets: &Assets) -> impl IntoView + use<> {
                         view! { <link rel="preload" href=font r#as="font" r#type="font/woff2" crossorigin="anonymous"/> }
                     })
                     .collect_view()}
+                <link rel="icon" href=icon r#type="image/svg+xml"/>
                 <link rel="stylesheet" href=style/>
                 <script src=boot nonce=nonce.clone()></script>
                 <link rel="modulepreload" href=script.clone() crossorigin="anonymous" nonce=nonce.clone()/>
                 <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
-                <script type="module" src="/pkg/start.js" data-script=script data-wasm=wasm nonce=nonce></script>
+                <script type="module" src=start data-script=script data-wasm=wasm nonce=nonce></script>
                 <MetaTags/>
             </head>
             <body>

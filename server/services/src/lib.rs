@@ -17,7 +17,7 @@ pub mod templates;
 
 pub use domain;
 pub use error::{Error, Result};
-use sea_orm::DatabaseConnection;
+pub use sea_orm::DatabaseConnection;
 
 /// What an installation decided, as far as use cases care.
 #[derive(Debug, Clone)]

@@ -1,0 +1,49 @@
+//! `causeway doctor`: is everything there that this installation needs?
+
+use std::process::ExitCode;
+
+use services::database;
+use tokio::process::Command;
+
+use crate::{
+    assets,
+    cli::{Installation, Problem},
+    settings::Settings,
+    start,
+};
+
+/// Prints a line per check; fails if one does.
+pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem> {
+    let mut healthy = true;
+    let mut tell = |what: &str, result: Result<String, String>| match result {
+        Ok(fact) => println!("ok       {what}: {fact}"),
+        Err(problem) => {
+            healthy = false;
+            println!("problem  {what}: {problem}");
+        }
+    };
+    let settings = match Settings::load(installation) {
+        Ok(settings) => settings,
+        Err(problem) => {
+            tell("configuration", Err(problem.to_string()));
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    tell("configuration", Ok(format!("listens on {}", settings.server.listen)));
+    tell("portal files", assets::find().map(|_| "inside this binary or its build folder".into()).map_err(|p| p.to_string()));
+    let database = async {
+        let db = start::open_database(&settings).await?;
+        database::ping(&db).await?;
+        Ok::<_, Problem>(if settings.is_embedded() { "SQLite, schema up to date" } else { "PostgreSQL, schema up to date" })
+    };
+    tell("database", database.await.map(str::to_owned).map_err(|p| p.to_string()));
+    let git = Command::new("git").arg("--version").output().await;
+    tell(
+        "git",
+        match git {
+            Ok(output) if output.status.success() => Ok(String::from_utf8_lossy(&output.stdout).trim().to_owned()),
+            _ => Err("not found; install git, which sources and repositories need".into()),
+        },
+    );
+    Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}

@@ -1,0 +1,52 @@
+//! The HTTP surface: routes, and what every request passes through.
+
+mod caller;
+mod changes;
+mod health;
+mod limits;
+mod local;
+mod metrics;
+mod pages;
+mod security;
+pub(crate) mod state;
+mod trace;
+
+use std::time::Duration;
+
+use ::http::StatusCode;
+use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use tower_http::{
+    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
+    timeout::TimeoutLayer,
+};
+
+pub(crate) use self::state::AppState;
+use crate::settings::Limits;
+
+/// Everything that is served.
+pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
+    let api = Router::new().route("/api/v1/changes/stream", get(changes::stream));
+    let mut router = Router::new()
+        .merge(api)
+        .merge(pages::router(&state))
+        .layer(DefaultBodyLimit::max(limits.body_mib * 1024 * 1024))
+        .layer(TimeoutLayer::with_status_code(
+            StatusCode::SERVICE_UNAVAILABLE,
+            Duration::from_secs(limits.request_seconds),
+        ))
+        .layer(middleware::from_fn_with_state(state.clone(), caller::identify))
+        .layer(CsrfLayer::new())
+        .layer(middleware::from_fn_with_state(state.clone(), local::only_from_here));
+    if limits.requests_per_second > 0 {
+        router = router.layer(limits::per_address(limits.requests_per_second));
+    }
+    router
+        .merge(health::router(&state))
+        .merge(crate::assets::router())
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(middleware::from_fn(security::headers))
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(metrics::measure))
+        .layer(middleware::from_fn(trace::request))
+        .with_state(state)
+}

@@ -1,0 +1,57 @@
+//! The portal: pages and server functions, all with the same context.
+
+use app::{App, RequestContext, document};
+use axum::{
+    Extension, Router,
+    body::Body,
+    extract::{Request, State},
+    http::{HeaderValue, header},
+    response::{IntoResponse, Response},
+    routing::post,
+};
+use leptos::{nonce::use_nonce, prelude::*};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use services::identity::Caller;
+
+use super::{AppState, security, trace::RequestId};
+
+pub(crate) fn router(state: &AppState) -> Router<AppState> {
+    let routes = generate_route_list(App);
+    Router::new()
+        .route("/api/portal/{*function}", post(server_function).get(server_function))
+        .leptos_routes_with_handler(routes, page)
+        .fallback(page)
+        .with_state(state.clone())
+}
+
+async fn page(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: Request,
+) -> Response {
+    let context = RequestContext { services: state.services.clone(), caller, request_id };
+    let assets = state.assets.clone();
+    let render = leptos_axum::render_app_async_with_context(
+        move || provide_context(context.clone()),
+        move || {
+            let nonce = use_nonce();
+            let policy = security::page_policy(nonce.as_deref().unwrap_or_default());
+            if let (Some(response), Ok(policy)) = (use_context::<ResponseOptions>(), HeaderValue::from_str(&policy)) {
+                response.insert_header(header::CONTENT_SECURITY_POLICY, policy);
+            }
+            document(&assets)
+        },
+    );
+    render(request).await.into_response()
+}
+
+async fn server_function(
+    State(services): State<services::Services>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    request: axum::http::Request<Body>,
+) -> impl IntoResponse {
+    let context = RequestContext { services, caller, request_id };
+    handle_server_fns_with_context(move || provide_context(context.clone()), request).await
+}

@@ -1,0 +1,98 @@
+//! `causeway serve` and `causeway worker`: from settings to a running process, and its orderly end.
+
+use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
+
+use leptos::config::LeptosOptions;
+use metrics_exporter_prometheus::PrometheusBuilder;
+use tokio::net::TcpListener;
+use tokio_util::sync::CancellationToken;
+
+use crate::{
+    assets,
+    cli::Problem,
+    http::{self, AppState},
+    settings::Settings,
+    start,
+};
+
+/// How long requests in flight may take to finish once the process was asked to stop.
+const GRACE: Duration = Duration::from_secs(8);
+
+/// Serves until the process is asked to stop.
+pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Problem> {
+    refuse_strangers(&settings)?;
+    let listen = settings.server.listen;
+    let listener = TcpListener::bind(listen).await.map_err(|error| {
+        format!("cannot listen on {listen}: {error}; choose another address with --listen, for example 127.0.0.1:3001")
+    })?;
+    let address = listener.local_addr()?;
+    let services = start::open(&settings, address).await?;
+    let shutdown = CancellationToken::new();
+    let assets = assets::find()?;
+    let state = AppState {
+        leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
+        services,
+        assets: Arc::new(assets),
+        metrics: PrometheusBuilder::new().install_recorder()?,
+        shutdown: shutdown.clone(),
+    };
+    let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
+    tracing::info!("causeway serves {}", settings.base_url(address));
+    println!("Causeway serves {}", settings.base_url(address));
+    tokio::spawn(stop_on_signal(shutdown.clone()));
+    let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future();
+    let deadline = async {
+        shutdown.cancelled().await;
+        tokio::time::sleep(GRACE).await;
+    };
+    tokio::select! {
+        ended = server => ended?,
+        () = deadline => tracing::warn!("some requests did not finish in time and were dropped"),
+    }
+    Ok(())
+}
+
+/// Works until the process is asked to stop.
+pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
+    if settings.is_embedded() {
+        return Err("a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into());
+    }
+    let _services = start::open(&settings, settings.server.listen).await?;
+    let shutdown = CancellationToken::new();
+    stop_on_signal(shutdown.clone()).await;
+    Ok(())
+}
+
+/// Only this machine may reach a server without sign-in.
+fn refuse_strangers(settings: &Settings) -> Result<(), Problem> {
+    let listen = settings.server.listen;
+    if listen.ip().is_loopback() {
+        return Ok(());
+    }
+    Err(format!(
+        "listening on {listen} would let anyone on the network in: no sign-in is configured. Listen on 127.0.0.1 and \
+         reach the portal through `ssh -L 3000:127.0.0.1:3000 THIS_HOST`"
+    )
+    .into())
+}
+
+/// Waits for Ctrl-C or a termination, then asks everything to stop.
+async fn stop_on_signal(shutdown: CancellationToken) {
+    let terminated = async {
+        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
+            Ok(mut signal) => {
+                signal.recv().await;
+            }
+            Err(error) => {
+                tracing::warn!(%error, "termination signals are not seen");
+                std::future::pending::<()>().await;
+            }
+        }
+    };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        () = terminated => {}
+    }
+    tracing::info!("stopping: requests in flight may finish");
+    shutdown.cancel();
+}

@@ -1,0 +1,39 @@
+//! Opening an installation: folders, database, services.
+
+use std::{fs, net::SocketAddr, path::Path, sync::Arc};
+
+use secrecy::ExposeSecret;
+use services::{DatabaseConnection, Services, database};
+
+use crate::{cli::Problem, settings::Settings};
+
+/// Opens the database and brings its schema up to date.
+pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnection, Problem> {
+    let data = &settings.data.dir;
+    create_folder(data)?;
+    let db = database::connect(settings.database_url().expose_secret()).await?;
+    database::migrate(&db, data).await?;
+    Ok(db)
+}
+
+/// Everything that use cases need, for an installation that people reach at `address`.
+pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Services, Problem> {
+    let db = open_database(settings).await?;
+    let data = fs::canonicalize(&settings.data.dir)?;
+    Ok(Services {
+        db,
+        bus: services::changes::Bus::default(),
+        queue: services::queue::Queue::default(),
+        settings: Arc::new(services::Settings {
+            data,
+            base_url: settings.base_url(address),
+            organisation: settings.server.organisation.clone(),
+        }),
+    })
+}
+
+fn create_folder(folder: &Path) -> Result<(), Problem> {
+    fs::create_dir_all(folder).map_err(|error| {
+        format!("the data folder `{}` cannot be created: {error}; choose another with --data", folder.display()).into()
+    })
+}
