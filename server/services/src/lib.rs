@@ -30,6 +30,13 @@ pub struct Settings {
     pub organisation: String,
 }
 
+/// What use cases need from outside.
+#[derive(Clone)]
+pub struct Ports {
+    /// Where runs publish what they make.
+    pub repositories: Arc<dyn runs::Repositories>,
+}
+
 /// Everything a use case needs; cheap to clone.
 #[derive(Clone)]
 pub struct Services {
@@ -41,4 +48,6 @@ pub struct Services {
     pub queue: queue::Queue,
     /// What the installation decided.
     pub settings: Arc<Settings>,
+    /// The outside.
+    pub ports: Ports,
 }

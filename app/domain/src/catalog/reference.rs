@@ -89,7 +89,11 @@ impl EntityRef {
 
     /// The shortest text that names the entity: without the default namespace.
     pub fn short(&self) -> String {
-        if self.namespace == DEFAULT_NAMESPACE { self.name.clone() } else { format!("{}/{}", self.namespace, self.name) }
+        if self.namespace == DEFAULT_NAMESPACE {
+            self.name.clone()
+        } else {
+            format!("{}/{}", self.namespace, self.name)
+        }
     }
 }
 
