@@ -1,5 +1,28 @@
-//! Entities of the software catalog: their names, documents, relations and queries.
+//! Entities of the software catalog: their names, documents, relations, sources, and questions about them.
 
+mod entity;
+mod envelope;
+mod field_path;
+mod filter;
+mod flatten;
+mod graph;
+mod kinds;
+mod query;
 mod reference;
+mod relations;
+mod source;
+mod syntax;
 
+pub use entity::{Entity, EntitySummary, Relation};
+pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
+pub use field_path::{FieldPath, Step};
+pub use filter::{Condition, Filter, NotAFilter};
+pub use flatten::{Entry, MAX_VALUE, flatten};
+pub use graph::{Edge, Graph, Node};
+pub use kinds::{KINDS, Kind, Need, RelationField, kind};
+pub use query::{Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, Pick, Query, TextFilter};
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
+pub use relations::{Declared, DeclaredRelation, declared};
+pub use source::{
+    Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind, SourceTrace,
+};

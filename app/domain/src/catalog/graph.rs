@@ -1,0 +1,44 @@
+//! An entity's neighbourhood: what a drawn graph shows.
+
+use serde::{Deserialize, Serialize};
+
+use super::EntityRef;
+
+/// An entity in a graph.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Node {
+    /// Its unique name.
+    pub reference: EntityRef,
+    /// The kind as written; as in the reference where the entity is missing.
+    pub kind: String,
+    /// Its title or name.
+    pub title: String,
+    /// `spec.type`.
+    pub type_: Option<String>,
+    /// How many steps it is from where the graph begins.
+    pub distance: u32,
+    /// Whether it is only referred to, and not in the catalog.
+    pub missing: bool,
+}
+
+/// A relation in a graph, drawn once, from the entity that declares it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct Edge {
+    /// Where it begins.
+    pub from: EntityRef,
+    /// Where it leads.
+    pub to: EntityRef,
+    /// What it means, read from the beginning: `dependsOn`.
+    pub kind: String,
+}
+
+/// Entities and the relations between them.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Graph {
+    /// Nearest first.
+    pub nodes: Vec<Node>,
+    /// Between those nodes.
+    pub edges: Vec<Edge>,
+    /// Whether there would be more, had the graph not become too large to read.
+    pub cut: bool,
+}
