@@ -61,7 +61,8 @@ async fn favicon() -> Response {
 
 async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
     let accepted = headers.get(header::ACCEPT_ENCODING).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let accepts = |coding: &str| accepted.split(',').any(|item| item.split(';').next().is_some_and(|c| c.trim() == coding));
+    let accepts =
+        |coding: &str| accepted.split(',').any(|item| item.split(';').next().is_some_and(|c| c.trim() == coding));
     let compressed = [("br", "br"), ("gzip", "gz")]
         .into_iter()
         .filter(|(coding, _)| accepts(coding))

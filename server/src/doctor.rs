@@ -30,11 +30,18 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
         }
     };
     tell("configuration", Ok(format!("listens on {}", settings.server.listen)));
-    tell("portal files", assets::find().map(|_| "inside this binary or its build folder".into()).map_err(|p| p.to_string()));
+    tell(
+        "portal files",
+        assets::find().map(|_| "inside this binary or its build folder".into()).map_err(|p| p.to_string()),
+    );
     let database = async {
         let db = start::open_database(&settings).await?;
         database::ping(&db).await?;
-        Ok::<_, Problem>(if settings.is_embedded() { "SQLite, schema up to date" } else { "PostgreSQL, schema up to date" })
+        Ok::<_, Problem>(if settings.is_embedded() {
+            "SQLite, schema up to date"
+        } else {
+            "PostgreSQL, schema up to date"
+        })
     };
     tell("database", database.await.map(str::to_owned).map_err(|p| p.to_string()));
     let git = Command::new("git").arg("--version").output().await;

@@ -55,7 +55,9 @@ pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Prob
 /// Works until the process is asked to stop.
 pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
     if settings.is_embedded() {
-        return Err("a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into());
+        return Err(
+            "a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into()
+        );
     }
     let _services = start::open(&settings, settings.server.listen).await?;
     let shutdown = CancellationToken::new();

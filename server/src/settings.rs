@@ -245,7 +245,11 @@ mod tests {
     #[test]
     fn the_documented_file_holds_every_default() {
         let documented = include_str!("../../causeway.example.toml");
-        let uncommented: String = documented.lines().map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line)).collect::<Vec<_>>().join("\n");
+        let uncommented: String = documented
+            .lines()
+            .map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line))
+            .collect::<Vec<_>>()
+            .join("\n");
         read(&uncommented, &[]).unwrap();
     }
 }

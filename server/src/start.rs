@@ -3,7 +3,7 @@
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
 use secrecy::ExposeSecret;
-use services::{DatabaseConnection, Services, database};
+use services::{DatabaseConnection, Ports, Services, database};
 
 use crate::{cli::Problem, settings::Settings};
 
@@ -24,6 +24,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         db,
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
+        ports: Ports { repositories: Arc::new(NoHosting) },
         settings: Arc::new(services::Settings {
             data,
             base_url: settings.base_url(address),
@@ -36,4 +37,18 @@ fn create_folder(folder: &Path) -> Result<(), Problem> {
     fs::create_dir_all(folder).map_err(|error| {
         format!("the data folder `{}` cannot be created: {error}; choose another with --data", folder.display()).into()
     })
+}
+
+/// Stands where the embedded Git hosting will: until it is wired, publishing says so.
+struct NoHosting;
+
+#[async_trait::async_trait]
+impl services::runs::Repositories for NoHosting {
+    async fn create_or_get(
+        &self,
+        _name: &domain::runs::RepositoryName,
+        _first: &services::runs::FirstCommit,
+    ) -> services::Result<services::runs::Published> {
+        Err(services::Error::Unavailable { system: "Git hosting".into(), why: "is not connected".into() })
+    }
 }

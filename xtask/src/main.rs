@@ -57,7 +57,9 @@ fn bundle(wasm: &Path) -> Result<()> {
         .generate(&work)
         .map_err(|error| error.to_string())?;
     if work.join("snippets").exists() {
-        return Err("the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into());
+        return Err(
+            "the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into()
+        );
     }
     optimise(&style, &work)?;
     run(
@@ -125,8 +127,19 @@ fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
 
 fn optimise(style: &Path, work: &Path) -> Result<()> {
     let module = work.join("causeway_bg.wasm");
-    let flags = ["-Oz", "--enable-bulk-memory", "--enable-nontrapping-float-to-int", "--enable-sign-ext", "--enable-mutable-globals", "--enable-reference-types", "--enable-multivalue"];
-    run("wasm-opt", Command::new(style.join("node_modules/.bin/wasm-opt")).args(flags).arg(&module).arg("-o").arg(&module))
+    let flags = [
+        "-Oz",
+        "--enable-bulk-memory",
+        "--enable-nontrapping-float-to-int",
+        "--enable-sign-ext",
+        "--enable-mutable-globals",
+        "--enable-reference-types",
+        "--enable-multivalue",
+    ];
+    run(
+        "wasm-opt",
+        Command::new(style.join("node_modules/.bin/wasm-opt")).args(flags).arg(&module).arg("-o").arg(&module),
+    )
 }
 
 fn run(what: &str, command: &mut Command) -> Result<()> {
@@ -144,7 +157,11 @@ fn fonts(style: &Path) -> Result<Vec<PathBuf>> {
         .iter()
         .map(|face| {
             let path = style.join("node_modules/@fontsource-variable").join(face);
-            if path.exists() { Ok(path) } else { Err(format!("{} is missing; run `make setup`", path.display()).into()) }
+            if path.exists() {
+                Ok(path)
+            } else {
+                Err(format!("{} is missing; run `make setup`", path.display()).into())
+            }
         })
         .collect()
 }

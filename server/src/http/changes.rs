@@ -40,7 +40,8 @@ pub(crate) async fn stream(
         None => changes::last(&services, &caller).await.map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)?,
     };
     let state = Reader { services, caller, shutdown, news, seen, ready: Vec::new() };
-    let events = stream::unfold(state, |mut reader| async move { reader.next().await.map(|event| (Ok(event), reader)) });
+    let events =
+        stream::unfold(state, |mut reader| async move { reader.next().await.map(|event| (Ok(event), reader)) });
     Ok(Sse::new(events).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))))
 }
 

@@ -1,13 +1,6 @@
 //! What an operator's tools ask: alive, ready, figures.
 
-use axum::{
-    Router,
-    extract::State,
-    http::StatusCode,
-    middleware,
-    response::IntoResponse,
-    routing::get,
-};
+use axum::{Router, extract::State, http::StatusCode, middleware, response::IntoResponse, routing::get};
 use services::{Services, database};
 
 use super::{AppState, local, metrics};

@@ -3,9 +3,7 @@
 use std::sync::Arc;
 
 use axum::body::Body;
-use tower_governor::{
-    GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor,
-};
+use tower_governor::{GovernorLayer, governor::GovernorConfigBuilder, key_extractor::PeerIpKeyExtractor};
 
 /// Answers 429 with `Retry-After` to an address that asks more than `per_second` times a second for longer than four
 /// seconds.

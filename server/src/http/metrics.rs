@@ -14,8 +14,7 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
     let method = request.method().to_string();
     let started = Instant::now();
     let response = next.run(request).await;
-    let labels =
-        [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
+    let labels = [("method", method), ("route", route), ("status", response.status().as_u16().to_string())];
     metrics::counter!("causeway_http_requests_total", &labels).increment(1);
     metrics::histogram!("causeway_http_request_seconds", &labels[..2]).record(started.elapsed().as_secs_f64());
     response

@@ -17,7 +17,7 @@ use ::http::StatusCode;
 use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    timeout::TimeoutLayer,
+    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
 pub(crate) use self::state::AppState;
@@ -25,15 +25,21 @@ use crate::settings::Limits;
 
 /// Everything that is served.
 pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
-    let api = Router::new().route("/api/v1/changes/stream", get(changes::stream));
-    let mut router = Router::new()
-        .merge(api)
+    let body = limits.body_mib * 1024 * 1024;
+    // Each capability adds its own router here; all of them get a `Caller` and `State<Services>`.
+    let bounded = Router::new()
+        .route("/api/v1/changes/stream", get(changes::stream))
         .merge(pages::router(&state))
-        .layer(DefaultBodyLimit::max(limits.body_mib * 1024 * 1024))
+        .layer(DefaultBodyLimit::disable())
+        .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_secs(limits.request_seconds),
-        ))
+        ));
+    // Transfers of repositories are larger and longer than requests; they bring limits of their own.
+    let transfers = Router::new();
+    let mut router = bounded
+        .merge(transfers)
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify))
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn_with_state(state.clone(), local::only_from_here));
