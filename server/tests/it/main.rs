@@ -6,4 +6,5 @@
 mod portal;
 mod postgres;
 
+mod architecture;
 mod foundation;

@@ -24,10 +24,10 @@ pub fn router(settings: Settings) -> Router {
 
 async fn about() -> Json<About> {
     Json(About {
-        name: "${{ values.name }}",
+        name: env!("CARGO_PKG_NAME"),
         version: env!("CARGO_PKG_VERSION"),
         owner: "${{ values.ownerName }}",
-        description: "${{ values.description }}",
+        description: env!("CARGO_PKG_DESCRIPTION"),
     })
 }
 {% if values.storage == "none" %}
@@ -63,12 +63,14 @@ mod tests {
     async fn ask(path: &str{% if values.storage != "none" %}, storage_address: Option<String>{% endif %}) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("an address");
+{%- if values.storage == "none" %}
+        let settings = Settings { address };
+{%- else %}
         let settings = Settings {
             address,
-{%- if values.storage != "none" %}
             storage_address,
-{%- endif %}
         };
+{%- endif %}
         tokio::spawn(axum::serve(listener, router(settings)).into_future());
 
         let mut stream = TcpStream::connect(address).await.expect("a connection");
@@ -78,10 +80,7 @@ mod tests {
             .await
             .expect("a request");
         let mut answer = String::new();
-        stream
-            .read_to_string(&mut answer)
-            .await
-            .expect("an answer");
+        stream.read_to_string(&mut answer).await.expect("an answer");
         answer
     }
 
@@ -89,7 +88,7 @@ mod tests {
     async fn says_what_it_is() {
         let answer = ask("/"{% if values.storage != "none" %}, None{% endif %}).await;
         assert!(answer.starts_with("HTTP/1.1 200"), "{answer}");
-        assert!(answer.contains(r#""name":"${{ values.name }}""#), "{answer}");
+        assert!(answer.contains(env!("CARGO_PKG_NAME")), "{answer}");
     }
 
     #[tokio::test]

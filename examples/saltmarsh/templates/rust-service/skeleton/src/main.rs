@@ -1,7 +1,10 @@
 //! ${{ values.description }}.
 
 mod ${{ values.moduleName }}_routes;
+
 mod settings;
+
+use ${{ values.moduleName }}_routes::router;
 
 use settings::Settings;
 use tokio::net::TcpListener;
@@ -10,8 +13,8 @@ use tokio::net::TcpListener;
 async fn main() -> Result<(), Box<dyn std::error::Error>> {
     let settings = Settings::from_environment()?;
     let listener = TcpListener::bind(settings.address).await?;
-    println!("${{ values.name }} listens on {}", listener.local_addr()?);
-    axum::serve(listener, ${{ values.moduleName }}_routes::router(settings))
+    println!("listening on {}", listener.local_addr()?);
+    axum::serve(listener, router(settings))
         .with_graceful_shutdown(stop_signal())
         .await?;
     Ok(())

@@ -2,6 +2,8 @@
 
 use std::net::{AddrParseError, SocketAddr};
 
+const LISTEN: &str = "0.0.0.0:${{ values.port }}";
+
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// Where to listen.
@@ -15,10 +17,9 @@ pub struct Settings {
 impl Settings {
     /// Reads `LISTEN`{% if values.storage != "none" %} and `STORAGE_ADDRESS`{% endif %}.
     pub fn from_environment() -> Result<Self, AddrParseError> {
-        let listen =
-            std::env::var("LISTEN").unwrap_or_else(|_| "0.0.0.0:${{ values.port }}".to_owned());
+        let listen = std::env::var("LISTEN");
         Ok(Self {
-            address: listen.parse()?,
+            address: listen.as_deref().unwrap_or(LISTEN).parse()?,
 {%- if values.storage != "none" %}
             storage_address: std::env::var("STORAGE_ADDRESS").ok(),
 {%- endif %}

@@ -1,0 +1,28 @@
+import { existsSync } from 'node:fs';
+import { defineConfig } from '@playwright/test';
+
+// The distribution's browser: nothing is downloaded.
+const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
+if (!executablePath) throw new Error('Chromium is missing: run `make setup`.');
+
+const flags = ['--disable-background-networking', '--disable-component-update', '--disable-quic', '--disable-gpu'];
+if (process.getuid?.() === 0) flags.push('--no-sandbox');
+
+export default defineConfig({
+  testDir: 'tests',
+  outputDir: 'results',
+  // A test that passes at the second try hides a race.
+  retries: 0,
+  workers: 1,
+  timeout: 60_000,
+  expect: { timeout: 15_000 },
+  reporter: [['list']],
+  use: {
+    browserName: 'chromium',
+    launchOptions: { executablePath, args: flags },
+    viewport: { width: 1440, height: 900 },
+    trace: 'retain-on-failure',
+    locale: 'en-GB',
+    timezoneId: 'UTC',
+  },
+});

@@ -1,0 +1,76 @@
+// Every page: no complaint in the console, nothing that axe finds, nothing that overflows, readable without JavaScript.
+
+import AxeBuilder from '@axe-core/playwright';
+import { expect, test } from '../portal.js';
+
+const pages: [name: string, path: string][] = [
+  ['home', '/'],
+  ['catalog', '/catalog'],
+  ['catalog-apis', '/catalog?kind=api'],
+  ['catalog-empty', '/catalog?q=no-such-thing-anywhere'],
+  ['entity', '/catalog/default/component/boarding-gate'],
+  ['entity-relations', '/catalog/default/component/boarding-gate/relations'],
+  ['entity-yaml', '/catalog/default/component/boarding-gate/yaml'],
+  ['entity-scorecards', '/catalog/default/component/boarding-gate/scorecards'],
+  ['entity-runs', '/catalog/default/component/boarding-gate/runs'],
+  ['entity-history', '/catalog/default/component/boarding-gate/history'],
+  ['team', '/catalog/default/group/harbour'],
+  ['scorecards', '/scorecards'],
+  ['scorecard', '/scorecards/production-readiness'],
+  ['create', '/create'],
+  ['form', '/create/default/rust-service'],
+  ['runs', '/runs'],
+  ['sources', '/sources'],
+  ['register', '/sources/new'],
+];
+
+for (const [name, path] of pages) {
+  test.describe(name, () => {
+    for (const theme of ['light', 'dark'] as const) {
+      for (const width of [1440, 390]) {
+        test(`is sound at ${width} px, ${theme}`, async ({ page, visit }) => {
+          await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+          await page.setViewportSize({ width, height: 900 });
+          await visit(path);
+          await expect(page.locator('h1')).toHaveCount(1);
+          await page.screenshot({ path: `screenshots/${name}-${width}-${theme}.png`, fullPage: true });
+          const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+          expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`)).toEqual([]);
+        });
+      }
+    }
+
+    test('does not overflow at 320 px', async ({ page, visit }) => {
+      await page.setViewportSize({ width: 320, height: 700 });
+      await visit(path);
+      const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+      expect(overflow).toBeLessThanOrEqual(0);
+    });
+
+    test('can be read without JavaScript', async ({ browser, page, visit, portal }) => {
+      await visit(path);
+      const withScripts = await page.locator('h1').innerText();
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      const plain = await context.newPage();
+      await plain.goto(portal.url + path);
+      await expect(plain.locator('h1')).toHaveText(withScripts);
+      const words = (await plain.locator('main').innerText()).length;
+      const wordsWithScripts = (await page.locator('main').innerText()).length;
+      expect(words).toBeGreaterThan(wordsWithScripts * 0.8);
+      await context.close();
+    });
+  });
+}
+
+test('a page that does not exist says what to do', async ({ page, portal }) => {
+  const response = await page.goto(`${portal.url}/no/such/page`);
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+  await expect(page.getByRole('main').getByRole('link').first()).toBeVisible();
+});
+
+test('an entity that does not exist answers 404', async ({ page, portal }) => {
+  const response = await page.goto(`${portal.url}/catalog/default/component/no-such-thing`);
+  expect(response?.status()).toBe(404);
+  await expect(page.getByRole('main')).toContainText('no-such-thing');
+});
