@@ -8,6 +8,7 @@ mod http;
 mod logging;
 mod serve;
 mod settings;
+mod sign_in;
 mod start;
 
 use std::process::ExitCode;

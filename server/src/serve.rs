@@ -12,6 +12,7 @@ use crate::{
     cli::Problem,
     http::{self, AppState},
     settings::Settings,
+    sign_in::Access,
     start,
 };
 
@@ -20,7 +21,7 @@ const GRACE: Duration = Duration::from_secs(8);
 
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Problem> {
-    refuse_strangers(&settings)?;
+    let access = Access::new(settings.server.listen.ip(), &settings.sign_in)?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         format!("cannot listen on {listen}: {error}; choose another address with --listen, for example 127.0.0.1:3001")
@@ -35,6 +36,7 @@ pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Prob
         assets: Arc::new(assets),
         metrics: PrometheusBuilder::new().install_recorder()?,
         shutdown: shutdown.clone(),
+        access: Arc::new(access),
     };
     let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("causeway serves {}", settings.base_url(address));
@@ -63,19 +65,6 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
     let shutdown = CancellationToken::new();
     stop_on_signal(shutdown.clone()).await;
     Ok(())
-}
-
-/// Only this machine may reach a server without sign-in.
-fn refuse_strangers(settings: &Settings) -> Result<(), Problem> {
-    let listen = settings.server.listen;
-    if listen.ip().is_loopback() {
-        return Ok(());
-    }
-    Err(format!(
-        "listening on {listen} would let anyone on the network in: no sign-in is configured. Listen on 127.0.0.1 and \
-         reach the portal through `ssh -L 3000:127.0.0.1:3000 THIS_HOST`"
-    )
-    .into())
 }
 
 /// Waits for Ctrl-C or a termination, then asks everything to stop.

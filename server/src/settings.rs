@@ -25,6 +25,15 @@ pub(crate) struct Settings {
     pub(crate) outbound: Outbound,
     pub(crate) limits: Limits,
     pub(crate) log: Log,
+    pub(crate) sign_in: SignIn,
+}
+
+/// `[sign_in]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct SignIn {
+    /// Whoever knows it is the administrator. With it, there is no guest, and other addresses than loopback may be served.
+    pub(crate) administrator_token: Option<SecretString>,
 }
 
 /// `[server]`

@@ -2,21 +2,50 @@
 
 use axum::{
     extract::{Request, State},
-    http::{StatusCode, header},
+    http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use services::identity::{Caller, Subject, Tenant};
 
-use super::AppState;
+use super::{AppState, sessions};
 
-/// Puts the [`Caller`] beside the request. While the server listens on loopback and no sign-in is configured, whoever
-/// reaches it without credentials is the local guest; credentials that nobody issued are refused, not ignored.
-pub(crate) async fn identify(State(_state): State<AppState>, mut request: Request, next: Next) -> Response {
-    if request.headers().contains_key(header::AUTHORIZATION) {
-        let message = "no sign-in is configured, so no credentials are valid; send the request without them\n";
-        return (StatusCode::UNAUTHORIZED, message).into_response();
+/// Puts the [`Caller`] beside the request. Credentials that nobody issued are refused, not ignored; a stranger gets no
+/// further than the sign-in page.
+pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let subject = match request.headers().get(header::AUTHORIZATION) {
+        Some(credentials) => {
+            let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
+            match token.and_then(|token| state.access.by_token(token)) {
+                Some(subject) => subject,
+                None => return unauthorized(),
+            }
+        }
+        None => sessions::read(request.headers())
+            .and_then(|session| state.access.by_session(session))
+            .unwrap_or_else(|| state.access.nobody()),
+    };
+    if subject == Subject::Stranger && !request.uri().path().starts_with("/auth/") {
+        return if request.method() == Method::GET && wants_a_page(request.headers()) {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            Redirect::to(&sessions::sign_in_page(path)).into_response()
+        } else {
+            unauthorized()
+        };
     }
-    request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject: Subject::Guest });
+    request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject });
     next.run(request).await
+}
+
+fn unauthorized() -> Response {
+    let message = "sign in first: send `Authorization: Bearer TOKEN` with the administrator's token, or none at all where \
+                   the server has a local guest\n";
+    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], message).into_response()
+}
+
+fn wants_a_page(headers: &HeaderMap) -> bool {
+    headers
+        .get(header::ACCEPT)
+        .and_then(|accept| accept.to_str().ok())
+        .is_some_and(|accept| accept.contains("text/html"))
 }

@@ -8,6 +8,7 @@ mod local;
 mod metrics;
 mod pages;
 mod security;
+mod sessions;
 pub(crate) mod state;
 mod trace;
 
@@ -30,6 +31,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     let bounded = Router::new()
         .route("/api/v1/changes/stream", get(changes::stream))
         .merge(pages::router(&state))
+        .merge(sessions::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(

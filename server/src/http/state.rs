@@ -9,6 +9,8 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use services::Services;
 use tokio_util::sync::CancellationToken;
 
+use crate::sign_in::Access;
+
 /// What handlers share; cheap to clone.
 #[derive(Clone, FromRef)]
 pub(crate) struct AppState {
@@ -22,4 +24,6 @@ pub(crate) struct AppState {
     pub(crate) metrics: PrometheusHandle,
     /// Ends long streams when the server stops.
     pub(crate) shutdown: CancellationToken,
+    /// Who may come in.
+    pub(crate) access: Arc<Access>,
 }

@@ -5,7 +5,17 @@ use std::{collections::BTreeSet, process::Command};
 /// The names of every crate that `package` is built from, with `features`, for `target`.
 fn crates_of(package: &str, features: &str, target: Option<&str>) -> BTreeSet<String> {
     let mut command = Command::new(env!("CARGO"));
-    command.args(["tree", "--locked", "--offline", "--edges", "normal,no-proc-macro", "--prefix", "none", "--format", "{p}"]);
+    command.args([
+        "tree",
+        "--locked",
+        "--offline",
+        "--edges",
+        "normal,no-proc-macro",
+        "--prefix",
+        "none",
+        "--format",
+        "{p}",
+    ]);
     command.args(["--package", package, "--features", features]);
     if let Some(target) = target {
         command.args(["--target", target]);

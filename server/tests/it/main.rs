@@ -8,3 +8,4 @@ mod postgres;
 
 mod architecture;
 mod foundation;
+mod sign_in;
