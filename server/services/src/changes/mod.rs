@@ -1,6 +1,7 @@
 //! The spine: a [`Transaction`] commits what it altered together with the rows that tell of it.
 
 mod bus;
+mod listen;
 mod store;
 mod transaction;
 
@@ -9,6 +10,7 @@ use domain::{
     changes::Change,
     identity::{Caller, Permission},
 };
+pub use listen::listen;
 pub use transaction::{NewChange, Transaction};
 
 use crate::{Result, Services, identity};

@@ -137,3 +137,15 @@ pub(super) async fn last(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<i
         None => Ok(0),
     }
 }
+
+/// Every tenant with the number of its last change.
+pub(super) async fn counters(db: &impl ConnectionTrait) -> Result<Vec<(Tenant, i64)>> {
+    let statement = Statement::from_string(db.get_database_backend(), "SELECT tenant, seq FROM counters");
+    let mut counters = Vec::new();
+    for row in db.query_all_raw(statement).await? {
+        let tenant: String = row.try_get("", "tenant")?;
+        let tenant = tenant.parse().map_err(|error| Error::Internal(format!("counters: {error}")))?;
+        counters.push((tenant, row.try_get("", "seq")?));
+    }
+    Ok(counters)
+}

@@ -10,7 +10,7 @@ use sea_orm::{
 };
 use serde_json::Value;
 
-use super::store;
+use super::{listen, store};
 use crate::{
     Result, Services,
     queue::{self, Job},
@@ -85,9 +85,10 @@ impl Transaction {
             let seq = store::take(&tx, &caller.tenant, count).await?;
             store::insert(&tx, &caller.tenant, seq - count + 1, Utc::now(), caller.label(), changes).await?;
             if tx.get_database_backend() == DbBackend::Postgres {
-                let notify = "SELECT pg_notify('causeway_changes', $1)";
                 let payload = format!("{}:{seq}", caller.tenant);
-                tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, notify, [payload.into()])).await?;
+                let values = [listen::CHANNEL.into(), payload.into()];
+                let notify = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values);
+                tx.execute_raw(notify).await?;
             }
             last = Some(seq);
         }
