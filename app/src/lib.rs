@@ -15,7 +15,7 @@ mod shell;
 #[cfg(feature = "ssr")]
 mod ssr;
 mod templates;
-mod ui;
+pub mod ui;
 
 pub use error::AppError;
 pub use routes::App;

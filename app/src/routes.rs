@@ -3,11 +3,20 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
+    SsrMode,
     components::{Route, Router, Routes},
     path,
 };
 
+use crate::{
+    home::HomePage,
+    shell::{NotFoundPage, Shell},
+};
+
 /// The portal.
+///
+/// Every route is rendered whole (`SsrMode::Async`): the status and the title depend on data, and a page must be readable without a
+/// script, which streamed parts would need to find their place.
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -16,9 +25,11 @@ pub fn App() -> impl IntoView {
             if title.is_empty() { "Causeway".to_owned() } else { format!("{title} · Causeway") }
         }/>
         <Router>
-            <Routes fallback=|| "There is no such page.".into_any()>
-                <Route path=path!("/") view=crate::home::HomePage/>
-            </Routes>
+            <Shell>
+                <Routes fallback=NotFoundPage>
+                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                </Routes>
+            </Shell>
         </Router>
     }
 }

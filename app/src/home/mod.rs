@@ -2,8 +2,15 @@
 
 use leptos::prelude::*;
 
+use crate::ui::{Page, Panel};
+
 /// What waits for me, and what changed.
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
-    view! { <h1>"Causeway"</h1> }.into_any()
+    view! {
+        <Page title="Home">
+            <Panel title="Welcome"><p>"Causeway"</p></Panel>
+        </Page>
+    }
+    .into_any()
 }

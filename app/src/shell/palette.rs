@@ -1,0 +1,236 @@
+//! The palette: pages, actions and things in one list, from the keyboard.
+
+use leptos::{ev, prelude::*};
+use leptos_router::{NavigateOptions, hooks::use_navigate};
+use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
+
+use super::remembered;
+use crate::ui::{Glyph, Icon};
+
+/// What happens when an entry is chosen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Deed {
+    Go(String),
+    /// Presses a button that stands in the page.
+    Press(&'static str),
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Entry {
+    glyph: Glyph,
+    label: String,
+    note: String,
+    deed: Deed,
+}
+
+const PAGES: [(&str, &str, Glyph); 6] = [
+    ("Home", "/", Glyph::Home),
+    ("Catalog", "/catalog", Glyph::Boxes),
+    ("Scorecards", "/scorecards", Glyph::Medal),
+    ("Create", "/create", Glyph::SquarePlus),
+    ("Runs", "/runs", Glyph::Route),
+    ("Sources", "/sources", Glyph::GitBranch),
+];
+
+fn pages() -> impl Iterator<Item = Entry> {
+    PAGES.into_iter().map(|(label, href, glyph)| Entry {
+        glyph,
+        label: label.to_owned(),
+        note: "page".to_owned(),
+        deed: Deed::Go(href.to_owned()),
+    })
+}
+
+fn actions() -> impl Iterator<Item = Entry> {
+    let actions = [
+        ("Create from a template", Glyph::SquarePlus, Deed::Go("/create".to_owned())),
+        ("Register a source", Glyph::Upload, Deed::Go("/sources/new".to_owned())),
+        ("Switch between light and dark", Glyph::Moon, Deed::Press("[data-switch=theme]")),
+        ("Narrow or widen the navigation", Glyph::PanelLeft, Deed::Press("[data-switch=navigation]")),
+        ("Show keyboard shortcuts", Glyph::Keyboard, Deed::Press("[popovertarget=help]")),
+    ];
+    actions.into_iter().map(|(label, glyph, deed)| Entry {
+        glyph,
+        label: label.to_owned(),
+        note: "action".to_owned(),
+        deed,
+    })
+}
+
+/// The page of an entity, as an entry.
+fn visited(page: &str) -> Option<Entry> {
+    let mut parts = page.rsplit('/');
+    let (name, kind) = (parts.next()?, parts.next()?);
+    Some(Entry {
+        glyph: Glyph::of(kind, ""),
+        label: name.to_owned(),
+        note: kind.to_owned(),
+        deed: Deed::Go(page.to_owned()),
+    })
+}
+
+/// What fits a text, without asking the server.
+fn local(text: &str, recent: &[String]) -> Vec<Entry> {
+    let wanted = text.trim_start_matches(['>', '@']).trim().to_lowercase();
+    let fits = |entry: &Entry| wanted.is_empty() || entry.label.to_lowercase().contains(&wanted);
+    if text.starts_with('>') {
+        return actions().filter(fits).collect();
+    }
+    if text.starts_with('@') {
+        return Vec::new();
+    }
+    let mut all: Vec<Entry> = recent.iter().filter_map(|page| visited(page)).filter(fits).take(5).collect();
+    all.extend(pages().filter(fits));
+    if wanted.is_empty() {
+        all.extend(actions().take(2));
+    } else {
+        all.extend(actions().filter(fits));
+    }
+    all
+}
+
+fn dialog() -> Option<HtmlDialogElement> {
+    document().get_element_by_id("palette")?.dyn_into().ok()
+}
+
+/// Opens the palette.
+pub(super) fn open() {
+    if let Some(dialog) = dialog()
+        && !dialog.open()
+    {
+        let _ = dialog.show_modal();
+    }
+}
+
+/// Whether the palette is open.
+pub(super) fn is_open() -> bool {
+    dialog().is_some_and(|dialog| dialog.open())
+}
+
+/// Opens the palette where a link to the search page was followed.
+pub(super) fn open_instead(event: ev::MouseEvent) {
+    if !(event.ctrl_key() || event.meta_key() || event.shift_key()) {
+        event.prevent_default();
+        open();
+    }
+}
+
+/// One entry; the chosen one is marked.
+#[component]
+fn Row(at: usize, entry: Entry, chosen: RwSignal<usize>, on_pick: Callback<Entry>) -> impl IntoView {
+    let Entry { glyph, label, note, .. } = entry.clone();
+    let is_chosen = move || chosen.get() == at;
+    let ground = move || if is_chosen() { "bg-base-200" } else { "" };
+    view! {
+        <li
+            id=format!("palette-{at}")
+            role="option"
+            aria-selected=move || if is_chosen() { "true" } else { "false" }
+            class=move || format!("flex cursor-pointer items-center gap-3 rounded-field px-3 py-1.5 {}", ground())
+            on:mousemove=move |_| if chosen.get_untracked() != at { chosen.set(at) }
+            on:click=move |_| on_pick.run(entry.clone())
+        >
+            <Icon glyph class="text-muted"/>
+            <span class="min-w-0 flex-1 truncate">{label}</span>
+            <span class="text-meta text-muted">{note}</span>
+        </li>
+    }
+}
+
+/// The keys and marks that the palette knows.
+#[component]
+fn Hints() -> impl IntoView {
+    view! {
+        <p class="flex gap-4 border-t border-base-300 px-4 py-2 text-meta text-muted">
+            <span><kbd class="kbd">"↑"</kbd>" "<kbd class="kbd">"↓"</kbd>" to choose"</span>
+            <span><kbd class="kbd">"↵"</kbd>" to open"</span>
+            <span class="max-sm:hidden"><kbd class="kbd">">"</kbd>" actions"</span>
+            <span class="max-sm:hidden"><kbd class="kbd">"@"</kbd>" people and teams"</span>
+        </p>
+    }
+}
+
+#[component]
+pub(super) fn Palette() -> impl IntoView {
+    let text = RwSignal::new(String::new());
+    let chosen = RwSignal::new(0_usize);
+    let recent = RwSignal::new(Vec::<String>::new());
+    let entries = Memo::new(move |_| recent.with(|recent| local(&text.get(), recent)));
+    let navigate = use_navigate();
+
+    let act = move |entry: &Entry| {
+        if let Some(dialog) = dialog() {
+            dialog.close();
+        }
+        match &entry.deed {
+            Deed::Go(path) => navigate(path, NavigateOptions::default()),
+            Deed::Press(selector) => {
+                if let Some(button) = document().query_selector(selector).ok().flatten() {
+                    button.unchecked_ref::<HtmlElement>().click();
+                }
+            }
+        }
+    };
+    let act = StoredValue::new_local(act);
+    let pick = Callback::new(move |entry: Entry| act.with_value(|act| act(&entry)));
+    let on_key = move |event: ev::KeyboardEvent| {
+        let count = entries.with(Vec::len);
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => chosen.update(|at| *at = (*at + 1) % count),
+            "ArrowUp" if count > 0 => chosen.update(|at| *at = (*at + count - 1) % count),
+            "Enter" => {
+                if let Some(entry) = entries.with(|all| all.get(chosen.get()).cloned()) {
+                    pick.run(entry);
+                }
+            }
+            _ => return,
+        }
+        event.prevent_default();
+    };
+    let on_input = move |event: ev::Event| {
+        text.set(event_target_value(&event));
+        chosen.set(0);
+    };
+    // Opening shows what was looked at last; closing forgets the text.
+    let on_toggle = move |_: ev::Event| {
+        recent.set(remembered::recent());
+        text.set(String::new());
+        chosen.set(0);
+    };
+    let options = move || {
+        let rows = entries.get().into_iter().enumerate();
+        rows.map(|(at, entry)| view! { <Row at entry chosen on_pick=pick/> }).collect_view()
+    };
+    view! {
+        <dialog
+            id="palette"
+            aria-label="Search or jump"
+            closedby="any"
+            on:toggle=on_toggle
+            class="surface mx-auto mt-[12vh] mb-0 w-[36rem] max-w-[calc(100vw-2rem)] p-0 text-table text-base-content shadow-2xl"
+        >
+            <div class="flex items-center gap-3 border-b border-base-300 px-4">
+                <Icon glyph=Glyph::Search class="text-muted"/>
+                <input
+                    type="text"
+                    autofocus
+                    autocomplete="off"
+                    spellcheck="false"
+                    role="combobox"
+                    aria-expanded="true"
+                    aria-controls="palette-list"
+                    aria-activedescendant=move || format!("palette-{}", chosen.get())
+                    aria-label="Search things, pages and actions"
+                    placeholder="Search things, pages, actions…"
+                    class="h-12 min-w-0 flex-1 bg-transparent text-body outline-none"
+                    prop:value=move || text.get()
+                    on:input=on_input
+                    on:keydown=on_key
+                />
+                <kbd class="kbd" aria-hidden="true">"Esc"</kbd>
+            </div>
+            <ul id="palette-list" role="listbox" aria-label="Results" class="max-h-[50vh] overflow-y-auto p-2">{options}</ul>
+            <Hints/>
+        </dialog>
+    }
+}

@@ -1,0 +1,62 @@
+//! The line above a list: a text to look for, what was picked, and the way back.
+
+use leptos::prelude::*;
+
+use super::{Glyph, Icon};
+
+/// Something that narrows the list now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Chip {
+    /// The property.
+    pub name: String,
+    /// The value.
+    pub value: String,
+    /// The list without it.
+    pub remove: String,
+}
+
+/// A text field that filters a list through its address, and chips of what was picked. `/` puts the cursor into the field.
+///
+/// - `action`: the list's path; `text`: what is looked for now; `keep`: the address' other parts, as names and values; `chips`: what
+///   was picked; `clear`: the list without any of it; `placeholder`: what can be looked for; `children`: more, at the right.
+#[component]
+pub fn FilterBar(
+    #[prop(into)] action: String,
+    #[prop(into)] text: String,
+    #[prop(into)] placeholder: String,
+    #[prop(optional)] keep: Vec<(String, String)>,
+    #[prop(optional)] chips: Vec<Chip>,
+    #[prop(optional, into)] clear: Option<String>,
+    #[prop(optional)] children: Option<Children>,
+) -> impl IntoView {
+    let label = placeholder.clone();
+    let keep = keep.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
+    let chips = chips.into_iter().map(|Chip { name, value, remove }| {
+        let label = format!("Remove {name} {value}");
+        view! {
+            <span class="tag h-7 pr-1">
+                <span class="text-muted">{name}</span>
+                <span class="max-w-40 truncate font-medium">{value}</span>
+                <a class="grid size-5 place-items-center rounded text-muted hover:text-base-content" href=remove aria-label=label data-noscroll="true">
+                    <Icon glyph=Glyph::Cross class="size-3.5"/>
+                </a>
+            </span>
+        }
+    });
+    view! {
+        <div class="no-print mb-3 flex flex-wrap items-center gap-2">
+            <leptos_router::components::Form action=action method="GET" attr:role="search" attr:class="w-full sm:w-72">
+                {keep.collect_view()}
+                <label class="input flex h-8 w-full items-center gap-2">
+                    <Icon glyph=Glyph::ListFilter class="text-muted"/>
+                    <span class="sr-only">{label}</span>
+                    <input type="search" name="q" value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
+                    <kbd class="kbd" aria-hidden="true">"/"</kbd>
+                </label>
+            </leptos_router::components::Form>
+            {chips.collect_view()}
+            {clear.map(|href| view! { <a class="text-link text-table" href=href data-noscroll="true">"Clear"</a> })}
+            {children.map(|children| view! { <div class="ml-auto flex items-center gap-2">{children()}</div> })}
+        </div>
+    }
+}

@@ -1,0 +1,90 @@
+//! What went wrong, why, and what to do next.
+
+use leptos::prelude::*;
+use leptos_router::hooks::use_location;
+
+use super::{Glyph, Icon};
+use crate::AppError;
+
+/// A page or a part of one that cannot be shown: not found, denied, or failed.
+///
+/// - `error`: what the server said.
+#[component]
+pub fn Problem(error: AppError) -> impl IntoView {
+    let (glyph, title, next) = match &error {
+        AppError::NotFound(_) => (
+            Glyph::Compass,
+            "There is nothing here",
+            "It may have moved, been renamed or removed. Search for it, or go back to the catalog.",
+        ),
+        AppError::Denied(_) => {
+            (Glyph::Lock, "You may not see this", "Ask an administrator for the permission named above.")
+        }
+        AppError::Unavailable(_) => (
+            Glyph::Plug,
+            "Another system did not answer",
+            "What Causeway knows itself is not affected. Try again in a moment.",
+        ),
+        AppError::Rejected(_) => {
+            (Glyph::CircleAlert, "This was not accepted", "Change what is named above and try again.")
+        }
+        AppError::Conflict(_) => {
+            (Glyph::CircleAlert, "Someone was faster", "Look at how it is now, then decide again.")
+        }
+        AppError::Internal(_) => (
+            Glyph::TriangleAlert,
+            "Something went wrong on the server",
+            "Try again. If it stays, give the request id to whoever runs Causeway.",
+        ),
+        AppError::Unreachable => {
+            (Glyph::TriangleAlert, "The server did not answer", "Check the connection and try again.")
+        }
+    };
+    let (why, request) = match error {
+        AppError::Internal(id) => (String::new(), Some(id)),
+        other => (other.to_string(), None),
+    };
+    let location = use_location();
+    let here = move || {
+        format!(
+            "{}{}",
+            location.pathname.get(),
+            location.search.with(|search| if search.is_empty() { String::new() } else { format!("?{search}") })
+        )
+    };
+    view! {
+        <section role="alert" class="mx-auto flex max-w-xl flex-col items-start gap-3 px-4 py-16 sm:px-6">
+            <span class="surface grid size-12 place-items-center text-muted"><Icon glyph class="size-6"/></span>
+            <h1 class="text-title font-semibold">{title}</h1>
+            <p class="text-body break-words">{sentence(&why)}</p>
+            <p class="text-body text-muted">{next}</p>
+            {request.map(|id| view! { <p class="text-meta text-muted">"Request "<code class="font-mono">{id}</code></p> })}
+            <p class="mt-2 flex flex-wrap gap-2">
+                <a class="btn" href=here rel="external">"Try again"</a>
+                <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
+            </p>
+        </section>
+    }
+}
+
+/// A problem beside what it is about: a field, a form, a row.
+///
+/// - `text`: what happened and what to do, as the server worded it.
+#[component]
+pub fn ProblemNote(#[prop(into)] text: String) -> impl IntoView {
+    view! {
+        <p role="alert" class="flex items-start gap-1.5 text-table text-error break-words">
+            <Icon glyph=Glyph::CircleAlert class="mt-px"/>
+            <span class="min-w-0">{sentence(&text)}</span>
+        </p>
+    }
+}
+
+/// Messages begin in lower case, so that they fit behind a colon; alone they begin like a sentence.
+fn sentence(text: &str) -> String {
+    let mut letters = text.chars();
+    match letters.next() {
+        Some(first) => first.to_uppercase().chain(letters).collect(),
+        None => String::new(),
+    }
+}

@@ -1,0 +1,25 @@
+// Runs before the first paint: the theme and the width of the navigation, as chosen last time.
+(() => {
+  const root = document.documentElement;
+  const recall = (key) => { try { return localStorage.getItem(key); } catch { return null; } };
+  const remember = (key, value) => { try { localStorage.setItem(key, value); } catch { /* private windows forget */ } };
+
+  const theme = recall("causeway.theme");
+  if (theme === "causeway" || theme === "causeway-dark") root.dataset.theme = theme;
+  if (recall("causeway.navigation") === "icons") root.dataset.navigation = "icons";
+
+  // Both switches work before the application has been loaded, and without it.
+  document.addEventListener("click", (event) => {
+    const button = event.target instanceof Element && event.target.closest("[data-switch]");
+    if (!button) return;
+    if (button.dataset.switch === "theme") {
+      const dark = root.dataset.theme ? root.dataset.theme === "causeway-dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+      root.dataset.theme = dark ? "causeway" : "causeway-dark";
+      remember("causeway.theme", root.dataset.theme);
+    } else if (button.dataset.switch === "navigation") {
+      const icons = root.dataset.navigation !== "icons";
+      if (icons) root.dataset.navigation = "icons"; else delete root.dataset.navigation;
+      remember("causeway.navigation", icons ? "icons" : "words");
+    }
+  });
+})();
