@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{doctor, logging, serve, settings::Settings, start};
+use crate::{doctor, logging, run_command::RunCommand, serve, settings::Settings, start};
 
 /// A problem that ends the program, in words for the person at the terminal.
 pub(crate) type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +51,8 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Start a run from a template on a server, and show its log
+    Run(RunCommand),
     /// Check the installation: configuration, database, folders, tools
     Doctor {
         #[command(flatten)]
@@ -82,6 +84,7 @@ impl Cli {
                 start::open_database(&settings).await?;
                 println!("the schema is up to date");
             }
+            Command::Run(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),
         }

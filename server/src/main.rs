@@ -6,6 +6,7 @@ mod doctor;
 mod examples;
 mod http;
 mod logging;
+mod run_command;
 mod serve;
 mod settings;
 mod sign_in;
