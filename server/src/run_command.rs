@@ -67,7 +67,7 @@ impl RunCommand {
             let Some((name, value)) = answer.split_once('=') else {
                 return Err(format!("`--set {answer}` has no `=`; write --set NAME=VALUE").into());
             };
-            let is_text = types.get(name).is_none_or(|kind| kind == "string");
+            let is_text = types.get(name).is_none_or(|&kind| kind == "string");
             let value =
                 if is_text { Value::from(value) } else { serde_json::from_str(value).unwrap_or_else(|_| value.into()) };
             values.insert(name.to_owned(), value);
