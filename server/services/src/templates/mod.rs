@@ -1,1 +1,4 @@
-//! Templates: documents of `scaffolder.backstage.io/v1beta3`, their forms and their expressions.
+//! Templates: documents of `scaffolder.backstage.io/v1beta3`, their forms, their expressions and their plans.
+
+pub mod expression;
+pub mod repo_url;
