@@ -1,1 +1,25 @@
-//! Templates: documents of `scaffolder.backstage.io/v1beta3`, their forms and their expressions.
+//! Templates: documents of `scaffolder.backstage.io/v1beta3`, the forms they ask for, and the plans made from answers.
+
+mod answers;
+mod conditions;
+mod document;
+mod field;
+mod form;
+mod plan;
+
+pub use answers::{decode, with_defaults};
+pub use conditions::holds;
+pub use document::{API_VERSION, ButtonLabels, Mistake, NotATemplate, Page, Step, Template};
+pub use field::{Choice, Control, Field, Look, TextLook};
+pub use form::{at_pointer, fields, late_fields};
+pub use plan::{Check, Effect, Plan, PlannedFile, PlannedStep, Verdict};
+use serde::{Deserialize, Serialize};
+
+/// What is wrong with one answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Problem {
+    /// The field, as a JSON pointer into the answers; empty for the form as a whole.
+    pub pointer: String,
+    /// What is wrong and how to mend it.
+    pub message: String,
+}

@@ -2,3 +2,4 @@
 
 pub mod expression;
 pub mod repo_url;
+pub mod skeleton;

@@ -76,7 +76,9 @@ fn string(this: &str, method: &str, arguments: &[Value]) -> Result<Value, Error>
         "search" => index(this, regex.map_or_else(|| this.find(&first()), |regex| regex.find(this))),
         "match" => match regex {
             Some(regex) => regex.matches(this),
-            None => Regex::new(&first(), "")?.downcast_object_ref::<Regex>().map_or(Value::UNDEFINED, |r| r.matches(this)),
+            None => {
+                Regex::new(&first(), "")?.downcast_object_ref::<Regex>().map_or(Value::UNDEFINED, |r| r.matches(this))
+            }
         },
         "split" => split(this, regex, arguments),
         "replace" | "replaceAll" => match regex {

@@ -29,7 +29,9 @@ impl Regex {
             .size_limit(1 << 20)
             .build()
             .map_err(|error| {
-                refused(format!("`r/{pattern}/{flags}` cannot be used: {error}; look-around and back-references are not supported"))
+                refused(format!(
+                    "`r/{pattern}/{flags}` cannot be used: {error}; look-around and back-references are not supported"
+                ))
             })?;
         Ok(Value::from_object(Self { regex, all: flags.contains('g') }))
     }
@@ -48,7 +50,11 @@ impl Regex {
             self.regex.find_iter(text).map(|found| Value::from(found.as_str())).collect()
         } else {
             let groups = self.regex.captures(text);
-            groups.iter().flat_map(regex::Captures::iter).map(|group| group.map_or(Value::UNDEFINED, |group| Value::from(group.as_str()))).collect()
+            groups
+                .iter()
+                .flat_map(regex::Captures::iter)
+                .map(|group| group.map_or(Value::UNDEFINED, |group| Value::from(group.as_str())))
+                .collect()
         };
         if found.is_empty() { Value::from(()) } else { Value::from(found) }
     }

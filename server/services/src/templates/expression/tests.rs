@@ -91,10 +91,16 @@ fn javascripts_methods_work() {
     assert_eq!(text("${{ parameters.name.split('-')[1] }}"), "signs");
     assert_eq!(text("${{ parameters.name.toUpperCase().replaceAll('-', '_') }}"), "QUAY_SIGNS");
     assert_eq!(text("${{ 'a-b-c'.replace('-', '.') }} ${{ 'a-b-c' | replace('-', '.') }}"), "a.b-c a.b.c");
-    assert_eq!(text("${{ parameters.name.replace(r/[^a-z]/g, '') }} ${{ 'x1' | replace(r/([0-9])/, '<$1a>') }}"), "quaysigns x<1a>");
+    assert_eq!(
+        text("${{ parameters.name.replace(r/[^a-z]/g, '') }} ${{ 'x1' | replace(r/([0-9])/, '<$1a>') }}"),
+        "quaysigns x<1a>"
+    );
     assert_eq!(text("${{ parameters.name.includes('quay') and parameters.tags.includes('rust') }}"), "true");
     assert_eq!(text("${{ parameters.name.startsWith('q') }} ${{ parameters.name.indexOf('zz') }}"), "true -1");
-    assert_eq!(text("${{ 'abcdef'.slice(1, -1) }} ${{ 'abcdef'.substring(4, 2) }} ${{ 'abcdef'.at(-1) }}"), "bcde cd f");
+    assert_eq!(
+        text("${{ 'abcdef'.slice(1, -1) }} ${{ 'abcdef'.substring(4, 2) }} ${{ 'abcdef'.at(-1) }}"),
+        "bcde cd f"
+    );
     assert_eq!(text("${{ parameters.tags.join(' + ') }} ${{ [3].concat([4], 5).join() }}"), "rust + signs 3,4,5");
     assert_eq!(text("${{ '7'.padStart(3, '0') }} ${{ 1.5.toFixed(2) }}"), "007 1.50");
     assert_eq!(text("${{ r/^q/.test(parameters.name) }}"), "true");
@@ -108,7 +114,10 @@ fn maps_are_walked_in_pairs() {
     assert_eq!(text("{% for k, v in parameters.labels %}${{ k }}=${{ v }};{% endfor %}"), "tier=one;team=harbour;");
     assert_eq!(text("{% for k,v in {a: 1} -%} ${{ k }}${{ v }} {%- endfor %}"), "a1");
     assert_eq!(text("{% for a, b in [[1, 2], [3, 4]] %}${{ a + b }} {% endfor %}"), "3 7 ");
-    assert_eq!(text("{% for m in parameters.members %}${{ loop.index }}/${{ loop.length }} ${{ m.name }};{% endfor %}"), "1/2 Ama;2/2 Kofi;");
+    assert_eq!(
+        text("{% for m in parameters.members %}${{ loop.index }}/${{ loop.length }} ${{ m.name }};{% endfor %}"),
+        "1/2 Ama;2/2 Kofi;"
+    );
 }
 
 #[test]
@@ -118,7 +127,10 @@ fn strict_comparisons_and_conditions_work() {
     assert_eq!(text("${{ 'a' if parameters.public else 'b' }} ${{ 'c' if parameters.empty }}."), "a .");
     // As in JavaScript, an empty list is true; its length is what people ask for.
     assert_eq!(text("{% if parameters.none %}list{% endif %}{% if parameters.none.length %}items{% endif %}"), "list");
-    assert_eq!(text("${{ parameters.tags.length }} ${{ parameters.name | length }} ${{ parameters.nope.length }}."), "2 10 .");
+    assert_eq!(
+        text("${{ parameters.tags.length }} ${{ parameters.name | length }} ${{ parameters.nope.length }}."),
+        "2 10 ."
+    );
 }
 
 #[test]
@@ -172,7 +184,10 @@ fn an_if_is_false_for_nothing_empty_and_zero() {
 
 #[test]
 fn nunjucks_filters_the_engine_lacks_are_there() {
-    assert_eq!(text("${{ 'the quay signs' | title }} ${{ 'ABC' | capitalize }} ${{ 'a b' | wordcount }}"), "The Quay Signs Abc 2");
+    assert_eq!(
+        text("${{ 'the quay signs' | title }} ${{ 'ABC' | capitalize }} ${{ 'a b' | wordcount }}"),
+        "The Quay Signs Abc 2"
+    );
     assert_eq!(text("${{ 'one two three' | truncate(8) }} ${{ '<b>x</b> y' | striptags }}"), "one two... x y");
     assert_eq!(text("${{ parameters.members | selectattr('id') | join(', ', 'name') }}"), "Ama, Kofi");
     assert_eq!(text("{% set x = parameters.name | upper %}${{ x }}"), "QUAY-SIGNS");
