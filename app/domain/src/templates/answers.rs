@@ -1,5 +1,7 @@
 //! Answers: from the pairs that a form sends to JSON, with defaults where nothing was answered.
 
+use std::fmt::Write as _;
+
 use serde_json::{Map, Number, Value};
 
 use super::{
@@ -30,10 +32,9 @@ fn fill(schema: &Value, answers: &mut Map<String, Value>, root: &Value, depth: u
     }
     for (name, property) in effective(schema, answers, root).properties {
         let property = resolve(&property, root);
-        if !answers.contains_key(&name) {
-            if let Some(default) = property.get("default").filter(|default| !default.is_null()) {
-                answers.insert(name.clone(), default.clone());
-            }
+        let default = property.get("default").filter(|default| !default.is_null());
+        if let (false, Some(default)) = (answers.contains_key(&name), default) {
+            answers.insert(name.clone(), default.clone());
         }
         if property.get("properties").is_some() {
             let mut inner = answers.get(&name).and_then(Value::as_object).cloned().unwrap_or_default();
@@ -168,7 +169,8 @@ fn escaped(text: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            // Writing into a `String` does not fail.
+            let _ = write!(out, "%{byte:02X}");
         }
     }
     out

@@ -158,7 +158,7 @@ impl Template {
         match document.get("apiVersion").and_then(Value::as_str) {
             Some(API_VERSION) => {}
             Some(other) => {
-                reader.wrong("apiVersion", format!("is `{other}`; only `{API_VERSION}` is read, so move it there"))
+                reader.wrong("apiVersion", format!("is `{other}`; only `{API_VERSION}` is read, so move it there"));
             }
             None => reader.wrong("apiVersion", format!("is missing; write `{API_VERSION}`")),
         }

@@ -14,7 +14,10 @@ use crate::{Error, Result};
 const BATCH: usize = 500;
 
 mod row {
-    use super::*;
+    use super::{
+        ActiveModelBehavior, ActiveModelTrait, DateTime, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+        EntityTrait, EnumIter, Iden, Json, ModelTrait, PrimaryKeyTrait, Result, Utc,
+    };
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "changes")]

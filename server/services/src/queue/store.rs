@@ -8,7 +8,10 @@ use super::Job;
 use crate::Result;
 
 mod row {
-    use super::*;
+    use super::{
+        ActiveModelBehavior, ActiveModelTrait, DateTime, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
+        EntityTrait, EnumIter, Iden, Json, ModelTrait, PrimaryKeyTrait, Result, Utc, Uuid,
+    };
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "outbox")]

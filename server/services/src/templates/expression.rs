@@ -1,4 +1,4 @@
-//! Expressions of templates: Nunjucks between `${{` and `}}`, evaluated by MiniJinja behind a layer of compatibility.
+//! Expressions of templates: Nunjucks between `${{` and `}}`, evaluated by `minijinja` behind a layer of compatibility.
 //!
 //! What a template may cost is bounded: its work (fuel), its depth and its output. Nothing it says can panic the server,
 //! reach the network or read a file.
@@ -257,7 +257,7 @@ fn environment(dialect: Dialect) -> Environment<'static> {
         out.write_str(&values::text(value)).map_err(|_| minijinja::Error::from(ErrorKind::WriteFailure))
     });
     env.set_unknown_method_callback(methods::call);
-    env.add_function("__regex", |pattern: String, flags: String| regex::Regex::new(&pattern, &flags));
+    env.add_function("__regex", |pattern: String, flags: String| regex::Regex::compile(&pattern, &flags));
     // `debug()` would print all that the template sees, secrets included.
     env.remove_global("debug");
     filters::add(&mut env);

@@ -1,4 +1,4 @@
-//! Where a repository is to stand, as the RepoUrlPicker writes it: `host?owner=o&repo=r`.
+//! Where a repository is to stand, as the `RepoUrlPicker` writes it: `host?owner=o&repo=r`.
 
 use serde_json::{Map, Value};
 

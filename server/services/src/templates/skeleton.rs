@@ -169,7 +169,7 @@ pub fn render_tree(files: &[File], options: &Options) -> Result<Vec<File>, Skele
             format!("the skeleton holds {} files, more than {MOST_FILES}; leave out what is generated", files.len());
         return Err(SkeletonError::new(None, message));
     }
-    let renderer = Renderer::new(options.dialect);
+    let engine = Renderer::new(options.dialect);
     let mut context = Context::default();
     context.set("values", &options.values);
     if options.dialect.cookiecutter {
@@ -187,26 +187,26 @@ pub fn render_tree(files: &[File], options: &Options) -> Result<Vec<File>, Skele
         };
         let is_kept = all_kept.is_match(&file.path);
         let Some(path) =
-            (if is_kept { Some(source.to_owned()) } else { rendered_path(&renderer, source, &file.path, &context)? })
+            (if is_kept { Some(source.to_owned()) } else { rendered_path(&engine, source, &file.path, &context)? })
         else {
             continue;
         };
         let path =
             inside(&path).map_err(|why| SkeletonError::new(Some(&file.path), format!("its rendered path {why}")))?;
         let as_it_is = is_kept || contents_kept.is_match(&file.path) || matches!(ending, Some((_, false)));
-        let content = match text_of(&file.content) {
+        let filled = match text_of(&file.content) {
             Some(text) if !as_it_is => {
-                let rendered = renderer.render(text, &context);
+                let rendered = engine.render(text, &context);
                 Bytes::from(rendered.map_err(|error| SkeletonError { path: Some(file.path.clone()), error })?)
             }
             _ => file.content.clone(),
         };
-        bytes += content.len();
+        bytes += filled.len();
         if bytes > MOST_BYTES {
             let message = format!("the rendered files have more than {} MiB together", MOST_BYTES >> 20);
             return Err(SkeletonError::new(Some(&file.path), message));
         }
-        let rendered = File { path: path.clone(), content, executable: file.executable };
+        let rendered = File { path: path.clone(), content: filled, executable: file.executable };
         if let Some(other) = out.insert(path, rendered) {
             let message =
                 format!("it is rendered to `{}`, and so is another file; give them different names", other.path);
@@ -218,13 +218,13 @@ pub fn render_tree(files: &[File], options: &Options) -> Result<Vec<File>, Skele
 
 /// The path that `source` renders to; `None` if a part of it comes out empty, which leaves the file out.
 fn rendered_path(
-    renderer: &Renderer,
+    engine: &Renderer,
     source: &str,
     path: &str,
     context: &Context,
 ) -> Result<Option<String>, SkeletonError> {
     let rendered =
-        renderer.render(source, context).map_err(|error| SkeletonError { path: Some(path.to_owned()), error })?;
+        engine.render(source, context).map_err(|error| SkeletonError { path: Some(path.to_owned()), error })?;
     let is_left_out =
         rendered.is_empty() || rendered.starts_with('/') || rendered.ends_with('/') || rendered.contains("//");
     Ok((!is_left_out).then_some(rendered))
@@ -238,9 +238,8 @@ fn inside(path: &str) -> Result<String, String> {
     let mut parts = Vec::new();
     for part in path.split('/') {
         match part {
-            "." => {}
             "" if parts.is_empty() => return Err(format!("`{path}` is absolute; start it inside the workspace")),
-            "" => {}
+            "" | "." => {}
             ".." => return Err(format!("`{path}` climbs out of the workspace; remove the `..`")),
             part if part.eq_ignore_ascii_case(".git") => {
                 return Err(format!("`{path}` is in Git's own folder; choose another name"));
@@ -251,7 +250,7 @@ fn inside(path: &str) -> Result<String, String> {
             part => parts.push(part),
         }
     }
-    if parts.is_empty() { Err(format!("`{path}` names no file")) } else { Ok(parts.join("/")) }
+    if parts.is_empty() || path.ends_with("/.") { Err(format!("`{path}` names no file")) } else { Ok(parts.join("/")) }
 }
 
 /// The text of a file; `None` if it is binary and must be copied as it is.

@@ -116,7 +116,7 @@ pub(super) fn refused(why: impl Into<String>) -> Error {
 /// What a loop with several variables goes over: the pairs of a map, the items of a list.
 fn pairs(value: Value) -> Result<Value, Error> {
     if value.kind() != ValueKind::Map {
-        return each(value);
+        return Ok(each(value));
     }
     let mut pairs = Vec::new();
     for key in value.try_iter()?.checked() {
@@ -127,13 +127,13 @@ fn pairs(value: Value) -> Result<Value, Error> {
 }
 
 /// What a loop goes over; JavaScript's `null` and `undefined` hold nothing.
-fn each(value: Value) -> Result<Value, Error> {
-    Ok(match value.kind() {
+fn each(value: Value) -> Value {
+    match value.kind() {
         ValueKind::Undefined | ValueKind::None | ValueKind::Bool | ValueKind::Number => {
             Value::from(Vec::<Value>::new())
         }
         _ => value,
-    })
+    }
 }
 
 /// `JSON.stringify`.
@@ -180,7 +180,7 @@ pub(super) fn bounded(length: usize) -> Result<(), Error> {
 fn join(value: Value, between: Option<Value>, attribute: Option<String>) -> Result<String, Error> {
     let between = between.map(|between| values::text(&between)).unwrap_or_default();
     let mut out = String::new();
-    for (at, item) in each(value)?.try_iter()?.checked().enumerate() {
+    for (at, item) in each(value).try_iter()?.checked().enumerate() {
         let item = match &attribute {
             Some(attribute) => item?.get_attr(attribute)?,
             None => item?,

@@ -76,18 +76,19 @@ fn string(this: &str, method: &str, arguments: &[Value]) -> Result<Value, Error>
         "search" => index(this, regex.map_or_else(|| this.find(&first()), |regex| regex.find(this))),
         "match" => match regex {
             Some(regex) => regex.matches(this),
-            None => {
-                Regex::new(&first(), "")?.downcast_object_ref::<Regex>().map_or(Value::UNDEFINED, |r| r.matches(this))
-            }
+            None => Regex::compile(&first(), "")?
+                .downcast_object_ref::<Regex>()
+                .map_or(Value::UNDEFINED, |r| r.matches(this)),
         },
         "split" => split(this, regex, arguments),
-        "replace" | "replaceAll" => match regex {
-            Some(regex) => Value::from(regex.replace(this, &text(arguments, 1))?),
-            None => {
+        "replace" | "replaceAll" => {
+            if let Some(regex) = regex {
+                Value::from(regex.replace(this, &text(arguments, 1))?)
+            } else {
                 let most = if method == "replace" { 1 } else { usize::MAX };
                 Value::from(replaced(this, &first(), &text(arguments, 1), most)?)
             }
-        },
+        }
         "concat" => Value::from(arguments.iter().fold(this.to_owned(), |out, next| out + &values::text(next))),
         "repeat" => {
             let count = clamped(integer(arguments, 0), usize::MAX, 0);

@@ -22,7 +22,7 @@ impl Object for Regex {
 }
 
 impl Regex {
-    pub(super) fn new(pattern: &str, flags: &str) -> Result<Value, Error> {
+    pub(super) fn compile(pattern: &str, flags: &str) -> Result<Value, Error> {
         let regex = regex::RegexBuilder::new(pattern)
             .case_insensitive(flags.contains('i'))
             .multi_line(flags.contains('m'))

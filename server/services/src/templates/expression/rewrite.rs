@@ -157,10 +157,12 @@ fn token(rest: &str, before: Option<&Token<'_>>) -> (Kind, usize) {
     if first.is_whitespace() {
         return (Kind::Space, run(char::is_whitespace));
     }
-    if first == 'r' && rest[1..].starts_with('/') && !before.is_some_and(|token| token.is_sign(".")) {
-        if let Some(length) = regex(rest) {
-            return (Kind::Regex, length);
-        }
+    if first == 'r'
+        && rest[1..].starts_with('/')
+        && !before.is_some_and(|token| token.is_sign("."))
+        && let Some(length) = regex(rest)
+    {
+        return (Kind::Regex, length);
     }
     if first.is_alphabetic() || first == '_' || first == '$' {
         return (Kind::Name, run(|c| c.is_alphanumeric() || c == '_' || c == '$'));

@@ -99,8 +99,8 @@ fn binary_files_and_the_executable_bit_survive() {
 
 #[test]
 fn mistakes_name_the_file_and_the_line() {
-    let error = render(&[file("src/a.rs", "x\ny ${{ values.a | snake }}")], &json!({})).unwrap_err();
-    insta::assert_snapshot!(error, @"`src/a.rs`: line 2: there is no filter `snake`; see the list of filters in the documentation");
+    let error = render(&[file("src/a.rs", "x\ny ${{ values.a | kebabCase }}")], &json!({})).unwrap_err();
+    insta::assert_snapshot!(error, @"`src/a.rs`: line 2: there is no filter `kebabCase`; see the list of filters in the documentation");
     let error = render(&[file("a", ""), file("${{ values.x }}", "")], &json!({"values": {"x": "a"}})).unwrap_err();
     insta::assert_snapshot!(error, @"`${{ values.x }}`: it is rendered to `a`, and so is another file; give them different names");
     let error = render(&[file("a", "")], &json!({"copyWithoutTemplating": "docs/**"})).unwrap_err();
