@@ -158,7 +158,7 @@ pub(super) fn Palette() -> impl IntoView {
     let entries = Memo::new(move |_| recent.with(|recent| local(&text.get(), recent)));
     let navigate = use_navigate();
 
-    let act = move |entry: &Entry| {
+    let pick = Callback::new(move |entry: Entry| {
         if let Some(dialog) = dialog() {
             dialog.close();
         }
@@ -170,9 +170,7 @@ pub(super) fn Palette() -> impl IntoView {
                 }
             }
         }
-    };
-    let act = StoredValue::new_local(act);
-    let pick = Callback::new(move |entry: Entry| act.with_value(|act| act(&entry)));
+    });
     let on_key = move |event: ev::KeyboardEvent| {
         let count = entries.with(Vec::len);
         match event.key().as_str() {
