@@ -2,6 +2,7 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
+use connectors::source::{Outbound, Sources};
 use secrecy::ExposeSecret;
 use services::{DatabaseConnection, Ports, Services, database};
 
@@ -20,11 +21,14 @@ pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnect
 pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Services, Problem> {
     let db = open_database(settings).await?;
     let data = fs::canonicalize(&settings.data.dir)?;
+    let outbound =
+        Outbound { data: data.clone(), base_url: settings.base_url(address), allow: settings.outbound.allow.clone() };
     Ok(Services {
         db,
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
-        ports: Ports { repositories: Arc::new(NoHosting) },
+        catalog: Arc::default(),
+        ports: Ports { sources: Arc::new(Sources::new(outbound)), repositories: Arc::new(NoHosting) },
         settings: Arc::new(services::Settings {
             data,
             base_url: settings.base_url(address),

@@ -18,7 +18,7 @@ pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
 pub use field_path::{FieldPath, Step};
 pub use filter::{Condition, Filter, NotAFilter};
 pub use flatten::{Entry, MAX_VALUE, flatten};
-pub use graph::{Edge, Graph, Node};
+pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
 pub use query::{Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, Pick, Query, TextFilter};
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};

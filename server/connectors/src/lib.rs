@@ -1,1 +1,3 @@
-//! server/connectors
+//! Other systems, one module per plane, one file per system.
+
+pub mod source;

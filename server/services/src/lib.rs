@@ -33,6 +33,8 @@ pub struct Settings {
 /// What use cases need from outside.
 #[derive(Clone)]
 pub struct Ports {
+    /// Where the catalog's files are read.
+    pub sources: Arc<dyn catalog::SourceReader>,
     /// Where runs publish what they make.
     pub repositories: Arc<dyn runs::Repositories>,
 }
@@ -44,6 +46,8 @@ pub struct Services {
     pub db: DatabaseConnection,
     /// Tells readers of `changes` that there is more to read.
     pub bus: changes::Bus,
+    /// The catalog in memory.
+    pub catalog: Arc<catalog::Index>,
     /// Hands work to the workers.
     pub queue: queue::Queue,
     /// What the installation decided.

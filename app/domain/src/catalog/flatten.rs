@@ -71,7 +71,7 @@ fn visit(path: &str, value: &Value, entries: &mut Vec<Entry>) {
 }
 
 fn push(path: &str, value: Option<String>, entries: &mut Vec<Entry>) {
-    if path.len() <= MAX_PATH {
+    if path.len() <= MAX_PATH && path != "metadata.etag" {
         let value = value.filter(|value| value.chars().count() <= MAX_VALUE);
         entries.push(Entry { path: path.to_owned(), value });
     }

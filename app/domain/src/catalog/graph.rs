@@ -42,3 +42,25 @@ pub struct Graph {
     /// Whether there would be more, had the graph not become too large to read.
     pub cut: bool,
 }
+
+/// Every pair of relations, forwards first.
+const PAIRS: &[(&str, &str)] = &[
+    ("ownedBy", "ownerOf"),
+    ("partOf", "hasPart"),
+    ("providesApi", "apiProvidedBy"),
+    ("consumesApi", "apiConsumedBy"),
+    ("dependsOn", "dependencyOf"),
+    ("childOf", "parentOf"),
+    ("memberOf", "hasMember"),
+];
+
+/// The forward name of a relation, in whatever case it is given, and whether the given one was its reverse.
+pub fn forward(kind: &str) -> Option<(&'static str, bool)> {
+    PAIRS.iter().find_map(|(forwards, reverse)| {
+        if forwards.eq_ignore_ascii_case(kind) {
+            Some((*forwards, false))
+        } else {
+            reverse.eq_ignore_ascii_case(kind).then_some((*forwards, true))
+        }
+    })
+}

@@ -1,1 +1,28 @@
 //! The software catalog: sources, entities, relations, and questions about them.
+//!
+//! A source is walked ([`sync`]), what it declares is claimed, related and recorded in one transaction, and questions are
+//! answered from an index in memory ([`Index`]).
+
+mod explain;
+mod files;
+mod index;
+pub mod ports;
+mod query;
+mod rows;
+mod sources;
+mod store;
+mod sync;
+#[cfg(test)]
+mod tests;
+pub mod yaml;
+
+pub use explain::{Explained, check_paths, explain, explain_text};
+pub use files::{FolderFile, folder};
+pub use index::{Index, follow};
+pub use ports::SourceReader;
+pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, total};
+pub use sources::{
+    ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity, remove_source,
+    schedule, source, sources,
+};
+pub use sync::sync;

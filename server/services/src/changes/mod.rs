@@ -8,7 +8,7 @@ mod transaction;
 pub use bus::Bus;
 use domain::{
     changes::Change,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Tenant},
 };
 pub use listen::listen;
 pub use transaction::{NewChange, Transaction};
@@ -25,6 +25,21 @@ pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) 
 pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
     identity::may(caller, Permission::ReadCatalog, Some(subject))?;
     store::about(&services.db, &caller.tenant, subject, limit).await
+}
+
+/// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.
+pub(crate) async fn subjects(
+    services: &Services,
+    tenant: &Tenant,
+    after: i64,
+    limit: u64,
+) -> Result<Vec<(i64, String, String)>> {
+    store::subjects(&services.db, tenant, after, limit).await
+}
+
+/// The number of the last change of a tenant; 0 before the first.
+pub(crate) async fn last_of(services: &Services, tenant: &Tenant) -> Result<i64> {
+    store::last(&services.db, tenant).await
 }
 
 /// The number of the last change of the caller's tenant; 0 before the first.

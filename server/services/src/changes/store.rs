@@ -113,6 +113,25 @@ pub(super) async fn after(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64, 
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
+pub(super) async fn subjects(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    seq: i64,
+    limit: u64,
+) -> Result<Vec<(i64, String, String)>> {
+    let rows = row::Entity::find()
+        .select_only()
+        .columns([row::Column::Seq, row::Column::Subject, row::Column::Kind])
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Seq.gt(seq))
+        .order_by_asc(row::Column::Seq)
+        .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
 pub(super) async fn about(
     db: &impl ConnectionTrait,
     tenant: &Tenant,

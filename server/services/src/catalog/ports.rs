@@ -1,0 +1,165 @@
+//! What the catalog needs from outside: the files of a source.
+
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::catalog::SourceKind;
+
+/// Why something outside could not be read. Messages say what happened and how to mend it.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum ReadProblem {
+    /// It is not there.
+    #[error("{0}")]
+    Missing(String),
+    /// It breaks a rule: too large, outside its source, at an internal address.
+    #[error("{0}")]
+    Refused(String),
+    /// It did not answer, or answered badly; another time it may.
+    #[error("{0}")]
+    Unreachable(String),
+}
+
+/// A file in a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileInfo {
+    /// From the root of the source, with `/`.
+    pub path: String,
+    /// Whether it is a program.
+    pub executable: bool,
+}
+
+/// Where a file is, in the words of the well-known annotations.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// `file` or `url`.
+    pub kind: &'static str,
+    /// The path on disk, or the address.
+    pub target: String,
+    /// Where a person reads it.
+    pub view: Option<String>,
+    /// Where a person changes it.
+    pub edit: Option<String>,
+    /// The folder it is in, for tools.
+    pub folder: Option<String>,
+}
+
+/// Opens sources.
+#[async_trait]
+pub trait SourceReader: Send + Sync {
+    /// Fetches what moved, and gives access to the files.
+    async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem>;
+}
+
+/// One state of a source, whose files can be read.
+#[async_trait]
+pub trait OpenSource: Send + Sync {
+    /// Names the state, such as a commit.
+    fn revision(&self) -> Option<String>;
+
+    /// The files that the source's target means, and whether they were named or only found in a folder.
+    fn begin(&self) -> Begin;
+
+    /// The folder that the source's target means.
+    fn folder(&self) -> String;
+
+    /// The path that `target` means in the file at `from`.
+    fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem>;
+
+    /// The files that match a resolved glob, sorted.
+    async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem>;
+
+    /// All files below a resolved folder, sorted.
+    async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem>;
+
+    /// A file's content, refused beyond `limit` bytes.
+    async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem>;
+
+    /// Where the file is.
+    fn place(&self, path: &str) -> Place;
+}
+
+/// How a source's files were chosen, which decides how strictly they are taken.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Begin {
+    /// A person named these files: whatever is in them is meant for the catalog.
+    Named(Vec<String>),
+    /// They bear the usual name.
+    Found(Vec<String>),
+    /// They only end like YAML: documents that are not meant for a catalog are left out.
+    Guessed(Vec<String>),
+}
+
+impl Begin {
+    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file.
+    pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
+        let is_yaml = |path: &str| {
+            let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+            name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
+        };
+        let mut guessed: Vec<String> = paths.into_iter().filter(|path| is_yaml(path)).collect();
+        guessed.sort();
+        let is_usual = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
+        };
+        let found: Vec<String> = guessed.iter().filter(is_usual).cloned().collect();
+        if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
+    }
+}
+
+/// Joins `target` to the folder of `from`, both within a source whose root is the empty path.
+pub fn join(from: &str, target: &str) -> Result<String, ReadProblem> {
+    let climbs = || {
+        ReadProblem::Refused(format!(
+            "`{target}` leads out of the source; keep what a catalog file names inside the folder or repository it is in"
+        ))
+    };
+    let mut parts: Vec<&str> = match target.strip_prefix('/') {
+        Some(_) => Vec::new(),
+        None => from.rsplit_once('/').map(|(folder, _)| folder.split('/').collect()).unwrap_or_default(),
+    };
+    for part in target.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop().ok_or_else(climbs)?;
+            }
+            part if part.contains('\0') => return Err(climbs()),
+            part => parts.push(part),
+        }
+    }
+    Ok(parts.join("/"))
+}
+
+/// Whether a path is a pattern for many.
+pub fn is_glob(path: &str) -> bool {
+    path.contains(['*', '?', '[', '{'])
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn targets_are_joined_and_never_climb_out() {
+        assert_eq!(join("a/b.yaml", "./c/../d.yaml").unwrap(), "a/d.yaml");
+        assert_eq!(join("a/b.yaml", "../d.yaml").unwrap(), "d.yaml");
+        assert_eq!(join("a/b.yaml", "/d.yaml").unwrap(), "d.yaml");
+        for wrong in ["../../d.yaml", "c/../../../d.yaml", "..\\..\\d.yaml", "/../x", "a\0b"] {
+            assert!(matches!(join("a/b.yaml", wrong), Err(ReadProblem::Refused(_))), "{wrong}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn no_target_leaves_the_root(from in "[a-c/]{0,9}", target in "[a-c./\\\\]{0,20}") {
+            if let Ok(path) = join(&from, &target) {
+                let climbs = path.split('/').any(|part| part == ".." || part == ".");
+                prop_assert!(!climbs, "{}", path);
+            }
+        }
+    }
+}

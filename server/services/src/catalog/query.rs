@@ -1,0 +1,193 @@
+//! Questions about entities.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use domain::{
+    catalog::{
+        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Query, TextFilter,
+        forward,
+    },
+    identity::{Caller, Permission},
+};
+use sea_orm::prelude::Uuid;
+
+use super::store;
+use crate::{Error, Result, Services, identity};
+
+/// How many entities a graph shows at most.
+const GRAPH: usize = 200;
+
+/// One entity, by its name.
+pub async fn entity(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Entity> {
+    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
+    match rows.into_iter().next() {
+        Some(row) => row.try_into(),
+        None => Err(Error::NotFound(format!("no entity `{reference}` is in the catalog"))),
+    }
+}
+
+/// One entity, by the id that the server gave it.
+pub async fn entity_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> Result<Entity> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    match store::row_by_uid(&services.db, &caller.tenant, uid).await? {
+        Some(row) => row.try_into(),
+        None => Err(Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog"))),
+    }
+}
+
+/// Several entities, in the order asked for; `None` for one that is not in the catalog.
+pub async fn entities(services: &Services, caller: &Caller, references: &[EntityRef]) -> Result<Vec<Option<Entity>>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let keys: Vec<String> = references.iter().map(ToString::to_string).collect();
+    let mut found = fetch(services, caller, &keys).await?;
+    // The same one may be asked for twice.
+    Ok(keys.iter().map(|key| found.get(key).cloned()).collect::<Vec<_>>()).inspect(|_| found.clear())
+}
+
+async fn fetch(services: &Services, caller: &Caller, keys: &[String]) -> Result<HashMap<String, Entity>> {
+    let mut distinct = keys.to_vec();
+    distinct.sort();
+    distinct.dedup();
+    let rows = store::rows(&services.db, &caller.tenant, &distinct).await?;
+    rows.into_iter().map(|row| Ok((row.reference.clone(), row.try_into()?))).collect()
+}
+
+/// A part of the entities that a question means.
+pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Result<Page<Entity>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let page = (query.offset, query.limit);
+    let question = (&query.filter, query.text.as_ref());
+    let selected = services.catalog.select(services, &caller.tenant, question, &query.order, page).await?;
+    let mut found = fetch(services, caller, &selected.references).await?;
+    // One that left in between is left out.
+    let items = selected.references.iter().filter_map(|key| found.remove(key)).collect();
+    Ok(Page { items, total: count(selected.total) })
+}
+
+/// How often each value occurs at each of `paths` in the entities that are meant.
+pub async fn facets(services: &Services, caller: &Caller, filter: &Filter, paths: &[String]) -> Result<Vec<Facet>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let asked: Vec<_> = paths.iter().map(|path| (path.clone(), filter.clone())).collect();
+    counted(services, caller, &asked, None).await
+}
+
+async fn counted(
+    services: &Services,
+    caller: &Caller,
+    asked: &[(String, Filter)],
+    text: Option<&TextFilter>,
+) -> Result<Vec<Facet>> {
+    let counted = services.catalog.facets(services, &caller.tenant, asked, text).await?;
+    let facets = asked.iter().zip(counted).map(|((path, _), mut values)| {
+        values.sort_by(|(left, left_count), (right, right_count)| right_count.cmp(left_count).then(left.cmp(right)));
+        let values = values.into_iter().map(|(value, number)| FacetValue { value, count: count(number) }).collect();
+        Facet { path: path.clone(), values }
+    });
+    Ok(facets.collect())
+}
+
+/// A list page: its rows, its total, and what else could be picked.
+pub async fn list(services: &Services, caller: &Caller, question: &ListQuery) -> Result<ListPage> {
+    let text =
+        (!question.text.trim().is_empty()).then(|| TextFilter { term: question.text.clone(), paths: Vec::new() });
+    let asked = Query {
+        filter: question.filter(None),
+        text: text.clone(),
+        order: vec![question.order.clone()],
+        limit: Some(question.limit.min(500)),
+        offset: question.offset,
+    };
+    let page = query(services, caller, &asked).await?;
+    let facets: Vec<_> = question.facets.iter().map(|path| (path.clone(), question.filter(Some(path)))).collect();
+    let facets = counted(services, caller, &facets, text.as_ref()).await?;
+    let sources = store::sources(&services.db, &caller.tenant).await?;
+    Ok(ListPage {
+        items: page.items.iter().map(Entity::summary).collect(),
+        total: page.total,
+        facets,
+        synced: sources.into_iter().filter_map(|source| source.synced_at).max(),
+    })
+}
+
+/// The entities within `depth` relations of one, and the relations between them.
+pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityRef, depth: u32) -> Result<Graph> {
+    identity::may(caller, Permission::ReadCatalog, Some(&start.to_string()))?;
+    let mut distances: HashMap<String, u32> = HashMap::from([(start.to_string(), 0)]);
+    let mut order = vec![start.to_string()];
+    let mut edges = BTreeSet::new();
+    let mut missing = HashSet::new();
+    let (mut ring, mut cut) = (order.clone(), false);
+    for distance in 0..=depth {
+        let mut next = Vec::new();
+        let relations = services.catalog.relations(services, &caller.tenant, &ring).await?;
+        for (from, relations) in ring.iter().zip(relations) {
+            let Some(relations) = relations else {
+                missing.insert(from.clone());
+                continue;
+            };
+            for (kind, to) in relations {
+                if !distances.contains_key(&to) && distance < depth {
+                    if order.len() >= GRAPH {
+                        cut = true;
+                        continue;
+                    }
+                    distances.insert(to.clone(), distance + 1);
+                    order.push(to.clone());
+                    next.push(to.clone());
+                }
+                if distances.contains_key(&to) {
+                    edges.insert((from.clone(), kind, to));
+                }
+            }
+        }
+        ring = next;
+    }
+    if missing.contains(&start.to_string()) {
+        return Err(Error::NotFound(format!("no entity `{start}` is in the catalog")));
+    }
+    let documents = fetch(services, caller, &order).await?;
+    let mut nodes = Vec::with_capacity(order.len());
+    for key in &order {
+        let reference = store::parse(key)?;
+        nodes.push(match documents.get(key) {
+            Some(entity) => Node {
+                kind: entity.kind().to_owned(),
+                title: entity.summary().shown().to_owned(),
+                type_: entity.text("/spec/type").map(str::to_owned),
+                distance: distances[key],
+                missing: false,
+                reference,
+            },
+            None => Node {
+                kind: reference.kind().to_owned(),
+                title: reference.short(),
+                type_: None,
+                distance: distances[key],
+                missing: true,
+                reference,
+            },
+        });
+    }
+    let mut drawn = BTreeSet::new();
+    for (from, kind, to) in edges {
+        // Each relation stands in both ends; it is drawn once, forwards.
+        let (from, kind, to) = match forward(&kind) {
+            Some((forwards, false)) => (from, forwards.to_owned(), to),
+            Some((forwards, true)) => (to, forwards.to_owned(), from),
+            None => (from, kind, to),
+        };
+        drawn.insert(Edge { from: store::parse(&from)?, to: store::parse(&to)?, kind });
+    }
+    Ok(Graph { nodes, edges: drawn.into_iter().collect(), cut })
+}
+
+/// How many entities the catalog holds.
+pub async fn total(services: &Services, caller: &Caller) -> Result<u32> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    Ok(count(services.catalog.len(services, &caller.tenant).await?))
+}
+
+fn count(number: u64) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
+}

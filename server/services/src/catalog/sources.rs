@@ -1,0 +1,235 @@
+//! Sources: adding, listing, looking into, and taking away.
+
+use std::{collections::HashSet, time::Duration};
+
+use chrono::Utc;
+use domain::{
+    catalog::{Conflict, EntityRef, NewSource, Source, SourceKind, SourceTrace},
+    changes::ChangeKind,
+    identity::{Caller, Permission, Tenant},
+};
+use sea_orm::prelude::Uuid;
+use serde_json::json;
+use tokio_util::sync::CancellationToken;
+use url::Url;
+
+use super::{
+    rows::entity,
+    store,
+    sync::{record::Plan, sync},
+};
+use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
+
+/// Adds a source, which is then fetched by a worker.
+///
+/// # Errors
+/// [`Error::Conflict`] if it is there already.
+pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
+    let new = checked(caller, new)?;
+    let mut tx = services.begin(caller).await?;
+    store::lock(&*tx, &caller.tenant).await?;
+    if let Some(source) = store::source_by_target(&*tx, &caller.tenant, &new).await? {
+        return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", source.target, source.id)));
+    }
+    let source = store::insert_source(&*tx, &caller.tenant, Uuid::now_v7(), &new, Utc::now()).await?;
+    tx.record(NewChange {
+        source: source.id.to_string(),
+        subject: source.subject(),
+        kind: ChangeKind::SourceRegistered,
+        before: None,
+        after: Some(json!({ "kind": source.kind, "target": source.target })),
+    });
+    tx.enqueue(Job::SyncSource { source: source.id });
+    tx.commit().await?;
+    Ok(source)
+}
+
+/// Adds a source, or finds the one that is there already, and syncs it at once if that takes no longer than `patience`.
+pub async fn register_and_sync(
+    services: &Services,
+    caller: &Caller,
+    new: NewSource,
+    patience: Duration,
+) -> Result<Source> {
+    let source = ensure(services, caller, new).await?;
+    match tokio::time::timeout(patience, sync(services, caller, source.id)).await {
+        Ok(synced) => synced,
+        // A worker finishes it.
+        Err(_) => Ok(source),
+    }
+}
+
+/// Adds a source, or finds the one that is there already.
+pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
+    let new = checked(caller, new)?;
+    match store::source_by_target(&services.db, &caller.tenant, &new).await? {
+        Some(source) => Ok(source),
+        None => register(services, caller, new).await,
+    }
+}
+
+/// The entities that a source declares.
+pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Result<Vec<EntityRef>> {
+    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    let mut keys: Vec<String> = store::known_of(&services.db, &caller.tenant, id).await?.into_keys().collect();
+    keys.sort();
+    keys.iter().map(|key| store::parse(key)).collect()
+}
+
+/// A source by its kind and target, if it is registered.
+pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Result<Option<Source>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    store::source_by_target(&services.db, &caller.tenant, new).await
+}
+
+/// Asks who may, and brings the target into the one form it is kept in.
+pub(super) fn checked(caller: &Caller, new: NewSource) -> Result<NewSource> {
+    identity::may(caller, Permission::ManageSources, Some(&new.target))?;
+    let target = new.target.trim();
+    if target.is_empty() || target.len() > 2_000 || target.contains('\0') {
+        return Err(Error::Rejected("a source needs a target: a path, or an address".into()));
+    }
+    let is_on_disk = new.kind == SourceKind::File || target.starts_with("file:") || !target.contains("://");
+    if is_on_disk {
+        identity::may(caller, Permission::ReadServerFiles, Some(target))?;
+        if new.kind == SourceKind::Url {
+            return Err(Error::Rejected(format!(
+                "`{target}` is not an address; write it in full, like `https://host/path`"
+            )));
+        }
+        let path = target.strip_prefix("file://").unwrap_or(target);
+        let path = std::path::absolute(path).map_err(|error| Error::Rejected(format!("`{target}`: {error}")))?;
+        let path = path.to_str().ok_or_else(|| Error::Rejected(format!("`{target}` is not UTF-8")))?.to_owned();
+        return Ok(NewSource { kind: new.kind, target: path });
+    }
+    let url = Url::parse(target).map_err(|error| Error::Rejected(format!("`{target}` is not an address: {error}")))?;
+    if !["http", "https"].contains(&url.scheme()) {
+        return Err(Error::Rejected(format!(
+            "`{target}`: only http and https addresses are read, not {}",
+            url.scheme()
+        )));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        let why = "an address with a password in it would be shown to everyone who reads the catalog; leave it out";
+        return Err(Error::Rejected(why.into()));
+    }
+    Ok(NewSource { kind: new.kind, target: target.to_owned() })
+}
+
+/// Every source, oldest first.
+pub async fn sources(services: &Services, caller: &Caller) -> Result<Vec<Source>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    store::sources(&services.db, &caller.tenant).await
+}
+
+/// One source with every file of its last sync.
+pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<SourceTrace> {
+    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    };
+    let files = store::files(&services.db, &caller.tenant, id).await?;
+    let conflicts = store::conflicts_around(&services.db, &caller.tenant, id).await?;
+    let conflicts = conflicts.into_iter().map(Conflict::try_from).collect::<Result<_>>()?;
+    Ok(SourceTrace { source, files, conflicts })
+}
+
+/// Has a source fetched again by a worker.
+pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    if store::source(&services.db, &caller.tenant, id).await?.is_none() {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    }
+    let mut tx = services.begin(caller).await?;
+    tx.enqueue(Job::SyncSource { source: id });
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Has the source of an entity fetched again by a worker.
+pub async fn refresh_entity(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<()> {
+    let entity = super::entity(services, caller, reference).await?;
+    match entity.source {
+        Some(source) => refresh(services, caller, source).await,
+        None => Ok(()),
+    }
+}
+
+/// Takes a source away, with the entities that it declares.
+pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    let turn = services.catalog.turn(id);
+    let _turn = turn.lock().await;
+    let tenant = &caller.tenant;
+    let mut tx = services.begin(caller).await?;
+    store::lock(&*tx, tenant).await?;
+    let Some(source) = store::source(&*tx, tenant, id).await? else {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    };
+    let remove: Vec<String> = store::known_of(&*tx, tenant, id).await?.into_keys().collect();
+    let around = store::conflicts_around(&*tx, tenant, id).await?;
+    let waiting: HashSet<Uuid> = around.iter().map(|row| row.source_id).filter(|&claimer| claimer != id).collect();
+    let touched = around.into_iter().filter(|row| row.source_id == id).map(|row| row.reference).collect();
+    store::delete_source(&*tx, tenant, id).await?;
+    Plan { remove, touched, ..Plan::default() }.carry_out(&mut tx, tenant, id, Utc::now()).await?;
+    // Whoever was second is first now.
+    for source in waiting {
+        tx.enqueue(Job::SyncSource { source });
+    }
+    tx.record(NewChange {
+        source: id.to_string(),
+        subject: source.subject(),
+        kind: ChangeKind::SourceRemoved,
+        before: Some(json!({ "kind": source.kind, "target": source.target })),
+        after: None,
+    });
+    tx.commit().await?;
+    services.catalog.catch_up(services, tenant).await
+}
+
+/// Takes one entity away. If its source still declares it, it comes back with the next sync.
+pub async fn remove_entity(services: &Services, caller: &Caller, uid: Uuid) -> Result<()> {
+    identity::may(caller, Permission::ManageSources, None)?;
+    let tenant = &caller.tenant;
+    let mut tx = services.begin(caller).await?;
+    store::lock(&*tx, tenant).await?;
+    let Some(entity::Model { reference, source_id, .. }) = store::row_by_uid(&*tx, tenant, uid).await? else {
+        return Err(Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog")));
+    };
+    let plan = Plan { remove: vec![reference], ..Plan::default() };
+    plan.carry_out(&mut tx, tenant, source_id, Utc::now()).await?;
+    tx.commit().await?;
+    services.catalog.catch_up(services, tenant).await
+}
+
+/// Asks a worker for a sync of every source, every `pause`, until `shutdown`.
+pub async fn schedule(services: Services, pause: Duration, shutdown: CancellationToken) {
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(pause) => {}
+        }
+        if let Err(error) = enqueue_all(&services, pause).await {
+            tracing::error!(%error, "the syncs of sources could not be scheduled");
+        }
+    }
+}
+
+async fn enqueue_all(services: &Services, pause: Duration) -> Result<()> {
+    // Another replica may have been faster.
+    let due = Utc::now() - pause / 2;
+    let mut by_tenant: std::collections::HashMap<Tenant, Vec<Uuid>> = std::collections::HashMap::new();
+    for (tenant, source) in store::all_sources(&services.db).await? {
+        if source.tried_at.is_none_or(|tried| tried < due) {
+            by_tenant.entry(tenant).or_default().push(source.id);
+        }
+    }
+    for (tenant, sources) in by_tenant {
+        let mut tx = services.begin(&Caller::system(tenant, "schedule")).await?;
+        for source in sources {
+            tx.enqueue(Job::SyncSource { source });
+        }
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,436 @@
+//! Fetch, parse, resolve placeholders, validate: from a source to what it declares, and what became of every file.
+//!
+//! Nothing here touches the database, so the same walk answers "explain this" and `causeway check`.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    sync::Arc,
+};
+
+use domain::catalog::{
+    EntityRef, FieldPath, FileProblem, Outcome, ReferenceDefaults, Severity, SourceFile, SourceKind, declared, kind,
+    normalise, validate,
+};
+use serde_json::{Map, Value, json};
+
+use super::placeholders;
+use crate::catalog::{
+    ports::{Begin, OpenSource, Place, ReadProblem, SourceReader, is_glob},
+    yaml::{self, Document},
+};
+
+/// Bounds on what one sync may cost.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::catalog) struct Limits {
+    pub(in crate::catalog) file: yaml::Limits,
+    pub(in crate::catalog) files: usize,
+    pub(in crate::catalog) bytes: u64,
+    pub(in crate::catalog) entities: usize,
+    /// How many Locations may lead from one to the next.
+    pub(in crate::catalog) depth: u32,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { file: yaml::Limits::default(), files: 20_000, bytes: 256 * 1024 * 1024, entities: 200_000, depth: 8 }
+    }
+}
+
+/// An entity that a file declares.
+#[derive(Debug, Clone)]
+pub(in crate::catalog) struct Found {
+    pub(in crate::catalog) reference: EntityRef,
+    /// As declared, with the catalog's annotations.
+    pub(in crate::catalog) document: Value,
+    pub(in crate::catalog) path: String,
+}
+
+/// What a source declares.
+#[derive(Debug, Default)]
+pub(in crate::catalog) struct Gathered {
+    /// In the order in which they claim their names.
+    pub(in crate::catalog) found: Vec<Found>,
+    pub(in crate::catalog) files: Vec<SourceFile>,
+    /// Files that say something that could not be read: what they said before still stands.
+    pub(in crate::catalog) failed: HashSet<String>,
+    /// Whether a bound was reached, so that there may be more.
+    pub(in crate::catalog) cut: bool,
+    pub(in crate::catalog) revision: Option<String>,
+}
+
+/// Walks a source from its first files through all its Locations.
+pub(in crate::catalog) async fn gather(
+    reader: &dyn SourceReader,
+    kind: SourceKind,
+    target: &str,
+    limits: Limits,
+) -> Result<Gathered, ReadProblem> {
+    let source = reader.open(kind, target).await?;
+    let mut walk = Walk {
+        reader,
+        limits,
+        kind,
+        origin: match kind {
+            SourceKind::File => format!("file:{target}"),
+            SourceKind::Git | SourceKind::Url => format!("url:{target}"),
+        },
+        opened: vec![source.clone()],
+        by_address: HashMap::new(),
+        steps: Vec::new(),
+        queue: VecDeque::new(),
+        seen: HashMap::new(),
+        bytes: 0,
+        gathered: Gathered { revision: source.revision(), ..Gathered::default() },
+    };
+    let (paths, trust) = match source.begin() {
+        Begin::Named(paths) => (paths, Trust::Meant),
+        Begin::Found(paths) => (paths, Trust::Meant),
+        Begin::Guessed(paths) => (paths, Trust::Guessed),
+    };
+    for path in paths {
+        walk.enqueue(Step { source: 0, path, parent: None, depth: 0, trust, is_optional: false });
+    }
+    while let Some(step) = walk.queue.pop_front() {
+        walk.visit(step).await;
+    }
+    Ok(walk.gathered)
+}
+
+/// Whether what stands in a file is meant for the catalog.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Trust {
+    Meant,
+    Guessed,
+}
+
+#[derive(Debug, Clone)]
+struct Step {
+    /// In `opened`.
+    source: usize,
+    path: String,
+    /// In `steps`: the file whose Location led here.
+    parent: Option<usize>,
+    depth: u32,
+    trust: Trust,
+    is_optional: bool,
+}
+
+struct Walk<'a> {
+    reader: &'a dyn SourceReader,
+    limits: Limits,
+    kind: SourceKind,
+    origin: String,
+    opened: Vec<Arc<dyn OpenSource>>,
+    by_address: HashMap<String, usize>,
+    /// Files that were visited, in step with `gathered.files`.
+    steps: Vec<Step>,
+    queue: VecDeque<usize>,
+    /// Where a file is, to its number.
+    seen: HashMap<String, usize>,
+    bytes: u64,
+    gathered: Gathered,
+}
+
+impl Walk<'_> {
+    fn enqueue(&mut self, step: Step) {
+        let place = self.opened[step.source].place(&step.path);
+        if let Some(&number) = self.seen.get(&place.target) {
+            // Met twice is fine; met again on the way to itself is a circle.
+            if let Some(parent) = step.parent
+                && self.is_above(number, parent)
+            {
+                let message = format!(
+                    "the Location leads back to `{}`, in a circle; remove one of the targets",
+                    self.gathered.files[number].path
+                );
+                self.tell(parent, plain(Severity::Warning, message));
+            }
+            return;
+        }
+        if self.steps.len() >= self.limits.files {
+            self.cut(
+                step.parent,
+                format!("the source has more than {} files; register a part of it", self.limits.files),
+            );
+            return;
+        }
+        let number = self.steps.len();
+        let path = if step.source == 0 { step.path.clone() } else { place.target.clone() };
+        let parent = step.parent.map(|parent| self.gathered.files[parent].path.clone());
+        self.gathered.files.push(SourceFile {
+            path,
+            outcome: Outcome::Found,
+            entities: 0,
+            problems: Vec::new(),
+            parent,
+        });
+        self.seen.insert(place.target, number);
+        self.steps.push(step);
+        self.queue.push_back(number);
+    }
+
+    fn is_above(&self, number: usize, mut at: usize) -> bool {
+        loop {
+            if at == number {
+                return true;
+            }
+            match self.steps[at].parent {
+                Some(parent) => at = parent,
+                None => return false,
+            }
+        }
+    }
+
+    fn tell(&mut self, number: usize, problem: FileProblem) {
+        let file = &mut self.gathered.files[number];
+        let outcome = match problem.severity {
+            Severity::Error => Outcome::Rejected,
+            Severity::Warning => Outcome::Warned,
+            Severity::Info => Outcome::Found,
+        };
+        file.outcome = file.outcome.max(outcome);
+        // A file with thousands of problems is told with the first hundred.
+        if file.problems.len() < 100 {
+            file.problems.push(problem);
+        }
+    }
+
+    /// An error in what a file says: its last good state stands.
+    fn fail(&mut self, number: usize, problem: FileProblem) {
+        self.gathered.failed.insert(self.gathered.files[number].path.clone());
+        self.tell(number, problem);
+    }
+
+    fn cut(&mut self, number: Option<usize>, message: String) {
+        if !self.gathered.cut {
+            self.gathered.cut = true;
+            let number = number.unwrap_or(0);
+            if number < self.gathered.files.len() {
+                self.tell(number, plain(Severity::Error, message));
+            }
+        }
+    }
+
+    async fn visit(&mut self, number: usize) {
+        let step = self.steps[number].clone();
+        let source = self.opened[step.source].clone();
+        let bytes = match source.read(&step.path, self.limits.file.bytes).await {
+            Ok(bytes) => bytes,
+            Err(ReadProblem::Missing(message)) if step.is_optional => {
+                self.tell(number, plain(Severity::Info, message));
+                self.gathered.files[number].outcome = Outcome::Skipped;
+                return;
+            }
+            // What is gone declares nothing any more, so this is not a failure that keeps the last good state.
+            Err(ReadProblem::Missing(message)) => return self.tell(number, plain(Severity::Error, message)),
+            Err(problem) => return self.fail(number, plain(Severity::Error, problem.to_string())),
+        };
+        self.bytes += bytes.len() as u64;
+        if self.bytes > self.limits.bytes {
+            let mib = self.limits.bytes / 1024 / 1024;
+            self.gathered.failed.insert(self.gathered.files[number].path.clone());
+            return self.cut(Some(number), format!("the source is larger than {mib} MiB; register a part of it"));
+        }
+        let limits = self.limits.file;
+        let read = tokio::task::spawn_blocking(move || yaml::read(&bytes, &limits)).await;
+        match read {
+            Ok(Ok(documents)) => {
+                for document in documents {
+                    match document {
+                        Ok(document) => self.take(number, &step, document).await,
+                        Err(problem) if step.trust == Trust::Guessed => {
+                            self.tell(number, FileProblem { severity: Severity::Warning, ..problem });
+                        }
+                        Err(problem) => self.fail(number, problem),
+                    }
+                }
+            }
+            Ok(Err(problem)) => self.fail(number, problem),
+            Err(_) => self.fail(
+                number,
+                plain(Severity::Error, "the file could not be read; its text makes the parser stumble".into()),
+            ),
+        }
+        let file = &mut self.gathered.files[number];
+        if file.entities == 0 && file.outcome == Outcome::Found {
+            file.outcome = Outcome::Skipped;
+            if file.problems.is_empty() {
+                file.problems.push(plain(Severity::Info, "the file holds no document".into()));
+            }
+        }
+    }
+
+    async fn take(&mut self, number: usize, step: &Step, mut document: Document) {
+        if step.trust == Trust::Guessed && !is_meant(&document.value) {
+            let message = "left out: its `apiVersion` is not one of a catalog".to_owned();
+            let problem = document.problem(Severity::Info, &FieldPath::default(), message);
+            return self.tell(number, problem);
+        }
+        let source = self.opened[step.source].clone();
+        let mut value = document.value.take();
+        let resolved =
+            placeholders::resolve(self.reader, &source, self.kind, &step.path, &mut value, &self.limits).await;
+        self.bytes += resolved.bytes;
+        for (field, problem) in resolved.problems {
+            let problem = document.problem(Severity::Error, &field, problem);
+            self.fail(number, problem);
+        }
+        for warning in normalise(&mut value) {
+            let problem = document.problem(Severity::Warning, &warning.field, warning.to_string());
+            self.tell(number, problem);
+        }
+        let violations = validate(&value);
+        let is_broken = !violations.is_empty() || resolved.is_broken;
+        for violation in violations {
+            let problem = document.problem(Severity::Error, &violation.field, violation.to_string());
+            self.fail(number, problem);
+        }
+        let Some(reference) = reference_of(&value).filter(|_| !is_broken) else { return };
+        if self.gathered.found.len() >= self.limits.entities {
+            self.gathered.failed.insert(self.gathered.files[number].path.clone());
+            let message =
+                format!("the source declares more than {} entities; register a part of it", self.limits.entities);
+            return self.cut(Some(number), message);
+        }
+        self.annotate(&mut value, &source.place(&step.path));
+        self.warn_of_kind(number, &document, &value);
+        for warning in declared(&reference, &value).warnings {
+            let problem = document.problem(Severity::Warning, &warning.field, warning.to_string());
+            self.tell(number, problem);
+        }
+        if reference.kind() == "location" {
+            self.follow(number, step, &document, &value).await;
+        }
+        let path = self.gathered.files[number].path.clone();
+        self.gathered.files[number].entities += 1;
+        self.gathered.found.push(Found { reference, document: value, path });
+    }
+
+    fn warn_of_kind(&mut self, number: usize, document: &Document, value: &Value) {
+        let name = value["kind"].as_str().unwrap_or_default();
+        let version = value["apiVersion"].as_str().unwrap_or_default();
+        let known = domain::catalog::KINDS.iter().find(|known| known.name.eq_ignore_ascii_case(name));
+        if let (Some(known), None) = (known, kind(name, version)) {
+            let message = format!(
+                "`{version}` is not a version of {} that is known ({}); only the envelope was checked, and no relations were read",
+                known.name,
+                known.versions.join(", ")
+            );
+            let problem = document.problem(Severity::Warning, &FieldPath::of("apiVersion"), message);
+            self.tell(number, problem);
+        }
+    }
+
+    /// The annotations that Backstage sets.
+    fn annotate(&self, value: &mut Value, place: &Place) {
+        let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
+        metadata.entry("namespace").or_insert_with(|| domain::catalog::DEFAULT_NAMESPACE.into());
+        if !metadata.get("annotations").is_some_and(Value::is_object) {
+            metadata.insert("annotations".into(), Value::Object(Map::new()));
+        }
+        let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
+        let location = format!("{}:{}", place.kind, place.target);
+        annotations.insert("backstage.io/managed-by-location".into(), location.into());
+        annotations.insert("backstage.io/managed-by-origin-location".into(), self.origin.clone().into());
+        let folder = place.folder.as_ref().map(|folder| format!("{}:{folder}", place.kind));
+        for (key, text) in [("view-url", &place.view), ("edit-url", &place.edit), ("source-location", &folder)] {
+            if let Some(text) = text {
+                annotations.entry(format!("backstage.io/{key}")).or_insert_with(|| json!(text));
+            }
+        }
+    }
+
+    /// Looks up what a Location points at.
+    async fn follow(&mut self, number: usize, step: &Step, document: &Document, value: &Value) {
+        let spec = &value["spec"];
+        let one = spec.get("target").and_then(Value::as_str).map(|target| (FieldPath::of("spec.target"), target));
+        let many = spec.get("targets").and_then(Value::as_array).into_iter().flatten().enumerate();
+        let many = many.filter_map(|(at, target)| Some((FieldPath::of("spec.targets").index(at), target.as_str()?)));
+        let targets: Vec<_> = one.into_iter().chain(many).collect();
+        if targets.is_empty() {
+            return;
+        }
+        if step.depth >= self.limits.depth {
+            let message = format!(
+                "more than {} Locations lead from one to the next; point at the files from further up",
+                self.limits.depth
+            );
+            let problem = document.problem(Severity::Error, &FieldPath::of("spec"), message);
+            return self.tell(number, problem);
+        }
+        let is_optional = spec.get("presence").and_then(Value::as_str) == Some("optional");
+        for (field, target) in targets {
+            match self.targets(step, target).await {
+                Ok((source, paths)) if paths.is_empty() => {
+                    let _ = source;
+                    let severity = if is_optional { Severity::Info } else { Severity::Warning };
+                    let message = format!("`{target}` matches no file; correct it, or remove it");
+                    let problem = document.problem(severity, &field, message);
+                    self.tell(number, problem);
+                }
+                Ok((source, paths)) => {
+                    for path in paths {
+                        let depth = step.depth + 1;
+                        self.enqueue(Step {
+                            source,
+                            path,
+                            parent: Some(number),
+                            depth,
+                            trust: Trust::Meant,
+                            is_optional,
+                        });
+                    }
+                }
+                Err(ReadProblem::Missing(message)) if is_optional => {
+                    let problem = document.problem(Severity::Info, &field, message);
+                    self.tell(number, problem);
+                }
+                Err(problem) => {
+                    // What the target declared before stands, until it can be read again.
+                    let problem = document.problem(Severity::Error, &field, problem.to_string());
+                    self.fail(number, problem);
+                }
+            }
+        }
+    }
+
+    async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>), ReadProblem> {
+        if target.contains("://") {
+            let number = match self.by_address.get(target) {
+                Some(&number) => number,
+                None => {
+                    self.opened.push(self.reader.open(SourceKind::Url, target).await?);
+                    self.by_address.insert(target.to_owned(), self.opened.len() - 1);
+                    self.opened.len() - 1
+                }
+            };
+            let paths = match self.opened[number].begin() {
+                Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths) => paths,
+            };
+            return Ok((number, paths));
+        }
+        let source = &self.opened[step.source];
+        let path = source.resolve(&step.path, target)?;
+        if is_glob(target) { Ok((step.source, source.find(&path).await?)) } else { Ok((step.source, vec![path])) }
+    }
+}
+
+fn plain(severity: Severity, message: String) -> FileProblem {
+    FileProblem { severity, message, field: None, line: None, column: None }
+}
+
+/// Whether a document in a file that nobody named belongs into a catalog.
+fn is_meant(value: &Value) -> bool {
+    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let group = version.split('/').next().unwrap_or_default();
+    ["backstage.io", "causeway.dev"].iter().any(|known| group == *known || group.ends_with(&format!(".{known}")))
+}
+
+/// The name of a document that breaks no rule.
+pub(in crate::catalog) fn reference_of(value: &Value) -> Option<EntityRef> {
+    let metadata = value.get("metadata")?;
+    let namespace = metadata.get("namespace").and_then(Value::as_str).unwrap_or(domain::catalog::DEFAULT_NAMESPACE);
+    let defaults = ReferenceDefaults { kind: value.get("kind")?.as_str(), namespace };
+    let name = metadata.get("name")?.as_str()?;
+    EntityRef::parse(name, defaults).ok()
+}

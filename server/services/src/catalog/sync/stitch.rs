@@ -1,0 +1,110 @@
+//! The document as it is served: what its source declares, with its relations and with what is wrong about it.
+
+use std::collections::{BTreeSet, HashSet};
+
+use domain::catalog::{EntityRef, declared};
+use sea_orm::prelude::Uuid;
+use serde_json::{Value, json};
+
+use crate::catalog::rows::conflict;
+
+/// All that the served document is made of.
+pub(super) struct Parts<'a> {
+    pub(super) reference: &'a EntityRef,
+    pub(super) uid: Uuid,
+    /// As declared.
+    pub(super) document: Value,
+    /// Type and target, whoever declares them.
+    pub(super) relations: &'a BTreeSet<(String, String)>,
+    /// References that name nothing in the catalog.
+    pub(super) missing: &'a HashSet<String>,
+    pub(super) conflicts: &'a [&'a conflict::Model],
+    pub(super) is_orphaned: bool,
+}
+
+/// A served document and its etag.
+pub(super) fn stitch(parts: Parts<'_>) -> (Value, String) {
+    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned } = parts;
+    let problems = problems(reference, &document, missing, conflicts);
+    let mut document = document;
+    if is_orphaned && let Some(annotations) = annotations(&mut document) {
+        annotations.insert("backstage.io/orphan".into(), "true".into());
+    }
+    if let Some(root) = document.as_object_mut() {
+        let relations = relations.iter().map(|(kind, target)| json!({ "type": kind, "targetRef": target })).collect();
+        root.insert("relations".into(), Value::Array(relations));
+        if !problems.is_empty() {
+            root.insert("status".into(), json!({ "items": problems }));
+        }
+    }
+    let etag = hash(&document);
+    if let Some(metadata) = document.get_mut("metadata").and_then(Value::as_object_mut) {
+        metadata.insert("uid".into(), json!(uid));
+        metadata.insert("etag".into(), json!(etag));
+    }
+    (document, etag)
+}
+
+/// The document as its source declared it, taken back from the served one.
+pub(super) fn declaration(mut document: Value) -> Value {
+    if let Some(annotations) = annotations(&mut document) {
+        annotations.shift_remove("backstage.io/orphan");
+    }
+    if let Some(root) = document.as_object_mut() {
+        root.shift_remove("relations");
+        root.shift_remove("status");
+        if let Some(metadata) = root.get_mut("metadata").and_then(Value::as_object_mut) {
+            metadata.shift_remove("uid");
+            metadata.shift_remove("etag");
+        }
+    }
+    document
+}
+
+/// Tells two documents apart.
+pub(super) fn hash(document: &Value) -> String {
+    blake3::hash(document.to_string().as_bytes()).to_hex()[..40].to_owned()
+}
+
+fn annotations(document: &mut Value) -> Option<&mut serde_json::Map<String, Value>> {
+    document.get_mut("metadata")?.get_mut("annotations")?.as_object_mut()
+}
+
+fn problems(
+    reference: &EntityRef,
+    document: &Value,
+    missing: &HashSet<String>,
+    conflicts: &[&conflict::Model],
+) -> Vec<Value> {
+    let declared = declared(reference, document);
+    let dangling = declared.relations.iter().filter(|relation| missing.contains(&relation.target.to_string()));
+    let dangling = dangling.map(|relation| {
+        let (field, target) = (&relation.field, &relation.target);
+        item(
+            "NotFoundError",
+            format!("`{field}` names `{target}`, which is not in the catalog; register it, or correct the reference"),
+        )
+    });
+    let unclear = declared.warnings.iter().map(|warning| item("InputError", warning.to_string()));
+    let twice = conflicts.iter().map(|conflict| {
+        let message = if conflict.source_id == conflict.owner_id {
+            format!("`{}` declares it again; `{}` was first and stands. Remove one of the two", conflict.path, conflict.owner_path)
+        } else {
+            format!(
+                "another source declares it again, in `{}`; the one in `{}` was first and stands. Remove one of the two",
+                conflict.path, conflict.owner_path
+            )
+        };
+        item("ConflictError", message)
+    });
+    dangling.chain(unclear).chain(twice).collect()
+}
+
+fn item(name: &str, message: String) -> Value {
+    json!({
+        "type": "backstage.io/catalog-processing",
+        "level": "warning",
+        "message": message,
+        "error": { "name": name, "message": message },
+    })
+}
