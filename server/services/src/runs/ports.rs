@@ -46,4 +46,9 @@ pub trait Repositories: Send + Sync {
     /// # Errors
     /// [`crate::Error::Conflict`] if the name is taken by another.
     async fn create_or_get(&self, name: &RepositoryName, first: &FirstCommit) -> Result<Published>;
+
+    /// Whether a repository of this name exists; `None` if that cannot be told from here.
+    async fn exists(&self, _name: &RepositoryName) -> Result<Option<bool>> {
+        Ok(None)
+    }
 }
