@@ -103,5 +103,8 @@ pub async fn check_answers(
 /// The files that `url` means in the template: `./skeleton`, or the address of a folder in a Git repository.
 pub async fn files(services: &Services, caller: &Caller, template: &EntityRef, url: &str) -> Result<Vec<File>> {
     let files = catalog::folder(services, caller, template, url).await?;
-    Ok(files.into_iter().map(|file| File { path: file.path, content: file.content, executable: file.executable }).collect())
+    Ok(files
+        .into_iter()
+        .map(|file| File { path: file.path, content: file.content, executable: file.executable })
+        .collect())
 }

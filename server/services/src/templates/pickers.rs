@@ -1,7 +1,9 @@
 //! Pickers: fields whose answers are entities of the catalog.
 
 use domain::{
-    catalog::{Condition, DEFAULT_NAMESPACE, Direction, EntityRef, Filter, Order, Query, ReferenceDefaults, TextFilter},
+    catalog::{
+        Condition, DEFAULT_NAMESPACE, Direction, EntityRef, Filter, Order, Query, ReferenceDefaults, TextFilter,
+    },
     identity::{Caller, Permission},
     templates::{Control, Field, Problem, Template, at_pointer, fields},
 };
@@ -11,7 +13,7 @@ use super::answers::Scope;
 use crate::{Result, Services, catalog, identity::may};
 
 /// How many entities a picker offers at once.
-pub const MOST: u32 = 200;
+const MOST: u32 = 200;
 
 /// An entity that can be picked.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -23,7 +25,12 @@ pub struct EntityOption {
 }
 
 /// The entities that a picker with this `catalogFilter` offers, by title, narrowed by a text if there is one.
-pub async fn options(services: &Services, caller: &Caller, wanted: &Value, text: &str) -> Result<(Vec<EntityOption>, u32)> {
+pub async fn options(
+    services: &Services,
+    caller: &Caller,
+    wanted: &Value,
+    text: &str,
+) -> Result<(Vec<EntityOption>, u32)> {
     may(caller, Permission::ReadCatalog, None)?;
     let text = text.trim();
     let query = Query {
@@ -34,10 +41,10 @@ pub async fn options(services: &Services, caller: &Caller, wanted: &Value, text:
         offset: 0,
     };
     let page = catalog::query(services, caller, &query).await?;
-    let options = page.items.iter().map(|entity| EntityOption {
-        reference: entity.reference.clone(),
-        title: entity.summary().shown().to_owned(),
-    });
+    let options = page
+        .items
+        .iter()
+        .map(|entity| EntityOption { reference: entity.reference.clone(), title: entity.summary().shown().to_owned() });
     Ok((options.collect(), page.total))
 }
 
@@ -48,7 +55,8 @@ fn filter(wanted: &Value) -> Filter {
         Value::Object(map) => vec![map],
         _ => Vec::new(),
     };
-    let alternatives = maps.into_iter().map(|map| map.iter().filter_map(|(path, value)| condition(path, value)).collect());
+    let alternatives =
+        maps.into_iter().map(|map| map.iter().filter_map(|(path, value)| condition(path, value)).collect());
     let alternatives: Vec<Vec<Condition>> = alternatives.collect();
     // An alternative without a condition means every entity, and so do all of them together.
     if alternatives.iter().any(Vec::is_empty) { Filter::everything() } else { Filter { alternatives } }
@@ -159,7 +167,10 @@ mod tests {
     fn a_catalog_filter_is_read_as_templates_write_it() {
         let shown = |value: Value| filter(&value).to_string();
         assert_eq!(shown(json!({"kind": "Group", "spec.type": "team"})), "kind=group,spec.type=team");
-        assert_eq!(shown(json!([{"kind": ["Group", "User"]}, {"metadata.annotations.x": {"exists": true}}])), "kind=group,kind=user or metadata.annotations.x");
+        assert_eq!(
+            shown(json!([{"kind": ["Group", "User"]}, {"metadata.annotations.x": {"exists": true}}])),
+            "kind=group,kind=user or metadata.annotations.x"
+        );
         assert_eq!(filter(&json!({})), Filter::everything());
         assert_eq!(filter(&json!(null)), Filter::everything());
     }

@@ -132,3 +132,6 @@ impl Maker<'_> {
         catalog::entities(self.services, self.caller, references).await
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,13 +8,10 @@ use serde_json::{Map, Value};
 
 /// The command line that starts a run with these answers; those that are defaults anyway are left out.
 pub(super) fn command(template: &Template, reference: &EntityRef, values: &Map<String, Value>) -> String {
-    let mut defaults = Map::new();
-    for page in &template.pages {
-        defaults = with_defaults(&page.schema, &defaults);
-    }
-    let name = if reference.namespace() == DEFAULT_NAMESPACE { reference.name().to_owned() } else { reference.to_string() };
+    let name =
+        if reference.namespace() == DEFAULT_NAMESPACE { reference.name().to_owned() } else { reference.to_string() };
     let mut words = vec!["causeway run".to_owned(), quoted(&name)];
-    for (name, value) in values.iter().filter(|(name, value)| defaults.get(*name) != Some(value)) {
+    for (name, value) in values.iter().filter(|(name, value)| default(template, values, name).as_ref() != Some(value)) {
         let text = match value {
             Value::String(text) => text.clone(),
             other => other.to_string(),
@@ -24,10 +21,21 @@ pub(super) fn command(template: &Template, reference: &EntityRef, values: &Map<S
     words.join(" ")
 }
 
+/// What a question is answered with by itself, given the other answers.
+fn default(template: &Template, values: &Map<String, Value>, name: &str) -> Option<Value> {
+    let mut others = values.clone();
+    others.remove(name);
+    template.pages.iter().fold(others, |answers, page| with_defaults(&page.schema, &answers)).remove(name)
+}
+
 /// A word as a shell takes it.
 fn quoted(word: &str) -> String {
     let is_plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '/' | ':' | '=' | '@' | '+');
-    if !word.is_empty() && word.chars().all(is_plain) { word.to_owned() } else { format!("'{}'", word.replace('\'', r"'\''")) }
+    if !word.is_empty() && word.chars().all(is_plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', r"'\''"))
+    }
 }
 
 #[cfg(test)]

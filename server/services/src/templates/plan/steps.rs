@@ -144,7 +144,9 @@ impl Maker<'_> {
                 let rendered = render_value(each, &self.context);
                 warnings.extend(rendered.problems.iter().map(|problem| told("each", problem)));
                 let items: Vec<(Value, Value)> = match rendered.value {
-                    Some(Value::Array(items)) => items.into_iter().enumerate().map(|(at, item)| (json!(at), item)).collect(),
+                    Some(Value::Array(items)) => {
+                        items.into_iter().enumerate().map(|(at, item)| (json!(at), item)).collect()
+                    }
                     Some(Value::Object(map)) => map.into_iter().map(|(key, item)| (json!(key), item)).collect(),
                     None | Some(Value::Null) => Vec::new(),
                     Some(other) => return Err(format!("`each` needs a list or an object, and came to `{other}`")),
@@ -197,11 +199,16 @@ impl Maker<'_> {
     }
 
     async fn fetch(&mut self, action: &str, input: &Value) -> Result<Done> {
-        let url = text(input, "url").ok_or_else(|| Error::Rejected(format!("`{action}` needs `url`, such as `./skeleton`")))?;
+        let url = text(input, "url")
+            .ok_or_else(|| Error::Rejected(format!("`{action}` needs `url`, such as `./skeleton`")))?;
         let files = crate::templates::files(self.services, self.caller, self.reference, url).await?;
         let (given, is_template) = (input.clone(), action == "fetch:template");
-        let work = move || if is_template { skeleton::fetch_template(&files, &given) } else { skeleton::fetch_plain(&files, &given) };
-        let rendered = tokio::task::spawn_blocking(work).await.map_err(|error| Error::Internal(format!("rendering: {error}")))??;
+        let work = move || {
+            if is_template { skeleton::fetch_template(&files, &given) } else { skeleton::fetch_plain(&files, &given) }
+        };
+        let rendered = tokio::task::spawn_blocking(work)
+            .await
+            .map_err(|error| Error::Internal(format!("rendering: {error}")))??;
         let replace = !is_template || flag(input, "replace");
         let mut done = Done::new(if is_template { "Render" } else { "Copy" }, url, "workspace");
         let mut kept = 0;
@@ -214,7 +221,10 @@ impl Maker<'_> {
         }
         done.detail = format!("{} into the workspace", count(rendered.len(), "file"));
         if kept > 0 {
-            done.warnings.push(format!("{} there already and stay; set `replace: true` to replace them", count(kept, "file is")));
+            done.warnings.push(format!(
+                "{} there already and stay; set `replace: true` to replace them",
+                count(kept, "file is")
+            ));
         }
         done.effect = Effect::Workspace { files: u32::try_from(rendered.len()).unwrap_or(u32::MAX) };
         done.output = json!({"files": rendered.len()});
@@ -249,7 +259,11 @@ impl Maker<'_> {
         let contents = format!("{base}/blob/{branch}");
         let mut done = Done::new("Create repository", name.to_string(), "embedded Git");
         done.detail = format!("{} on branch {branch}", count(files.len(), "file"));
-        done.effect = Effect::Repository { name: name.to_string(), free, files: files.values().enumerate().map(|(at, file)| shown(file, at)).collect() };
+        done.effect = Effect::Repository {
+            name: name.to_string(),
+            free,
+            files: files.values().enumerate().map(|(at, file)| shown(file, at)).collect(),
+        };
         done.output = json!({"remoteUrl": format!("{base}.git"), "repoContentsUrl": contents, "commitHash": "0000000"});
         self.published.insert(contents, files);
         Ok(done)
@@ -260,7 +274,10 @@ impl Maker<'_> {
         let contents = text(input, "repoContentsUrl").map(|url| url.trim_end_matches('/').to_owned());
         let whole = text(input, "catalogInfoUrl");
         let found = match (&contents, whole) {
-            (_, Some(url)) => self.published.iter().find_map(|(base, files)| files.get(url.strip_prefix(base)?.trim_start_matches('/'))),
+            (_, Some(url)) => self
+                .published
+                .iter()
+                .find_map(|(base, files)| files.get(url.strip_prefix(base)?.trim_start_matches('/'))),
             (Some(contents), None) => self.published.get(contents).and_then(|files| files.get(&path)),
             (None, None) => {
                 return Err(Error::Rejected("`catalog:register` needs `catalogInfoUrl` or `repoContentsUrl`".into()));
@@ -268,8 +285,12 @@ impl Maker<'_> {
         };
         let url = whole.map_or_else(|| format!("{}/{path}", contents.clone().unwrap_or_default()), str::to_owned);
         let Some(file) = found else {
-            if contents.as_ref().is_some_and(|contents| self.published.contains_key(contents)) && !flag(input, "optional") {
-                return Err(Error::Rejected(format!("the new repository holds no `{path}`; add it to the skeleton, or correct `catalogInfoPath`")));
+            if contents.as_ref().is_some_and(|contents| self.published.contains_key(contents))
+                && !flag(input, "optional")
+            {
+                return Err(Error::Rejected(format!(
+                    "the new repository holds no `{path}`; add it to the skeleton, or correct `catalogInfoPath`"
+                )));
             }
             let mut done = Done::new("Register", url.clone(), "catalog");
             done.detail = "what stands at this address is read when the run comes to it".into();
@@ -282,7 +303,11 @@ impl Maker<'_> {
         for problem in explained.files.iter().flat_map(|file| &file.problems) {
             let line = format!("{path}: {problem}");
             if problem.severity == domain::catalog::Severity::Error {
-                self.checks.add(Verdict::Bad, format!("{path} would be rejected by the catalog"), Some(problem.to_string()));
+                self.checks.add(
+                    Verdict::Bad,
+                    format!("{path} would be rejected by the catalog"),
+                    Some(problem.to_string()),
+                );
             }
             done.warnings.push(line);
         }
@@ -329,8 +354,14 @@ impl Maker<'_> {
             let Some(reference) = reference else { continue };
             words.push(format!("{word} {}", reference.short()));
             if known.next().flatten().is_none() {
-                let remedy = format!("It will stand in the catalog with a {word} that nobody can open. Go back and choose another.");
-                self.checks.add(Verdict::Warning, format!("The {word} {reference} is not in the catalog"), Some(remedy));
+                let remedy = format!(
+                    "It will stand in the catalog with a {word} that nobody can open. Go back and choose another."
+                );
+                self.checks.add(
+                    Verdict::Warning,
+                    format!("The {word} {reference} is not in the catalog"),
+                    Some(remedy),
+                );
             }
         }
         if let Some(lifecycle) = entity.text("/spec/lifecycle") {
@@ -348,14 +379,25 @@ impl Maker<'_> {
         let one = text(input, "entityRef").map(parse).transpose()?;
         let wanted = match &one {
             Some(one) => vec![one.clone()],
-            None => input.get("entityRefs").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str).map(parse).collect::<Result<_>>()?,
+            None => input
+                .get("entityRefs")
+                .and_then(Value::as_array)
+                .into_iter()
+                .flatten()
+                .filter_map(Value::as_str)
+                .map(parse)
+                .collect::<Result<_>>()?,
         };
         let mut documents = Vec::new();
         for (reference, entity) in wanted.iter().zip(self.known(&wanted).await?) {
             match entity {
                 Some(entity) => documents.push(entity.document),
                 None if flag(input, "optional") => documents.push(Value::Null),
-                None => return Err(Error::Rejected(format!("`{reference}` is not in the catalog; set `optional: true` to go on without it"))),
+                None => {
+                    return Err(Error::Rejected(format!(
+                        "`{reference}` is not in the catalog; set `optional: true` to go on without it"
+                    )));
+                }
             }
         }
         let names: Vec<String> = wanted.iter().map(EntityRef::short).collect();
@@ -403,7 +445,9 @@ impl Maker<'_> {
             for path in paths {
                 let new = format!("{to}{}", &path[from.len()..]);
                 if self.files.contains_key(&new) && !flag(file, "overwrite") {
-                    return Err(Error::Rejected(format!("`fs:rename` finds `{new}` already there; set `overwrite: true`")));
+                    return Err(Error::Rejected(format!(
+                        "`fs:rename` finds `{new}` already there; set `overwrite: true`"
+                    )));
                 }
                 if let Some(file) = self.files.remove(&path) {
                     self.files.insert(new.clone(), File { path: new, ..file });
@@ -419,7 +463,9 @@ impl Maker<'_> {
         for name in input.get("paths").and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_str) {
             let folder = name.trim_matches(['.', '/']);
             let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-            let meant = self.files.keys().filter(|path| path.strip_prefix(&prefix).is_some_and(|rest| flag(input, "recursive") || !rest.contains('/')));
+            let meant = self.files.keys().filter(|path| {
+                path.strip_prefix(&prefix).is_some_and(|rest| flag(input, "recursive") || !rest.contains('/'))
+            });
             files.extend(meant.map(|path| json!({"name": path.rsplit('/').next(), "path": path, "fullPath": path})));
         }
         Done { output: json!({"files": files, "folders": []}), ..Done::new("List", "files", "workspace") }
@@ -441,7 +487,8 @@ fn repository(given: &str) -> Result<RepositoryName> {
 /// A file as a plan shows it; only the first files with what they hold.
 fn shown(file: &File, at: usize) -> PlannedFile {
     let text = skeleton::text_of(&file.content);
-    let mut preview = text.filter(|_| at < MOST_PREVIEWS).map(|text| text.lines().take(PREVIEW).collect::<Vec<_>>().join("\n"));
+    let mut preview =
+        text.filter(|_| at < MOST_PREVIEWS).map(|text| text.lines().take(PREVIEW).collect::<Vec<_>>().join("\n"));
     if let Some(preview) = &mut preview {
         let end = (0..=PREVIEW_BYTES.min(preview.len())).rev().find(|&at| preview.is_char_boundary(at)).unwrap_or(0);
         preview.truncate(end);
