@@ -1,6 +1,7 @@
 //! The binary `causeway`: configuration, command line, HTTP surface, workers. It wires the other crates together and decides nothing.
 
 mod assets;
+mod catalog_api;
 mod cli;
 mod doctor;
 mod examples;

@@ -32,6 +32,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .route("/api/v1/changes/stream", get(changes::stream))
         .merge(pages::router(&state))
         .merge(sessions::router())
+        .merge(crate::catalog_api::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(

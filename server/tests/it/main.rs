@@ -7,5 +7,6 @@ mod portal;
 mod postgres;
 
 mod architecture;
+mod catalog;
 mod foundation;
 mod sign_in;

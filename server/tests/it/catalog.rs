@@ -1,0 +1,189 @@
+//! What the catalog promises: entities come in from files, are found, related, and stay what their sources say.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::portal::{Backend, Portal};
+
+impl Portal {
+    /// Registers what stands at `target` and expects it to be taken in.
+    pub(crate) async fn register(&self, kind: &str, target: &str) -> Value {
+        let (status, body) = self.post("/api/catalog/locations", &json!({ "type": kind, "target": target })).await;
+        assert_eq!(status, StatusCode::CREATED, "{body}");
+        body
+    }
+
+    /// The trace of a source that was registered.
+    pub(crate) async fn trace(&self, registered: &Value) -> Value {
+        let id = registered["location"]["id"].as_str().unwrap();
+        self.json(&format!("/api/catalog/locations/{id}/trace")).await
+    }
+
+    /// Names of the entities that a query finds, in its order.
+    pub(crate) async fn names(&self, query: &str) -> Vec<String> {
+        let found = self.json(&format!("/api/catalog/entities?{query}")).await;
+        found.as_array().unwrap().iter().map(|entity| entity["metadata"]["name"].as_str().unwrap().to_owned()).collect()
+    }
+}
+
+/// A component's document.
+pub(crate) fn component(name: &str, kind: &str, owner: &str) -> String {
+    format!(
+        "---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: {name}\n  tags: [java]\nspec:\n  type: {kind}\n  lifecycle: production\n  owner: {owner}\n"
+    )
+}
+
+const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: berths\n  title: Berths\nspec:\n  type: team\n  children: []\n";
+
+async fn three(portal: &Portal) -> Value {
+    let text = component("ticket-api", "service", "berths") + &component("web", "website", "berths") + GROUP;
+    let path = portal.write("catalog-info.yaml", text);
+    portal.register("file", &path).await
+}
+
+both! {
+    async fn a_file_is_taken_in_and_served_as_backstage_would(portal) {
+        let registered = three(&portal).await;
+        assert_eq!(registered["entities"].as_array().unwrap().len(), 3, "{registered}");
+        let entity = portal.json("/api/catalog/entities/by-name/Component/default/Ticket-API").await;
+        assert_eq!(entity["relations"], json!([{ "type": "ownedBy", "targetRef": "group:default/berths" }]));
+        assert_eq!(entity["metadata"]["namespace"], "default");
+        let path = portal.data.path().canonicalize().unwrap().join("files/catalog-info.yaml");
+        let location = format!("file:{}", path.display());
+        assert_eq!(entity["metadata"]["annotations"]["backstage.io/managed-by-location"], location);
+        let group = portal.json("/api/catalog/entities/by-name/group/default/berths").await;
+        assert_eq!(group["relations"].as_array().unwrap().len(), 2, "{group}");
+        let uid = entity["metadata"]["uid"].as_str().unwrap();
+        assert_eq!(portal.json(&format!("/api/catalog/entities/by-uid/{uid}")).await, entity);
+        let missing = portal.get("/api/catalog/entities/by-name/component/default/none").await;
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+        assert_eq!(missing.json::<Value>().await.unwrap(), json!({
+            "error": { "name": "NotFoundError", "message": "No entity named 'none' found, with kind 'component' in namespace 'default'" },
+            "request": { "method": "GET", "url": "/api/catalog/entities/by-name/component/default/none" },
+            "response": { "statusCode": 404 },
+        }));
+    }
+
+    async fn filters_orders_pages_and_facets_answer(portal) {
+        three(&portal).await;
+        assert_eq!(portal.names("filter=kind=component,spec.type=SERVICE").await, ["ticket-api"]);
+        assert_eq!(portal.names("filter=spec.type=service&filter=kind=group").await, ["ticket-api", "berths"]);
+        assert_eq!(portal.names("filter=metadata.tags.java=true&order=desc:metadata.name").await, ["web", "ticket-api"]);
+        assert_eq!(portal.names("filter=relations.ownerOf=component:default/web").await, ["berths"]);
+        assert!(portal.names("filter=spec.nothing").await.is_empty());
+        let some = portal.json("/api/catalog/entities?filter=kind=group&fields=kind,metadata.name").await;
+        assert_eq!(some, json!([{ "kind": "Group", "metadata": { "name": "berths" } }]));
+        let first = portal.json("/api/catalog/entities/by-query?orderField=metadata.name,asc&limit=2&fields=metadata.name").await;
+        assert_eq!(first["totalItems"], 3);
+        assert_eq!(first["items"], json!([{ "metadata": { "name": "berths" } }, { "metadata": { "name": "ticket-api" } }]));
+        let cursor = first["pageInfo"]["nextCursor"].as_str().unwrap();
+        let second = portal.json(&format!("/api/catalog/entities/by-query?limit=2&fields=metadata.name&cursor={cursor}")).await;
+        assert_eq!(second["items"], json!([{ "metadata": { "name": "web" } }]));
+        assert!(second["pageInfo"].get("nextCursor").is_none() && second["pageInfo"]["prevCursor"].is_string());
+        let text = portal.json("/api/catalog/entities/by-query?fullTextFilterTerm=TICKET&limit=0").await;
+        assert_eq!((&text["totalItems"], &text["items"]), (&json!(1), &json!([])));
+        let facets = portal.json("/api/catalog/entity-facets?facet=kind&facet=spec.type&filter=metadata.name").await;
+        assert_eq!(facets, json!({ "facets": {
+            "kind": [{ "value": "Component", "count": 2 }, { "value": "Group", "count": 1 }],
+            "spec.type": [{ "value": "service", "count": 1 }, { "value": "team", "count": 1 }, { "value": "website", "count": 1 }],
+        } }));
+        let asked = json!({ "entityRefs": ["group:default/berths", "component:none", "::", "Component:Web"], "fields": ["metadata.name"] });
+        let (_, found) = portal.post("/api/catalog/entities/by-refs", &asked).await;
+        assert_eq!(found["items"], json!([{ "metadata": { "name": "berths" } }, null, null, { "metadata": { "name": "web" } }]));
+        for wrong in ["entities?filter==x", "entities/by-query?limit=-1", "entities/by-query?cursor=abc", "entity-facets", "entities?order=kind"] {
+            let answer = portal.get(&format!("/api/catalog/{wrong}")).await;
+            assert_eq!(answer.status(), StatusCode::BAD_REQUEST, "{wrong}");
+            assert_eq!(answer.json::<Value>().await.unwrap()["error"]["name"], "InputError", "{wrong}");
+        }
+    }
+
+    async fn a_long_list_names_its_next_page(portal) {
+        three(&portal).await;
+        let answer = portal.get("/api/catalog/entities?limit=2&order=asc:metadata.name").await;
+        let link = answer.headers()[header::LINK].to_str().unwrap().to_owned();
+        assert_eq!(answer.json::<Vec<Value>>().await.unwrap().len(), 2);
+        let next = link.strip_prefix("<").unwrap().split('>').next().unwrap();
+        let answer = portal.get(&format!("/api/catalog{next}")).await;
+        assert!(answer.headers().get(header::LINK).is_none());
+        assert_eq!(answer.json::<Vec<Value>>().await.unwrap()[0]["metadata"]["name"], "web");
+    }
+
+    async fn a_folder_and_a_glob_are_sources_too(portal) {
+        portal.write("a/catalog-info.yaml", component("in-folder", "service", "berths"));
+        portal.write("a/openapi.yaml", "openapi: 3.0.0\n");
+        let folder = portal.write("b/one.yaml", component("one", "service", "berths"));
+        portal.write("b/two.yaml", component("two", "service", "berths"));
+        let files = portal.data.path().join("files");
+        portal.register("file", &files.join("a").display().to_string()).await;
+        assert_eq!(portal.names("filter=kind=component").await, ["in-folder"]);
+        let registered = portal.register("file", &folder.replace("one.yaml", "t*.yaml")).await;
+        assert_eq!(registered["entities"][0]["metadata"]["name"], "two");
+        let listed = portal.json("/api/catalog/locations").await;
+        assert_eq!(listed.as_array().unwrap().len(), 2);
+        assert_eq!(listed[0]["data"]["type"], "file");
+    }
+
+    async fn a_source_leaves_with_its_entities_and_is_not_added_twice(portal) {
+        let registered = three(&portal).await;
+        let location = &registered["location"];
+        let (status, body) = portal.post("/api/catalog/locations", &json!({ "type": "file", "target": location["target"] })).await;
+        assert_eq!((status, &body["error"]["name"]), (StatusCode::CONFLICT, &json!("ConflictError")), "{body}");
+        let of_entity = portal.json("/api/catalog/locations/by-entity/component/default/web").await;
+        assert_eq!(&of_entity, location);
+        let path = format!("/api/catalog/locations/{}", location["id"].as_str().unwrap());
+        assert_eq!(portal.request(Method::DELETE, &path).send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        assert_eq!(portal.get(&path).await.status(), StatusCode::NOT_FOUND);
+        assert!(portal.names("").await.is_empty());
+    }
+
+    async fn a_dry_run_says_what_would_become_and_records_nothing(portal) {
+        let path = portal.write("catalog-info.yaml", component("ticket-api", "service", "berths") + "---\nkind: Component\n");
+        let (status, body) = portal.post("/api/catalog/locations?dryRun=true", &json!({ "type": "file", "target": path })).await;
+        assert_eq!((status, &body["exists"]), (StatusCode::CREATED, &json!(false)), "{body}");
+        assert_eq!(body["entities"][0]["metadata"]["name"], "ticket-api");
+        assert_eq!(body["files"][0]["outcome"], "rejected");
+        assert!(portal.names("").await.is_empty() && portal.json("/api/catalog/locations").await == json!([]));
+    }
+
+    async fn what_was_known_is_known_after_a_crash(mut portal) {
+        three(&portal).await;
+        portal.kill().await;
+        portal.restart().await;
+        assert_eq!(portal.names("order=asc:metadata.name").await, ["berths", "ticket-api", "web"]);
+    }
+
+    async fn the_example_organisation_is_taken_in_with_its_deliberate_mistakes(portal) {
+        let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../examples/saltmarsh/catalog-info.yaml");
+        let registered = portal.register("file", example).await;
+        assert_eq!(portal.names("filter=kind=component&fields=metadata.name").await.len(), 73);
+        let trace = portal.trace(&registered).await;
+        let mut lines = Vec::new();
+        for file in trace["files"].as_array().unwrap() {
+            for problem in file["problems"].as_array().unwrap() {
+                lines.push(format!(
+                    "{} {}:{} {}",
+                    file["path"].as_str().unwrap(),
+                    problem["line"],
+                    problem["column"],
+                    problem["message"].as_str().unwrap()
+                ));
+            }
+        }
+        insta::assert_snapshot!(lines.join("\n"), @"");
+        let dangling = portal.json("/api/catalog/entities/by-name/component/default/lost-property").await;
+        assert_eq!(dangling["status"]["items"].as_array().unwrap().len(), 2, "{dangling}");
+        let twice = portal.json("/api/catalog/entities/by-name/component/default/tide-tables").await;
+        assert_eq!(twice["status"]["items"][0]["error"]["name"], "ConflictError", "{twice}");
+    }
+}
+
+#[tokio::test]
+async fn an_entity_can_be_checked_before_it_is_registered() {
+    let portal = Portal::start(Backend::Sqlite).await;
+    let entity = json!({ "apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": { "name": "a b" } });
+    let asked = json!({ "entity": entity, "location": "url:https://example.com/catalog-info.yaml" });
+    let (status, body) = portal.post("/api/catalog/validate-entity", &asked).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    let first = body["errors"][0]["message"].as_str().unwrap();
+    assert!(first.starts_with("metadata.name: `a b` is not a name"), "{body}");
+}
