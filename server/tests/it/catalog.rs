@@ -169,7 +169,12 @@ both! {
                 ));
             }
         }
-        insta::assert_snapshot!(lines.join("\n"), @"");
+        insta::assert_snapshot!(lines.join("\n"), @"
+        mistakes/syntax-error.yaml 25:16 cannot be read as YAML: unclosed quote
+        mistakes/no-owner.yaml 9:3 spec.owner: is missing; every Component has one
+        mistakes/claimed-twice.yaml null:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
+        mistakes/bad-name.yaml 5:9 metadata.name: `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends
+        ");
         let dangling = portal.json("/api/catalog/entities/by-name/component/default/lost-property").await;
         assert_eq!(dangling["status"]["items"].as_array().unwrap().len(), 2, "{dangling}");
         let twice = portal.json("/api/catalog/entities/by-name/component/default/tide-tables").await;
