@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use crate::columns::{json, json_null, key, text, time};
+use crate::columns::{json, json_null, key, text, text_null, time, time_null};
 
 #[derive(DeriveMigrationName)]
 pub(crate) struct Migration;
@@ -56,6 +56,10 @@ impl MigrationTrait for Migration {
                     .col(key("tenant"))
                     .col(json("job"))
                     .col(time("created_at"))
+                    .col(time_null("due_at"))
+                    .col(ColumnDef::new("attempt").integer().not_null().default(0))
+                    .col(time_null("failed_at"))
+                    .col(text_null("problem"))
                     .to_owned(),
             )
             .await

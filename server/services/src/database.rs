@@ -6,7 +6,7 @@ use migrations::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use crate::{Error, Result};
+use crate::{Error, Result, queue};
 
 /// Number of the PostgreSQL advisory lock that only one migrating replica holds.
 const MIGRATION_LOCK: i64 = 0x00C4_A05E_3A70;
@@ -47,7 +47,7 @@ pub async fn migrate(db: &DatabaseConnection, data: &Path) -> Result<()> {
             .execute(&mut *holder)
             .await
             .map_err(|error| Error::Internal(error.to_string()))?;
-        let done = Migrator::up(db, None).await;
+        let done = both(db).await;
         let unlock = format!("SELECT pg_advisory_unlock({MIGRATION_LOCK})");
         sea_orm::sqlx::query(sea_orm::sqlx::AssertSqlSafe(unlock))
             .execute(&mut *holder)
@@ -59,10 +59,16 @@ pub async fn migrate(db: &DatabaseConnection, data: &Path) -> Result<()> {
         let lock = tokio::task::spawn_blocking(move || lock.lock().map(|()| lock))
             .await
             .map_err(|error| Error::Internal(error.to_string()))??;
-        Migrator::up(db, None).await?;
+        both(db).await?;
         drop(lock);
     }
     Ok(())
+}
+
+/// Our tables, then those of the queue.
+async fn both(db: &DatabaseConnection) -> Result<()> {
+    Migrator::up(db, None).await?;
+    queue::prepare(db).await
 }
 
 /// Whether the database answers.

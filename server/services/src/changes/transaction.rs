@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::{changes::ChangeKind, identity::Caller};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
@@ -37,7 +37,7 @@ pub struct Transaction {
     services: Services,
     caller: Caller,
     changes: Vec<NewChange>,
-    jobs: Vec<Job>,
+    jobs: Vec<(Job, Option<DateTime<Utc>>)>,
 }
 
 impl Deref for Transaction {
@@ -69,7 +69,12 @@ impl Transaction {
 
     /// Asks for work to be done once this is committed.
     pub fn enqueue(&mut self, job: Job) {
-        self.jobs.push(job);
+        self.jobs.push((job, None));
+    }
+
+    /// Asks for work to be done at `due`, or soon after.
+    pub fn enqueue_at(&mut self, job: Job, due: DateTime<Utc>) {
+        self.jobs.push((job, Some(due)));
     }
 
     /// Writes the changes and jobs, commits, and wakes those who wait for them. Returns the number of the last change,

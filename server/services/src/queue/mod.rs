@@ -1,13 +1,29 @@
 //! Work that happens after a commit: a job is written in the same transaction as what it follows from (`outbox`), then
 //! handed to the queue, which delivers it at least once. Every job is safe to repeat.
+//!
+//! The way of a job: [`store`] keeps it until its transaction is committed and its time has come, [`relay`] moves it to
+//! the tables of apalis, [`worker`] takes it from there, and [`delivery`] calls the use case that does it. A job that
+//! fails goes back to the outbox with a later due time; one that fails too often stays there, marked as failed.
 
+mod delivery;
+mod engine;
+mod identity;
+mod relay;
 pub(crate) mod store;
+mod worker;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use chrono::{DateTime, Utc};
+use domain::identity::{Caller, Permission};
+pub(crate) use engine::prepare;
+pub(crate) use identity::WorkerIdentity;
 use serde::{Deserialize, Serialize};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, futures::Notified};
+use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
+
+use crate::{Result, Services, runs};
 
 /// A piece of work, small enough to be a message: it names what to do, and the worker reads the state itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -27,15 +43,83 @@ pub enum Job {
     },
 }
 
+/// A job that was tried too often and is left for a person to look at.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FailedJob {
+    /// Its identity.
+    pub id: Uuid,
+    /// What was to be done.
+    pub job: serde_json::Value,
+    /// How often it was tried.
+    pub attempts: i32,
+    /// When it was given up.
+    pub failed_at: DateTime<Utc>,
+    /// What went wrong the last time.
+    pub problem: String,
+}
+
 /// The way to the workers.
 #[derive(Debug, Clone, Default)]
 pub struct Queue {
     work: Arc<Notify>,
+    worker: Arc<OnceLock<WorkerIdentity>>,
 }
 
 impl Queue {
     /// Says that the outbox holds new work.
     pub fn wake(&self) {
         self.work.notify_one();
+    }
+
+    /// Resolves when the outbox holds new work.
+    fn woken(&self) -> Notified<'_> {
+        self.work.notified()
+    }
+
+    /// Who this process is among the workers.
+    pub(crate) fn identity(&self) -> &WorkerIdentity {
+        self.worker.get_or_init(WorkerIdentity::passing)
+    }
+}
+
+/// Works until `shutdown`: hands jobs over, delivers them, and takes up what a worker that died has left.
+///
+/// Jobs in hand at the shutdown get seven seconds to end; what they leave is taken up at the next start.
+pub async fn work(services: Services, shutdown: CancellationToken) -> Result<()> {
+    let identity = services.queue.worker.get_or_init(|| WorkerIdentity::claim(&services.settings.data));
+    engine::take_over(&services.db, identity).await?;
+    runs::recover(&services, true).await?;
+    let bell = worker::Bell::default();
+    tokio::join!(
+        relay::run(&services, &bell, &shutdown),
+        worker::run(&services, &bell, &shutdown),
+        sweep(&services, &shutdown),
+    );
+    Ok(())
+}
+
+/// The jobs that were given up, newest first.
+pub async fn failed(services: &Services, caller: &Caller) -> Result<Vec<FailedJob>> {
+    crate::identity::may(caller, Permission::ManageSources, None)?;
+    store::failed(&services.db, &caller.tenant).await
+}
+
+/// Looks now and then for runs whose worker died, and clears away what the queue no longer needs.
+async fn sweep(services: &Services, shutdown: &CancellationToken) {
+    let mut rounds = 0_u32;
+    loop {
+        tokio::select! {
+            () = shutdown.cancelled() => return,
+            () = tokio::time::sleep(runs::LEASE) => {}
+        }
+        if let Err(error) = runs::recover(services, false).await {
+            tracing::warn!(%error, "could not look for runs that were left; trying again");
+        }
+        rounds += 1;
+        if rounds.is_multiple_of(360)
+            && let Err(error) = engine::clear(&services.db).await
+        {
+            tracing::warn!(%error, "could not clear away finished jobs; trying again");
+        }
     }
 }

@@ -1,5 +1,116 @@
 //! Runs: what a template does, step by step, durable.
+//!
+//! The truth is rows: `runs`, `run_steps`, `run_logs`. A worker that gets the job "advance run" takes the next step
+//! ([`advance()`]), acts, and records the result together with the next job. Nothing here depends on a process staying
+//! alive: not the steps, not the waits, not the folder that steps work in.
 
+mod actions;
+mod advance;
+mod context;
+mod execute;
+mod fault;
+mod log;
 mod ports;
+mod recover;
+mod start;
+mod steer;
+mod store;
+mod template;
+mod workspace;
 
+#[cfg(test)]
+mod tests;
+
+pub use actions::Action;
+pub use advance::advance;
+pub(crate) use advance::{LEASE, give_up};
+use domain::{
+    catalog::EntityRef,
+    identity::{Caller, Permission},
+    runs::{LogLine, Run, RunStatus, RunSummary},
+};
 pub use ports::{FirstCommit, Published, Repositories};
+pub(crate) use recover::recover;
+pub use start::{NewRun, NotStarted, start};
+pub use steer::{cancel, retry};
+use uuid::Uuid;
+
+use crate::{Error, Result, Services, identity::may};
+
+/// Which runs a list shows.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// In one of these statuses; in any if empty.
+    pub status: Vec<RunStatus>,
+    /// Asked for by one of these; by anyone if empty.
+    pub created_by: Vec<String>,
+    /// Of this template.
+    pub template: Option<EntityRef>,
+    /// The other way round.
+    pub oldest_first: bool,
+    /// How many to leave out.
+    pub offset: u64,
+    /// How many to show, at most 500.
+    pub limit: u64,
+}
+
+/// How a person or a program names a run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunName {
+    /// By its identity.
+    Id(Uuid),
+    /// By its number.
+    Number(i64),
+}
+
+/// A page of runs, newest first, and how many there are in all.
+pub async fn list(services: &Services, caller: &Caller, filter: &RunFilter) -> Result<(Vec<RunSummary>, u64)> {
+    may(caller, Permission::ReadRuns, None)?;
+    store::list(&services.db, &caller.tenant, filter).await
+}
+
+/// How many runs there are in each status.
+pub async fn counts(services: &Services, caller: &Caller) -> Result<Vec<(RunStatus, i64)>> {
+    may(caller, Permission::ReadRuns, None)?;
+    store::counts(&services.db, &caller.tenant).await
+}
+
+/// One run with its steps.
+pub async fn run(services: &Services, caller: &Caller, name: RunName) -> Result<Run> {
+    let row = find(services, caller, name, Permission::ReadRuns).await?;
+    let steps = store::steps(&services.db, &row).await?;
+    store::whole(&row, &steps)
+}
+
+/// The template's document as the run follows it.
+pub async fn template_of(services: &Services, caller: &Caller, name: RunName) -> Result<serde_json::Value> {
+    Ok(find(services, caller, name, Permission::ReadRuns).await?.template_document)
+}
+
+/// The lines of a run's log after `after`, oldest first, at most `limit`.
+pub async fn log(services: &Services, caller: &Caller, name: RunName, after: i64, limit: u64) -> Result<Vec<LogLine>> {
+    let row = find(services, caller, name, Permission::ReadRuns).await?;
+    store::log(&services.db, &row, after, limit).await
+}
+
+/// Every action that a step can name.
+pub fn actions(caller: &Caller) -> Result<&'static [Action]> {
+    may(caller, Permission::ReadRuns, None)?;
+    Ok(actions::known())
+}
+
+async fn find(
+    services: &Services,
+    caller: &Caller,
+    name: RunName,
+    permission: Permission,
+) -> Result<store::run::Model> {
+    let (found, label) = match name {
+        RunName::Id(id) => (store::find(&services.db, &caller.tenant, id).await?, id.to_string()),
+        RunName::Number(number) => {
+            (store::find_by_number(&services.db, &caller.tenant, number).await?, format!("#{number}"))
+        }
+    };
+    may(caller, permission, Some(&format!("run:{label}")))?;
+    found.ok_or_else(|| Error::NotFound(format!("there is no run {label}; the runs are at /runs")))
+}

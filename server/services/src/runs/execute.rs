@@ -1,0 +1,238 @@
+//! Acting: what happens between taking a step and recording how it ended, outside of any transaction.
+
+use std::time::Duration;
+
+use chrono::{DateTime, Utc};
+use domain::identity::Caller;
+use serde_json::{Map, Value, json};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+
+use super::{
+    actions::{self, Act, Action, Outcome},
+    advance::{LEASE, kills_workers},
+    context::{self, Round},
+    fault,
+    log::Log,
+    store::{self, run, step},
+    workspace::Workspace,
+};
+use crate::{Error, Result, Services};
+
+/// How long one attempt of a step may take.
+const DEADLINE: Duration = Duration::from_secs(600);
+/// How often the log is written and a cancellation is looked for.
+const TICK: Duration = Duration::from_millis(400);
+
+/// How a step ended.
+pub(super) enum Ended {
+    /// It did what it should.
+    Done {
+        /// What each round was given, to be given again should the workspace be lost.
+        inputs: Value,
+        /// What it made.
+        output: Value,
+        /// The name of the workspace's files after it, if it altered them.
+        tree: Option<String>,
+    },
+    /// Its `if` did not hold.
+    Skipped,
+    /// It goes on later.
+    Waits(DateTime<Utc>),
+    /// It could not do what it should.
+    Failed(Error),
+    /// A person stopped the run.
+    Cancelled,
+    /// The lease went to another worker.
+    Lost,
+}
+
+/// Acts, while saying that this worker lives, writing the log, and listening for a cancellation.
+pub(super) async fn execute(
+    services: &Services,
+    caller: &Caller,
+    run: &run::Model,
+    step: &step::Model,
+    steps: &[step::Model],
+    log: &Log,
+) -> Ended {
+    if kills_workers(step) {
+        let why = "its worker died again and again while it ran; look at the server's log, then retry";
+        return Ended::Failed(Error::Rejected(why.into()));
+    }
+    let work = timeout(DEADLINE, act(services, caller, run, step, steps, log));
+    tokio::pin!(work);
+    let mut tick = interval(TICK);
+    tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut renewed = Instant::now();
+    loop {
+        tokio::select! {
+            ended = &mut work => {
+                return match ended {
+                    Ok(Ok(ended)) => ended,
+                    Ok(Err(error)) => Ended::Failed(error),
+                    Err(_) => Ended::Failed(Error::Rejected(format!(
+                        "it was stopped after {} minutes, the longest an attempt may take", DEADLINE.as_secs() / 60
+                    ))),
+                };
+            }
+            _ = tick.tick() => {
+                if renewed.elapsed() >= LEASE / 3 {
+                    match store::renew(&services.db, step, Utc::now() + LEASE).await {
+                        Ok(true) => renewed = Instant::now(),
+                        Ok(false) => return Ended::Lost,
+                        Err(error) if renewed.elapsed() >= LEASE => return Ended::Failed(error),
+                        Err(error) => tracing::warn!(%error, run = run.number, "a step's lease was not renewed; trying again"),
+                    }
+                }
+                if let Err(error) = write(services, caller, run, log).await {
+                    tracing::warn!(%error, run = run.number, "lines of a run's log were lost");
+                }
+                if let Ok(true) = store::is_cancel_asked(&services.db, run).await {
+                    return Ended::Cancelled;
+                }
+            }
+        }
+    }
+}
+
+/// What went wrong, in words for the run's page; our own faults stay in the server's log.
+pub(super) fn explain(error: &Error) -> String {
+    match error {
+        Error::Internal(why) => {
+            tracing::error!(why, "a step failed by a fault of the server");
+            "something went wrong on the server; its log has the details".to_owned()
+        }
+        other => super::log::redact(&other.to_string()).into_owned(),
+    }
+}
+
+async fn write(services: &Services, caller: &Caller, run: &run::Model, log: &Log) -> Result<()> {
+    let lines = log.take();
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let tx = services.begin(caller).await?;
+    store::write_log(&*tx, run, lines).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+async fn act(
+    services: &Services,
+    caller: &Caller,
+    run: &run::Model,
+    step: &step::Model,
+    steps: &[step::Model],
+    log: &Log,
+) -> Result<Ended> {
+    let action = find(&step.action)?;
+    let rounds = context::rounds(&step.definition, &context::of(run, steps))?;
+    let is_each = step.definition.get("each").is_some();
+    if !is_each && rounds == [Round::Skip] {
+        return Ok(Ended::Skipped);
+    }
+    let inputs: Vec<Value> = rounds
+        .into_iter()
+        .filter_map(|round| match round {
+            Round::Skip => None,
+            Round::Run(input) => Some(input),
+        })
+        .collect();
+    for input in &inputs {
+        actions::check_input(action, input)?;
+    }
+    let workspace = Workspace::of(&services.settings.data, &caller.tenant, run.id);
+    if action.reads_files {
+        restore(services, caller, run, step, steps, &workspace, log).await?;
+    }
+    if action.alters_files {
+        workspace.begin()?;
+    }
+    fault::point("acting", &step.step_id);
+    let mut made = Vec::with_capacity(inputs.len());
+    for (at, input) in inputs.iter().enumerate() {
+        let key =
+            if is_each { format!("{}/{}/{at}", run.id, step.step_id) } else { format!("{}/{}", run.id, step.step_id) };
+        let started_at = step.started_at.unwrap_or_else(Utc::now);
+        let act = Act { services, caller, run, key, workspace: &workspace, log, started_at };
+        match actions::perform(action.id, &act, input).await? {
+            Outcome::Done(output) => made.push(output),
+            Outcome::Wait(until) => return Ok(Ended::Waits(until)),
+        }
+    }
+    let mut tree = None;
+    if action.alters_files {
+        let found = in_background(&workspace, Workspace::tree).await?;
+        workspace.settle(Some((step.position, &found)))?;
+        tree = Some(found);
+    }
+    let output = if is_each { gather(&made) } else { made.pop().unwrap_or_else(|| json!({})) };
+    Ok(Ended::Done { inputs: Value::Array(inputs), output, tree })
+}
+
+/// Brings the workspace to where the steps before this one left it, by doing again what they did to it.
+async fn restore(
+    services: &Services,
+    caller: &Caller,
+    run: &run::Model,
+    step: &step::Model,
+    steps: &[step::Model],
+    workspace: &Workspace,
+    log: &Log,
+) -> Result<()> {
+    let before: Vec<&step::Model> =
+        steps.iter().filter(|other| other.position < step.position && other.tree.is_some()).collect();
+    let stand = before.last().and_then(|last| Some((last.position, last.tree.as_deref()?)));
+    if workspace.stands_after(stand) {
+        return Ok(());
+    }
+    workspace.reset()?;
+    if !before.is_empty() {
+        log.info("making the files of earlier steps again");
+    }
+    let quiet = Log::new(&step.step_id);
+    for earlier in before {
+        let action = find(&earlier.action)?;
+        let inputs = earlier.inputs.as_ref().and_then(Value::as_array).cloned().unwrap_or_default();
+        for input in &inputs {
+            let key = format!("{}/{}", run.id, earlier.step_id);
+            let started_at = earlier.started_at.unwrap_or_else(Utc::now);
+            let act = Act { services, caller, run, key, workspace, log: &quiet, started_at };
+            actions::perform(action.id, &act, input).await?;
+        }
+        let tree = in_background(workspace, Workspace::tree).await?;
+        if earlier.tree.as_deref() != Some(&tree) {
+            return Err(Error::Rejected(format!(
+                "the files that step `{}` made cannot be made again as they were: its template changed since; start a new run",
+                earlier.name
+            )));
+        }
+    }
+    workspace.settle(stand)
+}
+
+async fn in_background<T: Send + 'static>(
+    workspace: &Workspace,
+    look: impl FnOnce(&Workspace) -> Result<T> + Send + 'static,
+) -> Result<T> {
+    let workspace = workspace.clone();
+    tokio::task::spawn_blocking(move || look(&workspace))
+        .await
+        .map_err(|error| Error::Internal(format!("workspace: {error}")))?
+}
+
+fn find(name: &str) -> Result<&'static Action> {
+    actions::known().iter().find(|action| action.id == name).ok_or_else(|| actions::unknown(name))
+}
+
+/// With `each`, every output becomes the list of what the rounds made.
+fn gather(made: &[Value]) -> Value {
+    let mut gathered = Map::new();
+    for key in made.iter().filter_map(Value::as_object).flat_map(Map::keys) {
+        if !gathered.contains_key(key) {
+            let all = made.iter().map(|one| one.get(key).cloned().unwrap_or(Value::Null)).collect();
+            gathered.insert(key.clone(), Value::Array(all));
+        }
+    }
+    Value::Object(gathered)
+}
