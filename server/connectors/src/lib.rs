@@ -1,3 +1,4 @@
 //! Other systems, one module per plane, one file per system.
 
+pub mod hosting;
 pub mod source;
