@@ -4,7 +4,8 @@ use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use tokio::net::TcpListener;
+use services::{Services, catalog, changes, queue};
+use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -19,6 +20,9 @@ use crate::{
 /// How long requests in flight may take to finish once the process was asked to stop.
 const GRACE: Duration = Duration::from_secs(8);
 
+/// How often each source is looked at again.
+const SYNC_EVERY: Duration = Duration::from_secs(600);
+
 /// Serves until the process is asked to stop.
 pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Problem> {
     let access = Access::new(settings.server.listen.ip(), &settings.sign_in)?;
@@ -30,6 +34,7 @@ pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Prob
     let services = start::open(&settings, address).await?;
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
+    let work = tokio::spawn(background(services.clone(), shutdown.clone()));
     let state = AppState {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
@@ -51,6 +56,7 @@ pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Prob
         ended = server => ended?,
         () = deadline => tracing::warn!("some requests did not finish in time and were dropped"),
     }
+    end(work).await;
     Ok(())
 }
 
@@ -61,10 +67,35 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
             "a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into()
         );
     }
-    let _services = start::open(&settings, settings.server.listen).await?;
+    let services = start::open(&settings, settings.server.listen).await?;
     let shutdown = CancellationToken::new();
+    let work = tokio::spawn(background(services, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
+    end(work).await;
     Ok(())
+}
+
+/// What goes on besides requests, until the process is asked to stop: news from other processes, the catalog's index,
+/// syncs in time, and the jobs of the queue.
+async fn background(services: Services, shutdown: CancellationToken) {
+    tokio::join!(
+        changes::listen(&services, shutdown.clone()),
+        catalog::follow(services.clone(), shutdown.clone()),
+        catalog::schedule(services.clone(), SYNC_EVERY, shutdown.clone()),
+        async {
+            while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
+                tracing::error!(%error, "the workers could not start; trying again");
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        },
+    );
+}
+
+/// Waits for work in hand; what does not end in time is taken up at the next start.
+async fn end(work: JoinHandle<()>) {
+    if tokio::time::timeout(GRACE, work).await.is_err() {
+        tracing::warn!("some work did not end in time; it is taken up at the next start");
+    }
 }
 
 /// Waits for Ctrl-C or a termination, then asks everything to stop.

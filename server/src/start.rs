@@ -2,7 +2,10 @@
 
 use std::{fs, net::SocketAddr, path::Path, sync::Arc};
 
-use connectors::source::{Outbound, Sources};
+use connectors::{
+    hosting::EmbeddedHosting,
+    source::{Outbound, Sources},
+};
 use secrecy::ExposeSecret;
 use services::{DatabaseConnection, Ports, Services, database};
 
@@ -23,12 +26,13 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
     let data = fs::canonicalize(&settings.data.dir)?;
     let outbound =
         Outbound { data: data.clone(), base_url: settings.base_url(address), allow: settings.outbound.allow.clone() };
+    let hosting = EmbeddedHosting::new(&data);
     Ok(Services {
         db,
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
         catalog: Arc::default(),
-        ports: Ports { sources: Arc::new(Sources::new(outbound)), repositories: Arc::new(NoHosting) },
+        ports: Ports { sources: Arc::new(Sources::new(outbound)), repositories: Arc::new(hosting) },
         settings: Arc::new(services::Settings {
             data,
             base_url: settings.base_url(address),
@@ -41,18 +45,4 @@ fn create_folder(folder: &Path) -> Result<(), Problem> {
     fs::create_dir_all(folder).map_err(|error| {
         format!("the data folder `{}` cannot be created: {error}; choose another with --data", folder.display()).into()
     })
-}
-
-/// Stands where the embedded Git hosting will: until it is wired, publishing says so.
-struct NoHosting;
-
-#[async_trait::async_trait]
-impl services::runs::Repositories for NoHosting {
-    async fn create_or_get(
-        &self,
-        _name: &domain::runs::RepositoryName,
-        _first: &services::runs::FirstCommit,
-    ) -> services::Result<services::runs::Published> {
-        Err(services::Error::Unavailable { system: "Git hosting".into(), why: "is not connected".into() })
-    }
 }

@@ -22,7 +22,7 @@ use tower_http::{
 };
 
 pub(crate) use self::state::AppState;
-use crate::settings::Limits;
+use crate::{git_http, scaffolder_api, settings::Limits};
 
 /// Everything that is served.
 pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
@@ -33,6 +33,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(pages::router(&state))
         .merge(sessions::router())
         .merge(crate::catalog_api::router())
+        .merge(scaffolder_api::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(
@@ -40,7 +41,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
             Duration::from_secs(limits.request_seconds),
         ));
     // Transfers of repositories are larger and longer than requests; they bring limits of their own.
-    let transfers = Router::new();
+    let transfers = Router::new().merge(git_http::router()).merge(scaffolder_api::streams());
     let mut router = bounded
         .merge(transfers)
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify))

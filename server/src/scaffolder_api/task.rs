@@ -1,0 +1,69 @@
+//! Runs as Backstage calls them: tasks.
+
+use domain::runs::{Run, RunSummary};
+use serde_json::{Value, json};
+
+/// A task in a list.
+pub(super) fn short(run: &RunSummary) -> Value {
+    json!({
+        "id": run.id,
+        "number": run.number,
+        "title": run.title,
+        "spec": { "templateInfo": { "entityRef": run.template.to_string() } },
+        "status": run.status,
+        "createdAt": run.created_at,
+        "lastHeartbeatAt": run.ended_at.or(run.started_at),
+        "createdBy": reference_of(&run.created_by),
+    })
+}
+
+/// A task with all that it is made of.
+pub(super) fn whole(run: &Run, document: &Value, base_url: &str) -> Value {
+    let mut task = short(&run.summary);
+    let part = |pointer: &str| document.pointer(pointer).cloned();
+    let user = reference_of(&run.summary.created_by);
+    task["spec"] = json!({
+        "apiVersion": part("/apiVersion"),
+        "parameters": run.values,
+        "steps": part("/spec/steps"),
+        "output": part("/spec/output"),
+        "user": { "ref": user, "entity": null },
+        "templateInfo": {
+            "entityRef": run.summary.template.to_string(),
+            "baseUrl": base_url,
+            "entity": { "metadata": part("/metadata") },
+        },
+    });
+    task["output"] = json!(run.output);
+    task["steps"] = run
+        .steps
+        .iter()
+        .map(|step| {
+            json!({
+                "id": step.id,
+                "name": step.name,
+                "action": step.action,
+                "status": step.status,
+                "attempt": step.attempt,
+                "startedAt": step.started_at,
+                "endedAt": step.ended_at,
+                "output": step.output,
+                "problem": step.problem,
+            })
+        })
+        .collect();
+    if let Some(problem) = &run.summary.problem {
+        task["problem"] = json!(problem);
+    }
+    task
+}
+
+/// Who started a run, as a reference.
+fn reference_of(label: &str) -> String {
+    format!("user:default/{}", label.to_lowercase())
+}
+
+/// Who is meant by a reference.
+pub(super) fn label_of(reference: &str) -> String {
+    reference.strip_prefix("user:default/").unwrap_or(reference).to_owned()
+}
