@@ -1,1 +1,19 @@
 //! Standards: levels and rules over entities, and how far each entity has come.
+//!
+//! A [`Scorecard`] is a document. Its rules are judged elsewhere (the expressions need an engine); what the results mean is
+//! decided here: [`stand`] turns results into a [`Standing`], [`next_steps`] says what raises it.
+
+mod document;
+mod outcome;
+mod problems;
+mod rollup;
+mod standing;
+
+pub use document::{Color, Level, MAX_EXPRESSION, MAX_LEVELS, MAX_RULES, Remediation, Rule, Scorecard, slug};
+pub use outcome::{Outcome, RuleResult};
+pub use problems::Problem;
+pub use rollup::{
+    Badge, Card, Direction, EntityReport, HeatMap, HeatRow, Judged, LevelReport, Move, Overview, RuleDetail,
+    RuleReport, RuleTally, Scale, Share, TeamRow, TrendPoint,
+};
+pub use standing::{NextSteps, Points, Standing, category_standings, next_steps, points, stand};
