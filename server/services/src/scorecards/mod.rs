@@ -1,1 +1,24 @@
 //! Standards: levels and rules over entities, and how far each entity has come.
+//!
+//! [`evaluate`] keeps the results in line with the catalog, [`follow`] asks for it, and the questions read what it wrote.
+
+mod evaluate;
+mod expression;
+mod facts;
+mod follow;
+mod judge;
+mod meter;
+mod overview;
+mod questions;
+mod record;
+mod rows;
+mod scope;
+mod store;
+mod survey;
+#[cfg(test)]
+mod tests;
+mod trend;
+
+pub use evaluate::{evaluate, sweep};
+pub use follow::follow;
+pub use questions::{EntityFilter, for_entity, levels, list, named, overview, results, rule};
