@@ -4,7 +4,7 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{doctor, logging, run_command::RunCommand, serve, settings::Settings, start};
+use crate::{check, doctor, logging, run_command::RunCommand, serve, settings::Settings, start};
 
 /// A problem that ends the program, in words for the person at the terminal.
 pub(crate) type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -51,6 +51,12 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Check catalog files, templates and scorecards: what would be rejected, where, and how to mend it
+    Check {
+        /// Files, folders or globs
+        #[arg(required = true)]
+        paths: Vec<PathBuf>,
+    },
     /// Start a run from a template on a server, and show its log
     Run(RunCommand),
     /// Check the installation: configuration, database, folders, tools
@@ -84,6 +90,7 @@ impl Cli {
                 start::open_database(&settings).await?;
                 println!("the schema is up to date");
             }
+            Command::Check { paths } => return check::run(&paths).await,
             Command::Run(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),

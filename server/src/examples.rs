@@ -1,13 +1,11 @@
 //! The example organisation, inside the binary.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
 };
 
 use rust_embed::RustEmbed;
-
-use crate::cli::Problem;
 
 #[derive(RustEmbed)]
 #[folder = "$CARGO_MANIFEST_DIR/../examples/saltmarsh"]
@@ -15,7 +13,7 @@ use crate::cli::Problem;
 struct Saltmarsh;
 
 /// Writes the example organisation below `data` and returns its folder. Files that are there already are brought up to date.
-pub(crate) fn unpack(data: &Path) -> Result<PathBuf, Problem> {
+pub(crate) fn unpack(data: &Path) -> io::Result<PathBuf> {
     let folder = data.join("examples").join("saltmarsh");
     for name in Saltmarsh::iter() {
         let Some(file) = Saltmarsh::get(&name) else { continue };

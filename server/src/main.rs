@@ -2,6 +2,7 @@
 
 mod assets;
 mod catalog_api;
+mod check;
 mod cli;
 mod doctor;
 mod examples;

@@ -4,7 +4,11 @@ use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
-use services::{Services, catalog, changes, queue};
+use services::{
+    Services, catalog, changes, examples,
+    identity::{Caller, Tenant},
+    queue, scorecards,
+};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
@@ -20,21 +24,24 @@ use crate::{
 /// How long requests in flight may take to finish once the process was asked to stop.
 const GRACE: Duration = Duration::from_secs(8);
 
-/// How often each source is looked at again.
-const SYNC_EVERY: Duration = Duration::from_secs(600);
-
 /// Serves until the process is asked to stop.
-pub(crate) async fn serve(settings: Settings, _example: bool) -> Result<(), Problem> {
+pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), Problem> {
     let access = Access::new(settings.server.listen.ip(), &settings.sign_in)?;
     let listen = settings.server.listen;
     let listener = TcpListener::bind(listen).await.map_err(|error| {
         format!("cannot listen on {listen}: {error}; choose another address with --listen, for example 127.0.0.1:3001")
     })?;
     let address = listener.local_addr()?;
+    if example && settings.server.organisation.is_none() {
+        settings.server.organisation = Some("Saltmarsh Line".into());
+    }
     let services = start::open(&settings, address).await?;
+    if example {
+        examples::load(&services, &Caller::system(Tenant::default(), "start")).await?;
+    }
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
-    let work = tokio::spawn(background(services.clone(), shutdown.clone()));
+    let work = tokio::spawn(background(services.clone(), settings.sync_every(), shutdown.clone()));
     let state = AppState {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
@@ -69,7 +76,7 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
     }
     let services = start::open(&settings, settings.server.listen).await?;
     let shutdown = CancellationToken::new();
-    let work = tokio::spawn(background(services, shutdown.clone()));
+    let work = tokio::spawn(background(services, settings.sync_every(), shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
     end(work).await;
     Ok(())
@@ -77,11 +84,12 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
 
 /// What goes on besides requests, until the process is asked to stop: news from other processes, the catalog's index,
 /// syncs in time, and the jobs of the queue.
-async fn background(services: Services, shutdown: CancellationToken) {
+async fn background(services: Services, sync_every: Duration, shutdown: CancellationToken) {
     tokio::join!(
         changes::listen(&services, shutdown.clone()),
         catalog::follow(services.clone(), shutdown.clone()),
-        catalog::schedule(services.clone(), SYNC_EVERY, shutdown.clone()),
+        catalog::schedule(services.clone(), sync_every, shutdown.clone()),
+        scorecards::follow(services.clone(), shutdown.clone()),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
                 tracing::error!(%error, "the workers could not start; trying again");

@@ -7,6 +7,7 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
+    time::Duration,
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -45,12 +46,12 @@ pub(crate) struct Server {
     /// How people reach the portal; derived from `listen` where it is missing.
     pub(crate) base_url: Option<String>,
     /// The organisation's name.
-    pub(crate) organisation: String,
+    pub(crate) organisation: Option<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 3000).into(), base_url: None, organisation: "My organisation".into() }
+        Self { listen: (Ipv4Addr::LOCALHOST, 3000).into(), base_url: None, organisation: None }
     }
 }
 
@@ -199,6 +200,11 @@ impl Settings {
             let file = self.data.dir.join("causeway.sqlite3");
             SecretString::from(format!("sqlite:{}", file.display()))
         })
+    }
+
+    /// The time between two syncs of a source.
+    pub(crate) fn sync_every(&self) -> Duration {
+        Duration::from_secs(self.catalog.sync_minutes.max(1) * 60)
     }
 
     /// Whether the database is the embedded one.

@@ -9,7 +9,7 @@ use connectors::{
 use secrecy::ExposeSecret;
 use services::{DatabaseConnection, Ports, Services, database};
 
-use crate::{cli::Problem, settings::Settings};
+use crate::{cli::Problem, examples, settings::Settings};
 
 /// Opens the database and brings its schema up to date.
 pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnection, Problem> {
@@ -32,11 +32,15 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
         catalog: Arc::default(),
-        ports: Ports { sources: Arc::new(Sources::new(outbound)), repositories: Arc::new(hosting) },
+        ports: Ports {
+            sources: Arc::new(Sources::new(outbound)),
+            repositories: Arc::new(hosting),
+            example: examples::unpack,
+        },
         settings: Arc::new(services::Settings {
             data,
             base_url: settings.base_url(address),
-            organisation: settings.server.organisation.clone(),
+            organisation: settings.server.organisation.clone().unwrap_or_else(|| "My organisation".into()),
         }),
     })
 }

@@ -3,12 +3,16 @@
 //! This is the only crate that sees the database. It knows nothing of HTTP or HTML, and names what it needs from outside
 //! as ports ([`Ports`]), which `connectors` implement and `server` joins.
 
-use std::{path::PathBuf, sync::Arc};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+};
 
 pub mod catalog;
 pub mod changes;
 pub mod database;
 mod error;
+pub mod examples;
 pub mod identity;
 pub mod queue;
 pub mod runs;
@@ -37,6 +41,8 @@ pub struct Ports {
     pub sources: Arc<dyn catalog::SourceReader>,
     /// Where runs publish what they make.
     pub repositories: Arc<dyn runs::Repositories>,
+    /// Writes the example organisation below a folder and returns where it stands.
+    pub example: fn(&Path) -> std::io::Result<PathBuf>,
 }
 
 /// Everything a use case needs; cheap to clone.
