@@ -35,6 +35,13 @@ pub(crate) fn component(name: &str, kind: &str, owner: &str) -> String {
 
 const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: berths\n  title: Berths\nspec:\n  type: team\n  children: []\n";
 
+/// What is told about the mistakes that the example organisation makes on purpose.
+const MISTAKES: &str = "\
+mistakes/syntax-error.yaml 25:16 cannot be read as YAML: unclosed quote
+mistakes/no-owner.yaml 9:3 spec.owner: is missing; every Component has one
+mistakes/claimed-twice.yaml null:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
+mistakes/bad-name.yaml 5:9 metadata.name: `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
+
 async fn three(portal: &Portal) -> Value {
     let text = component("ticket-api", "service", "berths") + &component("web", "website", "berths") + GROUP;
     let path = portal.write("catalog-info.yaml", text);
@@ -169,12 +176,7 @@ both! {
                 ));
             }
         }
-        insta::assert_snapshot!(lines.join("\n"), @"
-        mistakes/syntax-error.yaml 25:16 cannot be read as YAML: unclosed quote
-        mistakes/no-owner.yaml 9:3 spec.owner: is missing; every Component has one
-        mistakes/claimed-twice.yaml null:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
-        mistakes/bad-name.yaml 5:9 metadata.name: `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends
-        ");
+        assert_eq!(lines.join("\n"), MISTAKES);
         let dangling = portal.json("/api/catalog/entities/by-name/component/default/lost-property").await;
         assert_eq!(dangling["status"]["items"].as_array().unwrap().len(), 2, "{dangling}");
         let twice = portal.json("/api/catalog/entities/by-name/component/default/tide-tables").await;

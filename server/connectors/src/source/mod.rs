@@ -1,6 +1,9 @@
 //! Where the catalog's files are read: the server's disk, Git repositories, web addresses.
 
+mod address;
 mod files;
+mod git;
+mod web;
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -8,8 +11,10 @@ use async_trait::async_trait;
 use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
 use services::catalog::ports::{OpenSource, ReadProblem, SourceReader};
+use url::Url;
 
 pub use self::files::FilesOnly;
+use self::{address::Guard, git::Repositories};
 
 /// What an installation decided about reading from outside.
 #[derive(Debug, Clone)]
@@ -25,13 +30,15 @@ pub struct Outbound {
 /// Opens sources of every kind.
 #[derive(Debug)]
 pub struct Sources {
-    _outbound: Outbound,
+    guard: Guard,
+    repositories: Repositories,
 }
 
 impl Sources {
     /// The reader of an installation.
     pub fn new(outbound: Outbound) -> Self {
-        Self { _outbound: outbound }
+        let guard = Guard::new(&outbound.allow);
+        Self { repositories: Repositories::new(outbound, guard.clone()), guard }
     }
 }
 
@@ -40,8 +47,11 @@ impl SourceReader for Sources {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         match kind {
             SourceKind::File => files::open(target).await,
-            SourceKind::Git | SourceKind::Url => {
-                Err(ReadProblem::Unreachable(format!("`{target}` cannot be fetched yet")))
+            SourceKind::Git => self.repositories.open(target).await,
+            SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target).await,
+            SourceKind::Url => {
+                let wrong = |error| ReadProblem::Refused(format!("`{target}` is not an address: {error}"));
+                web::open(&self.guard, Url::parse(target).map_err(wrong)?).await
             }
         }
     }

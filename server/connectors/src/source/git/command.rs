@@ -1,0 +1,161 @@
+//! The `git` executable, kept on a short lead: its own home, no hooks, no prompts, no redirects, no protocol but HTTP, a
+//! deadline after which the whole process group ends, and a bound on what it says.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Stdio,
+    time::Duration,
+};
+
+use services::catalog::ports::ReadProblem;
+use tokio::{
+    io::{AsyncRead, AsyncReadExt},
+    process::{Child, Command},
+    time::timeout,
+};
+
+/// What every call carries: nothing of the machine's or a repository's own configuration may run programs or lead astray.
+const SETTINGS: &[&str] = &[
+    "core.hooksPath=/dev/null",
+    "core.fsmonitor=false",
+    "credential.helper=",
+    "gc.auto=0",
+    "http.followRedirects=false",
+    "http.lowSpeedLimit=1000",
+    "http.lowSpeedTime=15",
+    "maintenance.auto=false",
+    "protocol.version=2",
+    "safe.directory=*",
+    "submodule.recurse=false",
+];
+
+/// One call of `git`.
+pub(super) struct Git {
+    command: Command,
+}
+
+impl Git {
+    /// A call in the repository at `repository`, with `home` as its home.
+    pub(super) fn new(home: &Path, repository: Option<&Path>) -> Self {
+        let mut command = Command::new("git");
+        command
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap_or_default())
+            .env("HOME", home)
+            .env("LC_ALL", "C")
+            .env("GIT_CONFIG_NOSYSTEM", "1")
+            .env("GIT_CONFIG_GLOBAL", "/dev/null")
+            .env("GIT_TERMINAL_PROMPT", "0")
+            .env("GIT_ASKPASS", "true")
+            .env("GIT_ALLOW_PROTOCOL", "http:https")
+            .env("GIT_OPTIONAL_LOCKS", "0")
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .kill_on_drop(true);
+        #[cfg(unix)]
+        command.process_group(0);
+        if let Some(repository) = repository {
+            command.arg("--git-dir").arg(repository);
+        }
+        for setting in SETTINGS {
+            command.args(["-c", setting]);
+        }
+        Self { command }
+    }
+
+    /// Connects to `pinned` (`HOST:PORT:ADDRESS`) instead of asking for addresses again.
+    pub(super) fn pinned(mut self, pinned: &str) -> Self {
+        self.command.args(["-c", &format!("http.curloptResolve={pinned}")]);
+        self
+    }
+
+    pub(super) fn args<S: AsRef<std::ffi::OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
+        self.command.args(args);
+        self
+    }
+
+    /// Starts it, with a pipe to its input.
+    pub(super) fn talk(mut self) -> Result<(Child, Group), ReadProblem> {
+        self.command.stdin(Stdio::piped()).stderr(Stdio::null());
+        let child = self.command.spawn().map_err(|error| not_started(&error))?;
+        let group = Group(child.id());
+        Ok((child, group))
+    }
+
+    /// What it says, at most `most` bytes of it, within `patience`.
+    pub(super) async fn read(mut self, patience: Duration, most: u64) -> Result<Vec<u8>, ReadProblem> {
+        let mut child = self.command.spawn().map_err(|error| not_started(&error))?;
+        let mut group = Group(child.id());
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let ended = timeout(patience, async {
+            let (said, complained) = tokio::join!(drain(stdout, most), drain(stderr, 64 * 1024));
+            (said, complained, child.wait().await)
+        });
+        let Ok((said, complained, status)) = ended.await else {
+            // Dropping the group ends git and whatever it started.
+            return Err(ReadProblem::Unreachable(format!("it did not answer within {} seconds", patience.as_secs())));
+        };
+        group.0 = None;
+        let status = status.map_err(|error| not_started(&error))?;
+        if said.len() as u64 > most {
+            return Err(ReadProblem::Refused("git said more than is read".into()));
+        }
+        if status.success() { Ok(said) } else { Err(ReadProblem::Unreachable(complaint(&complained))) }
+    }
+}
+
+fn not_started(error: &std::io::Error) -> ReadProblem {
+    ReadProblem::Unreachable(format!("the program `git` could not be started: {error}; install it on the server"))
+}
+
+/// Reads to the end, and keeps what is within `most` and one byte, which tells that there was more.
+async fn drain(pipe: Option<impl AsyncRead + Unpin>, most: u64) -> Vec<u8> {
+    let mut kept = Vec::new();
+    let Some(mut pipe) = pipe else { return kept };
+    let mut buffer = [0; 16 * 1024];
+    while let Ok(count @ 1..) = pipe.read(&mut buffer).await {
+        let room = usize::try_from(most + 1).unwrap_or(usize::MAX).saturating_sub(kept.len());
+        kept.extend_from_slice(&buffer[..count.min(room)]);
+    }
+    kept
+}
+
+/// Git's own words, without its prefixes.
+fn complaint(stderr: &[u8]) -> String {
+    let text = String::from_utf8_lossy(stderr);
+    let line = text.lines().rev().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    let line = line.or_else(|| text.lines().last()).unwrap_or("git failed without a word").trim();
+    let line = line.trim_start_matches("fatal:").trim_start_matches("error:").trim();
+    if line.contains("could not read Username") || line.contains("Authentication failed") || line.contains("403") {
+        return "it wants credentials, and none are configured; check that the repository exists and is public".into();
+    }
+    line.to_owned()
+}
+
+/// A process and all that it started; ended when dropped.
+pub(super) struct Group(Option<u32>);
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        if let Some(id) = self.0 {
+            // The shell's own `kill`: it is everywhere, and needs no unsafe code of ours.
+            let end = format!("kill -KILL -{id}");
+            let ended = std::process::Command::new("sh").args(["-c", &end]).stderr(Stdio::null()).status();
+            if let Err(error) = ended {
+                tracing::warn!(%error, "a git process could not be ended");
+            }
+        }
+    }
+}
+
+/// Bytes below a folder.
+pub(super) fn size(folder: &Path) -> u64 {
+    let files = walkdir::WalkDir::new(folder).into_iter().filter_map(Result::ok);
+    files.filter_map(|entry| entry.metadata().ok()).filter(std::fs::Metadata::is_file).map(|about| about.len()).sum()
+}
+
+/// The folder that git believes to be its home.
+pub(super) fn home(data: &Path) -> PathBuf {
+    data.join("cache").join("git").join("home")
+}

@@ -1,0 +1,123 @@
+//! Real repositories on this disk, and servers that misbehave.
+
+use std::{path::Path, process::Command, time::Instant};
+
+use services::catalog::ports::{Begin, OpenSource, ReadProblem};
+use tokio::{io::AsyncReadExt, net::TcpListener};
+
+use super::*;
+
+fn repositories(data: &Path, allow: &str) -> Repositories {
+    let allow = vec![allow.to_owned()];
+    let guard = Guard::new(&allow);
+    let outbound = Outbound { data: data.to_owned(), base_url: "http://127.0.0.1:3000".into(), allow };
+    Repositories::new(outbound, guard)
+}
+
+fn run(folder: &Path, arguments: &[&str]) {
+    let identity = ["-c", "user.name=Ama", "-c", "user.email=ama@saltmarsh.example", "-c", "init.defaultBranch=main"];
+    let status = Command::new("git").current_dir(folder).args(identity).args(arguments).status().unwrap();
+    assert!(status.success(), "git {arguments:?}");
+}
+
+fn repository(folder: &Path) {
+    std::fs::create_dir_all(folder.join("a")).unwrap();
+    for (path, text) in [
+        ("catalog-info.yaml", "root"),
+        ("a/catalog-info.yaml", "in a"),
+        ("a/run.sh", "#!/bin/sh\n"),
+        ("README.md", "r"),
+    ] {
+        std::fs::write(folder.join(path), text).unwrap();
+    }
+    std::os::unix::fs::symlink("/etc/passwd", folder.join("a/link.yaml")).unwrap();
+    run(folder, &["init", "--quiet"]);
+    run(folder, &["add", "."]);
+    run(folder, &["update-index", "--chmod=+x", "a/run.sh"]);
+    run(folder, &["commit", "--quiet", "-m", "first"]);
+    run(folder, &["checkout", "--quiet", "-b", "feature/deep"]);
+    std::fs::write(folder.join("a/catalog-info.yaml"), "on the branch").unwrap();
+    run(folder, &["commit", "--quiet", "-am", "second"]);
+    run(folder, &["checkout", "--quiet", "main"]);
+}
+
+async fn text(source: &dyn OpenSource, path: &str) -> String {
+    match source.read(path, 100).await {
+        Ok(content) => String::from_utf8_lossy(&content).into_owned(),
+        Err(problem) => format!("{problem:?}"),
+    }
+}
+
+#[tokio::test]
+async fn the_embedded_hosting_is_read_where_it_lies() {
+    let data = tempfile::tempdir().unwrap();
+    let work = tempfile::tempdir().unwrap();
+    repository(work.path());
+    let hosted = data.path().join("git/saltmarsh");
+    std::fs::create_dir_all(&hosted).unwrap();
+    run(&hosted, &["clone", "--quiet", "--bare", &work.path().display().to_string(), "tides.git"]);
+    let repositories = repositories(data.path(), "");
+    let base = "http://127.0.0.1:3000/git/saltmarsh/tides";
+
+    let whole = repositories.open(&format!("{base}.git")).await.unwrap();
+    assert_eq!(whole.begin(), Begin::Found(vec!["a/catalog-info.yaml".into(), "catalog-info.yaml".into()]));
+    assert_eq!(text(&*whole, "a/catalog-info.yaml").await, "in a");
+    assert_eq!(text(&*whole, "catalog-info.yaml").await, "root");
+    assert!(text(&*whole, "a/link.yaml").await.starts_with("Refused"));
+    assert!(text(&*whole, "none.yaml").await.starts_with("Missing"));
+    assert!(matches!(whole.read("catalog-info.yaml", 1).await, Err(ReadProblem::Refused(_))));
+    assert_eq!(text(&*whole, "catalog-info.yaml").await, "root");
+    let listed = whole.list("a").await.unwrap();
+    assert_eq!(
+        listed.iter().map(|file| (file.path.as_str(), file.executable)).collect::<Vec<_>>(),
+        [("a/catalog-info.yaml", false), ("a/run.sh", true)]
+    );
+    assert_eq!(whole.find("*/catalog-info.yaml").await.unwrap(), ["a/catalog-info.yaml"]);
+    assert_eq!(whole.place("a/x.yaml").target, format!("{base}/blob/main/a/x.yaml"));
+    assert_eq!(whole.revision().unwrap().len(), 40);
+
+    let deep = repositories.open(&format!("{base}/blob/feature/deep/a/catalog-info.yaml")).await.unwrap();
+    assert_eq!(deep.begin(), Begin::Named(vec!["a/catalog-info.yaml".into()]));
+    assert_eq!(text(&*deep, "a/catalog-info.yaml").await, "on the branch");
+    for missing in ["/blob/none/x.yaml", "/blob/main/none.yaml", "/tree/main/none"] {
+        let problem = repositories.open(&format!("{base}{missing}")).await.err();
+        assert!(matches!(problem, Some(ReadProblem::Missing(_))), "{missing}: {problem:?}");
+    }
+    let problem = repositories.open("http://127.0.0.1:3000/git/saltmarsh/none.git").await.err();
+    assert!(matches!(problem, Some(ReadProblem::Missing(_))), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_repository_on_disk_is_read_without_a_copy() {
+    let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    repository(work.path());
+    let source = repositories(data.path(), "").open(&work.path().display().to_string()).await.unwrap();
+    assert_eq!(text(&*source, "catalog-info.yaml").await, "root");
+}
+
+#[tokio::test]
+async fn an_internal_server_is_not_asked() {
+    let data = tempfile::tempdir().unwrap();
+    let problem = repositories(data.path(), "").open("http://127.0.0.1:9/o/r.git").await.err();
+    assert!(matches!(problem, Some(ReadProblem::Refused(_))), "{problem:?}");
+}
+
+#[tokio::test]
+async fn a_server_that_hangs_is_given_up_with_all_that_was_started() {
+    let data = tempfile::tempdir().unwrap();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    // Accepts, reads, and never says a word; hears when the other end is gone.
+    let hears = tokio::spawn(async move {
+        let (mut connection, _) = listener.accept().await.unwrap();
+        let mut buffer = [0; 1024];
+        while let Ok(1..) = connection.read(&mut buffer).await {}
+    });
+    let started = Instant::now();
+    let problem =
+        repositories(data.path(), &address.to_string()).open(&format!("http://{address}/o/r.git")).await.err();
+    let Some(ReadProblem::Unreachable(why)) = problem else { panic!("{problem:?}") };
+    assert!(why.contains("did not answer within 15 seconds"), "{why}");
+    assert!(started.elapsed() < LIMITS.list + Duration::from_secs(10), "{:?}", started.elapsed());
+    tokio::time::timeout(Duration::from_secs(10), hears).await.expect("the connection is closed").unwrap();
+}

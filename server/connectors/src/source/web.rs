@@ -1,0 +1,192 @@
+//! One document at a web address, and the ones it names beside it.
+
+use std::{sync::Arc, time::Duration};
+
+use async_trait::async_trait;
+use bytes::{Bytes, BytesMut};
+use futures::StreamExt;
+use reqwest::{Client, StatusCode, header, redirect};
+use services::catalog::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob};
+use tokio::time::timeout;
+use url::Url;
+
+use super::address::Guard;
+
+/// How long one document may take, with all its redirects.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How large the first document may be.
+const LARGEST: u64 = 5 * 1024 * 1024;
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+
+/// Opens the document at `url`.
+pub(super) async fn open(guard: &Guard, url: Url) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    let document = fetch(guard, &url, LARGEST).await?;
+    Ok(Arc::new(Page { guard: guard.clone(), url, document }))
+}
+
+struct Page {
+    guard: Guard,
+    url: Url,
+    document: Document,
+}
+
+struct Document {
+    content: Bytes,
+    etag: Option<String>,
+}
+
+/// The content at an address; each address on the way is looked at before it is asked.
+async fn fetch(guard: &Guard, url: &Url, limit: u64) -> Result<Document, ReadProblem> {
+    match timeout(PATIENCE, follow(guard, url.clone(), limit)).await {
+        Ok(fetched) => fetched,
+        Err(_) => {
+            Err(ReadProblem::Unreachable(format!("`{url}` did not answer within {} seconds", PATIENCE.as_secs())))
+        }
+    }
+}
+
+async fn follow(guard: &Guard, mut url: Url, limit: u64) -> Result<Document, ReadProblem> {
+    let first = url.clone();
+    for _ in 0..=REDIRECTS {
+        let addresses = guard.vet(&url).await.map_err(|problem| redirected(&first, &url, problem))?;
+        let mut client = Client::builder()
+            .redirect(redirect::Policy::none())
+            .no_proxy()
+            .referer(false)
+            .user_agent(concat!("causeway/", env!("CARGO_PKG_VERSION")));
+        if let Some(name) = url.domain() {
+            client = client.resolve_to_addrs(name, &addresses);
+        }
+        let client = client.build().map_err(|error| ReadProblem::Unreachable(format!("no web client: {error}")))?;
+        let response = client.get(url.clone()).header(header::ACCEPT, "application/yaml, text/yaml, text/plain, */*");
+        let response = response.send().await.map_err(|error| unreachable(&url, &error))?;
+        let status = response.status();
+        if status.is_redirection() {
+            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+            let next = location.and_then(|location| url.join(location).ok());
+            let Some(next) = next else {
+                return Err(ReadProblem::Unreachable(format!("`{url}` redirects to nowhere")));
+            };
+            if url.scheme() == "https" && next.scheme() != "https" {
+                return Err(ReadProblem::Refused(format!("`{url}` redirects to `{next}`, which is not encrypted")));
+            }
+            url = next;
+            continue;
+        }
+        return receive(&url, status, response, limit).await;
+    }
+    Err(ReadProblem::Refused(format!("`{first}` redirects more than {REDIRECTS} times; register where it leads to")))
+}
+
+async fn receive(
+    url: &Url,
+    status: StatusCode,
+    response: reqwest::Response,
+    limit: u64,
+) -> Result<Document, ReadProblem> {
+    match status {
+        status if status.is_success() => {}
+        StatusCode::NOT_FOUND | StatusCode::GONE => {
+            return Err(ReadProblem::Missing(format!("`{url}` is not there ({status}); correct the address")));
+        }
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            return Err(ReadProblem::Refused(format!("`{url}` wants credentials ({status}), and none are configured")));
+        }
+        status => return Err(ReadProblem::Unreachable(format!("`{url}` answers {status}"))),
+    }
+    let named = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
+    if named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")) {
+        return Err(ReadProblem::Refused(format!("`{url}` is a web page, not YAML; use the address of the raw file")));
+    }
+    let etag = named(header::ETAG);
+    let too_large = || {
+        ReadProblem::Refused(format!("`{url}` is larger than {} MiB; split it into several files", limit / 1024 / 1024))
+    };
+    if response.content_length().is_some_and(|length| length > limit) {
+        return Err(too_large());
+    }
+    let mut content = BytesMut::new();
+    let mut pieces = response.bytes_stream();
+    while let Some(piece) = pieces.next().await {
+        let piece = piece.map_err(|error| unreachable(url, &error))?;
+        if (content.len() + piece.len()) as u64 > limit {
+            return Err(too_large());
+        }
+        content.extend_from_slice(&piece);
+    }
+    Ok(Document { content: content.freeze(), etag })
+}
+
+fn redirected(first: &Url, url: &Url, problem: ReadProblem) -> ReadProblem {
+    if first == url {
+        return problem;
+    }
+    let message = format!("`{first}` redirects to `{url}`: {problem}");
+    match problem {
+        ReadProblem::Missing(_) => ReadProblem::Missing(message),
+        ReadProblem::Refused(_) => ReadProblem::Refused(message),
+        ReadProblem::Unreachable(_) => ReadProblem::Unreachable(message),
+    }
+}
+
+fn unreachable(url: &Url, error: &reqwest::Error) -> ReadProblem {
+    // The outermost error only repeats the address; the innermost says what happened.
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    ReadProblem::Unreachable(format!("`{url}` cannot be reached: {cause}"))
+}
+
+#[async_trait]
+impl OpenSource for Page {
+    fn revision(&self) -> Option<String> {
+        self.document.etag.clone()
+    }
+
+    fn begin(&self) -> Begin {
+        Begin::Named(vec![self.url.to_string()])
+    }
+
+    fn folder(&self) -> String {
+        self.url.join(".").map_or_else(|_| self.url.to_string(), |url| url.to_string())
+    }
+
+    fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
+        let wrong = || ReadProblem::Refused(format!("`{target}` is not a path or an address"));
+        let from = Url::parse(from).map_err(|_| wrong())?;
+        let url = from.join(target).map_err(|_| wrong())?;
+        if is_glob(target) {
+            return Err(ReadProblem::Refused(format!("`{target}`: a web address cannot be searched; name each file")));
+        }
+        if url.as_str().starts_with(&self.folder()) {
+            return Ok(url.to_string());
+        }
+        Err(ReadProblem::Refused(format!(
+            "`{target}` leads out of the source; write its whole address, or keep it beside the catalog file"
+        )))
+    }
+
+    async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
+        Err(ReadProblem::Refused(format!("`{pattern}`: a web address cannot be searched; name each file")))
+    }
+
+    async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
+        Err(ReadProblem::Refused(format!("`{folder}`: a web address has no folders; use a Git repository")))
+    }
+
+    async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
+        if path == self.url.as_str() {
+            return Ok(self.document.content.clone());
+        }
+        let url = Url::parse(path).map_err(|_| ReadProblem::Missing(format!("`{path}` is not an address")))?;
+        Ok(fetch(&self.guard, &url, limit).await?.content)
+    }
+
+    fn place(&self, path: &str) -> Place {
+        Place { kind: "url", target: path.to_owned(), view: Some(path.to_owned()), edit: None, folder: None }
+    }
+}
