@@ -113,7 +113,11 @@ impl World {
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
             }),
-            ports: crate::Ports { sources: memory.clone(), repositories: Arc::new(NoHosting) },
+            ports: crate::Ports {
+                sources: memory.clone(),
+                repositories: Arc::new(NoHosting),
+                example: |_| Err(std::io::Error::other("none here")),
+            },
         };
         Self { services, caller: Caller::system(Tenant::default(), "test"), memory, _data: data }
     }

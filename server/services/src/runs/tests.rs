@@ -58,7 +58,11 @@ impl Bench {
                 organisation: "Saltmarsh Line".into(),
             }),
             catalog: Arc::default(),
-            ports: Ports { sources: Arc::new(Nowhere), repositories: Arc::new(Nowhere) },
+            ports: Ports {
+                sources: Arc::new(Nowhere),
+                repositories: Arc::new(Nowhere),
+                example: |_| Err(std::io::Error::other("none here")),
+            },
         };
         let caller = Caller { tenant: Tenant::default(), subject: Subject::Guest };
         Self { services, caller, _data: data }

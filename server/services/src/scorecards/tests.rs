@@ -100,7 +100,11 @@ impl World {
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
             }),
-            ports: crate::Ports { sources: Arc::new(memory.clone()), repositories: Arc::new(memory.clone()) },
+            ports: crate::Ports {
+                sources: Arc::new(memory.clone()),
+                repositories: Arc::new(memory.clone()),
+                example: |_| Err(std::io::Error::other("none here")),
+            },
         };
         Self { services, caller: Caller::system(Tenant::default(), "test"), memory, source: None, _data: data }
     }

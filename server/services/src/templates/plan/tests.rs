@@ -113,7 +113,11 @@ impl World {
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
             }),
-            ports: crate::Ports { sources: Arc::new(Disk(examples)), repositories: Arc::new(Hosting) },
+            ports: crate::Ports {
+                sources: Arc::new(Disk(examples)),
+                repositories: Arc::new(Hosting),
+                example: |_| Err(std::io::Error::other("none here")),
+            },
         };
         let caller = Caller::system(Tenant::default(), "test");
         let new = NewSource { kind: SourceKind::Url, target: "https://example.org/saltmarsh".into() };
