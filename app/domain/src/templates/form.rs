@@ -45,6 +45,31 @@ pub fn at_pointer<'a>(answers: &'a Map<String, Value>, pointer: &str) -> Option<
     })
 }
 
+/// The filters of every entity picker in a schema, under any condition.
+pub fn picker_filters(schema: &Value) -> Vec<Value> {
+    let mut filters = Vec::new();
+    collect_filters(schema, 0, &mut filters);
+    filters
+}
+
+fn collect_filters(schema: &Value, depth: usize, filters: &mut Vec<Value>) {
+    if depth > 24 {
+        return;
+    }
+    let picker = schema.get("ui:field").and_then(Value::as_str);
+    if let Some(picker) = picker.filter(|picker| ENTITY_PICKERS.contains(picker))
+        && let Control::Entity { filter, .. } = entity(picker, schema)
+        && !filters.contains(&filter)
+    {
+        filters.push(filter);
+    }
+    match schema {
+        Value::Object(map) => map.values().for_each(|part| collect_filters(part, depth + 1, filters)),
+        Value::Array(parts) => parts.iter().for_each(|part| collect_filters(part, depth + 1, filters)),
+        _ => {}
+    }
+}
+
 fn object_fields(
     schema: &Value,
     answers: &Map<String, Value>,

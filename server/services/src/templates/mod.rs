@@ -6,6 +6,7 @@ mod pickers;
 mod plan;
 pub mod repo_url;
 pub mod skeleton;
+mod wizard;
 
 use answers::{Checked, Scope};
 use domain::{
@@ -13,10 +14,10 @@ use domain::{
     identity::{Caller, Permission},
     templates::Template,
 };
-pub use pickers::{EntityOption, options};
 pub use plan::plan;
 use serde_json::{Map, Value, json};
 use skeleton::File;
+pub use wizard::{pick, review, wizard};
 
 use crate::{Error, Result, Services, catalog, identity::may};
 

@@ -17,15 +17,15 @@ const MOST: u32 = 200;
 
 /// An entity that can be picked.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct EntityOption {
+pub(super) struct EntityOption {
     /// What stands in the answer.
-    pub reference: EntityRef,
+    pub(super) reference: EntityRef,
     /// What it is called.
-    pub title: String,
+    pub(super) title: String,
 }
 
 /// The entities that a picker with this `catalogFilter` offers, by title, narrowed by a text if there is one.
-pub async fn options(
+pub(super) async fn options(
     services: &Services,
     caller: &Caller,
     wanted: &Value,
