@@ -5,14 +5,16 @@ mod conditions;
 mod document;
 mod field;
 mod form;
+mod items;
 mod plan;
 mod wizard;
 
-pub use answers::{decode, with_defaults};
+pub use answers::{decode, in_query, with_defaults};
 pub use conditions::holds;
 pub use document::{API_VERSION, ButtonLabels, Mistake, NotATemplate, Page, Step, Template};
 pub use field::{Choice, Control, Field, Look, TextLook};
 pub use form::{at_pointer, fields, late_fields, picker_filters};
+pub use items::{add_item, remove_item};
 pub use plan::{Check, Effect, Plan, PlannedFile, PlannedStep, Verdict};
 use serde::{Deserialize, Serialize};
 pub use wizard::{Picker, PickerOption, Review, Wizard, WizardPage, WizardPlan, WizardView};

@@ -157,13 +157,13 @@ fn repository(field: &Field, hosts: &[String], pairs: &[(String, String)]) -> Op
         url.push(if at == 0 { '?' } else { '&' });
         url.push_str(name);
         url.push('=');
-        url.push_str(&escaped(value.unwrap_or_default()));
+        url.push_str(&in_query(value.unwrap_or_default()));
     }
     Some(Value::from(url))
 }
 
-/// A text as it may stand in a query.
-fn escaped(text: &str) -> String {
+/// A text as it may stand in the query of an address.
+pub fn in_query(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for byte in text.bytes() {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'/') {

@@ -5,8 +5,8 @@ use domain::{
     catalog::{Condition, EntityRef, Filter, Query},
     identity::{Caller, Permission},
     templates::{
-        Check, Control, Field, Page, Picker, PickerOption, Review, Template, Verdict, Wizard, WizardPage, WizardPlan,
-        WizardView, at_pointer, decode, fields, late_fields, picker_filters, with_defaults,
+        Check, Control, Page, Picker, PickerOption, Review, Template, Verdict, Wizard, WizardPage, WizardPlan,
+        WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters, remove_item, with_defaults,
     },
 };
 use serde_json::{Map, Value};
@@ -65,8 +65,8 @@ pub async fn wizard(services: &Services, caller: &Caller, reference: &EntityRef,
             }
             Go::Back => shown = at.saturating_sub(1),
             Go::Stay => {}
-            Go::Add(pointer) => change_list(&page.schema, &mut answers, pointer, true),
-            Go::Remove(pointer) => change_list(&page.schema, &mut answers, pointer, false),
+            Go::Add(pointer) => add_item(&page.schema, &mut answers, pointer),
+            Go::Remove(pointer) => remove_item(&mut answers, pointer),
         }
     }
     if shown >= pages {
@@ -174,48 +174,6 @@ fn read(query: &str) -> Result<Sent> {
     Ok(sent)
 }
 
-/// Adds a blank item to the list at `pointer`, or takes the item at `pointer` out of its list.
-fn change_list(schema: &Value, answers: &mut Map<String, Value>, pointer: &str, add: bool) {
-    let (list, item) = if add {
-        (pointer, None)
-    } else {
-        match pointer.rsplit_once('/') {
-            Some((list, item)) => (list, item.parse::<usize>().ok()),
-            None => return,
-        }
-    };
-    let blank = blank(&fields(schema, answers), list);
-    let mut root = Value::Object(std::mem::take(answers));
-    if add && root.pointer(list).is_none() {
-        // A list without an item has no answer yet.
-        if let Some((parent, name)) = list.rsplit_once('/')
-            && let Some(Value::Object(parent)) = root.pointer_mut(parent)
-        {
-            parent.insert(name.replace("~1", "/").replace("~0", "~"), Value::Array(Vec::new()));
-        }
-    }
-    if let Some(Value::Array(items)) = root.pointer_mut(list) {
-        match (item, blank) {
-            (None, Some(blank)) if add && items.len() < 100 => items.push(blank),
-            (Some(at), _) if at < items.len() => {
-                items.remove(at);
-            }
-            _ => {}
-        }
-    }
-    if let Value::Object(changed) = root {
-        *answers = changed;
-    }
-}
-
-fn blank(fields: &[Field], pointer: &str) -> Option<Value> {
-    fields.iter().find_map(|field| match &field.control {
-        Control::List { blank, .. } if field.pointer == pointer => Some(blank.clone()),
-        Control::List { items: fields, .. } | Control::Group { fields } => blank(fields, pointer),
-        _ => None,
-    })
-}
-
 /// The page whose field a problem is about; the first if it is about none.
 fn page_of(template: &Template, values: &Map<String, Value>, pointer: &str) -> usize {
     let top = pointer.split('/').nth(1).unwrap_or_default();
@@ -308,8 +266,6 @@ async fn name_check(services: &Services, caller: &Caller, name: &str) -> Result<
 
 #[cfg(test)]
 mod tests {
-    use serde_json::json;
-
     use super::*;
 
     #[test]
@@ -322,18 +278,5 @@ mod tests {
             assert!(matches!(read(wrong), Err(Error::Rejected(_))), "{wrong}");
         }
         assert!(read(&"x".repeat(LONGEST + 1)).is_err());
-    }
-
-    #[test]
-    fn items_are_added_and_taken_out() {
-        let schema = json!({"properties": {"ports": {"type": "array", "items": {"type": "object"}}}});
-        let mut answers = Map::new();
-        change_list(&schema, &mut answers, "/ports", true);
-        change_list(&schema, &mut answers, "/ports", true);
-        assert_eq!(answers["ports"], json!([{}, {}]));
-        change_list(&schema, &mut answers, "/ports/0", false);
-        change_list(&schema, &mut answers, "/ports/9", false);
-        change_list(&schema, &mut answers, "/nowhere/0", false);
-        assert_eq!(answers["ports"], json!([{}]));
     }
 }
