@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::{
     home::HomePage,
     shell::{NotFoundPage, Shell},
+    templates::{CreatePage, TemplatePage},
 };
 
 /// The portal.
@@ -28,6 +29,8 @@ pub fn App() -> impl IntoView {
             <Shell>
                 <Routes fallback=NotFoundPage>
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
+                    <Route path=path!("/create") view=CreatePage ssr=SsrMode::Async/>
+                    <Route path=path!("/create/:namespace/:name") view=TemplatePage ssr=SsrMode::Async/>
                 </Routes>
             </Shell>
         </Router>

@@ -9,7 +9,7 @@ mod items;
 mod plan;
 mod wizard;
 
-pub use answers::{decode, in_query, with_defaults};
+pub use answers::{Answers, NotAnswers, decode, in_query, with_defaults};
 pub use conditions::holds;
 pub use document::{API_VERSION, ButtonLabels, Mistake, NotATemplate, Page, Step, Template};
 pub use field::{Choice, Control, Field, Look, TextLook};

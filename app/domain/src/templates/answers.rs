@@ -1,7 +1,8 @@
 //! Answers: from the pairs that a form sends to JSON, with defaults where nothing was answered.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, str::FromStr};
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Number, Value};
 
 use super::{
@@ -12,6 +13,38 @@ use super::{
 
 /// How often conditions are looked at again, because one answer makes the next field appear.
 const ROUNDS: usize = 6;
+
+/// Answers as one text of a form: a JSON object.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
+pub struct Answers(pub Map<String, Value>);
+
+/// A text is not a JSON object.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("the answers are not a JSON object: {0}; start again from the list of templates")]
+pub struct NotAnswers(String);
+
+impl FromStr for Answers {
+    type Err = NotAnswers;
+
+    fn from_str(text: &str) -> Result<Self, NotAnswers> {
+        serde_json::from_str(text).map(Self).map_err(|error| NotAnswers(error.to_string()))
+    }
+}
+
+impl TryFrom<String> for Answers {
+    type Error = NotAnswers;
+
+    fn try_from(text: String) -> Result<Self, NotAnswers> {
+        text.parse()
+    }
+}
+
+impl From<Answers> for String {
+    fn from(answers: Answers) -> Self {
+        Value::Object(answers.0).to_string()
+    }
+}
 
 /// The answers with the defaults of the fields that are there for them.
 pub fn with_defaults(schema: &Value, answers: &Map<String, Value>) -> Map<String, Value> {

@@ -94,6 +94,10 @@ impl Repositories for EmbeddedHosting {
             },
         }
     }
+
+    async fn exists(&self, name: &RepositoryName) -> Result<Option<bool>> {
+        Ok(Some(fs::try_exists(self.path(name)).await?))
+    }
 }
 
 /// Makes the new name in the folder outlast a loss of power, where the system can.

@@ -5,8 +5,9 @@ use domain::{
     catalog::{Condition, EntityRef, Filter, Query},
     identity::{Caller, Permission},
     templates::{
-        Check, Control, Page, Picker, PickerOption, Review, Template, Verdict, Wizard, WizardPage, WizardPlan,
-        WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters, remove_item, with_defaults,
+        Answers, Check, Control, NotAnswers, Page, Picker, PickerOption, Review, Template, Verdict, Wizard, WizardPage,
+        WizardPlan, WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters, remove_item,
+        with_defaults,
     },
 };
 use serde_json::{Map, Value};
@@ -143,16 +144,7 @@ fn read(query: &str) -> Result<Sent> {
     for (name, value) in url::form_urlencoded::parse(query.as_bytes()) {
         match name.as_ref() {
             "answers" => {
-                let answers: Value = serde_json::from_str(&value).map_err(|error| {
-                    Error::Rejected(format!(
-                        "`answers` in the address is not JSON: {error}; start again from the list of templates"
-                    ))
-                })?;
-                let Value::Object(answers) = answers else {
-                    return Err(Error::Rejected(
-                        "`answers` in the address must be a JSON object; start again from the list of templates".into(),
-                    ));
-                };
+                let Answers(answers) = value.parse().map_err(|error: NotAnswers| Error::Rejected(error.to_string()))?;
                 sent.answers = answers;
             }
             "at" => sent.at = value.parse().ok(),

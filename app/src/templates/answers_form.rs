@@ -1,0 +1,183 @@
+//! A page of questions. It is a plain form that the browser sends by itself; a script only makes it quicker: fields appear as
+//! the answers they depend on are given, and what the answers mean is told as they are typed.
+
+use domain::{
+    catalog::EntityRef,
+    templates::{Answers, Problem, Wizard, WizardPage, add_item, decode, fields, remove_item},
+};
+use leptos::{ev, prelude::*, task::spawn_local};
+use serde_json::{Map, Value};
+use wasm_bindgen::JsCast;
+
+use super::{
+    field_view::{Context, FieldView},
+    form_address,
+    functions::review_answers,
+    review_view::ReviewView,
+    start_address,
+};
+use crate::ui::{Glyph, Icon, PageHead, ProblemNote};
+
+/// How long after the last key the answers are looked at.
+const PAUSE: std::time::Duration = std::time::Duration::from_millis(400);
+
+/// A page of questions, and beside it what the answers mean.
+#[component]
+pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
+    let base = wizard.answers.as_object().cloned().unwrap_or_default();
+    let schema = StoredValue::new(page.schema);
+    let answers = RwSignal::new(base.clone());
+    let problems = RwSignal::new(page.problems);
+    let review = RwSignal::new(page.review);
+    let shown = Memo::new(move |_| schema.with_value(|schema| answers.with(|answers| fields(schema, answers))));
+    let base = StoredValue::new(base);
+    let look = reviewer(wizard.template.clone(), page.at, answers, review);
+    let read = move |form: &web_sys::HtmlFormElement| {
+        let pairs = sent(form);
+        schema.with_value(|schema| base.with_value(|base| decode(schema, base, &pairs)))
+    };
+    let on_input = move |event: ev::Event| {
+        let target = event.target();
+        let name = target.and_then(|target| target.dyn_into::<web_sys::Element>().ok()?.get_attribute("name"));
+        let form = event.current_target().and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
+        if let (Some(name), Some(form)) = (name, form) {
+            problems.update(|problems| problems.retain(|problem| !is_about(problem, &name)));
+            answers.set(read(&form));
+            look();
+        }
+    };
+    // Items come and go without a round trip; without a script the same buttons send the form.
+    let on_press = move |event: ev::SubmitEvent| {
+        let pressed = event.submitter().and_then(|button| button.get_attribute("value")).unwrap_or_default();
+        let form = event.current_target().and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
+        let (Some((verb, pointer)), Some(form)) = (pressed.split_once(':'), form) else { return };
+        event.prevent_default();
+        let mut next = read(&form);
+        match verb {
+            "add" => schema.with_value(|schema| add_item(schema, &mut next, pointer)),
+            _ => remove_item(&mut next, pointer),
+        }
+        answers.set(next);
+    };
+    let context = Context { answers, problems, pickers: StoredValue::new(page.pickers) };
+    let at = usize::try_from(page.at).unwrap_or(0);
+    let is_last = at + 1 == wizard.pages.len();
+    let next =
+        if is_last { wizard.labels.review.clone().unwrap_or_else(|| "Show the plan".into()) } else { "Next".into() };
+    let back = wizard.labels.back.clone().unwrap_or_else(|| "Back".into());
+    let title = wizard.title.clone();
+    let heading = wizard.pages.get(at).cloned().unwrap_or_default();
+    let answer = page.description.or_else(|| wizard.description.clone()).unwrap_or_default();
+    let action = start_address(&wizard.template);
+    let carried = wizard.answers.to_string();
+    let start = form_address(&wizard.template, &Value::Object(Map::new()), 0);
+    focus_first(problems);
+    view! {
+        <div class="grid max-w-5xl gap-x-10 gap-y-6 lg:grid-cols-[minmax(0,40rem)_minmax(0,1fr)]">
+            <div class="min-w-0">
+                <PageHead title=format!("{title}: {heading}") answer=move || answer.clone()/>
+                <form method="get" action=action novalidate on:input=on_input.clone() on:change=on_input on:submit=on_press class="flex flex-col gap-5">
+                    // The Enter key presses the first button of a form, which must not be one that removes an item.
+                    <button type="submit" name="go" value="next" class="hidden" tabindex="-1" aria-hidden="true"></button>
+                    <input type="hidden" name="answers" value=carried/>
+                    <input type="hidden" name="at" value=page.at/>
+                    {move || general(&problems.get()).map(|text| view! { <ProblemNote text/> })}
+                    <For each=move || shown.get() key=key let:field>
+                        <FieldView field context/>
+                    </For>
+                    <div class="flex flex-wrap gap-2 border-t border-base-300 pt-5">
+                        <button type="submit" name="go" value="next" class="btn btn-primary">{next}</button>
+                        {if at > 0 {
+                            view! { <button type="submit" name="go" value="back" formnovalidate class="btn">{back}</button> }.into_any()
+                        } else {
+                            view! { <a class="btn" href="/create">"Cancel"</a> }.into_any()
+                        }}
+                        <noscript>
+                            <button type="submit" name="go" value="stay" class="btn">"Update the questions"</button>
+                        </noscript>
+                    </div>
+                </form>
+            </div>
+            <aside class="min-w-0 lg:pt-16" aria-label="What the answers mean">
+                <ReviewView review shown/>
+                <p class="mt-6 flex gap-1.5 text-meta text-muted">
+                    <Icon glyph=Glyph::Info class="size-3.5 mt-px"/>
+                    <span>"Nothing is created before you have seen the plan. The answers stand in the address of this page; "<a class="text-link" href=start>"start again"</a>"."</span>
+                </p>
+            </aside>
+        </div>
+    }
+}
+
+fn key(field: &domain::templates::Field) -> String {
+    serde_json::to_string(field).unwrap_or_else(|_| field.pointer.clone())
+}
+
+/// The problem that is about no field in particular.
+fn general(problems: &[Problem]) -> Option<String> {
+    let all: Vec<&str> =
+        problems.iter().filter(|problem| problem.pointer.is_empty()).map(|problem| problem.message.as_str()).collect();
+    (!all.is_empty()).then(|| all.join("; "))
+}
+
+fn is_about(problem: &Problem, name: &str) -> bool {
+    problem.pointer == name || name.strip_prefix(&problem.pointer).is_some_and(|rest| rest.starts_with('/'))
+}
+
+/// The names and texts of a form's fields.
+fn sent(form: &web_sys::HtmlFormElement) -> Vec<(String, String)> {
+    let Ok(data) = web_sys::FormData::new_with_form(form) else { return Vec::new() };
+    let entries = js_sys::try_iter(data.as_ref()).ok().flatten();
+    entries
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| {
+            let pair = js_sys::Array::from(&entry.ok()?);
+            Some((pair.get(0).as_string()?, pair.get(1).as_string()?))
+        })
+        .filter(|(name, _)| name.starts_with('/'))
+        .collect()
+}
+
+/// Asks what the answers mean, a moment after the last one was given.
+fn reviewer(
+    template: EntityRef,
+    page: u32,
+    answers: RwSignal<Map<String, Value>>,
+    review: RwSignal<domain::templates::Review>,
+) -> impl Fn() + Clone + 'static {
+    let asked = StoredValue::new(0_u32);
+    move || {
+        asked.update_value(|asked| *asked += 1);
+        let (mine, template) = (asked.get_value(), template.clone());
+        set_timeout(
+            move || {
+                if asked.try_get_value() != Some(mine) {
+                    return;
+                }
+                let given = Answers(answers.get_untracked());
+                spawn_local(async move {
+                    let found = review_answers(template, page, given).await;
+                    if let (Ok(found), Some(true)) = (found, asked.try_get_value().map(|now| now == mine)) {
+                        review.try_set(found);
+                    }
+                });
+            },
+            PAUSE,
+        );
+    }
+}
+
+/// Leads to the first field that is wrong, once the page is alive.
+fn focus_first(problems: RwSignal<Vec<Problem>>) {
+    Effect::new(move |done: Option<()>| {
+        if done.is_some() {
+            return;
+        }
+        let wrong = problems.with_untracked(|problems| problems.first().map(|problem| problem.pointer.clone()));
+        let field = wrong.and_then(|pointer| document().get_element_by_id(&format!("field-{pointer}")));
+        if let Some(field) = field.and_then(|field| field.dyn_into::<web_sys::HtmlElement>().ok()) {
+            let _ = field.focus();
+        }
+    });
+}

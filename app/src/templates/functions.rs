@@ -1,0 +1,58 @@
+//! What the pages ask the server for.
+
+use std::collections::BTreeMap;
+
+use domain::{
+    catalog::{EntityRef, EntitySummary},
+    templates::{Answers, Review, Wizard},
+};
+use leptos::prelude::*;
+
+use crate::AppError;
+
+/// Every template.
+#[server(prefix = "/api/portal")]
+pub(super) async fn get_templates() -> Result<Vec<EntitySummary>, AppError> {
+    use crate::ssr::{caller, reply, services};
+
+    reply(services::templates::list(&services(), &caller()).await)
+}
+
+/// The form of a template, where the query of the address has it.
+#[server(prefix = "/api/portal")]
+pub(super) async fn get_wizard(template: EntityRef, query: String) -> Result<Wizard, AppError> {
+    use crate::ssr::{caller, reply, services};
+
+    reply(services::templates::wizard(&services(), &caller(), &template, &query).await)
+}
+
+/// What the answers of a page mean, while they are typed.
+#[server(prefix = "/api/portal")]
+pub(super) async fn review_answers(template: EntityRef, page: u32, answers: Answers) -> Result<Review, AppError> {
+    use crate::ssr::{caller, reply, services};
+
+    reply(services::templates::review(&services(), &caller(), &template, page, &answers.0).await)
+}
+
+/// Starts the run that the plan showed, and leads to its page. `late` holds what was asked with the plan, by JSON pointer.
+#[server(prefix = "/api/portal")]
+pub(super) async fn start_run(
+    template: EntityRef,
+    answers: Answers,
+    #[server(default)] late: BTreeMap<String, String>,
+    #[server(default)] secrets: BTreeMap<String, String>,
+) -> Result<(), AppError> {
+    use services::runs::{NewRun, start};
+
+    use crate::ssr::{caller, reply, services};
+
+    let name = |pointer: &str| pointer.trim_start_matches('/').to_owned();
+    let given = |(pointer, value): (String, String)| (!value.is_empty()).then(|| (name(&pointer), value.into()));
+    let mut values = answers.0;
+    values.extend(late.into_iter().filter_map(given));
+    let secrets = secrets.into_iter().filter_map(given).collect();
+    let started = start(&services(), &caller(), NewRun { template, values, secrets }).await;
+    let run = reply(started.map_err(services::Error::from))?;
+    leptos_axum::redirect(&format!("/runs/{}", run.summary.number));
+    Ok(())
+}

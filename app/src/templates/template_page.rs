@@ -1,0 +1,67 @@
+//! The form of a template: a page of questions, or the plan.
+
+use domain::{
+    catalog::EntityRef,
+    templates::{Wizard, WizardView},
+};
+use leptos::prelude::*;
+use leptos_router::hooks::{use_location, use_params_map};
+
+use super::{answers_form::AnswersForm, form_address, functions::get_wizard, plan_view::PlanView};
+use crate::ui::{Load, StepMark, StepState, Steps};
+
+/// A template's form.
+#[component]
+pub(crate) fn TemplatePage() -> impl IntoView {
+    let params = use_params_map();
+    let location = use_location();
+    let key = move || {
+        let part = |name: &str| params.with(|params| params.get(name).unwrap_or_default());
+        (EntityRef::new("template", &part("namespace"), &part("name")), location.search.get())
+    };
+    let wizard = Resource::new(key, |(template, query)| get_wizard(template, query));
+    view! {
+        <Load of=wizard let:wizard>
+            <WizardFrame wizard/>
+        </Load>
+    }
+    .into_any()
+}
+
+/// The steps across, and under them the one that is shown.
+#[component]
+fn WizardFrame(wizard: Wizard) -> impl IntoView {
+    let steps = marks(&wizard);
+    let view = match wizard.view.clone() {
+        WizardView::Page(page) => view! { <AnswersForm wizard page=*page/> }.into_any(),
+        WizardView::Plan(plan) => view! { <PlanView wizard plan=*plan/> }.into_any(),
+    };
+    view! {
+        <div class="px-4 pt-5 pb-16 sm:px-6">
+            <Steps steps/>
+            {view}
+        </div>
+    }
+}
+
+/// The pages of the form, the plan, the run. Pages that are done lead back to themselves.
+fn marks(wizard: &Wizard) -> Vec<StepMark> {
+    let pages = wizard.pages.len();
+    let shown = match &wizard.view {
+        WizardView::Page(page) => usize::try_from(page.at).unwrap_or(0),
+        WizardView::Plan(_) => pages,
+    };
+    let names = wizard.pages.iter().cloned().chain(["Plan".to_owned(), "Run".to_owned()]);
+    names
+        .enumerate()
+        .map(|(at, name)| StepMark {
+            name,
+            state: match at.cmp(&shown) {
+                std::cmp::Ordering::Less => StepState::Done,
+                std::cmp::Ordering::Equal => StepState::Current,
+                std::cmp::Ordering::Greater => StepState::Ahead,
+            },
+            href: (at < shown).then(|| form_address(&wizard.template, &wizard.answers, at)),
+        })
+        .collect()
+}
