@@ -21,6 +21,10 @@ use crate::ui::{Glyph, Icon, PageHead, ProblemNote};
 /// How long after the last key the answers are looked at.
 const PAUSE: std::time::Duration = std::time::Duration::from_millis(400);
 
+/// For browsers without a script: shows the questions that the answers so far make appear. It is a text, because a browser
+/// with a script sees no elements inside of `noscript`, and the page could not be brought to life.
+const UPDATE: &str = r#"<button type="submit" name="go" value="stay" class="btn">Update the questions</button>"#;
+
 /// A page of questions, and beside it what the answers mean.
 #[component]
 pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
@@ -92,9 +96,7 @@ pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
                         } else {
                             view! { <a class="btn" href="/create">"Cancel"</a> }.into_any()
                         }}
-                        <noscript>
-                            <button type="submit" name="go" value="stay" class="btn">"Update the questions"</button>
-                        </noscript>
+                        <noscript inner_html=UPDATE></noscript>
                     </div>
                 </form>
             </div>

@@ -7,8 +7,9 @@ use crate::ui::{Glyph, Icon};
 
 /// Files, and the content of the one that is chosen. Without a script a name leads to the same page with that file shown.
 #[component]
-pub(super) fn FilesView(files: Vec<PlannedFile>, shown_file: u32, here: String) -> impl IntoView {
-    let first = usize::try_from(shown_file).unwrap_or(0).min(files.len().saturating_sub(1));
+pub(super) fn FilesView(files: Vec<PlannedFile>, shown_file: Option<u32>, here: String) -> impl IntoView {
+    let asked = shown_file.and_then(|file| usize::try_from(file).ok()).filter(|file| *file < files.len());
+    let first = asked.unwrap_or_else(|| telling(&files));
     let chosen = RwSignal::new(first);
     let names = files.iter().enumerate().map(|(at, file)| {
         let is_chosen = move || chosen.get() == at;
@@ -40,6 +41,16 @@ pub(super) fn FilesView(files: Vec<PlannedFile>, shown_file: u32, here: String) 
             {content}
         </div>
     }
+}
+
+/// The file that says most about what will be: a program before a description before anything else.
+fn telling(files: &[PlannedFile]) -> usize {
+    let starts = |start: &str| files.iter().position(|file| file.path.starts_with(start) && file.preview.is_some());
+    starts("src/main")
+        .or_else(|| starts("src/"))
+        .or_else(|| starts("README"))
+        .or_else(|| starts("catalog-info"))
+        .unwrap_or(0)
 }
 
 /// The beginning of a file.

@@ -104,7 +104,7 @@ fn glyph(step: &PlannedStep) -> Glyph {
 
 /// One step of the plan; what it leaves behind opens below it.
 #[component]
-fn PlannedStepView(at: usize, step: PlannedStep, shown_file: u32, here: String) -> impl IntoView {
+fn PlannedStepView(at: usize, step: PlannedStep, shown_file: Option<u32>, here: String) -> impl IntoView {
     let glyph = glyph(&step);
     let words = if step.verb.is_empty() {
         view! { <span class="font-medium">{step.object.clone()}</span> }.into_any()

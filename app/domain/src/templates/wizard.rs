@@ -59,8 +59,8 @@ pub struct WizardPlan {
     pub plan: Plan,
     /// Passwords and secrets, which are asked last.
     pub late: Vec<Field>,
-    /// The file whose content is shown.
-    pub file: u32,
+    /// The file whose content is shown, if one was chosen.
+    pub file: Option<u32>,
 }
 
 /// What there is to choose from in one picker.

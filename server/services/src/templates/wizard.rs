@@ -42,7 +42,7 @@ struct Sent {
     /// The page that was asked for.
     page: Option<usize>,
     go: Option<Go>,
-    file: u32,
+    file: Option<u32>,
     fields: Vec<(String, String)>,
 }
 
@@ -149,7 +149,7 @@ fn read(query: &str) -> Result<Sent> {
             }
             "at" => sent.at = value.parse().ok(),
             "page" => sent.page = value.parse().ok(),
-            "file" => sent.file = value.parse().unwrap_or(0),
+            "file" => sent.file = value.parse().ok(),
             "go" => {
                 sent.go = Some(match value.split_once(':') {
                     Some(("add", pointer)) => Go::Add(pointer.to_owned()),
@@ -179,7 +179,7 @@ async fn planned(
     reference: &EntityRef,
     template: &Template,
     answers: &Map<String, Value>,
-    file: u32,
+    file: Option<u32>,
 ) -> Result<WizardView> {
     let plan = plan(services, caller, reference, answers).await?;
     let empty = Map::new();

@@ -20,9 +20,9 @@ use crate::{
 /// How many lines of a file a plan shows.
 const PREVIEW: usize = 200;
 /// How many bytes of a file a plan shows.
-const PREVIEW_BYTES: usize = 16 << 10;
+const PREVIEW_BYTES: usize = 8 << 10;
 /// How many files a plan shows with their contents.
-const MOST_PREVIEWS: usize = 60;
+const MOST_PREVIEWS: usize = 40;
 /// How many items of `each` a plan takes.
 const MOST_ROUNDS: usize = 200;
 
