@@ -9,6 +9,7 @@ mod portal;
 mod postgres;
 
 mod architecture;
+mod bad_input;
 mod catalog;
 mod foundation;
 mod sign_in;

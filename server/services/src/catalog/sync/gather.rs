@@ -271,6 +271,7 @@ impl Walk<'_> {
         let resolved =
             placeholders::resolve(self.reader, &source, self.kind, &step.path, &mut value, &self.limits).await;
         self.bytes += resolved.bytes;
+        let unresolved: Vec<FieldPath> = resolved.problems.iter().map(|(field, _)| field.clone()).collect();
         for (field, problem) in resolved.problems {
             let problem = document.problem(Severity::Error, &field, problem);
             self.fail(number, problem);
@@ -281,7 +282,8 @@ impl Walk<'_> {
         }
         let violations = validate(&value);
         let is_broken = !violations.is_empty() || resolved.is_broken;
-        for violation in violations {
+        // What is wrong with a field that could not be fetched was told just now.
+        for violation in violations.into_iter().filter(|violation| !is_above_any(&violation.field, &unresolved)) {
             let problem = document.problem(Severity::Error, &violation.field, violation.to_string());
             self.fail(number, problem);
         }
@@ -417,6 +419,10 @@ impl Walk<'_> {
 
 fn plain(severity: Severity, message: String) -> FileProblem {
     FileProblem { severity, message, field: None, line: None, column: None }
+}
+
+fn is_above_any(field: &FieldPath, others: &[FieldPath]) -> bool {
+    others.iter().any(|other| other.0.len() == field.0.len() + 1 && other.0.starts_with(&field.0))
 }
 
 /// Whether a document in a file that nobody named belongs into a catalog.

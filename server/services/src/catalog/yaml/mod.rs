@@ -10,7 +10,7 @@ use std::sync::Arc;
 
 use domain::catalog::{FieldPath, FileProblem, Severity};
 use serde_json::Value;
-use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy};
+use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
 
 /// Bounds on what one file may cost.
 #[derive(Debug, Clone, Copy)]
@@ -125,6 +125,11 @@ fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<Value, FilePr
         },
         duplicate_keys: DuplicateKeyPolicy::Error,
         merge_keys: MergeKeyPolicy::AsOrdinary,
+        // As YAML 1.2 has it, and Backstage with it: `y`, `no` and `1_000` are texts.
+        strict_booleans: true,
+        underscored_numbers_as_strings: true,
+        // JSON has no infinity.
+        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
         with_snippet: false,
     };
     let mut budget = locate::Budget { nodes: left.nodes, text: left.text };
@@ -213,6 +218,11 @@ mod tests {
         0@1 {"a":{"b":1},"c":{"<<":{"b":1}}}
         line 7, column 1: cannot be read as YAML: duplicate mapping key: k; remove one of the two keys
         "#);
+    }
+
+    #[test]
+    fn plain_words_and_numbers_mean_what_yaml_1_2_says() {
+        insta::assert_snapshot!(told("[y, no, on, true, null, ~, 1_000, 0o17, 010, 1.5, .inf, 2026-11-23, 12:30, 99999999999999999999]"), @r#"0@1 ["y","no","on",true,null,null,"1_000",15,10,1.5,".inf","2026-11-23","12:30","99999999999999999999"]"#);
     }
 
     #[test]
