@@ -30,7 +30,7 @@ pub(crate) async fn run(paths: &[PathBuf]) -> Result<ExitCode, Problem> {
 fn line(path: &str, problem: &FileProblem) -> String {
     let mut text = path.to_owned();
     for position in [problem.line, problem.column].into_iter().flatten() {
-        text.push_str(&format!(":{position}"));
+        text = format!("{text}:{position}");
     }
     let severity = match problem.severity {
         Severity::Error => "error",

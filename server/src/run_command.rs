@@ -9,7 +9,7 @@ use serde_json::{Map, Value, json};
 use crate::cli::Problem;
 
 /// Longest wait for one answer; the server holds a request for events open for less.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// What `causeway run` takes.
 #[derive(Debug, Args)]

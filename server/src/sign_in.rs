@@ -14,7 +14,7 @@ use crate::{cli::Problem, settings::SignIn};
 const SHORTEST_TOKEN: usize = 32;
 
 /// How long a session in a browser lasts.
-pub(crate) const SESSION: Duration = Duration::from_secs(12 * 60 * 60);
+pub(crate) const SESSION: Duration = Duration::from_hours(12);
 
 /// Decides who comes in, and as whom.
 pub(crate) enum Access {

@@ -196,7 +196,7 @@ impl Output {
         fs::write(&path, content)?;
         let mut wire = content.len();
         // Fonts are compressed already.
-        if !name.ends_with(".woff2") {
+        if !is_font(name) {
             let mut brotli = Vec::new();
             brotli::CompressorWriter::new(&mut brotli, 1 << 16, 11, 24).write_all(content)?;
             wire = brotli.len();
@@ -217,13 +217,17 @@ impl Output {
         let mut total = 0;
         for (name, size, wire) in &self.sizes {
             println!("bundle: {name:32} {:>8.1} KiB, {:>7.1} KiB over the wire", kib(*size), kib(*wire));
-            if !name.ends_with(".woff2") {
+            if !is_font(name) {
                 total += wire;
             }
         }
         println!("bundle: {:32} {:>8} {:>15.1} KiB over the wire", "script, module, style", "", kib(total));
         Ok(())
     }
+}
+
+fn is_font(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|ending| ending == "woff2")
 }
 
 #[expect(clippy::cast_precision_loss, reason = "sizes of files are far below 2^52")]

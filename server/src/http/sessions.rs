@@ -25,7 +25,7 @@ const ATTEMPTS: NonZeroU32 = NonZeroU32::new(30).expect("thirty is not zero");
 pub(crate) fn router() -> Router<AppState> {
     let attempts: Arc<DefaultDirectRateLimiter> = Arc::new(RateLimiter::direct(Quota::per_minute(ATTEMPTS)));
     Router::new()
-        .route("/auth/sign-in", get(page).post(move |state, form| sign_in(state, form, attempts)))
+        .route("/auth/sign-in", get(page).post(async move |state, form| sign_in(&state, form, &attempts)))
         .route("/auth/sign-out", post(sign_out))
 }
 
@@ -62,10 +62,10 @@ async fn page(State(state): State<AppState>, Query(wish): Query<Wish>) -> Respon
     show(&state.assets, &wish.next, None)
 }
 
-async fn sign_in(
-    State(state): State<AppState>,
+fn sign_in(
+    State(state): &State<AppState>,
     Form(Credentials { token, next }): Form<Credentials>,
-    attempts: Arc<DefaultDirectRateLimiter>,
+    attempts: &DefaultDirectRateLimiter,
 ) -> Response {
     if attempts.check().is_err() {
         let problem = "Too many attempts. Wait a minute, then try again.";
@@ -77,7 +77,7 @@ async fn sign_in(
         return (StatusCode::UNPROCESSABLE_ENTITY, show(&state.assets, &next, Some(problem))).into_response();
     };
     tracing::info!("the administrator signed in");
-    with_cookie(&state, &next, &session, SESSION.as_secs())
+    with_cookie(state, &next, &session, SESSION.as_secs())
 }
 
 async fn sign_out(State(state): State<AppState>) -> Response {

@@ -14,7 +14,7 @@ use tokio::{
 use crate::postgres;
 
 /// Longest wait for something that should happen at once; generous, since machines can be busy.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(60);
+pub(crate) const PATIENCE: Duration = Duration::from_mins(1);
 
 /// Where rows are kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
