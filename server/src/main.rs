@@ -11,6 +11,7 @@ mod http;
 mod logging;
 mod run_command;
 mod scaffolder_api;
+mod scorecards_api;
 mod serve;
 mod settings;
 mod sign_in;

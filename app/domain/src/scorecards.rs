@@ -4,12 +4,14 @@
 //! decided here: [`stand`] turns results into a [`Standing`], [`next_steps`] says what raises it.
 
 mod document;
+mod narrowed;
 mod outcome;
 mod problems;
 mod rollup;
 mod standing;
 
 pub use document::{Color, Level, MAX_EXPRESSION, MAX_LEVELS, MAX_RULES, Remediation, Rule, Scorecard, slug};
+pub use narrowed::EntityFilter;
 pub use outcome::{Outcome, RuleResult};
 pub use problems::Problem;
 pub use rollup::{

@@ -34,6 +34,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(sessions::router())
         .merge(crate::catalog_api::router())
         .merge(scaffolder_api::router())
+        .merge(crate::scorecards_api::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(

@@ -12,4 +12,5 @@ mod architecture;
 mod bad_input;
 mod catalog;
 mod foundation;
+mod scorecards;
 mod sign_in;

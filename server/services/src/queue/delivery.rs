@@ -16,7 +16,7 @@ use serde_json::Value;
 use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
 
 use super::{Job, store};
-use crate::{Error, Result, Services, catalog, runs};
+use crate::{Error, Result, Services, catalog, runs, scorecards};
 
 /// How often a job is tried before it is left for a person to look at.
 const ATTEMPTS: i32 = 8;
@@ -101,7 +101,8 @@ impl Desk {
         let caller = Caller::system(tenant, "worker");
         match job {
             Job::SyncSource { source } => catalog::sync(&self.services, &caller, source).await.map(|_| ()),
-            Job::EvaluateScorecards | Job::AdvanceRun { .. } => Ok(()),
+            Job::EvaluateScorecards => scorecards::evaluate(&self.services, &caller).await,
+            Job::AdvanceRun { .. } => Ok(()),
         }
     }
 

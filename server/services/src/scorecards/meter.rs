@@ -24,7 +24,7 @@ pub(super) const CHARGE: &str = "@charge";
 /// How many units of work one evaluation may take; a number is one unit, a text one for every 64 bytes.
 const BUDGET: i64 = 500_000;
 /// How long one evaluation may take, should the budget not bite first.
-const TIME: Duration = Duration::from_millis(500);
+const TIME: Duration = Duration::from_secs(2);
 thread_local! {
     static LEFT: Cell<i64> = const { Cell::new(0) };
     static UNTIL: Cell<Option<Instant>> = const { Cell::new(None) };

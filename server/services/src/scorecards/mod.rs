@@ -19,6 +19,7 @@ mod survey;
 mod tests;
 mod trend;
 
+pub use domain::scorecards::EntityFilter;
 pub use evaluate::{evaluate, sweep};
 pub use follow::follow;
-pub use questions::{EntityFilter, for_entity, levels, list, named, overview, results, rule};
+pub use questions::{for_entity, levels, list, named, overview, results, rule};

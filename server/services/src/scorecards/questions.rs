@@ -6,8 +6,8 @@ use domain::{
     catalog::{EntityRef, ReferenceDefaults},
     identity::{Caller, Permission},
     scorecards::{
-        Badge, Card, Direction, EntityReport, Judged, LevelReport, Outcome, Overview, Points, Rule, RuleDetail,
-        RuleReport, RuleResult, Scale, Scorecard, Standing, next_steps,
+        Badge, Card, Direction, EntityFilter, EntityReport, Judged, LevelReport, Outcome, Overview, Points, Rule,
+        RuleDetail, RuleReport, RuleResult, Scale, Scorecard, Standing, next_steps,
     },
 };
 use sea_orm::{ColumnTrait, Condition};
@@ -21,27 +21,6 @@ use super::{
     trend,
 };
 use crate::{Error, Result, Services, identity};
-
-/// Which entities of a scorecard are meant; everything that is set must hold.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct EntityFilter {
-    /// Owned by this team.
-    pub team: Option<EntityRef>,
-    /// Part of this system.
-    pub system: Option<EntityRef>,
-    /// At exactly this level, by its name; `-floor` and `-none` are below all and not evaluated.
-    pub level: Option<String>,
-    /// At this level or above.
-    pub at_least: Option<String>,
-    /// With this outcome in any rule, or in `rule`.
-    pub outcome: Option<Outcome>,
-    /// The rule that `outcome` is about.
-    pub rule: Option<String>,
-    /// One rule away from a higher level.
-    pub one_away: bool,
-    /// Moved up or down in the last 30 days.
-    pub moved: bool,
-}
 
 /// The scorecard that an address names: `name`, or `namespace~name` outside of the default namespace.
 pub fn named(name: &str) -> Result<EntityRef> {
