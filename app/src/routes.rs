@@ -10,6 +10,7 @@ use leptos_router::{
 
 use crate::{
     home::HomePage,
+    scorecards::{ResultsPage, RulePage, ScorecardPage, ScorecardsPage},
     shell::{NotFoundPage, Shell},
     templates::{CreatePage, TemplatePage},
 };
@@ -31,6 +32,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <Route path=path!("/create") view=CreatePage ssr=SsrMode::Async/>
                     <Route path=path!("/create/:namespace/:name") view=TemplatePage ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards") view=ScorecardsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name") view=ScorecardPage ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name/results") view=ResultsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name/rules/:id") view=RulePage ssr=SsrMode::Async/>
                 </Routes>
             </Shell>
         </Router>

@@ -1,1 +1,22 @@
 //! Standards: levels and rules over entities, and how far each entity has come.
+//!
+//! An entity's page shows [`LadderPanel`] on its overview and [`ScorecardsSide`] on a side of its own, both with what
+//! [`get_entity_scorecards`] brings.
+
+mod drawn;
+mod entity;
+mod figures;
+mod functions;
+mod groups;
+mod list_page;
+mod moves;
+mod overview_page;
+mod results_page;
+mod rule_page;
+
+pub(crate) use entity::{LadderPanel, ScorecardsSide};
+pub(crate) use functions::get_entity_scorecards;
+pub(crate) use list_page::ScorecardsPage;
+pub(crate) use overview_page::ScorecardPage;
+pub(crate) use results_page::ResultsPage;
+pub(crate) use rule_page::RulePage;
