@@ -17,7 +17,7 @@ pub use form::{at_pointer, fields, late_fields, picker_filters};
 pub use items::{add_item, remove_item};
 pub use plan::{Check, Effect, Plan, PlannedFile, PlannedStep, Verdict};
 use serde::{Deserialize, Serialize};
-pub use wizard::{Picker, PickerOption, Review, Wizard, WizardPage, WizardPlan, WizardView};
+pub use wizard::{LateQuestion, Picker, PickerOption, Review, Wizard, WizardPage, WizardPlan, WizardView};
 
 /// What is wrong with one answer.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

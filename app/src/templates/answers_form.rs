@@ -3,7 +3,9 @@
 
 use domain::{
     catalog::EntityRef,
-    templates::{Answers, Problem, Wizard, WizardPage, add_item, decode, fields, remove_item},
+    templates::{
+        Answers, Control, Field, Problem, Wizard, WizardPage, add_item, decode, fields, remove_item, with_defaults,
+    },
 };
 use leptos::{ev, prelude::*, task::spawn_local};
 use serde_json::{Map, Value};
@@ -46,7 +48,8 @@ pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
         let form = event.current_target().and_then(|form| form.dyn_into::<web_sys::HtmlFormElement>().ok());
         if let (Some(name), Some(form)) = (name, form) {
             problems.update(|problems| problems.retain(|problem| !is_about(problem, &name)));
-            answers.set(read(&form));
+            let next = read(&form);
+            answers.set(schema.with_value(|schema| shown.with_untracked(|shown| welcome(schema, shown, next))));
             look();
         }
     };
@@ -104,15 +107,39 @@ pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
                 <ReviewView review shown/>
                 <p class="mt-6 flex gap-1.5 text-meta text-muted">
                     <Icon glyph=Glyph::Info class="size-3.5 mt-px"/>
-                    <span>"Nothing is created before you have seen the plan. The answers stand in the address of this page; "<a class="text-link" href=start>"start again"</a>"."</span>
+                    <span class="prose-links">"Nothing is created before you have seen the plan. The answers stand in the address of this page; "<a href=start>"start again"</a>"."</span>
                 </p>
             </aside>
         </div>
     }
 }
 
-fn key(field: &domain::templates::Field) -> String {
-    serde_json::to_string(field).unwrap_or_else(|_| field.pointer.clone())
+/// What makes a field another one, so that it is drawn anew: where it stands, and how many items it has.
+fn key(field: &Field) -> String {
+    let items = match &field.control {
+        Control::List { items, .. } => items.len(),
+        Control::Group { fields } => fields.len(),
+        Control::Choice { options, .. } | Control::Choices { options } => options.len(),
+        _ => 0,
+    };
+    let inner: String = match &field.control {
+        Control::List { items: fields, .. } | Control::Group { fields } => fields.iter().map(key).collect(),
+        _ => String::new(),
+    };
+    format!("{} {} {items} {inner}", field.pointer, field.required)
+}
+
+/// Fields that have just appeared begin with their defaults; those that were emptied stay empty.
+fn welcome(schema: &Value, before: &[Field], mut answers: Map<String, Value>) -> Map<String, Value> {
+    let filled = with_defaults(schema, &answers);
+    for field in fields(schema, &filled) {
+        let name = field.pointer[1..].replace("~1", "/").replace("~0", "~");
+        let is_new = !before.iter().any(|known| known.pointer == field.pointer) && !answers.contains_key(&name);
+        if let (true, Some(default)) = (is_new, filled.get(&name)) {
+            answers.insert(name, default.clone());
+        }
+    }
+    answers
 }
 
 /// The problem that is about no field in particular.

@@ -64,7 +64,10 @@ fn matches(template: &EntitySummary, text: &str) -> bool {
 fn Card(template: EntitySummary) -> impl IntoView {
     let address = start_address(&template.reference);
     let title = template.shown().to_owned();
-    let tags = template.tags.into_iter().map(|tag| view! { <li class="badge badge-ghost badge-sm">{tag}</li> });
+    let tags = template
+        .tags
+        .into_iter()
+        .map(|tag| view! { <li class="rounded-selector border border-base-300 px-1.5 text-muted">{tag}</li> });
     view! {
         <article class="surface relative flex w-full flex-col gap-2 p-4 hover:border-base-content/25">
             <header class="flex items-start gap-3">

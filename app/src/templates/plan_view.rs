@@ -1,6 +1,6 @@
 //! The plan: what will happen, before it happens.
 
-use domain::templates::{Control, Effect, PlannedStep, Verdict, Wizard, WizardPlan};
+use domain::templates::{Effect, LateQuestion, PlannedStep, Verdict, Wizard, WizardPlan};
 use leptos::{form::ActionForm, prelude::*};
 use leptos_meta::Title;
 
@@ -57,13 +57,13 @@ pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan) -> impl IntoView {
 
 /// What is asked last, and the button.
 #[component]
-fn StartForm(wizard: Wizard, late: Vec<domain::templates::Field>, can_run: bool, back: String) -> impl IntoView {
+fn StartForm(wizard: Wizard, late: Vec<LateQuestion>, can_run: bool, back: String) -> impl IntoView {
     let start = ServerAction::<StartRun>::new();
     let pending = start.pending();
     let problem =
         move || start.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
     let late = late.into_iter().map(|field| {
-        let kind = if matches!(field.control, Control::Secret) { "secrets" } else { "late" };
+        let kind = if field.secret { "secrets" } else { "late" };
         let (id, name) = (format!("field-{}", field.pointer), format!("{kind}[{}]", field.pointer));
         view! {
             <div class="flex flex-col gap-1">

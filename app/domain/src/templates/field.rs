@@ -1,10 +1,9 @@
 //! Fields of a form, as a page draws them.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 /// One field of a form.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// Where its answer stands, as a JSON pointer: `/name`, `/ports/0/number`.
     pub pointer: String,
@@ -29,7 +28,7 @@ pub struct Field {
 }
 
 /// One of several answers to choose from.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Choice {
     /// The answer.
     pub value: Value,
@@ -54,7 +53,7 @@ pub(super) fn text(value: &Value) -> String {
 }
 
 /// How one of several is chosen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Look {
     /// From a list that opens.
     Select,
@@ -63,7 +62,7 @@ pub enum Look {
 }
 
 /// How a text is entered.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TextLook {
     /// On one line; the type is that of HTML's `input`: `text`, `email`, `url`, `date`.
     Line(String),
@@ -72,7 +71,7 @@ pub enum TextLook {
 }
 
 /// How a field is drawn and what it takes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Control {
     /// A text.
     Text {

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::{ButtonLabels, Check, Field, Plan, Problem};
+use super::{ButtonLabels, Check, Plan, Problem};
 use crate::catalog::EntityRef;
 
 /// Where a person stands in the form of a template. Nothing of it is kept on the server: the answers so far stand in the
@@ -58,9 +58,22 @@ pub struct WizardPlan {
     /// What would happen.
     pub plan: Plan,
     /// Passwords and secrets, which are asked last.
-    pub late: Vec<Field>,
+    pub late: Vec<LateQuestion>,
     /// The file whose content is shown, if one was chosen.
     pub file: Option<u32>,
+}
+
+/// A question that is asked with the plan.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LateQuestion {
+    /// Where its answer stands, as a JSON pointer.
+    pub pointer: String,
+    /// What it is called.
+    pub label: String,
+    /// Whether there must be an answer.
+    pub required: bool,
+    /// Whether it is a secret of the run, or an answer like others.
+    pub secret: bool,
 }
 
 /// What there is to choose from in one picker.

@@ -5,9 +5,9 @@ use domain::{
     catalog::{Condition, EntityRef, Filter, Query},
     identity::{Caller, Permission},
     templates::{
-        Answers, Check, Control, NotAnswers, Page, Picker, PickerOption, Review, Template, Verdict, Wizard, WizardPage,
-        WizardPlan, WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters, remove_item,
-        with_defaults,
+        Answers, Check, Control, LateQuestion, NotAnswers, Page, Picker, PickerOption, Review, Template, Verdict,
+        Wizard, WizardPage, WizardPlan, WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters,
+        remove_item, with_defaults,
     },
 };
 use serde_json::{Map, Value};
@@ -86,6 +86,9 @@ pub async fn wizard(services: &Services, caller: &Caller, reference: &EntityRef,
     }
     let page = &template.pages[shown];
     let filled = with_defaults(&page.schema, &answers);
+    // The first problem is the one that a person is led to.
+    let asked = fields(&page.schema, &filled);
+    problems.sort_by_key(|problem| asked.iter().position(|field| problem.pointer.starts_with(&field.pointer)));
     let view = WizardPage {
         at: u32::try_from(shown).unwrap_or(u32::MAX),
         description: page.description.clone(),
@@ -184,7 +187,14 @@ async fn planned(
     let plan = plan(services, caller, reference, answers).await?;
     let empty = Map::new();
     let values = plan.values.as_object().unwrap_or(&empty);
-    let late = template.pages.iter().flat_map(|page| late_fields(&fields(&page.schema, values))).collect();
+    let late = template.pages.iter().flat_map(|page| late_fields(&fields(&page.schema, values)));
+    let late = late.map(|field| LateQuestion {
+        secret: matches!(field.control, Control::Secret),
+        pointer: field.pointer,
+        label: field.label,
+        required: field.required,
+    });
+    let late = late.collect();
     Ok(WizardView::Plan(Box::new(WizardPlan { plan, late, file })))
 }
 
