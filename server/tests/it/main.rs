@@ -14,3 +14,4 @@ mod catalog;
 mod foundation;
 mod scorecards;
 mod sign_in;
+mod templates;
