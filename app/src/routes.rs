@@ -9,6 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
+    catalog::{EntityPage, ListPage, RegisterPage, SearchPage, SourcePage, SourcesPage},
     home::HomePage,
     scorecards::{ResultsPage, RulePage, ScorecardPage, ScorecardsPage},
     shell::{NotFoundPage, Shell},
@@ -36,6 +37,12 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/scorecards/:name") view=ScorecardPage ssr=SsrMode::Async/>
                     <Route path=path!("/scorecards/:name/results") view=ResultsPage ssr=SsrMode::Async/>
                     <Route path=path!("/scorecards/:name/rules/:id") view=RulePage ssr=SsrMode::Async/>
+                    <Route path=path!("/catalog") view=ListPage ssr=SsrMode::Async/>
+                    <Route path=path!("/catalog/:namespace/:kind/:name/:side?") view=EntityPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources") view=SourcesPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/new") view=RegisterPage ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/:id") view=SourcePage ssr=SsrMode::Async/>
+                    <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
                 </Routes>
             </Shell>
         </Router>

@@ -1,5 +1,9 @@
 //! What the server lends to pages and server functions.
 
+pub(crate) mod entity;
+pub(crate) mod home;
+mod layout;
+
 use axum::http::StatusCode;
 use leptos::prelude::*;
 use services::{Services, identity::Caller};
@@ -48,4 +52,9 @@ pub(crate) fn reply<T>(result: services::Result<T>) -> Result<T, AppError> {
         }
         error
     })
+}
+
+/// A number as it goes over the wire.
+pub(crate) fn count(number: usize) -> u32 {
+    u32::try_from(number).unwrap_or(u32::MAX)
 }

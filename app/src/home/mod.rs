@@ -1,16 +1,6 @@
-//! The first page.
+//! The first page: what needs someone, what changed, where to begin.
 
-use leptos::prelude::*;
+pub(crate) mod functions;
+mod home_page;
 
-use crate::ui::{Page, Panel};
-
-/// What waits for me, and what changed.
-#[component]
-pub(crate) fn HomePage() -> impl IntoView {
-    view! {
-        <Page title="Home">
-            <Panel title="Welcome"><p>"Causeway"</p></Panel>
-        </Page>
-    }
-    .into_any()
-}
+pub(crate) use home_page::HomePage;

@@ -14,7 +14,9 @@ pub(crate) fn LadderPanel(reports: Vec<EntityReport>, all: String) -> impl IntoV
     let count = u32::try_from(reports.len()).unwrap_or(u32::MAX);
     reports.into_iter().next().map(|report| {
         let title = report.title.clone();
-        let action = move || view! { <a class="text-link" href=all.clone()>{counted(count, "scorecard", "scorecards")}</a> }.into_any();
+        let action = move || {
+            view! { <a class="text-link" href=all.clone()>{counted(count, "scorecard", "scorecards")}</a> }.into_any()
+        };
         view! { <Panel title action><EntityLadder report/></Panel> }
     })
 }
@@ -26,7 +28,8 @@ pub(crate) fn LadderPanel(reports: Vec<EntityReport>, all: String) -> impl IntoV
 pub(crate) fn EntityLadder(report: EntityReport, #[prop(optional)] whole: bool) -> impl IntoView {
     let scale = report.scale.clone();
     if report.standing == Standing::NotEvaluated {
-        return view! { <p class="text-table text-muted">"Not evaluated: none of its rules concerns this."</p> }.into_any();
+        return view! { <p class="text-table text-muted">"Not evaluated: none of its rules concerns this."</p> }
+            .into_any();
     }
     let levels = report.levels.into_iter().map(|level| {
         let name = scale.title(level.standing).to_owned();

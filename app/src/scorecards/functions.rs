@@ -1,9 +1,6 @@
 //! What the pages of scorecards ask the server for.
 
-use domain::{
-    catalog::EntityRef,
-    scorecards::{Card, EntityFilter, EntityReport, Judged, Overview, RuleDetail},
-};
+use domain::scorecards::{Card, EntityFilter, Judged, Overview, RuleDetail};
 use leptos::prelude::*;
 
 use crate::AppError;
@@ -41,12 +38,4 @@ pub(super) async fn get_rule(name: String, rule: String) -> Result<RuleDetail, A
 
     let reference = reply(services::scorecards::named(&name))?;
     reply(services::scorecards::rule(&services(), &caller(), &reference, &rule).await)
-}
-
-/// Where one entity stands on every scorecard that is about it.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
-pub(crate) async fn get_entity_scorecards(entity: EntityRef) -> Result<Vec<EntityReport>, AppError> {
-    use crate::ssr::{caller, reply, services};
-
-    reply(services::scorecards::for_entity(&services(), &caller(), &entity).await)
 }

@@ -1,7 +1,6 @@
 //! Standards: levels and rules over entities, and how far each entity has come.
 //!
-//! An entity's page shows [`LadderPanel`] on its overview and [`ScorecardsSide`] on a side of its own, both with what
-//! [`get_entity_scorecards`] brings.
+//! An entity's page shows [`LadderPanel`] on its overview and [`ScorecardsSide`] on a side of its own.
 
 mod drawn;
 mod entity;
@@ -15,7 +14,6 @@ mod results_page;
 mod rule_page;
 
 pub(crate) use entity::{LadderPanel, ScorecardsSide};
-pub(crate) use functions::get_entity_scorecards;
 pub(crate) use list_page::ScorecardsPage;
 pub(crate) use overview_page::ScorecardPage;
 pub(crate) use results_page::ResultsPage;

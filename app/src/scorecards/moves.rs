@@ -7,7 +7,13 @@ use super::drawn::StandingLevel;
 use crate::ui::{EntityLink, Glyph, Icon, Panel, When};
 
 #[component]
-pub(super) fn MovesPanel(moves: Vec<Move>, total: u32, scale: Scale, base: String, filter: EntityFilter) -> impl IntoView {
+pub(super) fn MovesPanel(
+    moves: Vec<Move>,
+    total: u32,
+    scale: Scale,
+    base: String,
+    filter: EntityFilter,
+) -> impl IntoView {
     let all = EntityFilter { moved: true, ..filter }.at(&format!("{base}/results"));
     let content = if moves.is_empty() {
         view! { <p class="text-table text-muted">"Nothing has changed its level in 30 days."</p> }.into_any()

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     AppError,
     ui::{
-        Button, EntityLink, Glyph, HeatMap, HeatMapRow, Icon, LinkButton, Load, Moment, PageHead, Panel, Series, StackedArea, When, live,
+        Button, EntityLink, Glyph, HeatMap, HeatMapRow, Icon, LinkButton, Load, Moment, PageHead, Panel, Series,
+        StackedArea, When, live,
     },
 };
 
@@ -74,11 +75,13 @@ fn Scorecard(overview: Overview, filter: EntityFilter, shown: Memo<View>) -> imp
     let answer = move || {
         let when = evaluated_at.map(|at| view! { " · evaluated " <When at sentence=true/> });
         let after = last.clone().map(|to| view! { ", last " <EntityLink to plain=true/> });
-        let draft = draft.then(|| view! { " · " <span class="font-medium text-warning">"a draft, which counts nowhere"</span> });
+        let draft = draft
+            .then(|| view! { " · " <span class="font-medium text-warning">"a draft, which counts nowhere"</span> });
         view! { {facts.clone()} {when} {after} {draft} }.into_any()
     };
     let table = filter.at(&format!("/api/v1/scorecards/{}/results.csv", domain::scorecards::slug(&card.reference)));
-    let views = [(View::Teams, "Teams", "teams"), (View::Systems, "Systems", "systems"), (View::Rules, "Rules", "rules")];
+    let views =
+        [(View::Teams, "Teams", "teams"), (View::Systems, "Systems", "systems"), (View::Rules, "Rules", "rules")];
     let switch = {
         let (base, filter) = (base.clone(), filter.clone());
         move || {
@@ -118,7 +121,10 @@ fn Scorecard(overview: Overview, filter: EntityFilter, shown: Memo<View>) -> imp
 #[component]
 fn Nothing(narrowed: bool, base: String) -> impl IntoView {
     let (title, next) = if narrowed {
-        ("Nothing here belongs to it", view! { <a class="text-link" href=base>"Show all of the scorecard"</a> }.into_any())
+        (
+            "Nothing here belongs to it",
+            view! { <a class="text-link" href=base>"Show all of the scorecard"</a> }.into_any(),
+        )
     } else {
         ("It has judged nothing yet", view! { <p>"Either nothing in the catalog is what its filter means, or its first evaluation is on its way."</p> }.into_any())
     };
@@ -169,10 +175,12 @@ fn Content(overview: Overview, base: String, filter: EntityFilter, shown: Memo<V
     let (teams, systems, rules) = (overview.teams.clone(), overview.systems.clone(), overview.rules.clone());
     let groups = {
         let (base, scale) = (base.clone(), scale.clone());
-        move || match shown.get() {
+        move || {
+            match shown.get() {
             View::Teams => view! { <GroupsPanel title="Teams" part="team" base=base.clone() scale=scale.clone() rows=teams.clone()/> }.into_any(),
             View::Systems => view! { <GroupsPanel title="Systems" part="system" base=base.clone() scale=scale.clone() rows=systems.clone()/> }.into_any(),
             View::Rules => view! { <RulesPanel base=base.clone() scale=scale.clone() rules=rules.clone()/> }.into_any(),
+        }
         }
     };
     let trend = view! { <Trend scale=scale.clone() points=overview.trend.clone()/> };
@@ -212,7 +220,8 @@ fn Trend(scale: domain::scorecards::Scale, points: Vec<domain::scorecards::Trend
         values: points.iter().map(|point| f64::from(point.counts.get(at).copied().unwrap_or_default())).collect(),
     });
     // A floor that nobody is on is not worth a band.
-    let series: Vec<Series> = series.filter(|band| band.tone != crate::ui::Tone::Floor || band.values.iter().any(|v| *v > 0.0)).collect();
+    let series: Vec<Series> =
+        series.filter(|band| band.tone != crate::ui::Tone::Floor || band.values.iter().any(|v| *v > 0.0)).collect();
     let labels: Vec<String> = labels.collect();
     view! { <StackedArea labels series/> }.into_any()
 }

@@ -50,9 +50,13 @@ fn Results(page: (Card, Vec<Judged>), filter: EntityFilter) -> impl IntoView {
         view! { {counted(count, "entity", "entities")}" of "<a class="text-link" href=href>{title}</a>", those that need most first" }.into_any()
     };
     let table = filter.at(&format!("/api/v1/scorecards/{}/results.csv", domain::scorecards::slug(&card.reference)));
-    let actions = move || view! { <LinkButton href=table.clone() glyph=Glyph::Download attr:rel="external" attr:download="">"CSV"</LinkButton> }.into_any();
+    let actions = move || {
+        view! { <LinkButton href=table.clone() glyph=Glyph::Download attr:rel="external" attr:download="">"CSV"</LinkButton> }.into_any()
+    };
     let hidden = items.len().saturating_sub(SHOWN);
-    let more = (hidden > 0).then(|| view! { <p class="mt-3 text-table text-muted">{format!("{hidden} more are in the table to download.")}</p> });
+    let more = (hidden > 0).then(
+        || view! { <p class="mt-3 text-table text-muted">{format!("{hidden} more are in the table to download.")}</p> },
+    );
     let content = if items.is_empty() {
         let all = format!("{base}/results");
         view! { <div class="surface"><Empty glyph=Glyph::Medal title="Nothing is counted here"><a class="text-link" href=all>"Show all"</a></Empty></div> }.into_any()
@@ -112,7 +116,8 @@ fn Chips(base: String, filter: EntityFilter, card: Card) -> impl IntoView {
 #[component]
 fn Row(card: Card, judged: Judged) -> impl IntoView {
     let href = format!("{}/scorecards", judged.entity.path());
-    let system = judged.system.map(|to| view! { <span class="block text-meta text-muted"><EntityLink to plain=true/></span> });
+    let system =
+        judged.system.map(|to| view! { <span class="block text-meta text-muted"><EntityLink to plain=true/></span> });
     let many = |count: u32| if count == 0 { "text-muted" } else { "font-medium" };
     view! {
         <tr class="h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200">

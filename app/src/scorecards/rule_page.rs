@@ -58,7 +58,8 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
         });
         view! { <Panel title="How to mend it"><p class="text-body break-words">{prose(&remediation.text)}</p>{more}</Panel> }
     });
-    let when = rule.when.clone().map(|when| view! { <Fact term="Applies where"><CodeBlock text=when language="cel"/></Fact> });
+    let when =
+        rule.when.clone().map(|when| view! { <Fact term="Applies where"><CodeBlock text=when language="cel"/></Fact> });
     let message = rule.message.clone().map(|message| view! { <Fact term="Says, where it fails">{message}</Fact> });
     let category = rule.category.clone().map(|category| view! { <Fact term="About">{category}</Fact> });
     let hidden = entities.len().saturating_sub(SHOWN);
@@ -67,7 +68,8 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
         view! { <p class="mt-3 text-table text-muted">{counted(u32::try_from(hidden).unwrap_or(u32::MAX), "more", "more")}" in "<a class="text-link" href=results>"all results"</a></p> }
     });
     let content = if entities.is_empty() {
-        view! { <div class="surface"><Empty glyph=Glyph::Medal title="No entity was judged by it yet"/></div> }.into_any()
+        view! { <div class="surface"><Empty glyph=Glyph::Medal title="No entity was judged by it yet"/></div> }
+            .into_any()
     } else {
         let columns = vec![
             Column::plain("Name"),
@@ -76,7 +78,8 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
             Column::plain("Why").class("hidden md:table-cell"),
             Column::plain("Since").class("hidden sm:table-cell"),
         ];
-        let rows = entities.into_iter().take(SHOWN).map(|(judged, report)| view! { <Row judged report/> }).collect_view();
+        let rows =
+            entities.into_iter().take(SHOWN).map(|(judged, report)| view! { <Row judged report/> }).collect_view();
         view! { <DataTable caption="Entities and what became of the rule" columns>{rows}</DataTable> {more} }.into_any()
     };
     view! {

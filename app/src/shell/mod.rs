@@ -13,6 +13,7 @@ mod trail;
 
 use leptos::prelude::*;
 pub(crate) use not_found::NotFoundPage;
+pub(crate) use trail::plural;
 
 use crate::ui::{Clock, LiveStream, Toasts, ToastsView, live};
 

@@ -1,11 +1,21 @@
 //! The palette: pages, actions and things in one list, from the keyboard.
 
+use std::time::Duration;
+
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
 
 use super::remembered;
-use crate::ui::{Glyph, Icon};
+use crate::{
+    catalog::{find_entities, views::Found},
+    ui::{Glyph, Icon},
+};
+
+/// How long the fingers rest before the server is asked.
+const REST: Duration = Duration::from_millis(120);
+/// How many things it is asked for.
+const MOST: u32 = 12;
 
 /// What happens when an entry is chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -67,6 +77,44 @@ fn visited(page: &str) -> Option<Entry> {
         note: kind.to_owned(),
         deed: Deed::Go(page.to_owned()),
     })
+}
+
+/// An entity that the server found, as an entry.
+fn thing(found: &Found) -> Entry {
+    Entry {
+        glyph: Glyph::of(found.reference.kind(), &found.kind_type),
+        label: found.title.clone(),
+        note: found.reference.kind().to_owned(),
+        deed: Deed::Go(found.reference.path()),
+    }
+}
+
+/// Asks the server once the fingers rest.
+fn debounced(found: RwSignal<Vec<Found>>, text: RwSignal<String>) -> impl Fn() + Copy + Send + Sync {
+    let asked = StoredValue::new(0_u32);
+    move || {
+        let turn = asked.get_value() + 1;
+        asked.set_value(turn);
+        let ask = move || {
+            let wanted = text.get_untracked();
+            let people = wanted.starts_with('@');
+            let wanted = wanted.trim_start_matches('@').trim().to_owned();
+            if asked.get_value() != turn {
+                return;
+            }
+            if wanted.is_empty() && !people || wanted.starts_with('>') {
+                found.set(Vec::new());
+                return;
+            }
+            leptos::task::spawn_local(async move {
+                let answer = find_entities(wanted, people, MOST).await;
+                if let (Ok(answer), true) = (answer, asked.get_value() == turn) {
+                    found.set(answer);
+                }
+            });
+        };
+        set_timeout(ask, REST);
+    }
 }
 
 /// What fits a text, without asking the server.
@@ -155,7 +203,17 @@ pub(super) fn Palette() -> impl IntoView {
     let text = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
     let recent = RwSignal::new(Vec::<String>::new());
-    let entries = Memo::new(move |_| recent.with(|recent| local(&text.get(), recent)));
+    // The last results stand until the next are there.
+    let found = RwSignal::new(Vec::<Found>::new());
+    let search = debounced(found, text);
+    let entries = Memo::new(move |_| {
+        let mut entries = recent.with(|recent| local(&text.get(), recent));
+        let first = entries.iter().take_while(|entry| entry.note != "page" && entry.note != "action").count();
+        let things = found.with(|found| found.iter().map(thing).collect::<Vec<_>>());
+        let new: Vec<Entry> = things.into_iter().filter(|thing| !entries[..first].contains(thing)).collect();
+        entries.splice(first..first, new);
+        entries
+    });
     let navigate = use_navigate();
 
     let pick = Callback::new(move |entry: Entry| {
@@ -188,11 +246,13 @@ pub(super) fn Palette() -> impl IntoView {
     let on_input = move |event: ev::Event| {
         text.set(event_target_value(&event));
         chosen.set(0);
+        search();
     };
     // Opening shows what was looked at last; closing forgets the text.
     let on_toggle = move |_: ev::Event| {
         recent.set(remembered::recent());
         text.set(String::new());
+        found.set(Vec::new());
         chosen.set(0);
     };
     let options = move || {

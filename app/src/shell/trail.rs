@@ -17,7 +17,9 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
         [] => vec![("Home".to_owned(), "/".to_owned())],
         ["catalog"] => {
             let mut crumbs = vec![section("catalog")];
-            crumbs.extend(kind.filter(|kind| !kind.contains(',')).map(list_of));
+            // A list is of components unless its address says otherwise.
+            let kind = kind.filter(|kind| !kind.is_empty()).unwrap_or("component");
+            crumbs.extend((kind != "all" && !kind.contains(',')).then(|| list_of(kind)));
             crumbs
         }
         ["catalog", namespace, kind, name, ..] => {
@@ -73,7 +75,8 @@ mod tests {
     #[test]
     fn an_address_tells_where_it_is() {
         assert_eq!(read("/", None), "Home");
-        assert_eq!(read("/catalog", Some("component")), "Catalog › Components");
+        assert_eq!(read("/catalog", None), "Catalog › Components");
+        assert_eq!(read("/catalog", Some("all")), "Catalog");
         assert_eq!(read("/catalog/default/api/fares/yaml", None), "Catalog › APIs › fares");
         assert_eq!(read("/catalog/harbour/group/quay", None), "Catalog › Groups › harbour/quay");
         assert_eq!(read("/runs/4823", None), "Runs › #4823");

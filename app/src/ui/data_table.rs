@@ -66,7 +66,7 @@ pub fn DataTable(#[prop(into)] caption: String, columns: Vec<Column>, children: 
             <th
                 scope="col"
                 aria-sort=described
-                class=format!("sticky top-13 z-10 h-8 bg-base-100 px-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 {class}")
+                class=format!("sticky top-13 z-10 h-8 bg-base-100 shadow-[inset_0_-1px_0_var(--color-base-300)] px-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 {class}")
             >
                 {words}
             </th>
@@ -77,7 +77,7 @@ pub fn DataTable(#[prop(into)] caption: String, columns: Vec<Column>, children: 
             <table class="w-full table-auto border-collapse text-left text-table">
                 <caption class="sr-only">{caption}</caption>
                 <thead class="text-meta text-muted">
-                    <tr class="shadow-[inset_0_-1px_0_var(--color-base-300)]">{heads.collect_view()}</tr>
+                    <tr>{heads.collect_view()}</tr>
                 </thead>
                 <tbody>{children()}</tbody>
             </table>

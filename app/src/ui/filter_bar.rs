@@ -26,7 +26,7 @@ pub fn FilterBar(
     #[prop(into)] placeholder: String,
     #[prop(optional)] keep: Vec<(String, String)>,
     #[prop(optional)] chips: Vec<Chip>,
-    #[prop(optional, into)] clear: Option<String>,
+    #[prop(default = None)] clear: Option<String>,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let label = placeholder.clone();

@@ -64,9 +64,15 @@ impl GraphView {
 
 /// Draws a graph; every box is a link. The same must stand below it as a list.
 ///
-/// - `graph`: laid out; `label`: what it shows, for assistive technology; `names`: whether ties carry their names.
+/// - `graph`: laid out; `label`: what it shows, for assistive technology; `names`: whether ties carry their names;
+///   `fit`: shrinks to the room there is, instead of being moved about in it.
 #[component]
-pub fn Graph(graph: GraphView, #[prop(into)] label: String, #[prop(default = true)] names: bool) -> impl IntoView {
+pub fn Graph(
+    graph: GraphView,
+    #[prop(into)] label: String,
+    #[prop(default = true)] names: bool,
+    #[prop(optional)] fit: bool,
+) -> impl IntoView {
     let GraphView { width, height, nodes, edges } = graph;
     let texts = names.then(|| edges.iter().map(|edge| {
         let (x, y) = edge.middle;
@@ -78,7 +84,7 @@ pub fn Graph(graph: GraphView, #[prop(into)] label: String, #[prop(default = tru
     let boxes = nodes.into_iter().map(node).collect_view();
     view! {
         <div class="overflow-x-auto" tabindex="0" role="group" aria-label=label>
-            <svg viewBox=format!("0 0 {width} {height}") width=width height=height class="mx-auto block h-auto max-w-full min-w-(--least)" style=format!("--least:{}px", width.min(520.0))>
+            <svg viewBox=format!("0 0 {width} {height}") width=width height=height class="mx-auto block h-auto max-w-full min-w-(--least)" style=format!("--least:{}px", if fit { 0.0 } else { width * 0.8 })>
                 <defs>
                     <marker id="graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
                         <path d="M1 1 L7 4 L1 7" fill="none" class="stroke-base-content/60" stroke-width="1.2"/>

@@ -1,0 +1,45 @@
+//! What happened to an entity.
+
+use domain::changes::Change;
+use leptos::prelude::*;
+
+use crate::ui::{Empty, Glyph, Moved, Panel, Timeline};
+
+#[component]
+pub(super) fn HistorySide(changes: Vec<Change>) -> impl IntoView {
+    let body = if changes.is_empty() {
+        view! { <Empty glyph=Glyph::History title="Nothing has been recorded about it"/> }.into_any()
+    } else {
+        view! { <Timeline items=changes.into_iter().map(moved).collect()/> }.into_any()
+    };
+    view! { <div class="max-w-3xl"><Panel title="History">{body}</Panel></div> }
+}
+
+/// A change, in words.
+pub(crate) fn moved(change: Change) -> Moved {
+    let (glyph, tone, title) = match change.kind.as_str() {
+        "entity-created" => (Glyph::Plus, "text-success", "Came into the catalog".to_owned()),
+        "entity-updated" => (Glyph::Pencil, "text-info", updated(&change)),
+        "entity-orphaned" => (Glyph::TriangleAlert, "text-warning", "No longer declared by its source".to_owned()),
+        "entity-removed" => (Glyph::Trash, "text-error", "Left the catalog".to_owned()),
+        "scorecard-evaluated" => (Glyph::Medal, "text-muted", "Scorecard evaluated".to_owned()),
+        "source-registered" => (Glyph::Upload, "text-info", "Source registered".to_owned()),
+        "source-synced" => (Glyph::RefreshCw, "text-muted", "Source synced".to_owned()),
+        "source-removed" => (Glyph::Trash, "text-muted", "Source removed".to_owned()),
+        "run-created" => (Glyph::Play, "text-info", "Run started".to_owned()),
+        "run-moved" => (Glyph::Route, "text-muted", "Run moved on".to_owned()),
+        other => (Glyph::CircleDot, "text-muted", other.to_owned()),
+    };
+    let detail = format!("by {} · change {}", change.actor, change.seq);
+    Moved { glyph, tone, title, detail, at: change.at.into(), href: None }
+}
+
+/// Which fields a change is about, as far as both states are known.
+fn updated(change: &Change) -> String {
+    let part =
+        |value: &Option<serde_json::Value>, name: &str| value.as_ref().and_then(|value| value.get(name)).cloned();
+    let names = ["metadata", "spec", "relations", "status"];
+    let altered: Vec<&str> =
+        names.into_iter().filter(|name| part(&change.before, name) != part(&change.after, name)).collect();
+    if altered.is_empty() { "Changed".to_owned() } else { format!("Changed: {}", altered.join(", ")) }
+}

@@ -1,0 +1,129 @@
+//! What the catalog's pages ask the server for.
+
+use domain::catalog::{EntityRef, Source, SourceKind, SourceTrace};
+use leptos::prelude::*;
+
+use super::{
+    Listing,
+    views::{EntityView, Found, ListView, Preview, Side},
+};
+use crate::AppError;
+
+/// The rows and facets of a list.
+#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+pub(super) async fn get_list(listing: Listing) -> Result<ListView, AppError> {
+    use super::views::is_troubled;
+    use crate::ssr::{caller, count, reply, services};
+
+    let (services, caller) = (services(), caller());
+    let page = reply(services::catalog::list(&services, &caller, &listing.question()).await)?;
+    let sources = reply(services::catalog::sources(&services, &caller).await)?;
+    let references: Vec<EntityRef> = page.items.iter().map(|item| item.reference.clone()).collect();
+    let badges = reply(services::scorecards::levels(&services, &caller, &references).await)?;
+    Ok(ListView {
+        badges: badges.into_iter().map(|badges| badges.into_iter().next()).collect(),
+        items: page.items,
+        total: page.total,
+        facets: page.facets,
+        synced: page.synced.map(|at| at.timestamp_millis()),
+        troubled: count(sources.iter().filter(|source| is_troubled(source)).count()),
+        sources: count(sources.len()),
+    })
+}
+
+/// One side of an entity.
+#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+pub(super) async fn get_entity(reference: EntityRef, side: Side, depth: u32) -> Result<EntityView, AppError> {
+    use crate::ssr::{caller, entity, reply, services};
+
+    reply(entity::view(&services(), &caller(), &reference, side, depth).await)
+}
+
+/// Entities that contain a text; with `people`, only persons and teams.
+#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Result<Vec<Found>, AppError> {
+    use domain::catalog::{Condition, Filter, Query, TextFilter};
+
+    use crate::ssr::{caller, entity, reply, services};
+
+    let kinds = ["group", "user"].map(str::to_owned);
+    let conditions = if people { vec![Condition::any_of("kind", &kinds)] } else { Vec::new() };
+    let term = text.trim().to_owned();
+    let query = Query {
+        filter: Filter::all(conditions),
+        text: (!term.is_empty()).then(|| TextFilter { term, paths: Vec::new() }),
+        order: Vec::new(),
+        limit: Some(limit.min(100)),
+        offset: 0,
+    };
+    let mut page = reply(services::catalog::query(&services(), &caller(), &query).await)?;
+    // What is called so comes before what only speaks of it.
+    let wanted = text.trim().to_lowercase();
+    page.items.sort_by_key(|found| {
+        let name = found.reference.name();
+        (name != wanted, !name.starts_with(&wanted), !name.contains(&wanted), found.title().to_lowercase())
+    });
+    Ok(page.items.iter().map(entity::found).collect())
+}
+
+/// Every source.
+#[server(prefix = "/api/portal")]
+pub(super) async fn get_sources() -> Result<Vec<Source>, AppError> {
+    use crate::ssr::{caller, reply, services};
+
+    reply(services::catalog::sources(&services(), &caller()).await)
+}
+
+/// A source and what became of each of its files.
+#[server(prefix = "/api/portal")]
+pub(super) async fn get_source(id: String) -> Result<SourceTrace, AppError> {
+    use crate::ssr::{caller, entity, reply, services};
+
+    let id = reply(entity::source_id(&id))?;
+    reply(services::catalog::source(&services(), &caller(), id).await)
+}
+
+/// Has a source fetched again.
+#[server(prefix = "/api/portal")]
+pub(super) async fn sync_source(id: String) -> Result<(), AppError> {
+    use crate::ssr::{caller, entity, reply, services};
+
+    let uuid = reply(entity::source_id(&id))?;
+    reply(services::catalog::refresh(&services(), &caller(), uuid).await)?;
+    leptos_axum::redirect(&format!("/sources/{id}"));
+    Ok(())
+}
+
+/// Takes a source away, with what it declares.
+#[server(prefix = "/api/portal")]
+pub(super) async fn remove_source(id: String) -> Result<(), AppError> {
+    use crate::ssr::{caller, entity, reply, services};
+
+    let id = reply(entity::source_id(&id))?;
+    reply(services::catalog::remove_source(&services(), &caller(), id).await)?;
+    leptos_axum::redirect("/sources");
+    Ok(())
+}
+
+/// Tells what would become of a source; nothing is recorded.
+#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<Preview, AppError> {
+    use domain::catalog::NewSource;
+
+    use crate::ssr::{caller, entity, reply, services};
+
+    let explained = reply(services::catalog::explain(&services(), &caller(), NewSource { kind, target }).await)?;
+    Ok(Preview { files: explained.files, entities: explained.entities.iter().map(entity::found).collect() })
+}
+
+/// Adds a source and goes to its page.
+#[server(prefix = "/api/portal")]
+pub(super) async fn register_source(kind: SourceKind, target: String) -> Result<(), AppError> {
+    use domain::catalog::NewSource;
+
+    use crate::ssr::{caller, reply, services};
+
+    let source = reply(services::catalog::register(&services(), &caller(), NewSource { kind, target }).await)?;
+    leptos_axum::redirect(&source.path());
+    Ok(())
+}

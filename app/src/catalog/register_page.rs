@@ -1,0 +1,119 @@
+//! Registering a source: first what would become of it, then the deed.
+
+use domain::catalog::SourceKind;
+use leptos::prelude::*;
+use leptos_router::{components::Form, hooks::use_query_map};
+
+use super::{
+    functions::{RegisterSource, preview_source},
+    source_page::Files,
+    views::Preview,
+};
+use crate::{
+    AppError,
+    ui::{Button, ButtonKind, Choice, Glyph, Icon, Load, Page, Panel, ProblemNote, SelectField, TextField},
+};
+
+/// A form with two steps: look, then register. The first is an address, so it works without a script and can be shared.
+#[component]
+pub(crate) fn RegisterPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        query.with(|query| {
+            let target = query.get_str("target").unwrap_or_default().trim().to_owned();
+            let kind = query.get_str("kind").and_then(|kind| kind.parse().ok()).unwrap_or(SourceKind::File);
+            (kind, target)
+        })
+    });
+    let preview = Resource::new(
+        move || asked.get(),
+        |(kind, target)| async move {
+            if target.is_empty() {
+                return Ok(None);
+            }
+            // What is wrong with a target is the answer to the question, not a failure of the page.
+            match preview_source(kind, target).await {
+                Ok(preview) => Ok(Some(Ok(preview))),
+                Err(
+                    error @ (AppError::Rejected(_)
+                    | AppError::NotFound(_)
+                    | AppError::Unavailable(_)
+                    | AppError::Conflict(_)),
+                ) => Ok(Some(Err(error.to_string()))),
+                Err(error) => Err(error),
+            }
+        },
+    );
+    let choices = vec![
+        Choice::new("file", "File, folder or glob on the server"),
+        Choice::new("git", "Git repository"),
+        Choice::new("url", "Web address of a file"),
+    ];
+    let (kind, target) = asked.get_untracked();
+    view! {
+        <Page title="Register a source" answer=|| "Files that you have for Backstage are read as they are" narrow=true>
+            <Form action="/sources/new" method="GET" attr:class="surface grid gap-4 p-4 sm:p-5">
+                <SelectField name="kind" label="What it is" choices value=kind.as_str() required=true/>
+                <TextField
+                    name="target"
+                    label="Where it is"
+                    value=target
+                    required=true
+                    mono=true
+                    max_length=2000
+                    placeholder="/srv/catalog/**/catalog-info.yaml"
+                    help="A path such as /srv/catalog, or an address such as https://git.example.com/quay/fares.git"
+                />
+                <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
+            </Form>
+            <div class="mt-4">
+                <Load of=preview skeleton=|| view! { <p role="status" class="text-table text-muted">"Reading…"</p> } let:preview>
+                    {preview.map(|preview| {
+                        let (kind, target) = asked.get_untracked();
+                        view! { <Outcome kind target preview/> }
+                    })}
+                </Load>
+            </div>
+        </Page>
+    }
+    .into_any()
+}
+
+#[component]
+fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, String>) -> impl IntoView {
+    let register = ServerAction::<RegisterSource>::new();
+    let problem = move || {
+        register.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> })
+    };
+    match preview {
+        Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
+        Ok(Preview { files, entities }) => {
+            let count = entities.len();
+            let rows = entities.into_iter().take(200).map(|found| {
+                view! {
+                    <li class="flex min-h-9 items-center gap-2.5 border-t border-base-300 px-4 py-1 text-table first:border-t-0">
+                        <Icon glyph=Glyph::of(found.reference.kind(), &found.kind_type) class="text-muted"/>
+                        <span class="min-w-0 flex-1 truncate">{found.title}</span>
+                        <span class="text-muted">{found.reference.kind().to_owned()}</span>
+                    </li>
+                }
+            });
+            view! {
+                <div class="grid gap-4">
+                    <div class="surface flex flex-wrap items-center justify-between gap-3 p-4">
+                        <p class="text-body">{format!("{count} things would enter the catalog. Nothing has been recorded yet.")}</p>
+                        <ActionForm action=register>
+                            <input type="hidden" name="kind" value=kind.as_str()/>
+                            <input type="hidden" name="target" value=target/>
+                            <Button submit=true kind=ButtonKind::Primary glyph=Glyph::Upload pending=register.pending()>"Register"</Button>
+                        </ActionForm>
+                        {problem}
+                    </div>
+                    {(count > 0).then(|| view! { <Panel title="Things" flush=true action=move || view! { {count} }><ul class="max-h-96 overflow-y-auto" tabindex="0">{rows.collect_view()}</ul></Panel> })}
+                    <Files files/>
+                </div>
+            }
+            .into_any()
+        }
+    }
+}

@@ -1,0 +1,96 @@
+//! Where entities come from.
+
+use domain::catalog::Source;
+use leptos::prelude::*;
+
+use super::{functions::get_sources, views::is_troubled};
+use crate::ui::{ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Page, Status, When, live};
+
+/// Every source.
+#[component]
+pub(crate) fn SourcesPage() -> impl IntoView {
+    let version = live(|kind, _| kind.starts_with("source-"));
+    let sources = Resource::new(move || version.get(), |_| get_sources());
+    view! {
+        <Load of=sources let:sources>
+            <Sources sources/>
+        </Load>
+    }
+    .into_any()
+}
+
+#[component]
+fn Sources(sources: Vec<Source>) -> impl IntoView {
+    let entities: u32 = sources.iter().map(|source| source.entities).sum();
+    let troubled = sources.iter().filter(|source| is_troubled(source)).count();
+    let many = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
+    let mut answer = format!("{} {entities} things", many(sources.len(), "source declares", "sources declare"));
+    if troubled > 0 {
+        answer = format!("{answer} · {} attention", many(troubled, "needs", "need"));
+    }
+    let is_empty = sources.is_empty();
+    if is_empty {
+        "Nothing is read yet".clone_into(&mut answer);
+    }
+    let columns = vec![
+        Column::plain("Source").class("w-full"),
+        Column::plain("State"),
+        Column::plain("Things").class("hidden text-right sm:table-cell"),
+        Column::plain("Files").class("hidden text-right sm:table-cell"),
+        Column::plain("Synced").class("text-right"),
+    ];
+    let rows = sources.into_iter().map(|source| view! { <Row source/> }).collect_view();
+    let body = if is_empty {
+        view! {
+            <div class="surface">
+                <Empty glyph=Glyph::GitBranch title="No source is registered yet">
+                    <p>"A source is a file, a folder, a Git repository or an address with catalog files. Files that you have for Backstage are read as they are."</p>
+                </Empty>
+            </div>
+        }
+        .into_any()
+    } else {
+        view! { <DataTable caption="Sources" columns>{rows}</DataTable> }.into_any()
+    };
+    view! {
+        <Page
+            title="Sources"
+            answer=move || answer.clone()
+            actions=|| view! { <LinkButton href="/sources/new" kind=ButtonKind::Primary glyph=Glyph::Upload>"Register"</LinkButton> }
+        >
+            {body}
+        </Page>
+    }
+}
+
+/// How a source is, in a mark and a few words.
+pub(super) fn state(source: &Source) -> (Mark, String) {
+    if source.problem.is_some() {
+        (Mark::Bad, "Cannot be read".to_owned())
+    } else if source.rejected > 0 {
+        (Mark::Warning, format!("{} rejected", source.rejected))
+    } else if source.synced_at.is_none() {
+        (Mark::Waiting, "Waits for its first sync".to_owned())
+    } else if source.warned > 0 {
+        (Mark::Good, format!("In line, {} warned", source.warned))
+    } else {
+        (Mark::Good, "In line".to_owned())
+    }
+}
+
+#[component]
+fn Row(source: Source) -> impl IntoView {
+    let (mark, label) = state(&source);
+    view! {
+        <tr class="relative h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200/70">
+            <td class="max-w-0 px-2 py-1 pl-4">
+                <a class="row-link block truncate font-medium after:absolute after:inset-0" href=source.path() title=source.target.clone()>{source.target.clone()}</a>
+                <span class="text-meta text-muted">{source.kind.as_str()}</span>
+            </td>
+            <td class="px-2"><Status mark label/></td>
+            <td class="hidden px-2 text-right sm:table-cell">{source.entities}</td>
+            <td class="hidden px-2 text-right sm:table-cell">{source.files}</td>
+            <td class="px-2 pr-4 text-right text-muted">{source.synced_at.map_or_else(|| "never".into_any(), |at| view! { <When at/> }.into_any())}</td>
+        </tr>
+    }
+}

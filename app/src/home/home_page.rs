@@ -1,0 +1,171 @@
+//! The first page, drawn.
+
+use domain::catalog::EntityRef;
+use leptos::prelude::*;
+
+use super::functions::{Happened, HomeView, get_home};
+use crate::{
+    catalog::views::is_troubled,
+    shell::plural,
+    ui::{Empty, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, Status, Timeline, When, live},
+};
+
+/// What waits for me, and what changed.
+#[component]
+pub(crate) fn HomePage() -> impl IntoView {
+    let version = live(|_, _| true);
+    let home = Resource::new(move || version.get(), |_| get_home());
+    view! {
+        <Load of=home let:home>
+            <Home home/>
+        </Load>
+    }
+    .into_any()
+}
+
+#[component]
+fn Home(home: HomeView) -> impl IntoView {
+    let HomeView { kinds, total, sources, troubled, failed, happened } = home;
+    let waits = troubled.len() + failed.len();
+    let answer = match (sources, waits) {
+        (0, _) => "The catalog is empty: begin with a source".to_owned(),
+        (_, 0) => format!("{total} things in the catalog · nothing needs attention"),
+        (_, 1) => format!("{total} things in the catalog · 1 thing needs attention"),
+        _ => format!("{total} things in the catalog · {waits} things need attention"),
+    };
+    let begin = view! { <Begin is_new=sources == 0/> };
+    if sources == 0 {
+        return view! { <Page title="Welcome to Causeway" answer=move || answer.clone()>{begin}</Page> }.into_any();
+    }
+    let counts = kinds.into_iter().map(|kind| {
+        let href = format!("/catalog?kind={}", kind.value.to_lowercase());
+        let words = if kind.count == 1 { kind.value.clone() } else { plural(&kind.value) };
+        view! {
+            <a class="surface flex items-center gap-3 px-4 py-3 hover:border-base-content/30" href=href>
+                <Icon glyph=Glyph::of(&kind.value.to_lowercase(), "") class="size-5 text-primary"/>
+                <span><span class="block text-heading font-semibold">{kind.count}</span><span class="text-table text-muted">{words}</span></span>
+            </a>
+        }
+    });
+    let sources = troubled.into_iter().filter(is_troubled).map(|source| {
+        let (mark, label) = match &source.problem {
+            Some(_) => (Mark::Bad, "Cannot be read".to_owned()),
+            None => (Mark::Warning, format!("{} rejected", source.rejected)),
+        };
+        let file = source.target.rsplit('/').find(|part| !part.is_empty()).unwrap_or(&source.target).to_owned();
+        view! {
+            <li class="relative flex min-h-11 items-center gap-3 border-t border-base-300 px-4 first:border-t-0 hover:bg-base-200/70">
+                <Icon glyph=Glyph::GitBranch class="text-muted"/>
+                <a class="row-link min-w-0 flex-1 truncate text-table font-medium after:absolute after:inset-0" href=source.path() title=source.target>{file}</a>
+                <Status mark label/>
+            </li>
+        }
+    });
+    let failed = failed.into_iter().map(|run| {
+        view! {
+            <li class="relative flex min-h-11 items-center gap-3 border-t border-base-300 px-4 first:border-t-0 hover:bg-base-200/70">
+                <Icon glyph=Glyph::Route class="text-muted"/>
+                <a class="row-link min-w-0 flex-1 truncate text-table font-medium after:absolute after:inset-0" href=format!("/runs/{}", run.number)>{format!("#{} {}", run.number, run.title)}</a>
+                <span class="text-table text-muted"><When at=run.created_at/></span>
+                <Status mark=Mark::Bad label="Failed"/>
+            </li>
+        }
+    });
+    let attention = if waits == 0 {
+        view! { <Empty glyph=Glyph::Anchor title="All is well"><p>"Sources are in line, and no run has failed."</p></Empty> }.into_any()
+    } else {
+        view! { <ul>{sources.collect_view()}{failed.collect_view()}</ul> }.into_any()
+    };
+    let happened = if happened.is_empty() {
+        view! { <p class="text-table text-muted">"Nothing yet."</p> }.into_any()
+    } else {
+        view! { <Timeline items=happened.into_iter().map(moved).collect()/> }.into_any()
+    };
+    view! {
+        <Page title="Home" answer=move || answer.clone()>
+            <div class="mb-4 grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-6">{counts.collect_view()}</div>
+            <div class="grid items-start gap-4 lg:grid-cols-2">
+                <Panel title="Needs attention" flush=true>{attention}</Panel>
+                <Panel title="What changed">{happened}</Panel>
+            </div>
+            <h2 class="mt-6 mb-3 text-body font-semibold">"Where to go"</h2>
+            {begin}
+        </Page>
+    }
+    .into_any()
+}
+
+/// Three cards: find, create, fix.
+#[component]
+fn Begin(is_new: bool) -> impl IntoView {
+    let cards = if is_new {
+        [
+            (
+                Glyph::Upload,
+                "/sources/new",
+                "Register a source",
+                "A folder, a Git repository or an address with catalog files. Those that you have for Backstage are read as they are.",
+            ),
+            (
+                Glyph::SquarePlus,
+                "/create",
+                "Create",
+                "Templates make a new service with its repository, and it stands in the catalog when it is done.",
+            ),
+            (
+                Glyph::Medal,
+                "/scorecards",
+                "Set standards",
+                "Scorecards say what good looks like, and what each team does next.",
+            ),
+        ]
+    } else {
+        [
+            (Glyph::Search, "/catalog", "Find", "Any service, its owner, its APIs and what it depends on."),
+            (
+                Glyph::SquarePlus,
+                "/create",
+                "Create",
+                "A new service from a template, with its repository and its place in the catalog.",
+            ),
+            (Glyph::Medal, "/scorecards", "Fix", "What does not hold yet, and the shortest way up."),
+        ]
+    };
+    let cards = cards.map(|(glyph, href, title, text)| {
+        view! {
+            <a class="surface flex items-start gap-3 p-4 hover:border-base-content/30" href=href>
+                <Icon glyph class="size-5 mt-0.5 text-primary"/>
+                <span><span class="block text-body font-semibold">{title}</span><span class="text-table text-muted">{text}</span></span>
+            </a>
+        }
+    });
+    view! { <div class="grid gap-3 md:grid-cols-3">{cards.into_iter().collect_view()}</div> }
+}
+
+/// What happened, in words.
+fn moved(happened: Happened) -> Moved {
+    let Happened { kind, subject, count, at, actor } = happened;
+    let reference = subject.parse::<EntityRef>().ok();
+    let name = reference.as_ref().map_or_else(|| subject.clone(), EntityRef::short);
+    let who = if count == 1 { name } else { format!("{count} things") };
+    let (glyph, tone, title) = match kind.as_str() {
+        "entity-created" => (Glyph::Plus, "text-success", format!("{who} came into the catalog")),
+        "entity-updated" => (Glyph::Pencil, "text-info", format!("{who} changed")),
+        "entity-orphaned" => (Glyph::TriangleAlert, "text-warning", format!("{who} no longer declared")),
+        "entity-removed" => (Glyph::Trash, "text-error", format!("{who} left the catalog")),
+        "scorecard-evaluated" => (Glyph::Medal, "text-muted", format!("{who} judged anew")),
+        "source-registered" => (Glyph::Upload, "text-info", "A source was registered".to_owned()),
+        "source-synced" => (Glyph::RefreshCw, "text-muted", "A source was synced".to_owned()),
+        "source-removed" => (Glyph::Trash, "text-muted", "A source was removed".to_owned()),
+        "run-created" => (Glyph::Play, "text-info", "A run was started".to_owned()),
+        "run-moved" => (Glyph::Route, "text-muted", "A run moved on".to_owned()),
+        _ => (Glyph::CircleDot, "text-muted", format!("{kind}: {who}")),
+    };
+    let href = match (&reference, subject.split_once(':')) {
+        (_, Some(("source", id))) if kind != "source-removed" => Some(format!("/sources/{id}")),
+        (_, Some(("source" | "run", _))) => None,
+        (Some(reference), _) if count == 1 && kind != "entity-removed" => Some(reference.path()),
+        _ => None,
+    };
+    Moved { glyph, tone, title, detail: format!("by {actor}"), at: Moment(at), href }
+}

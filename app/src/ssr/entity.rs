@@ -1,0 +1,157 @@
+//! Gathers what the pages of an entity show.
+
+use std::collections::HashMap;
+
+use serde_json::Value;
+use services::{
+    Error, Result, Services, catalog,
+    domain::catalog::{Entity, EntityRef, Relation},
+    identity::Caller,
+    scorecards,
+};
+
+use super::{count, layout};
+use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, Side, Tie};
+
+/// How many changes the first side shows.
+const LATELY: u64 = 6;
+/// How many changes the history shows.
+const HISTORY: u64 = 200;
+/// How far a drawn graph goes at most.
+const DEPTH: u32 = 3;
+
+/// One side of an entity.
+pub(crate) async fn view(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    side: Side,
+    depth: u32,
+) -> Result<EntityView> {
+    let entity = catalog::entity(services, caller, reference).await?;
+    let relations = entity.relations();
+    let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
+    let head =
+        Head { summary: entity.summary(), relations: count(relations.len()), problems: problems(&entity), badges };
+    let body = match side {
+        Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations).await?)),
+        Side::Relations => {
+            let depth = depth.clamp(1, DEPTH);
+            let graph = catalog::neighbourhood(services, caller, reference, depth).await?;
+            let ties = ties(services, caller, relations).await?;
+            let cut = graph.cut || graph.nodes.len() > layout::MOST;
+            Body::Relations { graph: layout::layered(reference, &graph), depth, cut, ties, edges: graph.edges }
+        }
+        Side::Scorecards => Body::Scorecards(scorecards::for_entity(services, caller, reference).await?),
+        Side::Api => Body::Api {
+            language: entity.text("/spec/type").unwrap_or_default().to_owned(),
+            definition: entity.text("/spec/definition").unwrap_or_default().to_owned(),
+        },
+        Side::Yaml => {
+            let text = serde_saphyr::to_string(&entity.document)
+                .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
+            Body::Yaml { text, origin: origin(services, caller, &entity).await? }
+        }
+        Side::History => {
+            Body::History(services::changes::about(services, caller, &reference.to_string(), HISTORY).await?)
+        }
+    };
+    Ok(EntityView { head, body })
+}
+
+async fn overview(services: &Services, caller: &Caller, entity: &Entity, relations: Vec<Relation>) -> Result<Overview> {
+    let graph = catalog::neighbourhood(services, caller, &entity.reference, 1).await?;
+    let (around, left_out) = layout::around(&entity.reference, &graph);
+    Ok(Overview {
+        around,
+        left_out: count(left_out),
+        ties: ties(services, caller, relations).await?,
+        links: links(entity),
+        reports: scorecards::for_entity(services, caller, &entity.reference).await?,
+        origin: origin(services, caller, entity).await?,
+        changes: services::changes::about(services, caller, &entity.reference.to_string(), LATELY).await?,
+    })
+}
+
+/// Relations with what the things at their other ends are called.
+async fn ties(services: &Services, caller: &Caller, relations: Vec<Relation>) -> Result<Vec<Tie>> {
+    let targets: Vec<EntityRef> = relations.iter().map(|relation| relation.target.clone()).collect();
+    let found: HashMap<EntityRef, (String, String)> = catalog::entities(services, caller, &targets)
+        .await?
+        .into_iter()
+        .flatten()
+        .map(|entity| {
+            let title = entity.summary().shown().to_owned();
+            let kind_type = entity.text("/spec/type").unwrap_or_default().to_owned();
+            (entity.reference, (title, kind_type))
+        })
+        .collect();
+    Ok(relations
+        .into_iter()
+        .map(|relation| match found.get(&relation.target) {
+            Some((title, kind_type)) => Tie { title: Some(title.clone()), kind_type: kind_type.clone(), relation },
+            None => Tie { title: None, kind_type: String::new(), relation },
+        })
+        .collect())
+}
+
+fn links(entity: &Entity) -> Vec<Link> {
+    let list = entity.document.pointer("/metadata/links").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(|item| {
+            let url = item.get("url")?.as_str().filter(|url| is_web_address(url))?.to_owned();
+            let title = item.get("title").and_then(Value::as_str).unwrap_or(&url).to_owned();
+            Some(Link { url, title })
+        })
+        .collect()
+}
+
+/// Addresses come from documents that anyone may write: never a script.
+fn is_web_address(url: &str) -> bool {
+    url.starts_with("https://") || url.starts_with("http://")
+}
+
+fn problems(entity: &Entity) -> Vec<String> {
+    let list = entity.document.pointer("/status/items").and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(|item| item.get("error").and_then(|error| error.get("message")).or(item.get("message"))?.as_str())
+        .map(str::to_owned)
+        .collect()
+}
+
+async fn origin(services: &Services, caller: &Caller, entity: &Entity) -> Result<Origin> {
+    let source = match entity.source {
+        Some(id) => match catalog::source(services, caller, id).await {
+            Ok(trace) => Some((id.to_string(), trace.source.target)),
+            Err(Error::NotFound(_)) => None,
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let annotation = |key: &str| entity.annotation(key).map(str::to_owned);
+    let address = |key: &str| annotation(key).filter(|url| is_web_address(url));
+    Ok(Origin {
+        source,
+        location: annotation("backstage.io/managed-by-location"),
+        view: address("backstage.io/view-url"),
+        edit: address("backstage.io/edit-url"),
+    })
+}
+
+/// The short form for search.
+pub(crate) fn found(entity: &Entity) -> Found {
+    let summary = entity.summary();
+    Found {
+        title: summary.shown().to_owned(),
+        kind_type: summary.type_.unwrap_or_default(),
+        description: summary.description.unwrap_or_default(),
+        reference: summary.reference,
+    }
+}
+
+/// The id in an address.
+pub(crate) fn source_id(text: &str) -> Result<uuid::Uuid> {
+    text.parse().map_err(|_| Error::NotFound(format!("there is no source `{text}`")))
+}

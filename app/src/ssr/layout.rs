@@ -1,0 +1,255 @@
+//! Decides where the boxes of a graph stand.
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    panic::catch_unwind,
+};
+
+use rust_sugiyama::{configure::Config, from_vertices_and_edges};
+use services::domain::catalog::{Edge, EntityRef, Graph, Node};
+
+use crate::{
+    catalog::views::relation_words,
+    ui::{GraphEdge, GraphNode, GraphView},
+};
+
+/// How many boxes a drawing has at most; the nearest are kept.
+pub(super) const MOST: usize = 90;
+/// How many boxes stand at each side in the small drawing.
+const SIDE: usize = 8;
+const WIDTH: f32 = GraphView::NODE_WIDTH;
+const HEIGHT: f32 = GraphView::NODE_HEIGHT;
+/// Between layers: room for the names of ties.
+const LAYER_GAP: f32 = 110.0;
+const ROW_GAP: f32 = 22.0;
+const MARGIN: f32 = 8.0;
+/// How many letters fit into a box.
+const LETTERS: usize = 18;
+
+fn boxed(node: &Node, focus: bool, x: f32, y: f32) -> GraphNode {
+    let mut label: String = node.title.chars().take(LETTERS).collect();
+    if node.title.chars().nth(LETTERS).is_some() {
+        label.pop();
+        label.push('…');
+    }
+    let missing = if node.missing { ", not in the catalog" } else { "" };
+    GraphNode {
+        x,
+        y,
+        label,
+        title: format!("{} ({}{missing})", node.title, node.reference.kind()),
+        kind: node.reference.kind().to_owned(),
+        kind_type: node.type_.clone().unwrap_or_default(),
+        href: node.reference.path(),
+        focus,
+        missing: node.missing,
+    }
+}
+
+/// A tie between two corners, its name at `at` of the way.
+fn tie(from: (f32, f32), to: (f32, f32), names: &[String], at: f32) -> GraphEdge {
+    // From one side to the other, whichever way it runs.
+    let (start, end) = if from.0 <= to.0 {
+        ((from.0 + WIDTH, from.1 + HEIGHT / 2.0), (to.0, to.1 + HEIGHT / 2.0))
+    } else {
+        ((from.0, from.1 + HEIGHT / 2.0), (to.0 + WIDTH, to.1 + HEIGHT / 2.0))
+    };
+    GraphEdge {
+        points: vec![start, end],
+        label: names.join(", "),
+        middle: (start.0 + (end.0 - start.0) * at, start.1 + (end.1 - start.1) * at * at * (3.0 - 2.0 * at)),
+    }
+}
+
+/// What ties each pair, in words.
+fn pairs(edges: &[Edge]) -> BTreeMap<(&EntityRef, &EntityRef), Vec<String>> {
+    let mut pairs: BTreeMap<_, Vec<String>> = BTreeMap::new();
+    for edge in edges.iter().filter(|edge| edge.from != edge.to) {
+        pairs.entry((&edge.from, &edge.to)).or_default().push(relation_words(&edge.kind).to_lowercase());
+    }
+    pairs
+}
+
+/// What points at an entity, it, and what it points at, side by side; and how many were left out. Who owns it and what it is part of
+/// stand beside the drawing in words, and are drawn only where there is nothing else.
+pub(super) fn around(focus: &EntityRef, graph: &Graph) -> (GraphView, usize) {
+    let all = pairs(&graph.edges);
+    let plain = ["owned by", "part of", "member of", "belongs to"];
+    let is_plain = |names: &Vec<String>| names.iter().all(|name| plain.contains(&name.as_str()));
+    let drawn: Vec<_> = if all.iter().all(|(_, names)| is_plain(names)) {
+        all.iter().collect()
+    } else {
+        all.iter().filter(|(_, names)| !is_plain(names)).collect()
+    };
+    let nodes: HashMap<&EntityRef, &Node> = graph.nodes.iter().map(|node| (&node.reference, node)).collect();
+    let mut left: Vec<(&Node, &Vec<String>)> = Vec::new();
+    let mut right: Vec<(&Node, &Vec<String>)> = Vec::new();
+    for ((from, to), names) in drawn {
+        if *to == focus
+            && let Some(node) = nodes.get(from)
+        {
+            left.push((node, names));
+        } else if *from == focus
+            && let Some(node) = nodes.get(to)
+        {
+            right.push((node, names));
+        }
+    }
+    let left_out = left.len().saturating_sub(SIDE) + right.len().saturating_sub(SIDE);
+    left.truncate(SIDE);
+    right.truncate(SIDE);
+    if left.is_empty() && right.is_empty() {
+        return (GraphView::default(), 0);
+    }
+    let rows = left.len().max(right.len()).max(1);
+    let step = HEIGHT + ROW_GAP;
+    let height = as_length(rows) * step - ROW_GAP + 2.0 * MARGIN;
+    // A side without boxes takes no room.
+    let layer = WIDTH + LAYER_GAP;
+    let middle = if left.is_empty() { MARGIN } else { MARGIN + layer };
+    let columns = [MARGIN, middle, middle + layer];
+    let own = (middle, (height - HEIGHT) / 2.0);
+    let last = if right.is_empty() { middle } else { columns[2] };
+    let mut view = GraphView { width: last + WIDTH + MARGIN, height, ..GraphView::default() };
+    let mut column = |items: &[(&Node, &Vec<String>)], x: f32, points_at_it: bool| {
+        let top = (height - (as_length(items.len()) * step - ROW_GAP)) / 2.0;
+        for (at, (node, names)) in items.iter().enumerate() {
+            let place = (x, top + as_length(at) * step);
+            view.nodes.push(boxed(node, false, place.0, place.1));
+            view.edges.push(if points_at_it { tie(place, own, names, 0.3) } else { tie(own, place, names, 0.7) });
+        }
+    };
+    column(&left, columns[0], true);
+    column(&right, columns[2], false);
+    if let Some(node) = nodes.get(focus) {
+        view.nodes.push(boxed(node, true, own.0, own.1));
+    }
+    (view, left_out)
+}
+
+/// A graph in layers from left to right, each tie running forwards where that is possible.
+///
+/// Everything is owned by someone and part of something: these ties are drawn where they touch the focus, or where the focus is a
+/// team, a system or a domain and they are what it is about. Elsewhere they would cover what depends on what.
+pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
+    let plain: &[&str] = match focus.kind() {
+        "domain" | "system" => &["ownedBy", "memberOf", "childOf"],
+        "group" | "user" => &["ownedBy", "partOf"],
+        _ => &["ownedBy", "memberOf", "childOf", "partOf"],
+    };
+    let drawn = |edge: &&Edge| edge.from == *focus || edge.to == *focus || !plain.contains(&edge.kind.as_str());
+    let edges: Vec<Edge> = graph.edges.iter().filter(drawn).cloned().collect();
+    let touched: HashSet<&EntityRef> = edges.iter().flat_map(|edge| [&edge.from, &edge.to]).chain([focus]).collect();
+    let nodes: Vec<&Node> = graph.nodes.iter().filter(|node| touched.contains(&node.reference)).take(MOST).collect();
+    let numbers: HashMap<&EntityRef, u32> =
+        (0_u32..).zip(&nodes).map(|(number, node)| (&node.reference, number)).collect();
+    let ties: Vec<((u32, u32), Vec<String>)> = pairs(&edges)
+        .into_iter()
+        .filter_map(|((from, to), names)| Some(((*numbers.get(from)?, *numbers.get(to)?), names)))
+        .collect();
+    let places = places(nodes.len(), &ties.iter().map(|(pair, _)| *pair).collect::<Vec<_>>());
+    let mut view = GraphView::default();
+    for (node, (x, y)) in nodes.iter().zip(&places) {
+        view.nodes.push(boxed(node, node.reference == *focus, *x, *y));
+        view.width = view.width.max(x + WIDTH + MARGIN);
+        view.height = view.height.max(y + HEIGHT + MARGIN);
+    }
+    let place = |number: u32| places.get(number as usize).copied().unwrap_or_default();
+    view.edges = ties.iter().map(|((from, to), names)| tie(place(*from), place(*to), names, 0.5)).collect();
+    view
+}
+
+/// The upper left corner of each box.
+fn places(count: usize, edges: &[(u32, u32)]) -> Vec<(f32, f32)> {
+    // The library lays out from top to bottom: width and height change places, and so do the coordinates.
+    let size = (f64::from(HEIGHT + ROW_GAP), f64::from(WIDTH + LAYER_GAP));
+    let vertices: Vec<(u32, (f64, f64))> = (0_u32..).take(count).map(|number| (number, size)).collect();
+    let config = Config { vertex_spacing: 1.0, ..Config::default() };
+    // A drawing is not worth a page: where the library gives up, the boxes stand in a grid.
+    let laid_out = catch_unwind(|| from_vertices_and_edges(&vertices, edges, &config)).unwrap_or_default();
+    let mut places: Vec<(f32, f32)> = (0..count).map(grid).collect();
+    let mut below = MARGIN;
+    for (part, _, _) in laid_out {
+        let part: Vec<(usize, f32, f32)> =
+            part.into_iter().map(|(number, (y, x))| (number, as_f32(x), as_f32(y))).collect();
+        let left = part.iter().map(|(_, x, _)| *x).fold(f32::MAX, f32::min);
+        let top = part.iter().map(|(_, _, y)| *y).fold(f32::MAX, f32::min);
+        let mut bottom = below;
+        for (number, x, y) in part {
+            if let Some(place) = places.get_mut(number) {
+                *place = (x - left + MARGIN, y - top + below);
+                bottom = bottom.max(place.1);
+            }
+        }
+        below = bottom + HEIGHT + ROW_GAP;
+    }
+    places
+}
+
+fn grid(at: usize) -> (f32, f32) {
+    (MARGIN + as_length(at % 4) * (WIDTH + LAYER_GAP), MARGIN + as_length(at / 4) * (HEIGHT + ROW_GAP))
+}
+
+#[expect(clippy::cast_precision_loss, reason = "a drawing has few boxes")]
+fn as_length(count: usize) -> f32 {
+    count as f32
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a drawing needs no more")]
+fn as_f32(value: f64) -> f32 {
+    value as f32
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn graph(edges: &[(&str, &str, &str)]) -> Graph {
+        let reference = |name: &str| EntityRef::new("component", "default", name);
+        let mut names: Vec<&str> = edges.iter().flat_map(|(from, to, _)| [*from, *to]).collect();
+        names.sort_unstable();
+        names.dedup();
+        let nodes = names.iter().map(|name| Node {
+            reference: reference(name),
+            kind: "Component".into(),
+            title: (*name).to_owned(),
+            type_: None,
+            distance: 1,
+            missing: false,
+        });
+        let edges = edges.iter().map(|(from, to, kind)| Edge {
+            from: reference(from),
+            to: reference(to),
+            kind: (*kind).to_owned(),
+        });
+        Graph { nodes: nodes.collect(), edges: edges.collect(), cut: false }
+    }
+
+    #[test]
+    fn no_two_boxes_stand_on_each_other() {
+        let graph = graph(&[
+            ("a", "b", "dependsOn"),
+            ("b", "c", "dependsOn"),
+            ("c", "a", "dependsOn"),
+            ("a", "d", "consumesApi"),
+            ("e", "b", "dependsOn"),
+        ]);
+        let view = layered(&EntityRef::new("component", "default", "b"), &graph);
+        assert_eq!(view.nodes.len(), 5);
+        for (at, one) in view.nodes.iter().enumerate() {
+            for other in &view.nodes[at + 1..] {
+                let apart = (one.x - other.x).abs() >= WIDTH || (one.y - other.y).abs() >= HEIGHT;
+                assert!(apart, "{one:?} and {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn what_points_at_it_stands_left_and_what_it_points_at_right() {
+        let graph = graph(&[("web", "api", "consumesApi"), ("api", "cache", "dependsOn"), ("api", "team", "ownedBy")]);
+        let (view, left_out) = around(&EntityRef::new("component", "default", "api"), &graph);
+        let x = |name: &str| view.nodes.iter().find(|node| node.label == name).map(|node| node.x);
+        assert!(x("web") < x("api") && x("api") < x("cache"));
+        assert_eq!((x("team"), left_out), (None, 0));
+    }
+}
