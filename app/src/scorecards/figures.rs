@@ -11,7 +11,9 @@ pub(super) fn Figures(overview: Overview, base: String, filter: EntityFilter) ->
     let results = format!("{base}/results");
     let scale = &overview.card.scale;
     let share = percent(overview.card.at_or_above(overview.target), overview.card.evaluated());
-    let since = overview.trend.first().map(|point| Moment::from(point.at).date());
+    let (first, last) = (overview.trend.first(), overview.trend.last());
+    let since = first.map(|point| Moment::from(point.at).date());
+    let today = last.map(|point| Moment::from(point.at).date());
     let then = overview.target_then.filter(|(_, of)| *of > 0).map(|(above, of)| percent(above, of));
     let moved = match (then, since) {
         (Some(then), Some(since)) if then < share => {
@@ -20,6 +22,7 @@ pub(super) fn Figures(overview: Overview, base: String, filter: EntityFilter) ->
         (Some(then), Some(since)) if then > share => {
             view! { <span class="text-error"><Icon glyph=Glyph::TrendingDown class="size-3.5"/>" "{then - share}" points since "{since}</span> }.into_any()
         }
+        (_, Some(since)) if today.as_ref() == Some(&since) => view! { <span class="text-muted">"recorded since "{since}</span> }.into_any(),
         (_, Some(since)) => view! { <span class="text-muted">"as on "{since}</span> }.into_any(),
         _ => ().into_any(),
     };

@@ -74,7 +74,7 @@ fn Scorecard(overview: Overview, filter: EntityFilter, shown: Memo<View>) -> imp
     let (evaluated_at, last, draft) = (card.evaluated_at, overview.last.clone(), card.draft);
     let answer = move || {
         let when = evaluated_at.map(|at| view! { " · evaluated " <When at sentence=true/> });
-        let after = last.clone().map(|to| view! { ", last " <EntityLink to plain=true/> });
+        let after = last.clone().map(|to| view! { ", after a change in " <EntityLink to plain=true/> });
         let draft = draft
             .then(|| view! { " · " <span class="font-medium text-warning">"a draft, which counts nowhere"</span> });
         view! { {facts.clone()} {when} {after} {draft} }.into_any()
@@ -191,7 +191,7 @@ fn Content(overview: Overview, base: String, filter: EntityFilter, shown: Memo<V
                 <Panel title="By level">{trend}</Panel>
                 <MovesPanel moves=overview.moves total=overview.moves_total scale base=base.clone() filter=filter.clone()/>
             </div>
-            <div class="grid items-start gap-4 xl:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
+            <div class="grid items-start gap-4 xl:grid-cols-[minmax(0,1fr)_minmax(0,2fr)]">
                 {groups}
                 <Panel title="Weakest against the rules">{weakest}</Panel>
             </div>
@@ -226,9 +226,16 @@ fn Trend(scale: domain::scorecards::Scale, points: Vec<domain::scorecards::Trend
     view! { <StackedArea labels series/> }.into_any()
 }
 
-/// A column's name: the rule's id in words.
+/// A column's name: the rule's id in words, as short as a slanted head has room for.
 fn short(id: &str) -> String {
+    const ROOM: usize = 14;
     let words = id.replace(['-', '_'], " ");
     let mut letters = words.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+    let mut name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    if let Some((cut, _)) = name.char_indices().nth(ROOM) {
+        name.truncate(cut);
+        name.truncate(name.trim_end().len());
+        name.push('…');
+    }
+    name
 }

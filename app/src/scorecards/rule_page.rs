@@ -9,7 +9,7 @@ use super::{
     functions::get_rule,
 };
 use crate::ui::{
-    CodeBlock, Column, DataTable, Empty, Fact, Facts, Glyph, Icon, Load, OwnerLink, PageHead, Panel, Status, When, live,
+    Column, DataTable, Empty, Fact, Facts, Glyph, Icon, Load, OwnerLink, PageHead, Panel, Status, When, live,
 };
 
 /// How many rows the page shows.
@@ -54,14 +54,20 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
     };
     let mending = rule.remediation.clone().map(|remediation| {
         let more = remediation.url.map(|url| {
-            view! { <p class="mt-2"><a class="text-link" href=url rel="external noopener noreferrer">"Read more"<Icon glyph=Glyph::ArrowUpRight class="size-3.5"/></a></p> }
+            view! { <p class="mt-2"><a class="text-link inline-flex items-center gap-1" href=url rel="external noopener noreferrer">"Read more"<Icon glyph=Glyph::ArrowUpRight class="size-3.5"/></a></p> }
         });
         view! { <Panel title="How to mend it"><p class="text-body break-words">{prose(&remediation.text)}</p>{more}</Panel> }
     });
-    let when =
-        rule.when.clone().map(|when| view! { <Fact term="Applies where"><CodeBlock text=when language="cel"/></Fact> });
+    let when = rule.when.clone().map(|when| view! { <Expression label="Applies where" text=when/> });
     let message = rule.message.clone().map(|message| view! { <Fact term="Says, where it fails">{message}</Fact> });
     let category = rule.category.clone().map(|category| view! { <Fact term="About">{category}</Fact> });
+    let elsewhere = tally.count(Outcome::NotApplicable);
+    let elsewhere = (elsewhere > 0).then(|| {
+        let words = format!("It does not apply to {}.", counted(elsewhere, "other entity", "other entities"));
+        view! { <p class="mt-3 text-table text-muted">{words}</p> }
+    });
+    let entities: Vec<_> =
+        entities.into_iter().filter(|(_, report)| report.outcome != Outcome::NotApplicable).collect();
     let hidden = entities.len().saturating_sub(SHOWN);
     let more = (hidden > 0).then(|| {
         let results = format!("{base}/results");
@@ -86,7 +92,7 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
         <div class="px-4 pt-5 pb-16 sm:px-6">
             <PageHead title=rule.title.clone() answer/>
             <div class="grid items-start gap-4 lg:grid-cols-[minmax(0,1fr)_22rem]">
-                <div class="min-w-0">{content}</div>
+                <div class="min-w-0">{content}{elsewhere}</div>
                 <div class="grid min-w-0 gap-4 max-lg:-order-1">
                     {mending}
                     <Panel title="The rule">
@@ -95,13 +101,21 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
                             {category}
                             <Fact term="Worth">{counted(rule.weight, "point", "points")}</Fact>
                             {message}
-                            {when}
-                            <Fact term="Holds where"><CodeBlock text=rule.expression language="cel"/></Fact>
                         </Facts>
+                        {when}
+                        <Expression label="Holds where" text=rule.expression/>
                     </Panel>
                 </div>
             </div>
         </div>
+    }
+}
+
+#[component]
+fn Expression(label: &'static str, text: String) -> impl IntoView {
+    view! {
+        <h3 class="mt-3 mb-1 text-table text-muted">{label}</h3>
+        <pre class="rounded-field bg-base-200 px-3 py-2 font-mono text-meta break-words whitespace-pre-wrap">{text}</pre>
     }
 }
 

@@ -59,7 +59,7 @@ pub fn HeatMap(#[prop(into)] caption: String, columns: Vec<String>, rows: Vec<He
         }
     });
     view! {
-        <div class="overflow-x-auto pr-10" tabindex="0" role="region" aria-label=caption>
+        <div class="relative overflow-x-auto pr-10" tabindex="0" role="region" aria-label=caption>
             <table class="border-collapse text-table">
                 <caption class="sr-only">{hidden}</caption>
                 <thead><tr><th class="p-0"><span class="sr-only">"Name"</span></th>{heads.collect_view()}</tr></thead>

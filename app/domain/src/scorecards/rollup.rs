@@ -307,7 +307,7 @@ pub struct Overview {
     pub unknown_entities: u32,
     /// How many entities need one rule to rise.
     pub one_away: u32,
-    /// The entity evaluated last.
+    /// The entity whose change called for the last evaluation, if it was about few.
     pub last: Option<EntityRef>,
     /// The distribution over time, oldest first.
     pub trend: Vec<TrendPoint>,

@@ -81,7 +81,7 @@ pub(super) fn overview(
         moved_down: towards(Direction::Down),
         unknown_entities: count(briefs.iter().filter(|brief| brief.unknown > 0).count()),
         one_away: count(briefs.iter().filter(|brief| brief.steps == 1).count()),
-        last: briefs.iter().max_by_key(|brief| brief.evaluated_at).map(|b| rows::reference(&b.entity)).transpose()?,
+        last: last(briefs)?,
         moves_total: count(lately().count()),
         moves: lately().rev().take(MOVES).cloned().collect(),
         teams: groups.rows(|brief| brief.owner.clone(), |moved| moved.owner.clone()),
@@ -91,6 +91,14 @@ pub(super) fn overview(
         trend,
         card,
     })
+}
+
+/// The entity whose change called for the last evaluation, if it was about few.
+fn last(briefs: &[Brief]) -> Result<Option<EntityRef>> {
+    const FEW: usize = 3;
+    let Some(last) = briefs.iter().max_by_key(|brief| brief.evaluated_at) else { return Ok(None) };
+    let together = briefs.iter().filter(|brief| last.evaluated_at - brief.evaluated_at < TimeDelta::seconds(2)).count();
+    if together > FEW { Ok(None) } else { rows::reference(&last.entity).map(Some) }
 }
 
 /// A recorded move in the scorecard's words.
