@@ -103,6 +103,11 @@ impl<'de> Visitor<'de> for Priced<'_, '_> {
 
     fn visit_f64<E: serde::de::Error>(self, value: f64) -> Result<Value, E> {
         self.pay(0)?;
+        // `010` and `1.0` are whole numbers to every other reader of these files.
+        if value.fract() == 0.0 && value.abs() < 9_007_199_254_740_992.0 {
+            #[expect(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
+            return Ok((value as i64).into());
+        }
         Ok(Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number))
     }
 
