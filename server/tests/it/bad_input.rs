@@ -1,6 +1,7 @@
 //! What is wrong is told with its place and its mending, costs little, and takes nothing good with it.
 
 use std::{
+    fmt::Write as _,
     sync::{
         Arc,
         atomic::{AtomicUsize, Ordering},
@@ -53,7 +54,7 @@ fn alias_bomb() -> String {
     let mut bomb = String::from("a0: &a0 [x,x,x,x,x,x,x,x,x]\n");
     for level in 1..30 {
         let before = vec![format!("*a{}", level - 1); 9].join(",");
-        bomb += &format!("a{level}: &a{level} [{before}]\n");
+        writeln!(bomb, "a{level}: &a{level} [{before}]").unwrap();
     }
     bomb
 }

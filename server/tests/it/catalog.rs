@@ -194,3 +194,75 @@ async fn an_entity_can_be_checked_before_it_is_registered() {
     let first = body["errors"][0]["message"].as_str().unwrap();
     assert!(first.starts_with("metadata.name: `a b` is not a name"), "{body}");
 }
+
+/// A bare repository below `folder` with these files on `main`, and a branch `next` where they are gone.
+fn host(folder: &std::path::Path, name: &str, files: &[(&str, &str)]) {
+    let work = tempfile::tempdir().unwrap();
+    let run = |arguments: &[&str]| {
+        let identity =
+            ["-c", "user.name=Ama", "-c", "user.email=ama@saltmarsh.example", "-c", "init.defaultBranch=main"];
+        let status = std::process::Command::new("git").current_dir(work.path()).args(identity).args(arguments).status();
+        assert!(status.unwrap().success(), "git {arguments:?}");
+    };
+    run(&["init", "--quiet"]);
+    for (path, text) in files {
+        let path = work.path().join(path);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, text).unwrap();
+    }
+    run(&["add", "."]);
+    run(&["commit", "--quiet", "-m", "first"]);
+    std::fs::create_dir_all(folder.join(name).parent().unwrap()).unwrap();
+    let target = folder.join(name).display().to_string();
+    run(&["clone", "--quiet", "--bare", ".", &target]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_git_repository_is_fetched_and_followed() {
+    let forge = Portal::start(Backend::Sqlite).await;
+    let host_name = forge.base.trim_start_matches("http://").to_owned();
+    let git = forge.data.path().join("data/git");
+    let root = component("root", "service", "berths");
+    let deep = component("deep", "service", "berths");
+    host(&git, "saltmarsh/tides.git", &[("catalog-info.yaml", &root), ("deep/er/catalog-info.yaml", &deep)]);
+
+    // The forge itself reads it without asking itself over the network.
+    let address = format!("{}/git/saltmarsh/tides", forge.base);
+    let registered = forge.register("url", &format!("{address}/blob/main/catalog-info.yaml")).await;
+    let annotations = &registered["entities"][0]["metadata"]["annotations"];
+    assert_eq!(annotations["backstage.io/managed-by-location"], format!("url:{address}/blob/main/catalog-info.yaml"));
+    assert_eq!(annotations["backstage.io/source-location"], format!("url:{address}/tree/main/"));
+
+    // Another portal clones it, once it may.
+    let options = crate::portal::Options::default().set("OUTBOUND__ALLOW", &format!("[\"{host_name}\"]"));
+    let portal = Portal::start_with(Backend::Sqlite, options).await;
+    let registered = portal.register("git", &format!("{address}.git")).await;
+    assert_eq!(registered.get("problem"), None, "{registered}");
+    assert_eq!(portal.names("order=asc:metadata.name").await, ["deep", "root"]);
+    let first = portal.trace(&registered).await["source"]["revision"].as_str().unwrap().to_owned();
+    assert_eq!(first.len(), 40);
+
+    std::fs::remove_dir_all(git.join("saltmarsh/tides.git")).unwrap();
+    let next = component("next", "service", "berths");
+    host(&git, "saltmarsh/tides.git", &[("catalog-info.yaml", &root), ("deep/catalog-info.yaml", &next)]);
+    let (status, _) = portal.post("/api/catalog/refresh", &json!({ "entityRef": "component:default/root" })).await;
+    assert_eq!(status, StatusCode::OK);
+    portal
+        .until("the next commit is taken in", async |portal| {
+            (portal.names("order=asc:metadata.name").await == ["deep", "next", "root"]).then_some(())
+        })
+        .await;
+    let deep = portal.json("/api/catalog/entities/by-name/component/default/deep").await;
+    assert_eq!(deep["metadata"]["annotations"]["backstage.io/orphan"], "true");
+
+    // The forge is gone: what was known stands, and is marked as old.
+    std::fs::remove_dir_all(git.join("saltmarsh/tides.git")).unwrap();
+    portal.post("/api/catalog/refresh", &json!({ "entityRef": "component:default/root" })).await;
+    let problem = portal
+        .until("the source is stale", async |portal| {
+            portal.trace(&registered).await["source"]["problem"].as_str().map(str::to_owned)
+        })
+        .await;
+    assert!(problem.contains("cannot be read"), "{problem}");
+    assert_eq!(portal.names("order=asc:metadata.name").await, ["deep", "next", "root"]);
+}

@@ -102,8 +102,7 @@ fn is_public_v6(address: Ipv6Addr) -> bool {
     };
     match segments {
         [0, 0, 0, 0, 0, 0xffff | 0, high, low] => segments[..6] != [0; 6] && carried(high, low),
-        [0x64, 0xff9b, 0, 0, 0, 0, high, low] => carried(high, low),
-        [0x2002, high, low, ..] => carried(high, low),
+        [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => carried(high, low),
         // Teredo hides its other end; documentation; local translation.
         [0x2001, 0 | 0xdb8, ..] | [0x64, 0xff9b, 1, ..] | [0x100, 0, 0, 0, ..] => false,
         // Only 2000::/3 is given out for the internet.

@@ -1,10 +1,8 @@
 //! Rows of the catalog's tables, and what they mean.
 
-use chrono::{DateTime, Utc};
-use sea_orm::entity::prelude::*;
-
 pub(super) mod source {
-    use super::*;
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "sources")]
@@ -33,7 +31,7 @@ pub(super) mod source {
 }
 
 pub(super) mod file {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "source_files")]
@@ -58,7 +56,8 @@ pub(super) mod file {
 }
 
 pub(super) mod entity {
-    use super::*;
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "entities")]
@@ -85,7 +84,7 @@ pub(super) mod entity {
 }
 
 pub(super) mod relation {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
     #[sea_orm(table_name = "relations")]
@@ -109,7 +108,7 @@ pub(super) mod relation {
 }
 
 pub(super) mod conflict {
-    use super::*;
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
     #[sea_orm(table_name = "conflicts")]

@@ -70,7 +70,8 @@ impl Target {
             }
             _ => {
                 let is_forge = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(&host.as_str());
-                if !is_git && !path.ends_with(".git") && !(is_forge && segments.len() == 2) {
+                let is_repository = path.strip_suffix(".git").is_some() || (is_forge && segments.len() == 2);
+                if !is_git && !is_repository {
                     return None;
                 }
                 let style = match host.as_str() {
@@ -133,15 +134,12 @@ fn decode(text: &str) -> String {
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
         let code = after.get(..2).and_then(|code| u8::from_str_radix(std::str::from_utf8(code).ok()?, 16).ok());
-        match (first, code) {
-            (b'%', Some(byte)) => {
-                bytes.push(byte);
-                rest = &after[2..];
-            }
-            _ => {
-                bytes.push(*first);
-                rest = after;
-            }
+        if let (b'%', Some(byte)) = (first, code) {
+            bytes.push(byte);
+            rest = &after[2..];
+        } else {
+            bytes.push(*first);
+            rest = after;
         }
     }
     String::from_utf8(bytes).unwrap_or_else(|_| text.to_owned())

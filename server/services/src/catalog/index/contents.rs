@@ -35,6 +35,9 @@ struct Doc {
     entries: Box<[(u32, Option<Arc<str>>)]>,
 }
 
+/// An entity's values at the paths of an order, and its name.
+type Keyed<'a> = (Vec<Option<Arc<str>>>, &'a Arc<str>);
+
 #[derive(Debug, Default)]
 struct Path {
     present: RoaringBitmap,
@@ -75,14 +78,13 @@ impl Contents {
     }
 
     fn enter(&mut self, id: u32, entry: Entry) -> (u32, Option<Arc<str>>) {
-        let number = match self.path_numbers.get(entry.path.as_str()) {
-            Some(&number) => number,
-            None => {
-                let number = u32::try_from(self.paths.len()).expect("a catalog has fewer than 2^32 paths");
-                self.path_numbers.insert(entry.path.into(), number);
-                self.paths.push(Path::default());
-                number
-            }
+        let number = if let Some(&number) = self.path_numbers.get(entry.path.as_str()) {
+            number
+        } else {
+            let number = u32::try_from(self.paths.len()).expect("a catalog has fewer than 2^32 paths");
+            self.path_numbers.insert(entry.path.into(), number);
+            self.paths.push(Path::default());
+            number
         };
         let path = &mut self.paths[number as usize];
         path.present.insert(id);
@@ -123,16 +125,12 @@ impl Contents {
     }
 
     fn meeting(&self, condition: &Condition) -> RoaringBitmap {
+        let Some(path) = self.path(&condition.path) else { return RoaringBitmap::new() };
+        let Some(values) = &condition.values else { return path.present.clone() };
         let mut all = RoaringBitmap::new();
-        let Some(path) = self.path(&condition.path) else { return all };
-        match &condition.values {
-            None => all = path.present.clone(),
-            Some(values) => {
-                for value in values {
-                    if let Some(value) = path.values.get(value.as_str()) {
-                        value.set.add_to(&mut all);
-                    }
-                }
+        for value in values {
+            if let Some(value) = path.values.get(value.as_str()) {
+                value.set.add_to(&mut all);
             }
         }
         all
@@ -199,7 +197,7 @@ impl Contents {
             let at = doc.entries.partition_point(|(path, _)| *path < number);
             doc.entries[at..].iter().take_while(|(path, _)| *path == number).find_map(|(_, value)| value.clone())
         };
-        let mut keyed: Vec<(Vec<Option<Arc<str>>>, &Arc<str>)> = selection
+        let mut keyed: Vec<Keyed<'_>> = selection
             .iter()
             .filter_map(|id| self.docs[id as usize].as_ref())
             .map(|doc| {

@@ -208,12 +208,11 @@ pub async fn follow(services: Services, shutdown: CancellationToken) {
 }
 
 async fn catch_up_all(services: &Services, tenant: Option<Tenant>) {
-    let tenants = match tenant {
-        Some(tenant) => vec![tenant],
-        None => {
-            let known = services.catalog.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-            known.keys().cloned().chain([Tenant::default()]).collect()
-        }
+    let tenants = if let Some(tenant) = tenant {
+        vec![tenant]
+    } else {
+        let known = services.catalog.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        known.keys().cloned().chain([Tenant::default()]).collect()
     };
     for tenant in tenants {
         if let Err(error) = services.catalog.catch_up(services, &tenant).await {

@@ -83,8 +83,7 @@ pub(in crate::catalog) async fn gather(
         gathered: Gathered { revision: source.revision(), ..Gathered::default() },
     };
     let (paths, trust) = match source.begin() {
-        Begin::Named(paths) => (paths, Trust::Meant),
-        Begin::Found(paths) => (paths, Trust::Meant),
+        Begin::Named(paths) | Begin::Found(paths) => (paths, Trust::Meant),
         Begin::Guessed(paths) => (paths, Trust::Guessed),
     };
     for path in paths {
@@ -398,13 +397,12 @@ impl Walk<'_> {
 
     async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>), ReadProblem> {
         if target.contains("://") {
-            let number = match self.by_address.get(target) {
-                Some(&number) => number,
-                None => {
-                    self.opened.push(self.reader.open(SourceKind::Url, target).await?);
-                    self.by_address.insert(target.to_owned(), self.opened.len() - 1);
-                    self.opened.len() - 1
-                }
+            let number = if let Some(&number) = self.by_address.get(target) {
+                number
+            } else {
+                self.opened.push(self.reader.open(SourceKind::Url, target).await?);
+                self.by_address.insert(target.to_owned(), self.opened.len() - 1);
+                self.opened.len() - 1
             };
             let paths = match self.opened[number].begin() {
                 Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths) => paths,

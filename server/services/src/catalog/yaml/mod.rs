@@ -97,7 +97,7 @@ fn whole(message: String) -> FileProblem {
 
 fn invalid_utf8(bytes: &[u8], at: usize) -> FileProblem {
     let before = &bytes[..at];
-    let line = before.iter().filter(|&&byte| byte == b'\n').count() + 1;
+    let line = before.split(|&byte| byte == b'\n').count();
     let start = before.iter().rposition(|&byte| byte == b'\n').map_or(0, |newline| newline + 1);
     // Everything before `at` is valid, so its characters can be counted by their first bytes.
     let column = before[start..].iter().filter(|&&byte| byte & 0xC0 != 0x80).count() + 1;
