@@ -91,13 +91,17 @@ pub enum Begin {
 }
 
 impl Begin {
-    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file.
+    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. What a template's skeleton holds
+    /// is not for the catalog before it is rendered.
     pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
         let is_yaml = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
             name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
         };
-        let mut guessed: Vec<String> = paths.into_iter().filter(|path| is_yaml(path)).collect();
+        let is_skeleton = |path: &str| {
+            path.contains("${{") || path.split('/').any(|folder| ["skeleton", "skeletons"].contains(&folder))
+        };
+        let mut guessed: Vec<String> = paths.into_iter().filter(|path| is_yaml(path) && !is_skeleton(path)).collect();
         guessed.sort();
         let is_usual = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or(path);
@@ -151,6 +155,16 @@ mod tests {
         for wrong in ["../../d.yaml", "c/../../../d.yaml", "..\\..\\d.yaml", "/../x", "a\0b"] {
             assert!(matches!(join("a/b.yaml", wrong), Err(ReadProblem::Refused(_))), "{wrong}");
         }
+    }
+
+    #[test]
+    fn a_folder_means_its_catalog_files_but_not_those_of_skeletons() {
+        let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string));
+        let skeletons = ["a/skeleton/catalog-info.yaml", "b/${{values.name}}/catalog-info.yaml"];
+        let found = [&skeletons[..], &["c/x.yaml", "c/catalog-info.yml"]].concat();
+        assert_eq!(folder(&found), Begin::Found(vec!["c/catalog-info.yml".into()]));
+        let guessed = [&skeletons[..], &["c/x.YAML", "c/x.json", "a.yml"]].concat();
+        assert_eq!(folder(&guessed), Begin::Guessed(vec!["a.yml".into(), "c/x.YAML".into()]));
     }
 
     proptest! {
