@@ -11,6 +11,7 @@ use leptos_router::{
 use crate::{
     catalog::{EntityPage, ListPage, RegisterPage, SearchPage, SourcePage, SourcesPage},
     home::HomePage,
+    runs::{RunPage, RunsPage},
     scorecards::{ResultsPage, RulePage, ScorecardPage, ScorecardsPage},
     shell::{NotFoundPage, Shell},
     templates::{CreatePage, TemplatePage},
@@ -33,6 +34,8 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
                     <Route path=path!("/create") view=CreatePage ssr=SsrMode::Async/>
                     <Route path=path!("/create/:namespace/:name") view=TemplatePage ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:number") view=RunPage ssr=SsrMode::Async/>
                     <Route path=path!("/scorecards") view=ScorecardsPage ssr=SsrMode::Async/>
                     <Route path=path!("/scorecards/:name") view=ScorecardPage ssr=SsrMode::Async/>
                     <Route path=path!("/scorecards/:name/results") view=ResultsPage ssr=SsrMode::Async/>
