@@ -17,7 +17,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
     options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).connect_timeout(Duration::from_secs(10));
     if url.starts_with("sqlite:") {
         // Readers run beside the one writer; a writer waits for its turn instead of failing.
-        options.max_connections(6).map_sqlx_sqlite_opts(|sqlite| {
+        options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {
             sqlite
                 .create_if_missing(true)
                 .foreign_keys(true)

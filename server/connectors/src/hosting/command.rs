@@ -6,7 +6,7 @@ use services::{Error, Result};
 use tokio::{io::AsyncWriteExt, process::Command, time::timeout};
 
 /// How long a call may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// One call of `git`.
 #[derive(Debug)]

@@ -2,6 +2,7 @@
 
 use std::{
     collections::HashMap,
+    convert::Infallible,
     sync::{
         Arc, Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -13,7 +14,10 @@ use chrono::{TimeDelta, Utc};
 use domain::identity::{Caller, Tenant};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use tokio_util::{sync::CancellationToken, task::AbortOnDropHandle};
+use tokio_util::{
+    sync::CancellationToken,
+    task::{AbortOnDropHandle, TaskTracker},
+};
 
 use super::{Job, store};
 use crate::{Error, Result, Services, catalog, runs, scorecards};
@@ -36,6 +40,7 @@ pub(super) struct Delivery {
 pub(super) struct Desk {
     services: Services,
     shutdown: CancellationToken,
+    jobs: TaskTracker,
     lines: Mutex<HashMap<String, Arc<Line>>>,
 }
 
@@ -49,7 +54,7 @@ struct Line {
 
 impl Desk {
     pub(super) fn new(services: Services, shutdown: CancellationToken) -> Self {
-        Self { services, shutdown, lines: Mutex::default() }
+        Self { services, shutdown, jobs: TaskTracker::new(), lines: Mutex::default() }
     }
 
     pub(super) fn services(&self) -> &Services {
@@ -58,9 +63,26 @@ impl Desk {
 
     /// Does the job of a delivery. Whatever becomes of it is written down here, so the queue need not repeat it.
     pub(super) async fn deliver(self: Arc<Self>, delivery: Delivery) -> Result<()> {
+        if self.shutdown.is_cancelled() {
+            // Not begun, not answered: it is delivered again at the next start.
+            std::future::pending::<Infallible>().await;
+        }
+        let desk = Arc::clone(&self);
+        // A task of its own: it goes on whether the queue looks or not, and a panic is a failed job, no more.
+        let work = self.jobs.spawn(async move { desk.see_to(delivery).await });
+        work.await.unwrap_or_else(|error| Err(Error::Internal(format!("a job broke off: {error}"))))
+    }
+
+    /// Resolves once the shutdown began and the jobs in hand have ended.
+    pub(super) async fn closed(&self) {
+        self.shutdown.cancelled().await;
+        self.jobs.close();
+        self.jobs.wait().await;
+    }
+
+    async fn see_to(self: Arc<Self>, delivery: Delivery) -> Result<()> {
         let desk = Arc::clone(&self);
         let given = delivery.clone();
-        // A task of its own, so that a panic is a failed job and one busy job does not hold up the others.
         let work = AbortOnDropHandle::new(tokio::spawn(async move { desk.perform(&given).await }));
         let done = tokio::select! {
             done = work => done.unwrap_or_else(|error| Err(Error::Internal(format!("the job broke off: {error}")))),
@@ -100,9 +122,9 @@ impl Desk {
     async fn follow(&self, job: Job, tenant: Tenant) -> Result<()> {
         let caller = Caller::system(tenant, "worker");
         match job {
-            Job::SyncSource { source } => catalog::sync(&self.services, &caller, source).await.map(|_| ()),
+            Job::SyncSource { source } => catalog::sync(&self.services, &caller, source).await.map(drop),
             Job::EvaluateScorecards => scorecards::evaluate(&self.services, &caller).await,
-            Job::AdvanceRun { .. } => Ok(()),
+            Job::AdvanceRun { run } => runs::advance(&self.services, &caller, run).await,
         }
     }
 

@@ -44,14 +44,11 @@ impl WorkerIdentity {
         let lock = File::create(data.join("worker.lock"))?;
         lock.try_lock()?;
         let path = data.join("worker.id");
-        let name = match fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<Uuid>().ok()) {
-            Some(name) => name,
-            None => {
-                let name = Uuid::now_v7();
-                fs::write(&path, name.to_string())?;
-                name
-            }
-        };
+        let known = fs::read_to_string(&path).ok().and_then(|text| text.trim().parse::<Uuid>().ok());
+        let name = known.unwrap_or_else(Uuid::now_v7);
+        if known.is_none() {
+            fs::write(&path, name.to_string())?;
+        }
         Ok(Self { name: name.to_string(), start: Uuid::now_v7(), lock: Some(lock) })
     }
 }

@@ -104,10 +104,19 @@ pub async fn failed(services: &Services, caller: &Caller) -> Result<Vec<FailedJo
     store::failed(&services.db, &caller.tenant).await
 }
 
+/// How many rounds of looking for runs make an hour.
+const ROUNDS: u32 = 360;
+
 /// Looks now and then for runs whose worker died, and clears away what the queue no longer needs.
 async fn sweep(services: &Services, shutdown: &CancellationToken) {
     let mut rounds = 0_u32;
     loop {
+        if rounds.is_multiple_of(ROUNDS)
+            && let Err(error) = clear(services).await
+        {
+            tracing::warn!(%error, "could not clear away what is no longer needed; trying again in an hour");
+        }
+        rounds = rounds.wrapping_add(1);
         tokio::select! {
             () = shutdown.cancelled() => return,
             () = tokio::time::sleep(runs::LEASE) => {}
@@ -115,11 +124,10 @@ async fn sweep(services: &Services, shutdown: &CancellationToken) {
         if let Err(error) = runs::recover(services, false).await {
             tracing::warn!(%error, "could not look for runs that were left; trying again");
         }
-        rounds += 1;
-        if rounds.is_multiple_of(360)
-            && let Err(error) = engine::clear(&services.db).await
-        {
-            tracing::warn!(%error, "could not clear away finished jobs; trying again");
-        }
     }
+}
+
+async fn clear(services: &Services) -> Result<()> {
+    engine::clear(&services.db).await?;
+    runs::clear_workspaces(services).await
 }

@@ -11,7 +11,6 @@ use std::{
 use apalis::prelude::{BackendExt, PollSnapshot, PollStrategy, WorkerBuilder, WorkerBuilderExt, WorkerError};
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
-use futures::FutureExt;
 use sea_orm::DatabaseConnection;
 use tokio::{sync::watch, time::Sleep};
 use tokio_util::sync::CancellationToken;
@@ -24,11 +23,13 @@ use super::{
 use crate::Services;
 
 /// How many jobs one process does at a time.
-const CONCURRENCY: usize = 6;
+const CONCURRENCY: usize = 4;
 /// How often a worker says that it lives; one that misses three is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the queue is asked without being woken.
 const POLL: Duration = Duration::from_secs(2);
+/// How long a worker has to tell the queue that the last jobs ended. What it does not tell is delivered again.
+const LAST_WORDS: Duration = Duration::from_millis(200);
 /// A fetch that was under way while the bell rang may have looked too early, so the bell echoes.
 const ECHOES: [Duration; 3] = [Duration::from_millis(20), Duration::from_millis(100), Duration::from_millis(500)];
 
@@ -74,7 +75,7 @@ pub(super) async fn run(services: &Services, bell: &Bell, shutdown: &Cancellatio
     let desk = Arc::new(Desk::new(services.clone(), shutdown.clone()));
     while !shutdown.is_cancelled() {
         let name = format!("{}/{}", services.queue.identity().name, Uuid::now_v7());
-        if let Err(error) = serve(&name, &desk, bell, shutdown).await {
+        if let Err(error) = serve(&name, &desk, bell).await {
             tracing::warn!(%error, "the queue's worker stopped; starting another");
             tokio::select! {
                 () = shutdown.cancelled() => return,
@@ -84,22 +85,32 @@ pub(super) async fn run(services: &Services, bell: &Bell, shutdown: &Cancellatio
     }
 }
 
-async fn serve(name: &str, desk: &Arc<Desk>, bell: &Bell, shutdown: &CancellationToken) -> Result<(), WorkerError> {
+async fn serve(name: &str, desk: &Arc<Desk>, bell: &Bell) -> Result<(), WorkerError> {
     let db = &desk.services().db;
     let knock = Knock::new(bell);
+    let closing = Arc::clone(desk);
     let desk = Arc::clone(desk);
     let handle = move |delivery: Delivery| {
         let desk = Arc::clone(&desk);
         async move { desk.deliver(delivery).await }
     };
-    let stop = shutdown.clone().cancelled_owned().map(Ok::<(), WorkerError>);
     // The two storages are different types with the same methods.
-    if is_postgres(db) {
+    let work: Pin<Box<dyn Future<Output = Result<(), WorkerError>> + Send>> = if is_postgres(db) {
         let backend = postgres_storage(db).poll_with_strategy(knock);
-        WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).build(handle).run_until(stop).await
+        Box::pin(WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).build(handle).run())
     } else {
         let backend = sqlite_storage(db).poll_with_strategy(knock);
-        WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).build(handle).run_until(stop).await
+        Box::pin(WorkerBuilder::new(name).backend(backend).concurrency(CONCURRENCY).build(handle).run())
+    };
+    // Told to stop, a worker of apalis waits for the jobs in hand without going on with what it has begun itself. That may
+    // be a transaction, which the jobs would wait for in turn. So it works on until they have ended, and is dropped.
+    let closed = async {
+        closing.closed().await;
+        tokio::time::sleep(LAST_WORDS).await;
+    };
+    tokio::select! {
+        ended = work => ended,
+        () = closed => Ok(()),
     }
 }
 

@@ -108,7 +108,7 @@ async fn take(
 ) -> Result<Option<(run::Model, step::Model)>> {
     let now = Utc::now();
     let mut taken = step.clone();
-    taken.status = StepStatus::Processing.as_str().to_owned();
+    StepStatus::Processing.as_str().clone_into(&mut taken.status);
     taken.attempt += 1;
     taken.version += 1;
     taken.leased_by = Some(lease_name(services));
@@ -138,7 +138,7 @@ async fn take(
             return Ok(None);
         }
         run.version += 1;
-        run.status = RunStatus::Processing.as_str().to_owned();
+        RunStatus::Processing.as_str().clone_into(&mut run.status);
         run.started_at = Some(now);
     }
     let words = match (step.status()?, step.attempt) {

@@ -1,11 +1,12 @@
 //! Acting: what happens between taking a step and recording how it ended, outside of any transaction.
 
-use std::time::Duration;
+use std::{pin::pin, time::Duration};
 
 use chrono::{DateTime, Utc};
 use domain::identity::Caller;
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio_util::sync::CancellationToken;
 
 use super::{
     actions::{self, Act, Action, Outcome},
@@ -19,7 +20,7 @@ use super::{
 use crate::{Error, Result, Services};
 
 /// How long one attempt of a step may take.
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 /// How often the log is written and a cancellation is looked for.
 const TICK: Duration = Duration::from_millis(400);
 
@@ -59,38 +60,59 @@ pub(super) async fn execute(
         let why = "its worker died again and again while it ran; look at the server's log, then retry";
         return Ended::Failed(Error::Rejected(why.into()));
     }
-    let work = timeout(DEADLINE, act(services, caller, run, step, steps, log));
-    tokio::pin!(work);
+    let done = CancellationToken::new();
+    let mut work = pin!(timeout(DEADLINE, act(services, caller, run, step, steps, log)));
+    // Beside the work, never instead of it: both use the database, and one that stands still in a transaction would
+    // keep the other waiting.
+    let mut watch = pin!(watch(services, caller, run, step, log, &done));
+    tokio::select! {
+        ended = &mut work => {
+            done.cancel();
+            // What it is writing is written to the end.
+            watch.await;
+            match ended {
+                Ok(Ok(ended)) => ended,
+                Ok(Err(error)) => Ended::Failed(error),
+                Err(_) => Ended::Failed(Error::Rejected(format!(
+                    "it was stopped after {} minutes, the longest an attempt may take",
+                    DEADLINE.as_secs() / 60
+                ))),
+            }
+        }
+        verdict = &mut watch => verdict,
+    }
+}
+
+/// Says that this worker lives, writes the log, and listens for a cancellation, until the work is `done` or must stop.
+async fn watch(
+    services: &Services,
+    caller: &Caller,
+    run: &run::Model,
+    step: &step::Model,
+    log: &Log,
+    done: &CancellationToken,
+) -> Ended {
     let mut tick = interval(TICK);
     tick.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut renewed = Instant::now();
     loop {
         tokio::select! {
-            ended = &mut work => {
-                return match ended {
-                    Ok(Ok(ended)) => ended,
-                    Ok(Err(error)) => Ended::Failed(error),
-                    Err(_) => Ended::Failed(Error::Rejected(format!(
-                        "it was stopped after {} minutes, the longest an attempt may take", DEADLINE.as_secs() / 60
-                    ))),
-                };
+            () = done.cancelled() => return Ended::Lost,
+            _ = tick.tick() => {}
+        }
+        if renewed.elapsed() >= LEASE / 3 {
+            match store::renew(&services.db, step, Utc::now() + LEASE).await {
+                Ok(true) => renewed = Instant::now(),
+                Ok(false) => return Ended::Lost,
+                Err(error) if renewed.elapsed() >= LEASE => return Ended::Failed(error),
+                Err(error) => tracing::warn!(%error, run = run.number, "a step's lease was not renewed; trying again"),
             }
-            _ = tick.tick() => {
-                if renewed.elapsed() >= LEASE / 3 {
-                    match store::renew(&services.db, step, Utc::now() + LEASE).await {
-                        Ok(true) => renewed = Instant::now(),
-                        Ok(false) => return Ended::Lost,
-                        Err(error) if renewed.elapsed() >= LEASE => return Ended::Failed(error),
-                        Err(error) => tracing::warn!(%error, run = run.number, "a step's lease was not renewed; trying again"),
-                    }
-                }
-                if let Err(error) = write(services, caller, run, log).await {
-                    tracing::warn!(%error, run = run.number, "lines of a run's log were lost");
-                }
-                if let Ok(true) = store::is_cancel_asked(&services.db, run).await {
-                    return Ended::Cancelled;
-                }
-            }
+        }
+        if let Err(error) = write(services, caller, run, log).await {
+            tracing::warn!(%error, run = run.number, "lines of a run's log were lost");
+        }
+        if let Ok(true) = store::is_cancel_asked(&services.db, run).await {
+            return Ended::Cancelled;
         }
     }
 }

@@ -30,7 +30,7 @@ use domain::{
     runs::{LogLine, Run, RunStatus, RunSummary},
 };
 pub use ports::{FirstCommit, Published, Repositories};
-pub(crate) use recover::recover;
+pub(crate) use recover::{clear_workspaces, recover};
 pub use start::{NewRun, NotStarted, start};
 pub use steer::{cancel, retry};
 use uuid::Uuid;

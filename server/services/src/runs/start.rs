@@ -6,7 +6,7 @@ use domain::{
     changes::ChangeKind,
     identity::{Caller, Permission},
     runs::{LogKind, LogLevel, Run, RunStatus, StepStatus},
-    templates::{Problem, Template},
+    templates::Problem,
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -22,7 +22,10 @@ use crate::{
     changes::NewChange,
     identity::may,
     queue::Job,
-    templates::answers::{self, Checked, Scope},
+    templates::{
+        self,
+        answers::{Checked, Scope},
+    },
 };
 
 /// A run that someone asks for.
@@ -85,7 +88,7 @@ pub async fn start(services: &Services, caller: &Caller, new: NewRun) -> Result<
         .into());
     }
     let entity = catalog::entity(services, caller, &new.template).await?;
-    let values = check(&entity.document, &new.values)?;
+    let values = check(services, caller, &entity.document, &new.values).await?;
     let (run, steps) = rows(caller, &new.template, entity.etag, entity.document, values)?;
     let id = run.id;
     insert(services, caller, run, steps).await?;
@@ -205,8 +208,14 @@ fn is_taken(why: &str) -> bool {
 }
 
 /// The answers with their defaults.
-fn check(document: &Value, answers: &Map<String, Value>) -> Result<Value, NotStarted> {
-    let template = Template::parse(document).map_err(|error| Error::Rejected(error.to_string()))?;
-    let Checked { values, problems } = answers::check(&template, answers, Scope::All);
+async fn check(
+    services: &Services,
+    caller: &Caller,
+    document: &Value,
+    answers: &Map<String, Value>,
+) -> Result<Value, NotStarted> {
+    let template = templates::read(document)?;
+    let Checked { values, problems } =
+        templates::check_answers(services, caller, &template, answers, Scope::All).await?;
     if problems.is_empty() { Ok(Value::Object(values)) } else { Err(NotStarted::Answers(problems)) }
 }

@@ -72,7 +72,7 @@ pub async fn retry(services: &Services, caller: &Caller, name: RunName) -> Resul
     let words = format!("{} takes the run up again", caller.label());
     store::write_log(&*tx, &row, vec![Said::of_run(LogKind::Recovered, LogLevel::Info, words)]).await?;
     let mut taken_up = row.clone();
-    taken_up.status = RunStatus::Processing.as_str().to_owned();
+    RunStatus::Processing.as_str().clone_into(&mut taken_up.status);
     taken_up.problem = None;
     tx.record(advance::moved(&taken_up, None));
     tx.enqueue(Job::AdvanceRun { run: row.id });

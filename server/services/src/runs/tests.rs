@@ -90,10 +90,10 @@ impl Bench {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        match tokio::time::timeout(Duration::from_secs(20), look).await {
-            Ok(found) => found,
-            Err(_) => panic!("{:#?}", super::run(&self.services, &self.caller, RunName::Id(run)).await),
-        }
+        let Ok(found) = tokio::time::timeout(Duration::from_secs(20), look).await else {
+            panic!("{:#?}", super::run(&self.services, &self.caller, RunName::Id(run)).await)
+        };
+        found
     }
 
     async fn over(&self, run: Uuid) -> Run {

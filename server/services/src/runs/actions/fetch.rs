@@ -6,8 +6,11 @@ use serde_json::{Value, json};
 
 use super::{Act, flag, text};
 use crate::{
-    Error, Result, catalog,
-    templates::skeleton::{self, File},
+    Error, Result,
+    templates::{
+        self,
+        skeleton::{self, File},
+    },
 };
 
 pub(super) async fn template(act: &Act<'_>, input: &Value) -> Result<Value> {
@@ -32,9 +35,7 @@ pub(super) async fn plain(act: &Act<'_>, input: &Value) -> Result<Value> {
 async fn skeleton_files(act: &Act<'_>, input: &Value) -> Result<Vec<File>> {
     let url = text(input, "url").unwrap_or_default();
     act.log.info(format!("fetching {url}"));
-    let found = catalog::folder(act.services, act.caller, &act.run.template()?, url).await?;
-    let found = found.into_iter();
-    Ok(found.map(|file| File { path: file.path, content: file.content, executable: file.executable }).collect())
+    templates::files(act.services, act.caller, &act.run.template()?, url).await
 }
 
 /// Writes files; one that is there stays unless it may be replaced, as in Backstage.

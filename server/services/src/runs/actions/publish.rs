@@ -76,7 +76,7 @@ fn check_branch(branch: &str) -> Result<()> {
         && !branch.contains("..")
         && !branch.contains("//")
         && !branch.contains("/.")
-        && !branch.ends_with(".lock");
+        && !branch.to_ascii_lowercase().ends_with(".lock");
     if fits { Ok(()) } else { Err(Error::Rejected(format!("`{branch}` cannot be a branch's name; use `main`"))) }
 }
 
