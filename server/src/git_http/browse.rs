@@ -1,5 +1,7 @@
 //! Single files of a repository as text, and a page that lists them.
 
+use std::fmt::Write as _;
+
 use axum::{
     Extension,
     extract::{Path, State},
@@ -42,20 +44,12 @@ pub(super) async fn repository(
     let branch = branch.trim();
     let listed = git(&folder).args(["ls-tree", "-r", "--name-only", "-z", "HEAD"]).read().await.unwrap_or_default();
     let last = git(&folder).args(["log", "-1", "--format=%h %an, %ad: %s", "--date=short", "HEAD"]).read().await;
-    let files: String = listed
-        .split('\0')
-        .filter(|path| !path.is_empty())
-        .take(2000)
-        .map(|path| {
-            let link: Vec<_> = path.split('/').map(encode).collect();
-            format!(
-                "<li><a href=\"/git/{name}/blob/{}/{}\">{}</a></li>\n",
-                encode(branch),
-                link.join("/"),
-                escape(path)
-            )
-        })
-        .collect();
+    let mut files = String::new();
+    for path in listed.split('\0').filter(|path| !path.is_empty()).take(2000) {
+        let link: Vec<_> = path.split('/').map(encode).collect();
+        let (branch, link, path) = (encode(branch), link.join("/"), escape(path));
+        let _ = writeln!(files, "<li><a href=\"/git/{name}/blob/{branch}/{link}\">{path}</a></li>");
+    }
     let last = last.map_err(|error: Error| Refusal(error))?;
     let clone = format!("git clone {}/git/{name}.git", services.settings.base_url);
     Ok(Html(format!(
@@ -78,7 +72,7 @@ fn encode(part: &str) -> String {
         if byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~') {
             out.push(char::from(byte));
         } else {
-            out.push_str(&format!("%{byte:02X}"));
+            let _ = write!(out, "%{byte:02X}");
         }
         out
     })

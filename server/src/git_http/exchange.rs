@@ -25,7 +25,7 @@ use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
 /// How many transfers go on at a time.
 static TRANSFERS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(16)));
 /// How long one may take.
-const DEADLINE: Duration = Duration::from_secs(600);
+const DEADLINE: Duration = Duration::from_mins(10);
 
 /// What `git` asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -97,7 +97,7 @@ async fn create(
                 .map(|problem| {
                     let path: Vec<_> = problem.pointer.split('/').skip(1).collect();
                     json!({
-                        "property": format!("instance{}", path.iter().map(|part| format!(".{part}")).collect::<String>()),
+                        "property": format!("instance{}", problem.pointer.replace('/', ".")),
                         "path": path,
                         "message": problem.message,
                         "stack": format!("{}: {}", problem.pointer, problem.message),

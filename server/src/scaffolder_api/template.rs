@@ -5,8 +5,8 @@ use axum::{
     extract::{Path, State},
 };
 use domain::catalog::EntityRef;
-use serde_json::{Value, json};
-use services::{Error, Services, catalog, identity::Caller};
+use serde_json::Value;
+use services::{Services, identity::Caller, templates};
 
 use super::problem::Problem;
 
@@ -16,31 +16,6 @@ pub(super) async fn parameter_schema(
     Extension(caller): Extension<Caller>,
     Path((namespace, kind, name)): Path<(String, String, String)>,
 ) -> Result<Json<Value>, Problem> {
-    if !kind.eq_ignore_ascii_case("template") {
-        return Err(Error::Rejected(format!("`{kind}` has no form; only a template has")).into());
-    }
-    let template = catalog::entity(&services, &caller, &EntityRef::new(&kind, &namespace, &name)).await?;
-    let document = &template.document;
-    let pages = match document.pointer("/spec/parameters") {
-        None | Some(Value::Null) => Vec::new(),
-        Some(Value::Array(pages)) => pages.clone(),
-        Some(page) => vec![page.clone()],
-    };
-    let steps: Vec<_> = pages
-        .into_iter()
-        .map(|page| {
-            json!({
-                "title": page.get("title").cloned().unwrap_or_else(|| json!("Fill in the form")),
-                "description": page.get("description"),
-                "schema": page,
-            })
-        })
-        .collect();
-    let title = document.pointer("/metadata/title").or_else(|| document.pointer("/metadata/name"));
-    Ok(Json(json!({
-        "title": title,
-        "description": document.pointer("/metadata/description"),
-        "presentation": document.pointer("/spec/presentation"),
-        "steps": steps,
-    })))
+    let template = EntityRef::new(&kind, &namespace, &name);
+    Ok(Json(templates::parameter_schema(&services, &caller, &template).await?))
 }

@@ -1,0 +1,89 @@
+//! The embedded Git hosting, with the real `git`.
+
+use std::path::Path;
+
+use reqwest::{Method, StatusCode};
+use serde_json::json;
+use tokio::process::Command;
+
+use crate::{portal::Portal, road::SERVICE};
+
+/// Runs `git` in `folder` and returns what it printed.
+async fn git(folder: &Path, args: &[&str]) -> Result<String, String> {
+    let output = Command::new("git")
+        .args(["-c", "user.name=Ama", "-c", "user.email=ama@example.com"])
+        .args(args)
+        .current_dir(folder)
+        .env("GIT_CONFIG_GLOBAL", "/dev/null")
+        .env("GIT_TERMINAL_PROMPT", "0")
+        .output()
+        .await
+        .unwrap();
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    if output.status.success() { Ok(text(&output.stdout)) } else { Err(text(&output.stderr)) }
+}
+
+async fn with_repository(portal: &Portal) -> String {
+    portal.has_template("service", SERVICE).await;
+    let id = portal.run("service", json!({ "name": "quay-signs" })).await;
+    portal
+        .until("the repository is there", async |portal| {
+            (portal.task(&id).await["steps"][1]["status"] == "completed").then_some(())
+        })
+        .await;
+    format!("{}/git/harbour/quay-signs.git", portal.base)
+}
+
+both! {
+    async fn what_a_template_made_can_be_cloned_changed_and_pushed(portal) {
+        let address = with_repository(&portal).await;
+        let work = tempfile::tempdir().unwrap();
+        git(work.path(), &["clone", "--quiet", &address, "one"]).await.unwrap();
+        let one = work.path().join("one");
+        let read = |name: &str| std::fs::read_to_string(one.join(name)).unwrap();
+        assert_eq!(read("README.md"), "# quay-signs\n");
+        assert_eq!(read("src/quay-signs.sh"), "echo quay-signs\n");
+        assert_eq!(std::fs::read(one.join("logo.bin")).unwrap(), [0_u8, 159, 146, 150, 0]);
+        assert_eq!(git(&one, &["log", "--format=%an: %s"]).await.unwrap().trim(), "Ama Osei: Initial commit");
+        std::fs::write(one.join("README.md"), "# Signs\n".repeat(100_000)).unwrap();
+        git(&one, &["commit", "--quiet", "--all", "--message", "Say more"]).await.unwrap();
+        git(&one, &["push", "--quiet", "origin", "main"]).await.unwrap();
+        git(work.path(), &["clone", "--quiet", "--depth", "1", &address, "two"]).await.unwrap();
+        assert_eq!(std::fs::metadata(work.path().join("two/README.md")).unwrap().len(), 800_000);
+        // Nobody rewrites what others may have cloned.
+        git(&one, &["commit", "--quiet", "--amend", "--message", "Say otherwise"]).await.unwrap();
+        assert!(git(&one, &["push", "--quiet", "--force", "origin", "main"]).await.is_err());
+    }
+}
+
+#[tokio::test]
+async fn files_are_read_as_text_and_never_as_pages() {
+    let portal = Portal::start(crate::portal::Backend::Sqlite).await;
+    with_repository(&portal).await;
+    let file = portal.get("/git/harbour/quay-signs/blob/main/catalog-info.yaml").await;
+    assert_eq!(file.status(), StatusCode::OK);
+    assert_eq!(file.headers()["content-type"], "text/plain; charset=utf-8");
+    assert_eq!(file.headers()["x-content-type-options"], "nosniff");
+    assert!(file.text().await.unwrap().contains("name: quay-signs"));
+    let page = portal.get("/git/harbour/quay-signs").await.text().await.unwrap();
+    assert!(
+        page.contains("git clone") && page.contains("/git/harbour/quay-signs/blob/main/src/quay-signs.sh"),
+        "{page}"
+    );
+    for path in [
+        "/git/harbour/quay-signs/blob/main/none",
+        "/git/harbour/quay-signs/blob/none/README.md",
+        "/git/harbour/quay-signs/blob/main/..%2F..%2F..%2Fcauseway.db",
+        "/git/harbour/quay-signs/blob/--output=x/README.md",
+        "/git/harbour/none/info/refs?service=git-upload-pack",
+        "/git/..%2F..%2Fetc/passwd/info/refs?service=git-upload-pack",
+        "/git/harbour/%2e%2e/info/refs?service=git-upload-pack",
+    ] {
+        assert_eq!(portal.get(path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+    let dumb = portal.get("/git/harbour/quay-signs.git/info/refs").await;
+    assert_eq!(dumb.status(), StatusCode::BAD_REQUEST);
+    let form =
+        portal.request(Method::POST, "/git/harbour/quay-signs.git/git-receive-pack").body("x").send().await.unwrap();
+    assert_eq!(form.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+}
