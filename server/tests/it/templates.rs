@@ -9,7 +9,7 @@ use crate::portal::Portal;
 /// A template of one page, whose skeleton is `file`.
 async fn template(portal: &Portal, name: &str, steps: &str, file: &str) {
     let document = format!(
-        r#"apiVersion: scaffolder.backstage.io/v1beta3
+        r"apiVersion: scaffolder.backstage.io/v1beta3
 kind: Template
 metadata:
   name: {name}
@@ -33,7 +33,7 @@ spec:
       properties:
         port: {{title: Port, type: integer, minimum: 1024, default: 8080}}
   steps:
-{steps}"#
+{steps}"
     );
     let info = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: ${{ values.name }}\nspec:\n  type: service\n  lifecycle: production\n  owner: ${{ values.owner }}\n";
     portal.write(&format!("{name}/skeleton/catalog-info.yaml"), info);

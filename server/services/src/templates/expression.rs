@@ -257,6 +257,7 @@ fn environment(dialect: Dialect) -> Environment<'static> {
         out.write_str(&values::text(value)).map_err(|_| minijinja::Error::from(ErrorKind::WriteFailure))
     });
     env.set_unknown_method_callback(methods::call);
+    env.add_function("__add", filters::add_up);
     env.add_function("__regex", |pattern: String, flags: String| regex::Regex::compile(&pattern, &flags));
     // `debug()` would print all that the template sees, secrets included.
     env.remove_global("debug");

@@ -108,6 +108,34 @@ pub(super) fn add(env: &mut Environment<'static>) {
     env.add_test("null", |value: Value| value.is_none());
 }
 
+/// JavaScript's `+`: numbers are added, anything else is joined as text; what is not set is empty.
+pub(super) fn add_up(terms: Rest<Value>) -> Result<Value, Error> {
+    let mut terms = terms.0.into_iter();
+    let mut sum = terms.next().unwrap_or(Value::UNDEFINED);
+    for term in terms {
+        let is_number = |value: &Value| matches!(value.kind(), ValueKind::Number | ValueKind::Bool | ValueKind::None);
+        sum = if is_number(&sum) && is_number(&term) {
+            match (sum.as_i64(), term.as_i64()) {
+                (Some(a), Some(b)) if a.checked_add(b).is_some() => Value::from(a + b),
+                _ => Value::from(number(&sum) + number(&term)),
+            }
+        } else {
+            let (a, b) = (values::text(&sum), values::text(&term));
+            bounded(a.len() + b.len())?;
+            Value::from(a + &b)
+        };
+    }
+    Ok(sum)
+}
+
+fn number(value: &Value) -> f64 {
+    match value.kind() {
+        ValueKind::None => 0.0,
+        ValueKind::Bool => f64::from(u8::from(value.is_true())),
+        _ => f64::try_from(value.clone()).unwrap_or(f64::NAN),
+    }
+}
+
 /// The error of a filter that got something it cannot work on.
 pub(super) fn refused(why: impl Into<String>) -> Error {
     Error::new(ErrorKind::InvalidOperation, why.into())

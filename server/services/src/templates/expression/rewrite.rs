@@ -3,6 +3,8 @@
 //! Only what stands inside `${{ … }}` and `{% … %}` is touched, token by token, and no line is added or removed, so that
 //! the engine's line numbers are those of the author. Text, comments and `raw` blocks pass through untouched.
 
+mod sums;
+
 use std::borrow::Cow;
 
 /// The marks around an expression; those around blocks and comments are the same everywhere.
@@ -213,11 +215,18 @@ fn tag(tokens: &[Token<'_>], is_block: bool, out: &mut String) {
     let first = tokens.iter().position(|token| token.kind == Kind::Name);
     let loop_over = first.filter(|&at| is_block && tokens[at].text == "for").and_then(|at| loop_head(tokens, at));
     let as_text = concatenated(tokens);
+    let sums = sums::find(tokens);
+    let ends = |at: usize, out: &mut String| {
+        out.extend(sums.closes.iter().filter(|&&place| place == at).map(|_| ')'));
+        out.extend(as_text.iter().filter(|&&place| place == at).map(|_| "|__text"));
+        if let Some(head) = loop_over.as_ref().filter(|head| head.end == at) {
+            out.push_str(if head.unpacks { ")|__pairs " } else { ")|__each " });
+        }
+    };
     let mut brackets: Vec<&str> = Vec::new();
     for (at, token) in tokens.iter().enumerate() {
-        for _ in as_text.iter().filter(|&&place| place == at) {
-            out.push_str("|__text");
-        }
+        ends(at, out);
+        out.extend(sums.opens.iter().filter(|&&place| place == at).map(|_| "__add("));
         match token.text {
             "(" | "[" | "{" => brackets.push(token.text),
             ")" | "]" | "}" => {
@@ -247,20 +256,14 @@ fn tag(tokens: &[Token<'_>], is_block: bool, out: &mut String) {
             Kind::Regex => regex_call(token.text, out),
             Kind::Sign if token.text == "===" => out.push_str("=="),
             Kind::Sign if token.text == "!==" => out.push_str("!="),
+            Kind::Sign if sums.commas.contains(&at) => out.push(','),
             _ => out.push_str(token.text),
         }
-        if let Some(head) = &loop_over {
-            if at == head.after {
-                out.push_str(" (");
-            }
-            if at + 1 == head.end {
-                out.push_str(if head.unpacks { ")|__pairs " } else { ")|__each " });
-            }
+        if loop_over.as_ref().is_some_and(|head| head.after == at) {
+            out.push_str(" (");
         }
     }
-    for _ in as_text.iter().filter(|&&place| place == tokens.len()) {
-        out.push_str("|__text");
-    }
+    ends(tokens.len(), out);
 }
 
 struct LoopHead {
@@ -400,6 +403,10 @@ mod tests {
         assert_eq!(dollar("${{ a ~ b.c|upper ~ 'x' }}"), "${{ a|__text ~ b.c|upper|__text ~ 'x'|__text }}");
         assert_eq!(dollar(r"${{ x.replace(r/[^a-z]\//g, '') }}"), r#"${{ x.replace(__regex("[^a-z]\\/", "g"), '') }}"#);
         assert_eq!(dollar(r"${{ 'a\-b\n' }}"), r"${{ 'a-b\n' }}");
+        assert_eq!(dollar("${{ a.b + '/' + c(d + 1)|upper }}"), "${{ __add(a.b , '/' , c(__add(d , 1))|upper) }}");
+        assert_eq!(dollar("{%+ if a + b == -1 +%}"), "{%+ if __add(a , b) == -1 +%}");
+        assert_eq!(dollar("{% for a, b in x + y %}"), "{% for a, b in ( __add(x , y))|__pairs  %}");
+        assert_eq!(dollar("${{ a - 1 + b }}"), "${{ a - 1 + b }}");
     }
 
     #[test]

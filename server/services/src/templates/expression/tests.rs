@@ -183,6 +183,18 @@ fn an_if_is_false_for_nothing_empty_and_zero() {
 }
 
 #[test]
+fn plus_adds_numbers_and_joins_everything_else() {
+    assert_eq!(value("${{ parameters.port + 1 }}"), json!(8081));
+    assert_eq!(value("${{ parameters.ratio + 1 + 2 }}"), json!(3.5));
+    assert_eq!(value("${{ 'port-' + parameters.port + 1 }}"), json!("port-80801"));
+    assert_eq!(text("x${{ parameters.no.owner + '/' + parameters.name }}"), "x/quay-signs");
+    assert_eq!(text("${{ (parameters.name + '-' + (1 + 2)) | upper }}|"), "QUAY-SIGNS-3|");
+    assert_eq!(text("{% if parameters.port + 1 == 8081 %}yes{% endif %}{% set x = 'a' + 1 %}${{ x }}"), "yesa1");
+    assert_eq!(text("${{ -1 + 2 }} ${{ 5 - 1 + 2 }} ${{ 2 * 3 + 1 }}."), "1 6 7.");
+    assert_eq!(text("${{ [1 + 1, {a: 'x' + 1}] | dump }};"), r#"[2,{"a":"x1"}];"#);
+}
+
+#[test]
 fn nunjucks_filters_the_engine_lacks_are_there() {
     assert_eq!(
         text("${{ 'the quay signs' | title }} ${{ 'ABC' | capitalize }} ${{ 'a b' | wordcount }}"),
