@@ -98,10 +98,19 @@ impl Begin {
             let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
             name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
         };
+        let paths: Vec<String> = paths.into_iter().filter(|path| is_yaml(path)).collect();
+        // What stands below a template's own folder is its content.
+        let templates: Vec<String> = paths
+            .iter()
+            .filter_map(|path| path.strip_suffix("/template.yaml").or_else(|| path.strip_suffix("/template.yml")))
+            .map(|folder| format!("{folder}/"))
+            .collect();
         let is_skeleton = |path: &str| {
-            path.contains("${{") || path.split('/').any(|folder| ["skeleton", "skeletons"].contains(&folder))
+            path.contains("${{")
+                || path.split('/').any(|folder| ["skeleton", "skeletons"].contains(&folder))
+                || templates.iter().any(|folder| path.strip_prefix(folder).is_some_and(|below| below.contains('/')))
         };
-        let mut guessed: Vec<String> = paths.into_iter().filter(|path| is_yaml(path) && !is_skeleton(path)).collect();
+        let mut guessed: Vec<String> = paths.iter().filter(|path| !is_skeleton(path)).cloned().collect();
         guessed.sort();
         let is_usual = |path: &&String| {
             let name = path.rsplit('/').next().unwrap_or(path);
@@ -160,11 +169,12 @@ mod tests {
     #[test]
     fn a_folder_means_its_catalog_files_but_not_those_of_skeletons() {
         let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string));
-        let skeletons = ["a/skeleton/catalog-info.yaml", "b/${{values.name}}/catalog-info.yaml"];
-        let found = [&skeletons[..], &["c/x.yaml", "c/catalog-info.yml"]].concat();
+        let skeletons =
+            ["a/skeleton/catalog-info.yaml", "b/${{values.name}}/catalog-info.yaml", "t/content/catalog-info.yaml"];
+        let found = [&skeletons[..], &["c/x.yaml", "c/catalog-info.yml", "t/template.yaml"]].concat();
         assert_eq!(folder(&found), Begin::Found(vec!["c/catalog-info.yml".into()]));
-        let guessed = [&skeletons[..], &["c/x.YAML", "c/x.json", "a.yml"]].concat();
-        assert_eq!(folder(&guessed), Begin::Guessed(vec!["a.yml".into(), "c/x.YAML".into()]));
+        let guessed = [&skeletons[..], &["c/x.YAML", "c/x.json", "a.yml", "t/template.yaml"]].concat();
+        assert_eq!(folder(&guessed), Begin::Guessed(vec!["a.yml".into(), "c/x.YAML".into(), "t/template.yaml".into()]));
     }
 
     proptest! {

@@ -223,7 +223,7 @@ impl Contents {
     }
 
     /// Walks along the values of a path until the page is full: for large selections.
-    fn walk(&self, selection: &RoaringBitmap, order: &Order, offset: usize, limit: usize) -> Vec<String> {
+    pub(super) fn walk(&self, selection: &RoaringBitmap, order: &Order, offset: usize, limit: usize) -> Vec<String> {
         let nothing = Path::default();
         let path = self.path(&order.path).unwrap_or(&nothing);
         let mut left = selection.clone();

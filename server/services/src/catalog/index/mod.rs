@@ -9,8 +9,11 @@ mod set;
 mod tests;
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    collections::{HashMap, HashSet},
+    sync::{
+        Arc, Mutex, PoisonError, RwLock,
+        atomic::{AtomicBool, Ordering},
+    },
 };
 
 use domain::{
@@ -41,8 +44,10 @@ pub struct Index {
 #[derive(Default)]
 struct TenantIndex {
     contents: RwLock<Contents>,
-    /// Held by the one who reads changes; whether the contents were ever loaded.
-    reader: tokio::sync::Mutex<bool>,
+    /// Whether the contents were ever loaded. Questions do not wait for news, only for that.
+    is_loaded: AtomicBool,
+    /// Held by the one who reads changes.
+    reader: tokio::sync::Mutex<()>,
 }
 
 /// A question's answer, before documents are fetched.
@@ -65,10 +70,10 @@ impl Index {
     /// Brings the tenant's index up to the last change, loading it first if nobody did.
     pub async fn catch_up(&self, services: &Services, tenant: &Tenant) -> Result<()> {
         let index = self.tenant(tenant);
-        let mut is_loaded = index.reader.lock().await;
-        if !*is_loaded {
+        let _reader = index.reader.lock().await;
+        if !index.is_loaded.load(Ordering::Acquire) {
             load(services, tenant, &index).await?;
-            *is_loaded = true;
+            index.is_loaded.store(true, Ordering::Release);
         }
         loop {
             let seen = index.read().seq;
@@ -81,7 +86,7 @@ impl Index {
                 .collect();
             references.sort();
             references.dedup();
-            let mut gone: std::collections::HashSet<String> = references.iter().cloned().collect();
+            let mut gone: HashSet<String> = references.iter().cloned().collect();
             for batch in references.chunks(1_000) {
                 let rows = store::rows(&services.db, tenant, batch).await?;
                 let entities = rows.into_iter().map(Entity::try_from).collect::<Result<Vec<_>>>()?;
@@ -101,7 +106,7 @@ impl Index {
 
     async fn current(&self, services: &Services, tenant: &Tenant) -> Result<Arc<TenantIndex>> {
         let index = self.tenant(tenant);
-        if !*index.reader.lock().await {
+        if !index.is_loaded.load(Ordering::Acquire) {
             self.catch_up(services, tenant).await?;
         }
         Ok(index)

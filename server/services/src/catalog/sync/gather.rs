@@ -231,19 +231,22 @@ impl Walk<'_> {
             return self.cut(Some(number), format!("the source is larger than {mib} MiB; register a part of it"));
         }
         let limits = self.limits.file;
+        let is_meant = step.trust == Trust::Meant || speaks_of_catalog(&bytes);
         let read = tokio::task::spawn_blocking(move || yaml::read(&bytes, &limits)).await;
         match read {
             Ok(Ok(documents)) => {
                 for document in documents {
                     match document {
                         Ok(document) => self.take(number, &step, document).await,
-                        Err(problem) if step.trust == Trust::Guessed => {
-                            self.tell(number, FileProblem { severity: Severity::Warning, ..problem });
+                        // Charts and the like only look like YAML.
+                        Err(problem) if !is_meant => {
+                            self.tell(number, FileProblem { severity: Severity::Info, ..problem });
                         }
                         Err(problem) => self.fail(number, problem),
                     }
                 }
             }
+            Ok(Err(problem)) if !is_meant => self.tell(number, FileProblem { severity: Severity::Info, ..problem }),
             Ok(Err(problem)) => self.fail(number, problem),
             Err(_) => self.fail(
                 number,
@@ -421,6 +424,12 @@ fn plain(severity: Severity, message: String) -> FileProblem {
 
 fn is_above_any(field: &FieldPath, others: &[FieldPath]) -> bool {
     others.iter().any(|other| other.0.len() == field.0.len() + 1 && other.0.starts_with(&field.0))
+}
+
+/// Whether a file that nobody named holds anything for a catalog, as far as its text shows.
+fn speaks_of_catalog(bytes: &[u8]) -> bool {
+    let text = String::from_utf8_lossy(bytes);
+    ["backstage.io/", "causeway.dev/"].iter().any(|group| text.contains(group))
 }
 
 /// Whether a document in a file that nobody named belongs into a catalog.

@@ -11,6 +11,9 @@ use crate::catalog::{
     yaml,
 };
 
+/// `$openapi` and `$asyncapi` are widespread; upstream they also write out references within the definition.
+const KEYS: &[&str] = &["$text", "$json", "$yaml", "$openapi", "$asyncapi"];
+
 /// How many fields of one document may stand in other files.
 const MOST: usize = 200;
 
@@ -62,7 +65,7 @@ fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String, St
     match value {
         Value::Object(fields) => {
             if let (1, Some((key, Value::String(target)))) = (fields.len(), fields.iter().next())
-                && ["$text", "$json", "$yaml"].contains(&key.as_str())
+                && KEYS.contains(&key.as_str())
             {
                 found.push((at.clone(), key.clone(), target.clone()));
                 return;
@@ -115,7 +118,7 @@ async fn fetch(
     *bytes += content.len() as u64;
     let named = |problem: &dyn std::fmt::Display| format!("`{target}`: {problem}");
     match key {
-        "$text" => match std::str::from_utf8(&content) {
+        "$text" | "$openapi" | "$asyncapi" => match std::str::from_utf8(&content) {
             Ok(text) => Ok(Value::String(text.to_owned())),
             Err(error) => Err(named(&format!("not UTF-8 at byte {}; save it as UTF-8", error.valid_up_to()))),
         },
