@@ -1,7 +1,11 @@
 //! Where one entity stands, on its own page.
 
-use domain::scorecards::{EntityReport, LevelReport, Outcome, RuleReport, Standing};
+use domain::{
+    changes::Change,
+    scorecards::{EntityReport, LevelReport, Outcome, RuleReport, Standing},
+};
 use leptos::prelude::*;
+use serde_json::Value;
 
 use super::drawn::{StandingLevel, counted, mark, path, prose, tone};
 use crate::ui::{Empty, Glyph, Icon, Ladder, LadderLevel, LadderRule, Moment, Panel, Remedy, When};
@@ -26,7 +30,7 @@ pub(crate) fn LadderPanel(reports: Vec<EntityReport>, all: String) -> impl IntoV
 /// - `report`; `whole`: with the rules that hold as well.
 #[component]
 pub(crate) fn EntityLadder(report: EntityReport, #[prop(optional)] whole: bool) -> impl IntoView {
-    let scale = report.scale.clone();
+    let (scale, scorecard) = (report.scale.clone(), path(&report.scorecard));
     if report.standing == Standing::NotEvaluated {
         return view! { <p class="text-table text-muted">"Not evaluated: none of its rules concerns this."</p> }
             .into_any();
@@ -34,7 +38,12 @@ pub(crate) fn EntityLadder(report: EntityReport, #[prop(optional)] whole: bool) 
     let levels = report.levels.into_iter().map(|level| {
         let name = scale.title(level.standing).to_owned();
         let summary = summary(&level);
-        let rules = level.rules.into_iter().filter(|rule| whole || needs_attention(rule)).map(ladder_rule).collect();
+        let rules = level
+            .rules
+            .into_iter()
+            .filter(|rule| whole || needs_attention(rule))
+            .map(|rule| ladder_rule(&scorecard, rule))
+            .collect();
         LadderLevel { name, tone: tone(&scale, level.standing), reached: level.reached, summary, rules }
     });
     view! { <Ladder levels=levels.collect()/> }.into_any()
@@ -52,12 +61,10 @@ fn summary(level: &LevelReport) -> String {
     format!("{} of {} hold{since}", level.held, level.applicable)
 }
 
-fn ladder_rule(rule: RuleReport) -> LadderRule {
+fn ladder_rule(scorecard: &str, rule: RuleReport) -> LadderRule {
     let reason = reason(&rule);
-    let remedy = needs_attention(&rule).then_some(rule.remediation).flatten().map(|remediation| {
-        let text = remediation.text.replace('`', "");
-        Remedy { text: if text.is_empty() { "How to mend it".to_owned() } else { text }, href: remediation.url }
-    });
+    let href = format!("{scorecard}/rules/{}", rule.id);
+    let remedy = needs_attention(&rule).then(|| Remedy { text: "Mend it".to_owned(), href: Some(href) });
     LadderRule { mark: mark(rule.outcome), title: rule.title, reason, remedy }
 }
 
@@ -68,6 +75,27 @@ fn reason(rule: &RuleReport) -> String {
         (Outcome::Unknown, None) => format!("unknown: {reason}"),
         (Outcome::NotApplicable, _) => "not applicable".to_owned(),
         _ => reason,
+    }
+}
+
+/// What an evaluation changed, as the history of an entity tells it.
+pub(crate) fn told(change: &Change) -> String {
+    let text = |state: &Option<Value>, field: &str| {
+        state.as_ref().and_then(|state| Some(state.get(field)?.as_str()?.to_owned()))
+    };
+    let title = text(&change.after, "title").or_else(|| text(&change.before, "title")).unwrap_or_default();
+    match (text(&change.before, "levelTitle"), text(&change.after, "levelTitle")) {
+        (Some(from), Some(to)) if from != to => format!("{title}: {from} → {to}"),
+        (None, Some(to)) => format!("{title}: {to}"),
+        (Some(_), None) => format!("{title}: no longer about it"),
+        _ => {
+            let outcomes = change.after.as_ref().and_then(|state| state.get("outcomes")?.as_object());
+            let rules = outcomes.into_iter().flatten().filter_map(|(rule, outcome)| {
+                let outcome = Outcome::ALL.into_iter().find(|known| Some(known.as_str()) == outcome.as_str())?;
+                Some(format!("{} {}", rule.replace(['-', '_'], " "), outcome.label()))
+            });
+            format!("{title}: {}", rules.collect::<Vec<_>>().join(", "))
+        }
     }
 }
 

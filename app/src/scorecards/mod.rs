@@ -13,7 +13,7 @@ mod overview_page;
 mod results_page;
 mod rule_page;
 
-pub(crate) use entity::{LadderPanel, ScorecardsSide};
+pub(crate) use entity::{LadderPanel, ScorecardsSide, told};
 pub(crate) use list_page::ScorecardsPage;
 pub(crate) use overview_page::ScorecardPage;
 pub(crate) use results_page::ResultsPage;

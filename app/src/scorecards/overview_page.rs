@@ -89,10 +89,11 @@ fn Scorecard(overview: Overview, filter: EntityFilter, shown: Memo<View>) -> imp
                 let query = filter.at("");
                 let joint = if query.is_empty() { "?" } else { "&" };
                 let href = format!("{base}{query}{joint}view={word}");
-                let class = move || if shown.get() == of { "btn btn-neutral join-item" } else { "btn join-item" };
+                let class =
+                    move || if shown.get() == of { "btn border-neutral! bg-neutral! text-neutral-content!" } else { "btn" };
                 view! { <a class=class href=href aria-current=move || (shown.get() == of).then_some("true") data-noscroll="true">{label}</a> }
             });
-            view! { <span class="inline-flex" role="group" aria-label="Add up by">{links.into_iter().collect_view()}</span> }
+            view! { <span class="inline-flex gap-1" role="group" aria-label="Add up by">{links.into_iter().collect_view()}</span> }
         }
     };
     let actions = move || {
@@ -228,7 +229,7 @@ fn Trend(scale: domain::scorecards::Scale, points: Vec<domain::scorecards::Trend
 
 /// A column's name: the rule's id in words, as short as a slanted head has room for.
 fn short(id: &str) -> String {
-    const ROOM: usize = 14;
+    const ROOM: usize = 12;
     let words = id.replace(['-', '_'], " ");
     let mut letters = words.chars();
     let mut name: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
