@@ -198,6 +198,15 @@ pub struct Run {
     pub output: RunOutput,
 }
 
+impl Run {
+    /// The step whose log says most now: the one that failed, or is at work; none in particular once all are done.
+    pub fn telling_step(&self) -> Option<&Step> {
+        self.steps
+            .iter()
+            .find(|step| matches!(step.status, StepStatus::Failed | StepStatus::Processing | StepStatus::Waiting))
+    }
+}
+
 /// One step of a run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Step {

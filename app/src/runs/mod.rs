@@ -77,7 +77,7 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     let shown = match step.as_str() {
         "all" => String::new(),
         _ if run.steps.iter().any(|known| known.id == step) => step,
-        _ => result::telling_step(&run),
+        _ => run.telling_step().map(|step| step.id.clone()).unwrap_or_default(),
     };
     let is_shown = |line: &LogLine| shown.is_empty() || line.step.as_deref() == Some(&shown);
     let lines = lines.into_iter().filter(is_shown).collect();

@@ -2,20 +2,12 @@
 
 use domain::{
     catalog::EntityRef,
-    runs::{OutputLink, OutputText, Run, StepStatus},
+    runs::{OutputLink, OutputText, Run},
 };
 use leptos::prelude::*;
 use serde_json::Value;
 
 use crate::ui::{EntityLink, Fact, Facts, Glyph, Icon};
-
-/// The step whose log says most now: the one that failed, or is at work; all of them once the run is over.
-pub(super) fn telling_step(run: &Run) -> String {
-    let telling = |step: &&domain::runs::Step| {
-        matches!(step.status, StepStatus::Failed | StepStatus::Processing | StepStatus::Waiting)
-    };
-    run.steps.iter().find(telling).map(|step| step.id.clone()).unwrap_or_default()
-}
 
 /// A thing that a step made.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -90,24 +90,28 @@ async fn create(
             Ok((StatusCode::CREATED, Json(json!({ "id": run.summary.id, "number": run.summary.number })))
                 .into_response())
         }
-        // A client of Backstage shows these beside the fields.
-        Err(runs::NotStarted::Answers(problems)) => {
-            let errors: Vec<_> = problems
-                .iter()
-                .map(|problem| {
-                    let path: Vec<_> = problem.pointer.split('/').skip(1).collect();
-                    json!({
-                        "property": format!("instance{}", problem.pointer.replace('/', ".")),
-                        "path": path,
-                        "message": problem.message,
-                        "stack": format!("{}: {}", problem.pointer, problem.message),
-                    })
-                })
-                .collect();
-            Ok((StatusCode::BAD_REQUEST, Json(json!({ "errors": errors }))).into_response())
-        }
-        Err(runs::NotStarted::Other(error)) => Err(error.into()),
+        Err(why) => not_started(why),
     }
+}
+
+/// Why something was not started; what is wrong with answers is told as Backstage's clients show it, beside the fields.
+fn not_started(why: runs::NotStarted) -> Result<Response, Problem> {
+    let problems = match why {
+        runs::NotStarted::Answers(problems) => problems,
+        runs::NotStarted::Other(error) => return Err(error.into()),
+    };
+    let errors: Vec<_> = problems
+        .iter()
+        .map(|problem| {
+            json!({
+                "property": format!("instance{}", problem.pointer.replace('/', ".")),
+                "path": problem.pointer.split('/').skip(1).collect::<Vec<_>>(),
+                "message": problem.message,
+                "stack": format!("{}: {}", problem.pointer, problem.message),
+            })
+        })
+        .collect();
+    Ok((StatusCode::BAD_REQUEST, Json(json!({ "errors": errors }))).into_response())
 }
 
 /// Runs, newest first.

@@ -172,3 +172,41 @@ async fn a_run_has_a_page_that_reads_without_a_script() {
     assert!(list.contains("href=\"/runs/1\""));
     assert_eq!(portal.get("/runs/77").await.status(), StatusCode::NOT_FOUND);
 }
+
+#[tokio::test]
+async fn a_template_is_tried_without_leaving_anything_behind() {
+    let portal = Portal::start(crate::portal::Backend::Sqlite).await;
+    let template = json!({
+        "apiVersion": "scaffolder.backstage.io/v1beta3",
+        "kind": "Template",
+        "metadata": { "name": "draft", "title": "Draft" },
+        "spec": {
+            "type": "service",
+            "parameters": { "required": ["name"], "properties": { "name": { "type": "string" } } },
+            "steps": [
+                { "id": "fetch", "action": "fetch:template", "input": { "url": "./skeleton", "values": { "name": "${{ parameters.name }}" } } },
+                { "id": "publish", "action": "publish:git", "input": { "repoUrl": "causeway?owner=harbour&repo=${{ parameters.name }}" } },
+                { "id": "say", "action": "debug:log", "input": { "message": "at ${{ steps.publish.output.remoteUrl }}" } },
+            ],
+            "output": { "links": [{ "title": "Repository", "url": "${{ steps.publish.output.remoteUrl }}" }] },
+        },
+    });
+    // `# ${{ values.name }}`
+    let files = json!([{ "path": "skeleton/README.md", "base64Content": "IyAke3sgdmFsdWVzLm5hbWUgfX0=" }]);
+    let body = json!({ "template": template, "values": { "name": "quay-signs" }, "directoryContents": files });
+    let (status, answer) = portal.post("/api/scaffolder/v2/dry-run", &body).await;
+    assert_eq!(status, StatusCode::OK, "{answer:#}");
+    // `# quay-signs`
+    assert_eq!(
+        answer["directoryContents"],
+        json!([{ "path": "README.md", "executable": false, "base64Content": "IyBxdWF5LXNpZ25z" }])
+    );
+    assert_eq!(answer["output"]["links"][0]["url"], "<example>");
+    assert!(answer["log"].to_string().contains("at <example>"), "{answer:#}");
+    assert!(!portal.data.path().join("data/git/harbour").exists());
+    let (status, answer) =
+        portal.post("/api/scaffolder/v2/dry-run", &json!({ "template": body["template"], "values": {} })).await;
+    assert_eq!(status, StatusCode::BAD_REQUEST);
+    assert!(answer["errors"][0]["message"].is_string(), "{answer}");
+    assert_eq!(portal.json("/api/scaffolder/v2/tasks").await["totalTasks"], 0);
+}

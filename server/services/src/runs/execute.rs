@@ -243,12 +243,12 @@ async fn in_background<T: Send + 'static>(
         .map_err(|error| Error::Internal(format!("workspace: {error}")))?
 }
 
-fn find(name: &str) -> Result<&'static Action> {
+pub(super) fn find(name: &str) -> Result<&'static Action> {
     actions::known().iter().find(|action| action.id == name).ok_or_else(|| actions::unknown(name))
 }
 
 /// With `each`, every output becomes the list of what the rounds made.
-fn gather(made: &[Value]) -> Value {
+pub(super) fn gather(made: &[Value]) -> Value {
     let mut gathered = Map::new();
     for key in made.iter().filter_map(Value::as_object).flat_map(Map::keys) {
         if !gathered.contains_key(key) {

@@ -7,6 +7,7 @@
 mod actions;
 mod advance;
 mod context;
+mod dry_run;
 mod execute;
 mod fault;
 mod log;
@@ -29,6 +30,7 @@ use domain::{
     identity::{Caller, Permission},
     runs::{LogLine, Run, RunStatus, RunSummary},
 };
+pub use dry_run::{DryRun, NewDryRun, dry_run};
 pub use ports::{FirstCommit, Published, Repositories};
 pub(crate) use recover::{clear_workspaces, recover};
 pub use start::{NewRun, NotStarted, start};

@@ -96,7 +96,7 @@ pub async fn start(services: &Services, caller: &Caller, new: NewRun) -> Result<
 }
 
 /// The rows of a run that has not started.
-fn rows(
+pub(super) fn rows(
     caller: &Caller,
     template: &EntityRef,
     etag: String,
@@ -208,7 +208,7 @@ fn is_taken(why: &str) -> bool {
 }
 
 /// The answers with their defaults.
-async fn check(
+pub(super) async fn check(
     services: &Services,
     caller: &Caller,
     document: &Value,

@@ -156,13 +156,13 @@ fn line(at: Option<(i32, &str)>) -> String {
 }
 
 #[cfg(unix)]
-fn is_executable(found: &fs::Metadata) -> bool {
+pub(super) fn is_executable(found: &fs::Metadata) -> bool {
     use std::os::unix::fs::PermissionsExt;
     found.permissions().mode() & 0o111 != 0
 }
 
 #[cfg(not(unix))]
-fn is_executable(_found: &fs::Metadata) -> bool {
+pub(super) fn is_executable(_found: &fs::Metadata) -> bool {
     false
 }
 

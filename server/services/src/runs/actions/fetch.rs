@@ -39,7 +39,7 @@ async fn skeleton_files(act: &Act<'_>, input: &Value) -> Result<Vec<File>> {
 }
 
 /// Writes files; one that is there stays unless it may be replaced, as in Backstage.
-fn put(act: &Act<'_>, files: &[File], replace: bool) -> Result<()> {
+pub(in crate::runs) fn put(act: &Act<'_>, files: &[File], replace: bool) -> Result<()> {
     for file in files {
         let path = act.workspace.inside(&file.path)?;
         if path.exists() && !replace {

@@ -13,7 +13,10 @@ use domain::identity::Caller;
 use serde::Serialize;
 use serde_json::Value;
 
-pub(super) use self::schema::{check_input, known, nearest};
+pub(super) use self::{
+    fetch::put,
+    schema::{check_input, known, nearest},
+};
 use super::{log::Log, store::run, workspace::Workspace};
 use crate::{Error, Result, Services};
 
