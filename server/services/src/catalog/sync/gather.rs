@@ -13,7 +13,7 @@ use domain::catalog::{
 };
 use serde_json::{Map, Value, json};
 
-use super::placeholders;
+use super::{outside::Outside, placeholders};
 use crate::catalog::{
     ports::{Begin, OpenSource, Place, ReadProblem, SourceReader, is_glob},
     yaml::{self, Document},
@@ -67,9 +67,8 @@ pub(in crate::catalog) async fn gather(
 ) -> Result<Gathered, ReadProblem> {
     let source = reader.open(kind, target).await?;
     let mut walk = Walk {
-        reader,
+        outside: Outside::new(reader),
         limits,
-        kind,
         origin: match kind {
             SourceKind::File => format!("file:{target}"),
             SourceKind::Git | SourceKind::Url => format!("url:{target}"),
@@ -115,9 +114,8 @@ struct Step {
 }
 
 struct Walk<'a> {
-    reader: &'a dyn SourceReader,
+    outside: Outside<'a>,
     limits: Limits,
-    kind: SourceKind,
     origin: String,
     opened: Vec<Arc<dyn OpenSource>>,
     by_address: HashMap<String, usize>,
@@ -270,8 +268,7 @@ impl Walk<'_> {
         }
         let source = self.opened[step.source].clone();
         let mut value = document.value.take();
-        let resolved =
-            placeholders::resolve(self.reader, &source, self.kind, &step.path, &mut value, &self.limits).await;
+        let resolved = placeholders::resolve(&mut self.outside, &source, &step.path, &mut value, &self.limits).await;
         self.bytes += resolved.bytes;
         let unresolved: Vec<FieldPath> = resolved.problems.iter().map(|(field, _)| field.clone()).collect();
         for (field, problem) in resolved.problems {
@@ -403,7 +400,7 @@ impl Walk<'_> {
             let number = if let Some(&number) = self.by_address.get(target) {
                 number
             } else {
-                self.opened.push(self.reader.open(SourceKind::Url, target).await?);
+                self.opened.push(self.outside.open(target).await?);
                 self.by_address.insert(target.to_owned(), self.opened.len() - 1);
                 self.opened.len() - 1
             };

@@ -1,6 +1,7 @@
 //! Bringing the catalog in line with a source: source → fetch → parse → validate → claim → relate → record.
 
 pub(super) mod gather;
+mod outside;
 mod placeholders;
 pub(super) mod record;
 mod stitch;

@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::catalog::{FieldPath, SourceKind, Step};
+use domain::catalog::{FieldPath, Step};
 use serde_json::Value;
 
-use super::gather::Limits;
+use super::{gather::Limits, outside::Outside};
 use crate::catalog::{
-    ports::{Begin, OpenSource, ReadProblem, SourceReader},
+    ports::{Begin, OpenSource, ReadProblem},
     yaml,
 };
 
@@ -28,9 +28,8 @@ pub(super) struct Resolved {
 /// Puts in place what the placeholders of the document at `path` name. What they bring is taken as it is: placeholders in
 /// it stay as they are written.
 pub(super) async fn resolve(
-    reader: &dyn SourceReader,
+    outside: &mut Outside<'_>,
     source: &Arc<dyn OpenSource>,
-    kind: SourceKind,
     path: &str,
     document: &mut Value,
     limits: &Limits,
@@ -44,7 +43,7 @@ pub(super) async fn resolve(
         } else if resolved.bytes > limits.file.text as u64 {
             Err("the files that the document names are too large together".to_owned())
         } else {
-            fetch(reader, source, kind, path, &key, &target, limits, &mut resolved.bytes).await
+            fetch(outside, source, path, (&key, &target), limits, &mut resolved.bytes).await
         };
         match content {
             Ok(content) => {
@@ -90,21 +89,17 @@ fn find_mut<'a>(document: &'a mut Value, field: &FieldPath) -> Option<&'a mut Va
     })
 }
 
-#[expect(clippy::too_many_arguments, reason = "one private step of one walk; a struct would only rename them")]
 async fn fetch(
-    reader: &dyn SourceReader,
+    outside: &mut Outside<'_>,
     source: &Arc<dyn OpenSource>,
-    kind: SourceKind,
     path: &str,
-    key: &str,
-    target: &str,
+    (key, target): (&str, &str),
     limits: &Limits,
     bytes: &mut u64,
 ) -> Result<Value, String> {
     let content = if target.contains("://") {
         // Only the outside world has addresses: a document from there must not make the server read its own disk.
-        let _ = kind;
-        let other = reader.open(SourceKind::Url, target).await.map_err(|problem| problem.to_string())?;
+        let other = outside.open(target).await.map_err(|problem| problem.to_string())?;
         let Begin::Named(paths) = other.begin() else { return Err(format!("`{target}` is not one file")) };
         let path = paths.first().ok_or_else(|| format!("`{target}` is not a file"))?;
         other.read(path, limits.file.bytes).await

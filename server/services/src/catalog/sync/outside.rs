@@ -1,0 +1,43 @@
+//! What a source names at addresses elsewhere, opened once each.
+
+use std::{collections::HashMap, sync::Arc};
+
+use domain::catalog::SourceKind;
+use url::Url;
+
+use crate::catalog::ports::{OpenSource, ReadProblem, SourceReader};
+
+/// The addresses that one walk has asked.
+pub(super) struct Outside<'a> {
+    reader: &'a dyn SourceReader,
+    opened: HashMap<String, Arc<dyn OpenSource>>,
+    /// Servers that did not answer, and how: they are not waited for again.
+    silent: HashMap<String, String>,
+}
+
+impl<'a> Outside<'a> {
+    pub(super) fn new(reader: &'a dyn SourceReader) -> Self {
+        Self { reader, opened: HashMap::new(), silent: HashMap::new() }
+    }
+
+    pub(super) async fn open(&mut self, address: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        if let Some(opened) = self.opened.get(address) {
+            return Ok(opened.clone());
+        }
+        let server = Url::parse(address).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
+        if let Some(why) = self.silent.get(&server) {
+            return Err(ReadProblem::Unreachable(why.clone()));
+        }
+        match self.reader.open(SourceKind::Url, address).await {
+            Ok(opened) => {
+                self.opened.insert(address.to_owned(), opened.clone());
+                Ok(opened)
+            }
+            Err(ReadProblem::Unreachable(why)) => {
+                self.silent.insert(server, why.clone());
+                Err(ReadProblem::Unreachable(why))
+            }
+            Err(problem) => Err(problem),
+        }
+    }
+}
