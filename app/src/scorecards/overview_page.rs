@@ -74,7 +74,9 @@ fn Scorecard(overview: Overview, filter: EntityFilter, shown: Memo<View>) -> imp
     let (evaluated_at, last, draft) = (card.evaluated_at, overview.last.clone(), card.draft);
     let answer = move || {
         let when = evaluated_at.map(|at| view! { " · evaluated " <When at sentence=true/> });
-        let after = last.clone().map(|to| view! { ", after a change in " <EntityLink to plain=true/> });
+        let after = last
+            .clone()
+            .map(|to| view! { ", after a change in " <span class="prose-links"><EntityLink to plain=true/></span> });
         let draft = draft
             .then(|| view! { " · " <span class="font-medium text-warning">"a draft, which counts nowhere"</span> });
         view! { {facts.clone()} {when} {after} {draft} }.into_any()

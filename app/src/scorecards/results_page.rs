@@ -47,7 +47,7 @@ fn Results(page: (Card, Vec<Judged>), filter: EntityFilter) -> impl IntoView {
     let (back, title) = (base.clone(), card.title.clone());
     let answer = move || {
         let (href, title) = (back.clone(), title.clone());
-        view! { {counted(count, "entity", "entities")}" of "<a class="text-link" href=href>{title}</a>", those that need most first" }.into_any()
+        view! { {counted(count, "entity", "entities")}" of "<span class="prose-links"><a href=href>{title}</a></span>", those that need most first" }.into_any()
     };
     let table = filter.at(&format!("/api/v1/scorecards/{}/results.csv", domain::scorecards::slug(&card.reference)));
     let actions = move || {

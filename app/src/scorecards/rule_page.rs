@@ -50,7 +50,7 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
     let (href, title) = (base.clone(), card.title.clone());
     let answer = move || {
         let (href, title) = (href.clone(), title.clone());
-        view! { {counts.clone()}" · a rule of "<a class="text-link" href=href>{title}</a> }.into_any()
+        view! { {counts.clone()}" · a rule of "<span class="prose-links"><a href=href>{title}</a></span> }.into_any()
     };
     let mending = rule.remediation.clone().map(|remediation| {
         let more = remediation.url.map(|url| {
@@ -71,7 +71,7 @@ fn RuleView(detail: RuleDetail) -> impl IntoView {
     let hidden = entities.len().saturating_sub(SHOWN);
     let more = (hidden > 0).then(|| {
         let results = format!("{base}/results");
-        view! { <p class="mt-3 text-table text-muted">{counted(u32::try_from(hidden).unwrap_or(u32::MAX), "more", "more")}" in "<a class="text-link" href=results>"all results"</a></p> }
+        view! { <p class="mt-3 text-table text-muted">{counted(u32::try_from(hidden).unwrap_or(u32::MAX), "more", "more")}" in "<span class="prose-links"><a href=results>"all results"</a></span></p> }
     });
     let content = if entities.is_empty() {
         view! { <div class="surface"><Empty glyph=Glyph::Medal title="No entity was judged by it yet"/></div> }

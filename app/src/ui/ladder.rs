@@ -83,7 +83,7 @@ pub fn Evidence(rule: LadderRule) -> impl IntoView {
         Mark::Unknown | Mark::Running | Mark::Stopped => "unknown: ",
     };
     let remedy = remedy.map(|Remedy { text, href }| match href {
-        Some(href) => view! { " " <a class="text-link" href=href>{text}</a> }.into_any(),
+        Some(href) => view! { " " <span class="prose-links"><a href=href>{text}</a></span> }.into_any(),
         None => view! { <span class="block text-meta text-muted">{text}</span> }.into_any(),
     });
     view! {

@@ -139,4 +139,35 @@ both! {
         let reason = report["levels"][1]["rules"][0]["reason"].as_str().unwrap();
         assert!(reason.ends_with("here; make it simpler"), "{reason}");
     }
+
+    async fn a_manager_reads_it_without_a_script(portal) {
+        let text = tiered("ticket-api", "1") + &tiered("quay", "7") + GROUP + SCORECARD;
+        let path = portal.write("catalog-info.yaml", text);
+        portal.register("file", &path).await;
+        for name in ["ticket-api", "quay"] {
+            portal.report(name, |_| true).await;
+        }
+        let page = async |path: &str| {
+            let response = portal.get(path).await;
+            assert_eq!(response.status(), StatusCode::OK, "{path}");
+            response.text().await.unwrap()
+        };
+        let cases: [(&str, &[&str]); 5] = [
+            ("/scorecards", &["Readiness", "/scorecards/readiness/results?level=silver"]),
+            ("/scorecards/readiness", &["50 %", "results?at_least=silver", "results?moved=true", "results?one_away=true"]),
+            ("/scorecards/readiness?view=rules", &["/scorecards/readiness/rules/tier", "1 fail"]),
+            ("/scorecards/readiness/results?outcome=fail&rule=tier", &["/catalog/default/component/quay/scorecards"]),
+            ("/scorecards/readiness/rules/tier", &["It is not among what matters", "How to mend it", "https://example.org/tiers"]),
+        ];
+        for (path, expected) in cases {
+            let text = page(path).await.replace("&amp;", "&");
+            for part in expected {
+                assert!(text.contains(part), "{path} lacks `{part}`");
+            }
+        }
+        let narrowed = page("/scorecards/readiness/results?level=silver").await;
+        assert!(narrowed.contains("ticket-api") && !narrowed.contains(">quay<"), "the list is narrowed");
+        assert_eq!(portal.get("/scorecards/readiness/rules/none").await.status(), StatusCode::NOT_FOUND);
+        assert_eq!(portal.get("/scorecards/readiness?team=:").await.status(), StatusCode::OK);
+    }
 }

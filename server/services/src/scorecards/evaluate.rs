@@ -48,8 +48,10 @@ pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
             let is_due = progress.swept_at.is_none_or(|at| now() - at >= SWEEP);
             return if is_due { sweep(services, caller).await } else { Ok(()) };
         }
+        // Answers come from the catalog's index: it must know what the changes up to `last` tell of.
+        services.catalog.catch_up(services, &caller.tenant).await?;
         // Before the first evaluation, the catalog itself is shorter than its history.
-        let done = if progress.seq == 0 { pass.first(last).await? } else { pass.step().await? };
+        let done = if progress.seq == 0 { pass.first(last).await? } else { pass.step(last).await? };
         if !done {
             tracing::debug!(from = progress.seq, "another worker was faster");
         }
@@ -60,6 +62,7 @@ pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
 pub async fn sweep(services: &Services, caller: &Caller) -> Result<()> {
     identity::may(caller, Permission::ManageSources, None)?;
     let from = store::progress(&services.db, &caller.tenant).await?.seq;
+    services.catalog.catch_up(services, &caller.tenant).await?;
     let pass = Pass { services, caller, from };
     for judge in judges(&scope::standards(services, caller).await?) {
         if judge.uses_now() && !pass.whole(&judge).await? {
@@ -135,9 +138,10 @@ impl Pass<'_> {
         self.finish(last, &[], true).await
     }
 
-    /// What the next changes have altered.
-    async fn step(self) -> Result<bool> {
-        let changes = changes::read(self.services, self.caller, self.from, STEP).await?;
+    /// What the next changes have altered, none after `last`.
+    async fn step(self, last: i64) -> Result<bool> {
+        let mut changes = changes::read(self.services, self.caller, self.from, STEP).await?;
+        changes.retain(|change| change.seq <= last);
         let Some(last) = changes.last().map(|change| change.seq) else { return Ok(true) };
         let affected = Affected::by(&changes);
         drop(changes);

@@ -280,6 +280,24 @@ async fn two_workers_at_once_tell_each_change_once() {
 }
 
 #[tokio::test]
+async fn a_worker_whose_index_lags_behind_misses_nothing() {
+    let mut world = World::new().await;
+    let here = world.services.clone();
+    let count = async || catalog::total(&here, &world.caller).await.unwrap();
+    assert_eq!(count().await, 0, "the index is loaded while the catalog is empty");
+    // Another process takes the source in.
+    world.services.catalog = Arc::new(Index::default());
+    let (gate, scorecard) = (component("gate", "{docs: here}"), scorecard(""));
+    *world.memory.0.lock().unwrap() = [GROUP, &gate, &scorecard].join("\n---\n");
+    let new = NewSource { kind: SourceKind::Url, target: "https://a.example/catalog-info.yaml".into() };
+    let source = catalog::register(&world.services, &world.caller, new).await.unwrap();
+    catalog::sync(&world.services, &world.caller, source.id).await.unwrap();
+    assert_eq!(count().await, 0, "the index here has not heard of it");
+    evaluate(&here, &world.caller).await.unwrap();
+    assert_eq!(world.stands("component:gate").await, "Silver: owner=pass docs=pass");
+}
+
+#[tokio::test]
 async fn a_manager_sees_who_needs_help_and_every_figure_has_its_list() {
     let mut world = World::new().await;
     let stray = component("stray", "{docs: here}").replace("owner: harbour", "owner: nobody");
