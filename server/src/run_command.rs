@@ -83,14 +83,31 @@ fn reference(text: &str) -> (&str, &str, &str) {
     (kind, namespace, name)
 }
 
-/// The type of each question on any page of the form.
+/// The type of each question on any page of the form, asked at once or only after certain answers.
 fn types(schema: &Value) -> BTreeMap<&str, &str> {
-    let pages = schema["steps"].as_array().into_iter().flatten();
-    pages
-        .filter_map(|page| page["schema"]["properties"].as_object())
-        .flatten()
-        .filter_map(|(name, question)| Some((name.as_str(), question["type"].as_str()?)))
-        .collect()
+    let mut types = BTreeMap::new();
+    for page in schema["steps"].as_array().into_iter().flatten() {
+        collect(&page["schema"], 0, &mut types);
+    }
+    types
+}
+
+fn collect<'a>(schema: &'a Value, depth: usize, types: &mut BTreeMap<&'a str, &'a str>) {
+    if depth > 12 {
+        return;
+    }
+    for (name, question) in schema["properties"].as_object().into_iter().flatten() {
+        if let Some(kind) = question["type"].as_str() {
+            types.entry(name).or_insert(kind);
+        }
+    }
+    for part in ["allOf", "anyOf", "oneOf"] {
+        schema[part].as_array().into_iter().flatten().for_each(|part| collect(part, depth + 1, types));
+    }
+    for part in ["then", "else"] {
+        collect(&schema[part], depth + 1, types);
+    }
+    schema["dependencies"].as_object().into_iter().flatten().for_each(|(_, part)| collect(part, depth + 1, types));
 }
 
 struct Api {
@@ -170,16 +187,16 @@ mod tests {
     fn answers_have_the_type_of_their_question() {
         let schema = json!({"steps": [{"schema": {"properties": {
             "name": {"type": "string"}, "port": {"type": "integer"}, "public": {"type": "boolean"}, "code": {"type": "string"},
-        }}}]});
+        }, "dependencies": {"public": {"oneOf": [{"properties": {"size": {"type": "integer"}}}]}}}}]});
         let command = RunCommand {
             template: "rust-service".into(),
-            set: ["name=quay", "port=8080", "public=true", "code=007", "other=1"].map(String::from).into(),
+            set: ["name=quay", "port=8080", "public=true", "code=007", "size=64", "other=1"].map(String::from).into(),
             answers: None,
             server: String::new(),
             token: None,
             no_wait: false,
         };
         let values = Value::from(command.values(&schema).unwrap());
-        insta::assert_snapshot!(values, @r#"{"name":"quay","port":8080,"public":true,"code":"007","other":"1"}"#);
+        insta::assert_snapshot!(values, @r#"{"name":"quay","port":8080,"public":true,"code":"007","size":64,"other":"1"}"#);
     }
 }
