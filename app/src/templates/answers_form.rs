@@ -49,7 +49,7 @@ pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
         if let (Some(name), Some(form)) = (name, form) {
             problems.update(|problems| problems.retain(|problem| !is_about(problem, &name)));
             let next = read(&form);
-            answers.set(schema.with_value(|schema| shown.with_untracked(|shown| welcome(schema, shown, next))));
+            answers.set(schema.with_value(|schema| welcome(schema, next)));
             look();
         }
     };
@@ -129,13 +129,14 @@ fn key(field: &Field) -> String {
     format!("{} {} {items} {inner}", field.pointer, field.required)
 }
 
-/// Fields that have just appeared begin with their defaults; those that were emptied stay empty.
-fn welcome(schema: &Value, before: &[Field], mut answers: Map<String, Value>) -> Map<String, Value> {
+/// Fields that have just appeared begin with their defaults; those that were emptied stay empty. What is not drawn yet has
+/// just appeared: one choice is told twice, as input and as change, before the page is drawn again.
+fn welcome(schema: &Value, mut answers: Map<String, Value>) -> Map<String, Value> {
     let filled = with_defaults(schema, &answers);
     for field in fields(schema, &filled) {
         let name = field.pointer[1..].replace("~1", "/").replace("~0", "~");
-        let is_new = !before.iter().any(|known| known.pointer == field.pointer) && !answers.contains_key(&name);
-        if let (true, Some(default)) = (is_new, filled.get(&name)) {
+        let is_new = document().get_element_by_id(&format!("field-{}", field.pointer)).is_none();
+        if let (true, false, Some(default)) = (is_new, answers.contains_key(&name), filled.get(&name)) {
             answers.insert(name, default.clone());
         }
     }
