@@ -42,7 +42,7 @@ pub struct RunView {
 }
 
 /// Runs in a status (`running` means that they are not over), newest first, from page 0 on.
-#[server]
+#[server(prefix = "/api/portal")]
 pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
     use services::runs;
 
@@ -64,7 +64,7 @@ pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
 }
 
 /// One run, with the log of `step`, or of the step that matters now.
-#[server]
+#[server(prefix = "/api/portal")]
 pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     use services::runs::{self, RunName};
 
@@ -85,7 +85,7 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
 }
 
 /// Asks a run to stop.
-#[server]
+#[server(prefix = "/api/portal")]
 pub async fn cancel_run(number: i64) -> Result<(), AppError> {
     use services::runs::{self, RunName};
 
@@ -95,7 +95,7 @@ pub async fn cancel_run(number: i64) -> Result<(), AppError> {
 }
 
 /// Takes a failed run up again, from the step that failed.
-#[server]
+#[server(prefix = "/api/portal")]
 pub async fn retry_run(number: i64) -> Result<(), AppError> {
     use services::runs::{self, RunName};
 
