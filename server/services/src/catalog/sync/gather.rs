@@ -2,6 +2,8 @@
 //!
 //! Nothing here touches the database, so the same walk answers "explain this" and `causeway check`.
 
+mod follow;
+
 use std::{
     collections::{HashMap, HashSet, VecDeque},
     sync::Arc,
@@ -11,11 +13,11 @@ use domain::catalog::{
     EntityRef, FieldPath, FileProblem, Outcome, ReferenceDefaults, Severity, SourceFile, SourceKind, declared, kind,
     normalise, validate,
 };
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{outside::Outside, placeholders};
 use crate::catalog::{
-    ports::{Begin, OpenSource, Place, ReadProblem, SourceReader, is_glob},
+    ports::{Begin, OpenSource, ReadProblem, SourceReader},
     yaml::{self, Document},
 };
 
@@ -320,98 +322,6 @@ impl Walk<'_> {
             let problem = document.problem(Severity::Warning, &FieldPath::of("apiVersion"), message);
             self.tell(number, problem);
         }
-    }
-
-    /// The annotations that Backstage sets.
-    fn annotate(&self, value: &mut Value, place: &Place) {
-        let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-        metadata.entry("namespace").or_insert_with(|| domain::catalog::DEFAULT_NAMESPACE.into());
-        if !metadata.get("annotations").is_some_and(Value::is_object) {
-            metadata.insert("annotations".into(), Value::Object(Map::new()));
-        }
-        let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
-        let location = format!("{}:{}", place.kind, place.target);
-        annotations.insert("backstage.io/managed-by-location".into(), location.into());
-        annotations.insert("backstage.io/managed-by-origin-location".into(), self.origin.clone().into());
-        let folder = place.folder.as_ref().map(|folder| format!("{}:{folder}", place.kind));
-        for (key, text) in [("view-url", &place.view), ("edit-url", &place.edit), ("source-location", &folder)] {
-            if let Some(text) = text {
-                annotations.entry(format!("backstage.io/{key}")).or_insert_with(|| json!(text));
-            }
-        }
-    }
-
-    /// Looks up what a Location points at.
-    async fn follow(&mut self, number: usize, step: &Step, document: &Document, value: &Value) {
-        let spec = &value["spec"];
-        let one = spec.get("target").and_then(Value::as_str).map(|target| (FieldPath::of("spec.target"), target));
-        let many = spec.get("targets").and_then(Value::as_array).into_iter().flatten().enumerate();
-        let many = many.filter_map(|(at, target)| Some((FieldPath::of("spec.targets").index(at), target.as_str()?)));
-        let targets: Vec<_> = one.into_iter().chain(many).collect();
-        if targets.is_empty() {
-            return;
-        }
-        if step.depth >= self.limits.depth {
-            let message = format!(
-                "more than {} Locations lead from one to the next; point at the files from further up",
-                self.limits.depth
-            );
-            let problem = document.problem(Severity::Error, &FieldPath::of("spec"), message);
-            return self.tell(number, problem);
-        }
-        let is_optional = spec.get("presence").and_then(Value::as_str) == Some("optional");
-        for (field, target) in targets {
-            match self.targets(step, target).await {
-                Ok((source, paths)) if paths.is_empty() => {
-                    let _ = source;
-                    let severity = if is_optional { Severity::Info } else { Severity::Warning };
-                    let message = format!("`{target}` matches no file; correct it, or remove it");
-                    let problem = document.problem(severity, &field, message);
-                    self.tell(number, problem);
-                }
-                Ok((source, paths)) => {
-                    for path in paths {
-                        let depth = step.depth + 1;
-                        self.enqueue(Step {
-                            source,
-                            path,
-                            parent: Some(number),
-                            depth,
-                            trust: Trust::Meant,
-                            is_optional,
-                        });
-                    }
-                }
-                Err(ReadProblem::Missing(message)) if is_optional => {
-                    let problem = document.problem(Severity::Info, &field, message);
-                    self.tell(number, problem);
-                }
-                Err(problem) => {
-                    // What the target declared before stands, until it can be read again.
-                    let problem = document.problem(Severity::Error, &field, problem.to_string());
-                    self.fail(number, problem);
-                }
-            }
-        }
-    }
-
-    async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>), ReadProblem> {
-        if target.contains("://") {
-            let number = if let Some(&number) = self.by_address.get(target) {
-                number
-            } else {
-                self.opened.push(self.outside.open(target).await?);
-                self.by_address.insert(target.to_owned(), self.opened.len() - 1);
-                self.opened.len() - 1
-            };
-            let paths = match self.opened[number].begin() {
-                Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths) => paths,
-            };
-            return Ok((number, paths));
-        }
-        let source = &self.opened[step.source];
-        let path = source.resolve(&step.path, target)?;
-        if is_glob(target) { Ok((step.source, source.find(&path).await?)) } else { Ok((step.source, vec![path])) }
     }
 }
 

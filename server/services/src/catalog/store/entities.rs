@@ -1,0 +1,169 @@
+//! Entities: what a sync must know of them, and whole rows.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::{DateTime, Utc};
+use domain::{catalog::Entity, identity::Tenant};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, prelude::Uuid,
+    sea_query::OnConflict,
+};
+
+use super::{KEYS, ROWS, parse};
+use crate::{Error, Result, catalog::rows::entity};
+
+impl TryFrom<entity::Model> for Entity {
+    type Error = Error;
+
+    fn try_from(row: entity::Model) -> Result<Self> {
+        Ok(Self {
+            reference: parse(&row.reference)?,
+            uid: row.uid,
+            etag: row.etag,
+            document: row.document,
+            changed_at: row.changed_at,
+            source: Some(row.source_id),
+            orphaned_at: row.orphaned_at,
+        })
+    }
+}
+
+/// What a sync must know of an entity to see whether it changed.
+#[derive(Debug, Clone)]
+pub(in crate::catalog) struct Known {
+    pub(in crate::catalog) source: Uuid,
+    pub(in crate::catalog) path: String,
+    pub(in crate::catalog) hash: String,
+    pub(in crate::catalog) is_orphaned: bool,
+}
+
+type KnownRow = (String, Uuid, String, String, Option<DateTime<Utc>>);
+
+fn known(rows: Vec<KnownRow>) -> impl Iterator<Item = (String, Known)> {
+    rows.into_iter().map(|(reference, source, path, hash, orphaned_at)| {
+        (reference, Known { source, path, hash, is_orphaned: orphaned_at.is_some() })
+    })
+}
+
+pub(in crate::catalog) async fn known_of(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+) -> Result<HashMap<String, Known>> {
+    let rows = select_known(tenant).filter(entity::Column::SourceId.eq(source)).into_tuple().all(db).await?;
+    Ok(known(rows).collect())
+}
+
+pub(in crate::catalog) async fn known_as(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<HashMap<String, Known>> {
+    let mut found = HashMap::new();
+    for keys in references.chunks(KEYS) {
+        let rows = select_known(tenant).filter(entity::Column::Reference.is_in(keys)).into_tuple().all(db).await?;
+        found.extend(known(rows));
+    }
+    Ok(found)
+}
+
+fn select_known(tenant: &Tenant) -> sea_orm::Select<entity::Entity> {
+    entity::Entity::find()
+        .select_only()
+        .columns([
+            entity::Column::Reference,
+            entity::Column::SourceId,
+            entity::Column::Path,
+            entity::Column::Hash,
+            entity::Column::OrphanedAt,
+        ])
+        .filter(entity::Column::Tenant.eq(tenant.as_str()))
+}
+
+/// Which of these are in the catalog.
+pub(in crate::catalog) async fn existing(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<HashSet<String>> {
+    let mut found = HashSet::new();
+    for keys in references.chunks(KEYS) {
+        let rows: Vec<String> = entity::Entity::find()
+            .select_only()
+            .column(entity::Column::Reference)
+            .filter(entity::Column::Tenant.eq(tenant.as_str()))
+            .filter(entity::Column::Reference.is_in(keys))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+pub(in crate::catalog) async fn rows(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<Vec<entity::Model>> {
+    let mut found = Vec::with_capacity(references.len());
+    for keys in references.chunks(KEYS) {
+        let rows = entity::Entity::find()
+            .filter(entity::Column::Tenant.eq(tenant.as_str()))
+            .filter(entity::Column::Reference.is_in(keys))
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+pub(in crate::catalog) async fn row_by_uid(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    uid: Uuid,
+) -> Result<Option<entity::Model>> {
+    Ok(entity::Entity::find()
+        .filter(entity::Column::Tenant.eq(tenant.as_str()))
+        .filter(entity::Column::Uid.eq(uid))
+        .one(db)
+        .await?)
+}
+
+/// Writes whole rows, new or not.
+pub(in crate::catalog) async fn upsert(tx: &impl ConnectionTrait, rows: Vec<entity::Model>) -> Result<()> {
+    use entity::Column;
+    let on_conflict = OnConflict::columns([Column::Tenant, Column::Reference])
+        .update_columns([
+            Column::Uid,
+            Column::Etag,
+            Column::Hash,
+            Column::Document,
+            Column::SourceId,
+            Column::Path,
+            Column::ChangedAt,
+            Column::OrphanedAt,
+        ])
+        .to_owned();
+    let mut rows = rows.into_iter().peekable();
+    while rows.peek().is_some() {
+        let batch: Vec<_> = rows.by_ref().take(ROWS).map(entity::Model::into_active_model).collect();
+        entity::Entity::insert_many(batch).on_conflict(on_conflict.clone()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
+
+pub(in crate::catalog) async fn delete_entities(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<()> {
+    for keys in references.chunks(KEYS) {
+        entity::Entity::delete_many()
+            .filter(entity::Column::Tenant.eq(tenant.as_str()))
+            .filter(entity::Column::Reference.is_in(keys))
+            .exec(tx)
+            .await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,36 @@
+//! Queries on the catalog's tables: every one of the tenant, in batches, never one per row.
+
+mod conflicts;
+mod entities;
+mod relations;
+mod sources;
+
+use domain::{catalog::EntityRef, identity::Tenant};
+use sea_orm::{ConnectionTrait, DbBackend, Statement};
+
+pub(super) use self::{conflicts::*, entities::*, relations::*, sources::*};
+use crate::{Error, Result};
+
+/// How many keys one query names: SQLite takes at most 32,766 values in a statement.
+const KEYS: usize = 5_000;
+
+/// How many rows of ten columns one INSERT carries.
+const ROWS: usize = 3_000;
+
+/// Number of the PostgreSQL lock that only one writer of a tenant's catalog holds.
+const WRITER: i64 = 0x00C4_A7A1_0600;
+
+/// Lets one transaction at a time decide who owns a name. SQLite has one writer anyway.
+pub(super) async fn lock(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
+        let values = [WRITER.into(), tenant.as_str().into()];
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// A reference as it stands in a row.
+pub(super) fn parse(reference: &str) -> Result<EntityRef> {
+    reference.parse().map_err(|error| Error::Internal(format!("a reference in the database: {error}")))
+}

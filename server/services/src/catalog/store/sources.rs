@@ -1,0 +1,197 @@
+//! Sources and their files.
+
+use chrono::{DateTime, Utc};
+use domain::{
+    catalog::{NewSource, Outcome, Source, SourceFile},
+    identity::Tenant,
+};
+use sea_orm::{
+    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    prelude::Uuid,
+};
+
+use super::ROWS;
+use crate::{
+    Error, Result,
+    catalog::rows::{conflict, file, source},
+};
+
+impl TryFrom<source::Model> for Source {
+    type Error = Error;
+
+    fn try_from(row: source::Model) -> Result<Self> {
+        let count = |number: i32| u32::try_from(number).unwrap_or(0);
+        Ok(Self {
+            id: row.id,
+            kind: row.kind.parse().map_err(|error| Error::Internal(format!("a source in the database: {error}")))?,
+            target: row.target,
+            created_at: row.created_at,
+            synced_at: row.synced_at,
+            tried_at: row.tried_at,
+            revision: row.revision,
+            problem: row.problem,
+            entities: count(row.entities),
+            files: count(row.files),
+            rejected: count(row.rejected),
+            warned: count(row.warned),
+        })
+    }
+}
+
+pub(in crate::catalog) async fn insert_source(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    new: &NewSource,
+    now: DateTime<Utc>,
+) -> Result<Source> {
+    let row = source::Model {
+        tenant: tenant.to_string(),
+        id,
+        kind: new.kind.as_str().to_owned(),
+        target: new.target.clone(),
+        created_at: now,
+        synced_at: None,
+        tried_at: None,
+        revision: None,
+        problem: None,
+        entities: 0,
+        files: 0,
+        rejected: 0,
+        warned: 0,
+    };
+    source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
+    row.try_into()
+}
+
+pub(in crate::catalog) async fn update_source(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: &Source,
+) -> Result<()> {
+    let count = |number: u32| i32::try_from(number).unwrap_or(i32::MAX);
+    source::Entity::update_many()
+        .set(source::ActiveModel {
+            synced_at: Set(source.synced_at),
+            tried_at: Set(source.tried_at),
+            revision: Set(source.revision.clone()),
+            problem: Set(source.problem.clone()),
+            entities: Set(count(source.entities)),
+            files: Set(count(source.files)),
+            rejected: Set(count(source.rejected)),
+            warned: Set(count(source.warned)),
+            ..Default::default()
+        })
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(source.id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
+pub(in crate::catalog) async fn source(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Source>> {
+    source::Entity::find_by_id((tenant.to_string(), id)).one(db).await?.map(Source::try_from).transpose()
+}
+
+pub(in crate::catalog) async fn source_by_target(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    new: &NewSource,
+) -> Result<Option<Source>> {
+    source::Entity::find()
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Kind.eq(new.kind.as_str()))
+        .filter(source::Column::Target.eq(&new.target))
+        .one(db)
+        .await?
+        .map(Source::try_from)
+        .transpose()
+}
+
+pub(in crate::catalog) async fn sources(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<Source>> {
+    let rows = source::Entity::find()
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .order_by_asc(source::Column::CreatedAt)
+        .order_by_asc(source::Column::Id)
+        .all(db)
+        .await?;
+    rows.into_iter().map(Source::try_from).collect()
+}
+
+/// Every source of every tenant, for the schedule.
+pub(in crate::catalog) async fn all_sources(db: &impl ConnectionTrait) -> Result<Vec<(Tenant, Source)>> {
+    let rows = source::Entity::find().all(db).await?;
+    rows.into_iter()
+        .map(|row| {
+            let tenant = row.tenant.parse().map_err(|error| Error::Internal(format!("a tenant: {error}")))?;
+            Ok((tenant, row.try_into()?))
+        })
+        .collect()
+}
+
+/// Takes away a source with its files and conflicts; its entities are removed on their own.
+pub(in crate::catalog) async fn delete_source(tx: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<()> {
+    replace_files(tx, tenant, id, &[]).await?;
+    conflict::Entity::delete_many()
+        .filter(conflict::Column::Tenant.eq(tenant.as_str()))
+        .filter(conflict::Column::SourceId.eq(id))
+        .exec(tx)
+        .await?;
+    source::Entity::delete_by_id((tenant.to_string(), id)).exec(tx).await?;
+    Ok(())
+}
+
+pub(in crate::catalog) async fn files(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Vec<SourceFile>> {
+    let rows = file::Entity::find()
+        .filter(file::Column::Tenant.eq(tenant.as_str()))
+        .filter(file::Column::SourceId.eq(id))
+        .order_by_asc(file::Column::Position)
+        .all(db)
+        .await?;
+    rows.into_iter()
+        .map(|row| {
+            Ok(SourceFile {
+                path: row.path,
+                outcome: match row.outcome.as_str() {
+                    "found" => Outcome::Found,
+                    "skipped" => Outcome::Skipped,
+                    "warned" => Outcome::Warned,
+                    _ => Outcome::Rejected,
+                },
+                entities: u32::try_from(row.entities).unwrap_or(0),
+                problems: serde_json::from_value(row.problems)?,
+                parent: row.parent,
+            })
+        })
+        .collect()
+}
+
+pub(in crate::catalog) async fn replace_files(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    files: &[SourceFile],
+) -> Result<()> {
+    file::Entity::delete_many()
+        .filter(file::Column::Tenant.eq(tenant.as_str()))
+        .filter(file::Column::SourceId.eq(id))
+        .exec(tx)
+        .await?;
+    let mut rows = Vec::with_capacity(files.len());
+    for (file, position) in files.iter().zip(0..) {
+        rows.push(file::ActiveModel {
+            tenant: Set(tenant.to_string()),
+            source_id: Set(id),
+            path: Set(file.path.clone()),
+            position: Set(position),
+            outcome: Set(file.outcome.as_str().to_owned()),
+            entities: Set(i32::try_from(file.entities).unwrap_or(i32::MAX)),
+            problems: Set(serde_json::to_value(&file.problems)?),
+            parent: Set(file.parent.clone()),
+        });
+    }
+    for batch in rows.chunks(ROWS) {
+        file::Entity::insert_many(batch.to_vec()).exec_without_returning(tx).await?;
+    }
+    Ok(())
+}
