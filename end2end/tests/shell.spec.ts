@@ -21,10 +21,11 @@ test('keys lead where they say', async ({ page, visit }) => {
   await page.keyboard.press('g');
   await page.keyboard.press('s');
   await expect(page).toHaveURL(/\/scorecards/);
+  const sheet = page.getByRole('heading', { name: 'Keyboard' });
   await page.keyboard.press('?');
-  await expect(page.getByRole('dialog')).toBeVisible();
+  await expect(sheet).toBeVisible();
   await page.keyboard.press('Escape');
-  await expect(page.getByRole('dialog')).toBeHidden();
+  await expect(sheet).toBeHidden();
 });
 
 test('a chosen theme is remembered', async ({ page, visit }) => {

@@ -1,6 +1,6 @@
 //! The software catalog: sources, entities, relations, and questions about them.
 //!
-//! A source is walked ([`sync`]), what it declares is claimed, related and recorded in one transaction, and questions are
+//! A source is walked ([`sync()`]), what it declares is claimed, related and recorded in one transaction, and questions are
 //! answered from an index in memory ([`Index`]).
 
 mod explain;

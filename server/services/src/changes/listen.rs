@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use domain::identity::Tenant;
-use sea_orm::{ConnectionTrait, DbBackend, sqlx::postgres::PgListener};
+use sea_orm::{DbBackend, sqlx::postgres::PgListener};
 use tokio_util::sync::CancellationToken;
 
 use super::store;

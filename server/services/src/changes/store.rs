@@ -4,7 +4,6 @@ use chrono::{DateTime, Utc};
 use domain::{changes::Change, identity::Tenant};
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
-    entity::prelude::*,
 };
 
 use super::NewChange;
@@ -14,10 +13,8 @@ use crate::{Error, Result};
 const BATCH: usize = 500;
 
 mod row {
-    use super::{
-        ActiveModelBehavior, ActiveModelTrait, DateTime, DeriveEntityModel, DerivePrimaryKey, DeriveRelation,
-        EntityTrait, EnumIter, Iden, Json, ModelTrait, PrimaryKeyTrait, Result, Utc,
-    };
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
     #[sea_orm(table_name = "changes")]

@@ -59,7 +59,7 @@ pub struct DryRun {
 /// Tries a template.
 ///
 /// # Errors
-/// As for [`super::start`]; a step that fails is told with its name.
+/// As for [`super::start()`]; a step that fails is told with its name.
 pub async fn dry_run(services: &Services, caller: &Caller, new: NewDryRun) -> Result<DryRun, NotStarted> {
     may(caller, Permission::StartRun, None)?;
     let values = check(services, caller, &new.document, &new.values).await?;

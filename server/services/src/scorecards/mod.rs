@@ -1,6 +1,6 @@
 //! Standards: levels and rules over entities, and how far each entity has come.
 //!
-//! [`evaluate`] keeps the results in line with the catalog, [`follow`] asks for it, and the questions read what it wrote.
+//! [`evaluate()`] keeps the results in line with the catalog, [`follow()`] asks for it, and the questions read what it wrote.
 
 mod evaluate;
 mod expression;
