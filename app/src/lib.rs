@@ -16,6 +16,7 @@ mod shell;
 mod ssr;
 mod templates;
 pub mod ui;
+mod wire;
 
 pub use error::AppError;
 pub use routes::App;

@@ -91,7 +91,10 @@ fn About(summary: EntitySummary, ties: Vec<Tie>, origin: Origin) -> impl IntoVie
         view! { <Fact term="Tags"><span class="flex flex-wrap gap-1.5">{tags.collect_view()}</span></Fact> }
     });
     let source = origin.source.map(|(id, target)| {
-        view! { <Fact term="Source"><a class="text-link font-mono text-meta break-all" href=format!("/sources/{id}")>{target}</a></Fact> }
+        // The end of a path or an address tells it from others.
+        let short = target.trim_end_matches('/').rsplit('/').take(2).collect::<Vec<_>>();
+        let short = short.into_iter().rev().collect::<Vec<_>>().join("/");
+        view! { <Fact term="Source"><a class="text-link break-words" title=target href=format!("/sources/{id}")>{short}</a></Fact> }
     });
     let edit = origin.edit.map(|href| view! { <Fact term="Change it"><a class="text-link" rel="external noopener noreferrer" href=href>"Edit the file"</a></Fact> });
     view! {

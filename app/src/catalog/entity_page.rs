@@ -14,8 +14,9 @@ use super::{
     functions::get_entity,
     views::{Body, EntityView, Head, Side, tone},
 };
+use crate::runs::EntityRuns;
 use crate::scorecards::ScorecardsSide;
-use crate::ui::{EntityLink, Glyph, Icon, Level, Load, Mark, OwnerLink, Status, Tab, Tabs, When, live};
+use crate::ui::{EntityLink, Glyph, Icon, Level, Load, Mark, OwnerLink, Status, Tab, Tabs, When, fetch, live};
 
 /// One entity.
 #[component]
@@ -27,6 +28,7 @@ pub(crate) fn EntityPage() -> impl IntoView {
         let side = match part("side").as_str() {
             "relations" => Side::Relations,
             "scorecards" => Side::Scorecards,
+            "runs" => Side::Runs,
             "api" => Side::Api,
             "yaml" => Side::Yaml,
             "history" => Side::History,
@@ -39,10 +41,8 @@ pub(crate) fn EntityPage() -> impl IntoView {
         (kind.starts_with("entity-") || kind == "scorecard-evaluated")
             && asked.try_with_untracked(|(reference, ..)| reference.to_string() == subject) == Some(true)
     });
-    let page = Resource::new(
-        move || (asked.get(), version.get()),
-        |((reference, side, depth), _)| get_entity(reference, side, depth),
-    );
+    let page =
+        fetch(move || (asked.get(), version.get()), |((reference, side, depth), _)| get_entity(reference, side, depth));
     view! {
         <Load of=page let:page>
             <Entity page/>
@@ -64,6 +64,7 @@ fn Entity(page: EntityView) -> impl IntoView {
             view! { <RelationsSide reference graph depth cut ties edges/> }.into_any()
         }
         Body::Scorecards(reports) => view! { <ScorecardsSide reports/> }.into_any(),
+        Body::Runs(runs) => view! { <EntityRuns runs/> }.into_any(),
         Body::Api { language, definition } => view! { <ApiSide language definition/> }.into_any(),
         Body::Yaml { text, origin } => view! { <YamlSide text origin/> }.into_any(),
         Body::History(changes) => view! { <HistorySide changes/> }.into_any(),
@@ -96,6 +97,9 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
     }
     if head.summary.reference.kind() == "api" {
         tabs.push(tab("Definition", "api", None, matches!(body, Body::Api { .. })));
+    }
+    if matches!(head.summary.reference.kind(), "component" | "template") {
+        tabs.push(tab("Runs", "runs", None, matches!(body, Body::Runs(_))));
     }
     tabs.push(tab("History", "history", None, matches!(body, Body::History(_))));
     tabs.push(tab("YAML", "yaml", None, matches!(body, Body::Yaml { .. })));

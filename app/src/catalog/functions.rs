@@ -10,7 +10,7 @@ use super::{
 use crate::AppError;
 
 /// The rows and facets of a list.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_list(listing: Listing) -> Result<ListView, AppError> {
     use super::views::is_troubled;
     use crate::ssr::{caller, count, reply, services};
@@ -32,7 +32,7 @@ pub(super) async fn get_list(listing: Listing) -> Result<ListView, AppError> {
 }
 
 /// One side of an entity.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_entity(reference: EntityRef, side: Side, depth: u32) -> Result<EntityView, AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
@@ -40,7 +40,7 @@ pub(super) async fn get_entity(reference: EntityRef, side: Side, depth: u32) -> 
 }
 
 /// Entities that contain a text; with `people`, only persons and teams.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Result<Vec<Found>, AppError> {
     use domain::catalog::{Condition, Filter, Query, TextFilter};
 
@@ -67,7 +67,7 @@ pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Res
 }
 
 /// Every source.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_sources() -> Result<Vec<Source>, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -75,7 +75,7 @@ pub(super) async fn get_sources() -> Result<Vec<Source>, AppError> {
 }
 
 /// A source and what became of each of its files.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_source(id: String) -> Result<SourceTrace, AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
@@ -84,7 +84,7 @@ pub(super) async fn get_source(id: String) -> Result<SourceTrace, AppError> {
 }
 
 /// Has a source fetched again.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn sync_source(id: String) -> Result<(), AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
@@ -95,7 +95,7 @@ pub(super) async fn sync_source(id: String) -> Result<(), AppError> {
 }
 
 /// Takes a source away, with what it declares.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn remove_source(id: String) -> Result<(), AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
@@ -106,7 +106,7 @@ pub(super) async fn remove_source(id: String) -> Result<(), AppError> {
 }
 
 /// Tells what would become of a source; nothing is recorded.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<Preview, AppError> {
     use domain::catalog::NewSource;
 
@@ -117,7 +117,7 @@ pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<P
 }
 
 /// Adds a source and goes to its page.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn register_source(kind: SourceKind, target: String) -> Result<(), AppError> {
     use domain::catalog::NewSource;
 

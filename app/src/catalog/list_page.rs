@@ -16,7 +16,7 @@ use crate::{
     shell::plural,
     ui::{
         Button, ButtonKind, Chip, Column, DataTable, Empty, FacetChoice, FacetGroup, Facets, FilterBar, Glyph, Icon,
-        Level, LinkButton, Load, Moment, OwnerLink, PageHead, Sorted, Tone, When, live,
+        Level, LinkButton, Load, Moment, OwnerLink, PageHead, Sorted, Tone, When, fetch, live,
     },
 };
 
@@ -25,8 +25,9 @@ use crate::{
 pub(crate) fn ListPage() -> impl IntoView {
     let query = use_query_map();
     let listing = Memo::new(move |_| query.with(Listing::read));
-    let version = live(|kind, _| kind.starts_with("entity-") || kind == "source-synced");
-    let page = Resource::new(move || (listing.get(), version.get()), |(listing, _)| get_list(listing));
+    let version =
+        live(|kind, _| kind.starts_with("entity-") || kind == "source-synced" || kind == "scorecard-evaluated");
+    let page = fetch(move || (listing.get(), version.get()), |(listing, _)| get_list(listing));
     view! {
         <Load of=page let:page>
             <List listing=listing.get_untracked() page/>

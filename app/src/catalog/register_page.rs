@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     AppError,
-    ui::{Button, ButtonKind, Choice, Glyph, Icon, Load, Page, Panel, ProblemNote, SelectField, TextField},
+    ui::{Button, ButtonKind, Choice, Glyph, Icon, Load, Page, Panel, ProblemNote, SelectField, TextField, fetch},
 };
 
 /// A form with two steps: look, then register. The first is an address, so it works without a script and can be shared.
@@ -25,7 +25,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             (kind, target)
         })
     });
-    let preview = Resource::new(
+    let preview = fetch(
         move || asked.get(),
         |(kind, target)| async move {
             if target.is_empty() {

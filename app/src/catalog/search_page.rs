@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{functions::find_entities, views::Found};
-use crate::ui::{Empty, FilterBar, Glyph, Icon, Load, Page};
+use crate::ui::{Empty, FilterBar, Glyph, Icon, Load, Page, fetch};
 
 /// How many are shown.
 const MOST: u32 = 60;
@@ -14,7 +14,7 @@ const MOST: u32 = 60;
 pub(crate) fn SearchPage() -> impl IntoView {
     let query = use_query_map();
     let text = Memo::new(move |_| query.with(|query| query.get_str("q").unwrap_or_default().trim().to_owned()));
-    let found = Resource::new(
+    let found = fetch(
         move || text.get(),
         |text| async move { if text.is_empty() { Ok(Vec::new()) } else { find_entities(text, false, MOST).await } },
     );

@@ -10,7 +10,7 @@ use super::{
 };
 use crate::ui::{
     Button, ButtonKind, Empty, EntityLink, Glyph, Icon, Load, Mark, Page, Panel, ProblemNote, Status, ToastKind,
-    Toasts, When, live,
+    Toasts, When, fetch, live,
 };
 
 /// One source.
@@ -22,7 +22,7 @@ pub(crate) fn SourcePage() -> impl IntoView {
     let version = live(move |kind, subject| {
         kind.starts_with("source-") && id.try_with_untracked(|id| subject.ends_with(id.as_str())) == Some(true)
     });
-    let trace = Resource::new(move || (id.get(), version.get()), |(id, _)| get_source(id));
+    let trace = fetch(move || (id.get(), version.get()), |(id, _)| get_source(id));
     let toasts = expect_context::<Toasts>();
     Effect::new(move || match sync.value().get() {
         Some(Ok(())) => toasts.say(ToastKind::Done, "A worker fetches the source now"),
@@ -110,7 +110,7 @@ fn File(file: SourceFile) -> impl IntoView {
         Outcome::Found if entities == 1 => (Mark::Good, "1 thing".to_owned()),
         Outcome::Found => (Mark::Good, format!("{entities} things")),
         Outcome::Skipped => (Mark::Stopped, "Skipped".to_owned()),
-        Outcome::Warned => (Mark::Warning, format!("{entities} things, warned")),
+        Outcome::Warned => (Mark::Warning, "Warned".to_owned()),
         Outcome::Rejected => (Mark::Bad, "Rejected".to_owned()),
     };
     let led = parent.map(|parent| view! { <span class="text-meta text-muted">" from "{parent}</span> });
@@ -125,7 +125,9 @@ fn File(file: SourceFile) -> impl IntoView {
             (Some(line), None) => Some(format!("line {line}")),
             _ => None,
         };
-        let field = problem.field.map(|field| view! { <code class="font-mono text-meta">{field}</code>" " });
+        // Most messages name the field themselves.
+        let field = problem.field.filter(|field| !problem.message.starts_with(field.as_str()));
+        let field = field.map(|field| view! { <code class="font-mono text-meta">{field}</code>" " });
         view! {
             <li class="flex items-start gap-2">
                 <Icon glyph class/>

@@ -4,13 +4,13 @@ use domain::catalog::Source;
 use leptos::prelude::*;
 
 use super::{functions::get_sources, views::is_troubled};
-use crate::ui::{ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Page, Status, When, live};
+use crate::ui::{ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Page, Status, When, fetch, live};
 
 /// Every source.
 #[component]
 pub(crate) fn SourcesPage() -> impl IntoView {
     let version = live(|kind, _| kind.starts_with("source-"));
-    let sources = Resource::new(move || version.get(), |_| get_sources());
+    let sources = fetch(move || version.get(), |_| get_sources());
     view! {
         <Load of=sources let:sources>
             <Sources sources/>

@@ -3,6 +3,7 @@
 use domain::{
     catalog::{Edge, EntityRef, EntitySummary, Facet, Relation, Source},
     changes::Change,
+    runs::RunSummary,
     scorecards::{Badge, Color, EntityReport},
 };
 use serde::{Deserialize, Serialize};
@@ -59,6 +60,8 @@ pub(crate) enum Side {
     Relations,
     /// What it is judged by.
     Scorecards,
+    /// The runs that made it, or that followed it.
+    Runs,
     /// Its definition, for an API.
     Api,
     /// Its document.
@@ -109,6 +112,8 @@ pub(crate) enum Body {
     },
     /// What it is judged by, and why.
     Scorecards(Vec<EntityReport>),
+    /// The runs that made it, or that followed it, newest first.
+    Runs(Vec<RunSummary>),
     /// The definition of an API.
     Api {
         /// `openapi`, `asyncapi`, `graphql`, `grpc`, …

@@ -42,7 +42,7 @@ pub(crate) struct Happened {
 }
 
 /// Gathers the first page.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_home() -> Result<HomeView, AppError> {
     use domain::{catalog::Filter, runs::RunStatus};
     use services::runs::RunFilter;
@@ -66,4 +66,14 @@ pub(super) async fn get_home() -> Result<HomeView, AppError> {
         failed,
         happened: reply(home::lately(&services, &caller).await)?,
     })
+}
+
+/// Puts the example organisation into the catalog.
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
+pub(super) async fn load_example() -> Result<(), AppError> {
+    use crate::ssr::{caller, reply, services};
+
+    let source = reply(services::examples::load(&services(), &caller()).await)?;
+    leptos_axum::redirect(&source.path());
+    Ok(())
 }

@@ -3,18 +3,21 @@
 use domain::catalog::EntityRef;
 use leptos::prelude::*;
 
-use super::functions::{Happened, HomeView, get_home};
+use super::functions::{Happened, HomeView, LoadExample, get_home};
 use crate::{
     catalog::views::is_troubled,
     shell::plural,
-    ui::{Empty, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, Status, Timeline, When, live},
+    ui::{
+        Button, ButtonKind, Empty, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, ProblemNote, Status, Timeline,
+        When, fetch, live,
+    },
 };
 
 /// What waits for me, and what changed.
 #[component]
 pub(crate) fn HomePage() -> impl IntoView {
     let version = live(|_, _| true);
-    let home = Resource::new(move || version.get(), |_| get_home());
+    let home = fetch(move || version.get(), |_| get_home());
     view! {
         <Load of=home let:home>
             <Home home/>
@@ -35,6 +38,10 @@ fn Home(home: HomeView) -> impl IntoView {
     };
     let begin = view! { <Begin is_new=sources == 0/> };
     if sources == 0 {
+        let begin = view! {
+            <Example/>
+            {begin}
+        };
         return view! { <Page title="Welcome to Causeway" answer=move || answer.clone()>{begin}</Page> }.into_any();
     }
     let counts = kinds.into_iter().map(|kind| {
@@ -95,6 +102,30 @@ fn Home(home: HomeView) -> impl IntoView {
     .into_any()
 }
 
+/// One click to something to look at.
+#[component]
+fn Example() -> impl IntoView {
+    let load = ServerAction::<LoadExample>::new();
+    let problem =
+        move || load.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    view! {
+        <section class="surface mb-4 flex flex-wrap items-center justify-between gap-4 p-5">
+            <div class="min-w-0">
+                <h2 class="text-heading font-semibold">"Look around first"</h2>
+                <p class="mt-1 max-w-prose text-table text-muted">
+                    "The example is a ferry line: 73 components of 13 systems, with their APIs, teams, two scorecards and three templates. It is one source, and goes as it came."
+                </p>
+                {problem}
+            </div>
+            <ActionForm action=load>
+                <Button submit=true kind=ButtonKind::Primary glyph=Glyph::Ship pending=load.pending()>
+                    "Load the example organisation"
+                </Button>
+            </ActionForm>
+        </section>
+    }
+}
+
 /// Three cards: find, create, fix.
 #[component]
 fn Begin(is_new: bool) -> impl IntoView {
@@ -135,7 +166,7 @@ fn Begin(is_new: bool) -> impl IntoView {
         view! {
             <a class="surface flex items-start gap-3 p-4 hover:border-base-content/30" href=href>
                 <Icon glyph class="size-5 mt-0.5 text-primary"/>
-                <span><span class="block text-body font-semibold">{title}</span><span class="text-table text-muted">{text}</span></span>
+                <span><span class="block text-body font-semibold">{title}</span><span class="block text-table text-muted">{text}</span></span>
             </a>
         }
     });

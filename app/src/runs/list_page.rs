@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::{PAGE, RunList, duration, list_runs};
 use crate::ui::{
     ButtonKind, Clock, Column, DataTable, Empty, EntityLink, Glyph, LinkButton, Load, Mark, Page, Status, Tab, Tabs,
-    When, live,
+    When, fetch, live,
 };
 
 /// Every run, newest first, filtered by where it stands.
@@ -18,8 +18,7 @@ pub(crate) fn RunsPage() -> impl IntoView {
     let page =
         Memo::new(move |_| query.with(|query| query.get("page").and_then(|page| page.parse().ok()).unwrap_or(0)));
     let version = live(|kind, _| kind.starts_with("run-"));
-    let list =
-        Resource::new(move || (status.get(), page.get(), version.get()), |(status, page, _)| list_runs(status, page));
+    let list = fetch(move || (status.get(), page.get(), version.get()), |(status, page, _)| list_runs(status, page));
     view! {
         <Load of=list let:list>
             {
@@ -87,6 +86,29 @@ fn RunTable(list: RunList) -> impl IntoView {
         }
         .into_any();
     }
+    view! { <Rows runs=list.runs/> }.into_any()
+}
+
+/// The runs of one entity: those that made it, or that followed it.
+///
+/// - `runs`: newest first.
+#[component]
+pub(crate) fn EntityRuns(runs: Vec<RunSummary>) -> impl IntoView {
+    if runs.is_empty() {
+        return view! {
+            <div class="surface">
+                <Empty glyph=Glyph::Route title="No run made it">
+                    <p>"What a template makes keeps its run here."</p>
+                </Empty>
+            </div>
+        }
+        .into_any();
+    }
+    view! { <Rows runs/> }.into_any()
+}
+
+#[component]
+fn Rows(runs: Vec<RunSummary>) -> impl IntoView {
     let columns = vec![
         Column::plain("Run"),
         Column::plain("Status"),
@@ -95,8 +117,8 @@ fn RunTable(list: RunList) -> impl IntoView {
         Column::plain("When"),
         Column::plain("Took").class("hidden sm:table-cell text-right"),
     ];
-    let rows = list.runs.into_iter().map(|run| view! { <RunRow run/> }).collect_view();
-    view! { <DataTable caption="Runs, newest first" columns>{rows}</DataTable> }.into_any()
+    let rows = runs.into_iter().map(|run| view! { <RunRow run/> }).collect_view();
+    view! { <DataTable caption="Runs, newest first" columns>{rows}</DataTable> }
 }
 
 #[component]

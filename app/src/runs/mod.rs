@@ -11,7 +11,10 @@ use domain::runs::{LogLine, Run, RunStatus, RunSummary};
 use leptos::prelude::*;
 use serde::{Deserialize, Serialize};
 
-pub(crate) use self::{list_page::RunsPage, run_page::RunPage};
+pub(crate) use self::{
+    list_page::{EntityRuns, RunsPage},
+    run_page::RunPage,
+};
 use crate::AppError;
 
 /// How many runs a page of the list shows.
@@ -42,7 +45,7 @@ pub struct RunView {
 }
 
 /// Runs in a status (`running` means that they are not over), newest first, from page 0 on.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
     use services::runs;
 
@@ -64,7 +67,7 @@ pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
 }
 
 /// One run, with the log of `step`, or of the step that matters now.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     use services::runs::{self, RunName};
 
@@ -85,7 +88,7 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
 }
 
 /// Asks a run to stop.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn cancel_run(number: i64) -> Result<(), AppError> {
     use services::runs::{self, RunName};
 
@@ -95,7 +98,7 @@ pub async fn cancel_run(number: i64) -> Result<(), AppError> {
 }
 
 /// Takes a failed run up again, from the step that failed.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn retry_run(number: i64) -> Result<(), AppError> {
     use services::runs::{self, RunName};
 

@@ -16,7 +16,7 @@ use crate::{
     AppError,
     ui::{
         Button, ButtonKind, Clock, EntityLink, Glyph, LinkButton, Load, Moment, ProblemNote, StepRow, StepState,
-        StepsDown, When, live,
+        StepsDown, When, fetch, live,
     },
 };
 
@@ -32,7 +32,7 @@ pub(crate) fn RunPage() -> impl IntoView {
     let moved =
         live(move |kind, about| kind == "run-moved" && subject.try_with_value(|own| own == about) == Some(true));
     let heard = RwSignal::new(0_u32);
-    let run = Resource::new(
+    let run = fetch(
         move || (number.get(), step.get(), moved.get(), heard.get(), cancel.version().get(), retry.version().get()),
         |(number, step, ..)| get_run(number, step),
     );

@@ -5,7 +5,7 @@ use wasm_bindgen::{JsCast as _, closure::Closure};
 use web_sys::{Event, EventSource};
 
 use super::RunView;
-use crate::AppError;
+use crate::ui::Fetched;
 
 /// A run's stream of events, which is closed when it is dropped.
 struct Stream {
@@ -20,7 +20,7 @@ impl Drop for Stream {
 }
 
 /// A number that grows while the run at `run` says something. On the server it stays what it is.
-pub(super) fn follow(run: Resource<Result<RunView, AppError>>, heard: RwSignal<u32>) {
+pub(super) fn follow(run: Fetched<RunView>, heard: RwSignal<u32>) {
     Effect::new(move |open: Option<Option<Stream>>| {
         let open = open.flatten();
         let Some(Ok(view)) = run.get() else { return open };

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use crate::AppError;
 
 /// Every scorecard with its distribution.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_scorecards() -> Result<Vec<Card>, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -14,7 +14,7 @@ pub(super) async fn get_scorecards() -> Result<Vec<Card>, AppError> {
 }
 
 /// One scorecard, for all or for one team or system.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_scorecard(name: String, filter: EntityFilter) -> Result<Overview, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -23,7 +23,7 @@ pub(super) async fn get_scorecard(name: String, filter: EntityFilter) -> Result<
 }
 
 /// The entities of a scorecard that a filter means.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_results(name: String, filter: EntityFilter) -> Result<(Card, Vec<Judged>), AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -32,7 +32,7 @@ pub(super) async fn get_results(name: String, filter: EntityFilter) -> Result<(C
 }
 
 /// One rule with every entity it is about.
-#[server(prefix = "/api/portal", input = server_fn::codec::Json)]
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_rule(name: String, rule: String) -> Result<RuleDetail, AppError> {
     use crate::ssr::{caller, reply, services};
 

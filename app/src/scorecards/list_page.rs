@@ -7,13 +7,13 @@ use super::{
     drawn::{Problems, counted, parts, path, percent},
     functions::get_scorecards,
 };
-use crate::ui::{DistributionBar, Empty, Glyph, Icon, LinkButton, Load, OwnerLink, Page, When, live};
+use crate::ui::{DistributionBar, Empty, Glyph, Icon, LinkButton, Load, OwnerLink, Page, When, fetch, live};
 
 /// All scorecards.
 #[component]
 pub(crate) fn ScorecardsPage() -> impl IntoView {
     let version = live(|kind, subject| kind == "scorecard-evaluated" || subject.starts_with("scorecard:"));
-    let cards = Resource::new(move || version.get(), |_| get_scorecards());
+    let cards = fetch(move || version.get(), |_| get_scorecards());
     view! {
         <Load of=cards let:cards>
             <Cards cards/>

@@ -15,7 +15,7 @@ use crate::{
     AppError,
     ui::{
         Button, EntityLink, Glyph, HeatMap, HeatMapRow, Icon, LinkButton, Load, Moment, PageHead, Panel, Series,
-        StackedArea, When, live,
+        StackedArea, When, fetch, live,
     },
 };
 
@@ -46,7 +46,7 @@ pub(crate) fn ScorecardPage() -> impl IntoView {
     let filter = Memo::new(move |_| query.with(|query| EntityFilter::read(|part| query.get(part))));
     let shown = Memo::new(move |_| query.with(|query| View::read(query.get_str("view").unwrap_or_default())));
     let version = live(|kind, subject| kind == "scorecard-evaluated" || subject.starts_with("scorecard:"));
-    let page = Resource::new(
+    let page = fetch(
         move || (name.get(), filter.get(), version.get()),
         async |(name, filter, _)| match filter {
             Ok(filter) => get_scorecard(name, filter).await,

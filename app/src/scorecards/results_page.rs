@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     AppError,
-    ui::{Column, DataTable, Empty, EntityLink, Glyph, Icon, LinkButton, Load, OwnerLink, PageHead, When, live},
+    ui::{Column, DataTable, Empty, EntityLink, Glyph, Icon, LinkButton, Load, OwnerLink, PageHead, When, fetch, live},
 };
 
 /// How many rows a page shows; the rest is in the table to download.
@@ -24,7 +24,7 @@ pub(crate) fn ResultsPage() -> impl IntoView {
     let name = Memo::new(move |_| params.with(|params| params.get_str("name").unwrap_or_default().to_owned()));
     let filter = Memo::new(move |_| query.with(|query| EntityFilter::read(|part| query.get(part))));
     let version = live(|kind, _| kind == "scorecard-evaluated");
-    let page = Resource::new(
+    let page = fetch(
         move || (name.get(), filter.get(), version.get()),
         async |(name, filter, _)| match filter {
             Ok(filter) => get_results(name, filter).await,

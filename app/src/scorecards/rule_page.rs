@@ -9,7 +9,7 @@ use super::{
     functions::get_rule,
 };
 use crate::ui::{
-    Column, DataTable, Empty, Fact, Facts, Glyph, Icon, Load, OwnerLink, PageHead, Panel, Status, When, live,
+    Column, DataTable, Empty, Fact, Facts, Glyph, Icon, Load, OwnerLink, PageHead, Panel, Status, When, fetch, live,
 };
 
 /// How many rows the page shows.
@@ -24,7 +24,7 @@ pub(crate) fn RulePage() -> impl IntoView {
         (part("name"), part("id"))
     });
     let version = live(|kind, _| kind == "scorecard-evaluated");
-    let page = Resource::new(move || (asked.get(), version.get()), |((name, id), _)| get_rule(name, id));
+    let page = fetch(move || (asked.get(), version.get()), |((name, id), _)| get_rule(name, id));
     view! {
         <Load of=page let:detail>
             <RuleView detail/>

@@ -23,26 +23,34 @@ pub(crate) struct Frame {
 }
 
 /// Says whose installation this is, who is here, and where work waits.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(crate) async fn get_frame() -> Result<Frame, AppError> {
     use services::identity::Subject;
 
-    use crate::ssr::{caller, reply, services};
+    use crate::{
+        catalog::views::is_troubled,
+        ssr::{caller, count, services},
+    };
 
     let (services, caller) = (services(), caller());
-    let seq = reply(services::changes::last(&services, &caller).await)?;
+    let seq = services::changes::last(&services, &caller).await.unwrap_or_default();
     let (person, role) = match &caller.subject {
         Subject::Guest => ("Guest", "local administrator"),
         Subject::Administrator => ("Administrator", "signed in"),
         Subject::System(_) => ("Causeway", "system"),
         Subject::Stranger => ("Not signed in", ""),
     };
+    // A frame stands around pages that say what is wrong: it never fails itself.
+    let sources = services::catalog::sources(&services, &caller).await.unwrap_or_default();
+    let runs = services::runs::counts(&services, &caller).await.unwrap_or_default();
+    let active = runs.into_iter().filter(|(status, _)| !status.is_over()).map(|(_, number)| number).sum::<i64>();
+    let active_runs = u32::try_from(active).unwrap_or_default();
     Ok(Frame {
         organisation: services.settings.organisation.clone(),
         person: person.to_owned(),
         role: role.to_owned(),
         seq,
-        troubled_sources: 0,
-        active_runs: 0,
+        troubled_sources: count(sources.iter().filter(|source| is_troubled(source)).count()),
+        active_runs,
     })
 }

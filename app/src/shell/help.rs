@@ -30,6 +30,7 @@ pub(super) fn Help() -> impl IntoView {
         <section
             id="help"
             popover="auto"
+            role="dialog"
             aria-labelledby="help-title"
             class="surface fixed inset-auto top-15 right-3 m-0 w-80 max-w-[calc(100vw-1.5rem)] p-4 text-base-content shadow-xl"
         >

@@ -15,7 +15,7 @@ use leptos::prelude::*;
 pub(crate) use not_found::NotFoundPage;
 pub(crate) use trail::plural;
 
-use crate::ui::{Clock, LiveStream, Toasts, ToastsView, live};
+use crate::ui::{Clock, LiveStream, Toasts, ToastsView, fetch, live};
 
 /// The frame of the portal; `children` is the page.
 #[component]
@@ -25,7 +25,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
     let seq = RwSignal::new(None);
     LiveStream::provide(seq.into());
     let version = live(|kind, _| kind.starts_with("source-") || kind.starts_with("run-"));
-    let frame = Resource::new(move || version.get(), |_| frame::get_frame());
+    let frame = fetch(move || version.get(), |_| frame::get_frame());
     Effect::new(move || {
         if let Some(Ok(frame)) = frame.get() {
             seq.set(Some(frame.seq));

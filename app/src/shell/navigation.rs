@@ -5,10 +5,7 @@ use leptos_router::hooks::use_location;
 use web_sys::{HtmlElement, wasm_bindgen::JsCast as _};
 
 use super::frame::Frame;
-use crate::{
-    AppError,
-    ui::{Glyph, Icon},
-};
+use crate::ui::{Fetched, Glyph, Icon};
 
 struct Place {
     label: &'static str,
@@ -26,7 +23,7 @@ const WORK: [Place; 5] = [
 const CARE: [Place; 1] = [Place { label: "Sources", href: "/sources", glyph: Glyph::GitBranch }];
 
 #[component]
-pub(super) fn Navigation(frame: Resource<Result<Frame, AppError>>) -> impl IntoView {
+pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
     let sheet = NodeRef::<leptos::html::Aside>::new();
     let location = use_location();
     // A sheet that is open covers the page it has just led to.
@@ -63,7 +60,7 @@ pub(super) fn Navigation(frame: Resource<Result<Frame, AppError>>) -> impl IntoV
                 <div class="words surface flex h-8.5 items-center gap-2.5 rounded-field px-2.5 text-table font-medium">
                     <Transition fallback=|| view! { <span class="h-4"></span> }>
                         {move || Suspend::new(async move {
-                            let name = frame.await.map(|frame| frame.organisation).unwrap_or_default();
+                            let name = frame.ready().await.map(|frame| frame.organisation).unwrap_or_default();
                             let initial = name.chars().next().map(|letter| letter.to_uppercase().to_string());
                             view! {
                                 <span aria-hidden="true" class="grid size-5 flex-none place-items-center rounded-[5px] bg-primary text-[0.6875rem] font-semibold text-primary-content">{initial}</span>
@@ -84,7 +81,7 @@ pub(super) fn Navigation(frame: Resource<Result<Frame, AppError>>) -> impl IntoV
                 <div class="words min-w-0 flex-1 leading-tight">
                     <Transition fallback=|| ()>
                         {move || Suspend::new(async move {
-                            let (person, role) = frame.await.map(|frame| (frame.person, frame.role)).unwrap_or_default();
+                            let (person, role) = frame.ready().await.map(|frame| (frame.person, frame.role)).unwrap_or_default();
                             view! {
                                 <p class="truncate text-table font-medium">{person}</p>
                                 <p class="truncate text-meta text-muted">{role}</p>
@@ -102,7 +99,7 @@ pub(super) fn Navigation(frame: Resource<Result<Frame, AppError>>) -> impl IntoV
 
 /// A link of the bar; the place one is in, or below, is marked.
 #[component]
-fn PlaceLink(place: &'static Place, frame: Resource<Result<Frame, AppError>>) -> impl IntoView {
+fn PlaceLink(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
     let Place { label, href, glyph } = *place;
     let pathname = use_location().pathname;
     let here = Memo::new(move |_| {

@@ -3,10 +3,13 @@
 use leptos::prelude::*;
 use leptos_meta::Title;
 
-use crate::{AppError, ui::Load};
+use crate::{
+    AppError,
+    ui::{Load, fetch},
+};
 
 /// Says that there is no such page; on the server it also sets the status.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 async fn find_nothing() -> Result<(), AppError> {
     let nothing = Err(services::Error::NotFound("there is no such page".to_owned()));
     std::future::ready(crate::ssr::reply(nothing)).await
@@ -15,7 +18,7 @@ async fn find_nothing() -> Result<(), AppError> {
 /// There is no such page.
 #[component]
 pub(crate) fn NotFoundPage() -> impl IntoView {
-    let nothing = Resource::new(|| (), |()| find_nothing());
+    let nothing = fetch(|| (), |()| find_nothing());
     view! {
         <Title text="No such page"/>
         <Load of=nothing let:nothing>{nothing}</Load>

@@ -249,8 +249,8 @@ pub(super) fn Palette() -> impl IntoView {
         search();
     };
     // Opening shows what was looked at last; closing forgets the text.
-    let on_toggle = move |_: ev::Event| {
-        recent.set(remembered::recent());
+    let on_toggle = move |_: ev::Event| recent.set(remembered::recent());
+    let on_close = move |_: ev::Event| {
         text.set(String::new());
         found.set(Vec::new());
         chosen.set(0);
@@ -265,6 +265,7 @@ pub(super) fn Palette() -> impl IntoView {
             aria-label="Search or jump"
             closedby="any"
             on:toggle=on_toggle
+            on:close=on_close
             class="surface mx-auto mt-[12vh] mb-0 w-[36rem] max-w-[calc(100vw-2rem)] p-0 text-table text-base-content shadow-2xl"
         >
             <div class="flex items-center gap-3 border-b border-base-300 px-4">

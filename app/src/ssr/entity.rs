@@ -7,6 +7,7 @@ use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Entity, EntityRef, Relation},
     identity::Caller,
+    runs::{self, RunFilter},
     scorecards,
 };
 
@@ -43,6 +44,12 @@ pub(crate) async fn view(
             Body::Relations { graph: layout::layered(reference, &graph), depth, cut, ties, edges: graph.edges }
         }
         Side::Scorecards => Body::Scorecards(scorecards::for_entity(services, caller, reference).await?),
+        Side::Runs => {
+            let entity = Some(reference.clone());
+            let (template, entity) = if reference.kind() == "template" { (entity, None) } else { (None, entity) };
+            let filter = RunFilter { template, entity, limit: 100, ..RunFilter::default() };
+            Body::Runs(runs::list(services, caller, &filter).await?.0)
+        }
         Side::Api => Body::Api {
             language: entity.text("/spec/type").unwrap_or_default().to_owned(),
             definition: entity.text("/spec/definition").unwrap_or_default().to_owned(),

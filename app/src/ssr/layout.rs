@@ -73,18 +73,15 @@ fn pairs(edges: &[Edge]) -> BTreeMap<(&EntityRef, &EntityRef), Vec<String>> {
 /// What points at an entity, it, and what it points at, side by side; and how many were left out. Who owns it and what it is part of
 /// stand beside the drawing in words, and are drawn only where there is nothing else.
 pub(super) fn around(focus: &EntityRef, graph: &Graph) -> (GraphView, usize) {
-    let all = pairs(&graph.edges);
-    let plain = ["owned by", "part of", "member of", "belongs to"];
-    let is_plain = |names: &Vec<String>| names.iter().all(|name| plain.contains(&name.as_str()));
-    let drawn: Vec<_> = if all.iter().all(|(_, names)| is_plain(names)) {
-        all.iter().collect()
-    } else {
-        all.iter().filter(|(_, names)| !is_plain(names)).collect()
-    };
+    let touching: Vec<Edge> =
+        graph.edges.iter().filter(|edge| edge.from == *focus || edge.to == *focus).cloned().collect();
+    let is_plain = |edge: &Edge| plain(focus).contains(&edge.kind.as_str());
+    let telling: Vec<Edge> = touching.iter().filter(|edge| !is_plain(edge)).cloned().collect();
+    let drawn = pairs(if telling.is_empty() { &touching } else { &telling });
     let nodes: HashMap<&EntityRef, &Node> = graph.nodes.iter().map(|node| (&node.reference, node)).collect();
     let mut left: Vec<(&Node, &Vec<String>)> = Vec::new();
     let mut right: Vec<(&Node, &Vec<String>)> = Vec::new();
-    for ((from, to), names) in drawn {
+    for ((from, to), names) in &drawn {
         if *to == focus
             && let Some(node) = nodes.get(from)
         {
@@ -132,12 +129,7 @@ pub(super) fn around(focus: &EntityRef, graph: &Graph) -> (GraphView, usize) {
 /// Everything is owned by someone and part of something: these ties are drawn where they touch the focus, or where the focus is a
 /// team, a system or a domain and they are what it is about. Elsewhere they would cover what depends on what.
 pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
-    let plain: &[&str] = match focus.kind() {
-        "domain" | "system" => &["ownedBy", "memberOf", "childOf"],
-        "group" | "user" => &["ownedBy", "partOf"],
-        _ => &["ownedBy", "memberOf", "childOf", "partOf"],
-    };
-    let drawn = |edge: &&Edge| edge.from == *focus || edge.to == *focus || !plain.contains(&edge.kind.as_str());
+    let drawn = |edge: &&Edge| edge.from == *focus || edge.to == *focus || !plain(focus).contains(&edge.kind.as_str());
     let edges: Vec<Edge> = graph.edges.iter().filter(drawn).cloned().collect();
     let touched: HashSet<&EntityRef> = edges.iter().flat_map(|edge| [&edge.from, &edge.to]).chain([focus]).collect();
     let nodes: Vec<&Node> = graph.nodes.iter().filter(|node| touched.contains(&node.reference)).take(MOST).collect();
@@ -157,6 +149,15 @@ pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
     let place = |number: u32| places.get(number as usize).copied().unwrap_or_default();
     view.edges = ties.iter().map(|((from, to), names)| tie(place(*from), place(*to), names, 0.5)).collect();
     view
+}
+
+/// The ties that everything has, and that say little on the page of this kind of thing.
+fn plain(focus: &EntityRef) -> &'static [&'static str] {
+    match focus.kind() {
+        "domain" | "system" => &["ownedBy", "memberOf", "childOf"],
+        "group" | "user" => &["ownedBy", "partOf"],
+        _ => &["ownedBy", "memberOf", "childOf", "partOf"],
+    }
 }
 
 /// The upper left corner of each box.

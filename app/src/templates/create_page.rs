@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{functions::get_templates, start_address};
-use crate::ui::{Empty, Glyph, Icon, LinkButton, Load, OwnerLink, Page};
+use crate::ui::{Empty, Glyph, Icon, LinkButton, Load, OwnerLink, Page, fetch};
 
 /// What can be created here.
 #[component]
 pub(crate) fn CreatePage() -> impl IntoView {
     let query = use_query_map();
     let text = Memo::new(move |_| query.with(|query| query.get("q").unwrap_or_default()));
-    let templates = Resource::new(|| (), |()| get_templates());
+    let templates = fetch(|| (), |()| get_templates());
     view! {
         <Load of=templates let:templates>
             <Found templates text/>

@@ -11,7 +11,7 @@ use leptos::prelude::*;
 use crate::AppError;
 
 /// Every template.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_templates() -> Result<Vec<EntitySummary>, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -19,7 +19,7 @@ pub(super) async fn get_templates() -> Result<Vec<EntitySummary>, AppError> {
 }
 
 /// The form of a template, where the query of the address has it.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_wizard(template: EntityRef, query: String) -> Result<Wizard, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -27,7 +27,7 @@ pub(super) async fn get_wizard(template: EntityRef, query: String) -> Result<Wiz
 }
 
 /// What the answers of a page mean, while they are typed.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn review_answers(template: EntityRef, page: u32, answers: Answers) -> Result<Review, AppError> {
     use crate::ssr::{caller, reply, services};
 
@@ -35,7 +35,7 @@ pub(super) async fn review_answers(template: EntityRef, page: u32, answers: Answ
 }
 
 /// Starts the run that the plan showed, and leads to its page. `late` holds what was asked with the plan, by JSON pointer.
-#[server(prefix = "/api/portal")]
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn start_run(
     template: EntityRef,
     answers: Answers,

@@ -8,7 +8,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
 use super::{answers_form::AnswersForm, form_address, functions::get_wizard, plan_view::PlanView};
-use crate::ui::{Load, StepMark, StepState, Steps};
+use crate::ui::{Load, StepMark, StepState, Steps, fetch};
 
 /// A template's form.
 #[component]
@@ -19,7 +19,7 @@ pub(crate) fn TemplatePage() -> impl IntoView {
         let part = |name: &str| params.with(|params| params.get(name).unwrap_or_default());
         (EntityRef::new("template", &part("namespace"), &part("name")), location.search.get())
     };
-    let wizard = Resource::new(key, |(template, query)| get_wizard(template, query));
+    let wizard = fetch(key, |(template, query)| get_wizard(template, query));
     view! {
         <Load of=wizard let:wizard>
             <WizardFrame wizard/>

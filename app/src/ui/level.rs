@@ -85,7 +85,7 @@ pub fn Level(tone: Tone, #[prop(into)] name: String, #[prop(default = true)] rea
     let muted = matches!(tone, Tone::Floor | Tone::Unknown);
     let class = if muted { "text-muted" } else { "font-medium" };
     view! {
-        <span class="inline-flex items-center gap-1.5 whitespace-nowrap text-table">
+        <span class="inline-flex items-center gap-1.5 align-middle whitespace-nowrap text-table">
             <Diamond tone reached/>
             <span class=class>{name}</span>
         </span>

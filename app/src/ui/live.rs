@@ -62,7 +62,7 @@ impl LiveStream {
 ///
 /// ```text
 /// let version = live(|kind, subject| kind.starts_with("run-") && subject == "run:42");
-/// let run = Resource::new(move || (number(), version.get()), |(number, _)| get_run(number));
+/// let run = fetch(move || (number(), version.get()), |(number, _)| get_run(number));
 /// ```
 ///
 /// `concerns` is asked with each change's kind (`entity-updated`) and subject (`component:default/x`, `source:ID`, `run:ID`).

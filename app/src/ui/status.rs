@@ -75,7 +75,7 @@ impl Mark {
 pub fn Status(mark: Mark, #[prop(into)] label: String) -> impl IntoView {
     let (glyph, class) = mark.drawn();
     view! {
-        <span class=format!("inline-flex items-center gap-1.5 whitespace-nowrap text-table {}", mark.word())>
+        <span class=format!("inline-flex items-center gap-1.5 align-middle whitespace-nowrap text-table {}", mark.word())>
             <Icon glyph class/>
             <span>{label}</span>
         </span>

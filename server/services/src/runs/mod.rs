@@ -48,6 +48,8 @@ pub struct RunFilter {
     pub created_by: Vec<String>,
     /// Of this template.
     pub template: Option<EntityRef>,
+    /// That made this entity, as far as their output tells.
+    pub entity: Option<EntityRef>,
     /// The other way round.
     pub oldest_first: bool,
     /// How many to leave out.

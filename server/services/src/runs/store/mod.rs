@@ -10,8 +10,10 @@ use domain::{
     runs::{Run, RunStatus, RunSummary, Step, StepStatus},
 };
 use sea_orm::{
-    ActiveModelTrait, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    sea_query::{Expr, ExprTrait as _, LikeExpr},
 };
 use serde_json::Value;
 use uuid::Uuid;
@@ -104,6 +106,11 @@ pub(super) async fn list(
     }
     if let Some(template) = &filter.template {
         select = select.filter(run::Column::Template.eq(template.to_string()));
+    }
+    if let Some(entity) = &filter.entity {
+        // Names hold no quotes, so the text between quotes is the whole reference.
+        let told = LikeExpr::new(format!("%\"{}\"%", entity.to_string().replace('_', "\\_"))).escape('\\');
+        select = select.filter(Expr::col(run::Column::Output).cast_as("text").like(told));
     }
     let total = select.clone().count(db).await?;
     let order = if filter.oldest_first { sea_orm::Order::Asc } else { sea_orm::Order::Desc };
