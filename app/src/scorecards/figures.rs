@@ -17,10 +17,10 @@ pub(super) fn Figures(overview: Overview, base: String, filter: EntityFilter) ->
     let then = overview.target_then.filter(|(_, of)| *of > 0).map(|(above, of)| percent(above, of));
     let moved = match (then, since) {
         (Some(then), Some(since)) if then < share => {
-            view! { <span class="text-success"><Icon glyph=Glyph::TrendingUp class="size-3.5"/>" "{share - then}" points since "{since}</span> }.into_any()
+            view! { <span class="inline-flex items-center gap-1 text-success"><Icon glyph=Glyph::TrendingUp class="size-3.5"/>{format!("{} points since {since}", share - then)}</span> }.into_any()
         }
         (Some(then), Some(since)) if then > share => {
-            view! { <span class="text-error"><Icon glyph=Glyph::TrendingDown class="size-3.5"/>" "{then - share}" points since "{since}</span> }.into_any()
+            view! { <span class="inline-flex items-center gap-1 text-error"><Icon glyph=Glyph::TrendingDown class="size-3.5"/>{format!("{} points since {since}", then - share)}</span> }.into_any()
         }
         (_, Some(since)) if today.as_ref() == Some(&since) => view! { <span class="text-muted">"recorded since "{since}</span> }.into_any(),
         (_, Some(since)) => view! { <span class="text-muted">"as on "{since}</span> }.into_any(),

@@ -37,7 +37,7 @@ pub(super) fn GroupsPanel(
         let line = (trend.len() > 1).then(|| view! { <Sparkline values=trend label/> });
         view! {
             <tr class="h-11 border-t border-base-300 first:border-t-0">
-                <th scope="row" class="max-w-40 truncate py-1 pr-3 pl-4 text-left font-normal">{head}" "<span class="text-muted">{count}</span></th>
+                <th scope="row" class="max-w-44 py-1 pr-3 pl-4 text-left font-normal"><span class="flex gap-1.5"><span class="min-w-0 truncate">{head}</span><span class="text-muted">{count}</span></span></th>
                 <td class="w-2/5 min-w-24 px-2"><DistributionBar shares=bar/></td>
                 <td class="hidden w-24 px-2 sm:table-cell">{line}</td>
                 <td class=format!("w-12 pr-4 text-right tabular-nums {class}")>{net}</td>
