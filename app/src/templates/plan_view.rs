@@ -11,8 +11,10 @@ use crate::ui::{Glyph, Icon, ProblemNote};
 #[component]
 pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan) -> impl IntoView {
     let (shown_file, late, plan) = (plan.file, plan.late, plan.plan);
-    let last = wizard.pages.len().saturating_sub(1);
-    let back = form_address(&wizard.template, &wizard.answers, last);
+    let back = match wizard.pages.len().checked_sub(1) {
+        Some(last) => form_address(&wizard.template, &wizard.answers, last),
+        None => "/create".to_owned(),
+    };
     let here = form_address(&wizard.template, &wizard.answers, wizard.pages.len());
     let steps =
         plan.steps.iter().enumerate().map(|(at, step)| {

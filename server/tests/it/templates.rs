@@ -196,6 +196,12 @@ both! {
         assert!(page.contains("Step “Climb” would fail"), "{page}");
     }
 
+    async fn an_answer_to_a_question_that_is_gone_is_forgotten(portal) {
+        template(&portal, "small", STEPS, "x").await;
+        let (status, page) = form(&portal, "small", &[("answers", r#"{"name": "signs", "gone": 1}"#)]).await;
+        assert_eq!((status, carried(&page)), (StatusCode::OK, json!({"name": "signs", "public": false})));
+    }
+
     async fn addresses_and_templates_that_are_none_say_so(portal) {
         template(&portal, "small", STEPS, "x").await;
         assert_eq!(form(&portal, "small", &[("answers", "{")]).await.0, StatusCode::UNPROCESSABLE_ENTITY);

@@ -62,12 +62,24 @@ fn escaped(name: &str) -> String {
     name.replace('~', "~0").replace('/', "~1")
 }
 
-/// Answers to questions that no page asks, under any condition.
-fn refuse_unknown(template: &Template, answers: &Map<String, Value>, problems: &mut Vec<Problem>) {
+/// The names of all questions, whatever the answers.
+fn questions(template: &Template) -> BTreeSet<&str> {
     let mut known = BTreeSet::new();
     for page in &template.pages {
         declared(&page.schema, 0, &mut known);
     }
+    known
+}
+
+/// Drops answers to questions that are not asked: the template may have changed while its form was filled in.
+pub(super) fn forget_unknown(template: &Template, answers: &mut Map<String, Value>) {
+    let known = questions(template);
+    answers.retain(|name, _| known.contains(name.as_str()));
+}
+
+/// Answers to questions that no page asks, under any condition.
+fn refuse_unknown(template: &Template, answers: &Map<String, Value>, problems: &mut Vec<Problem>) {
+    let known = questions(template);
     for name in answers.keys().filter(|name| !known.contains(name.as_str())) {
         let pointer = format!("/{}", escaped(name));
         let message = format!("the template `{}` asks no question named `{name}`; leave it out", template.name);

@@ -2,7 +2,9 @@
 
 mod checks;
 mod command;
+mod publish;
 mod steps;
+mod workspace;
 
 use std::collections::BTreeMap;
 

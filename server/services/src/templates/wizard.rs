@@ -12,7 +12,10 @@ use domain::{
 };
 use serde_json::{Map, Value};
 
-use super::{answers::Scope, check_answers, get, pickers, plan};
+use super::{
+    answers::{Scope, forget_unknown},
+    check_answers, get, pickers, plan,
+};
 use crate::{Error, Result, Services, catalog, identity::may};
 
 /// The longest address of a page of the form.
@@ -53,6 +56,7 @@ pub async fn wizard(services: &Services, caller: &Caller, reference: &EntityRef,
     let sent = read(query)?;
     let pages = template.pages.len();
     let mut answers = sent.answers.clone();
+    forget_unknown(&template, &mut answers);
     let mut shown = sent.page.unwrap_or(0).min(pages);
     let mut problems = Vec::new();
     if let Some((at, page)) = sent.at.and_then(|at| Some((at, template.pages.get(at)?))) {

@@ -1,6 +1,6 @@
 //! Sums: JavaScript's `+` joins texts with anything, and the engine's does not. `a + b + c` becomes `__add(a, b, c)`.
 
-use super::{Kind, Token};
+use super::tokens::{Kind, Token};
 
 /// Where the parts of sums stand, as places before tokens.
 #[derive(Debug, Default)]
