@@ -38,9 +38,9 @@ const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetada
 /// What is told about the mistakes that the example organisation makes on purpose.
 const MISTAKES: &str = "\
 mistakes/syntax-error.yaml 25:16 cannot be read as YAML: unclosed quote
-mistakes/no-owner.yaml 9:3 spec.owner: is missing; every Component has one
+mistakes/no-owner.yaml 9:3 is missing; every Component has one
 mistakes/claimed-twice.yaml null:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
-mistakes/bad-name.yaml 5:9 metadata.name: `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
+mistakes/bad-name.yaml 5:9 `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
 
 async fn three(portal: &Portal) -> Value {
     let text = component("ticket-api", "service", "berths") + &component("web", "website", "berths") + GROUP;

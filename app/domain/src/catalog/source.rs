@@ -175,6 +175,9 @@ impl fmt::Display for FileProblem {
             }
             f.write_str(": ")?;
         }
+        if let Some(field) = &self.field {
+            write!(f, "{field}: ")?;
+        }
         f.write_str(&self.message)
     }
 }

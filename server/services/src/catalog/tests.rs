@@ -358,8 +358,8 @@ async fn locations_lead_on_and_circles_end() {
     let source = world.register(HERE).await;
     insta::assert_snapshot!(world.trace(&source).await, @"
     catalog-info.yaml rejected (1)
-      line 4, column 49: `../out.yaml` leads out of the source; keep what a catalog file names inside the folder or repository it is in
-      line 4, column 87: `https://c.example` (url) does not answer
+      line 4, column 49: spec.targets[2]: `../out.yaml` leads out of the source; keep what a catalog file names inside the folder or repository it is in
+      line 4, column 87: spec.targets[4]: `https://c.example` (url) does not answer
     parts/a.yaml warned (2)
       the Location leads back to `catalog-info.yaml`, in a circle; remove one of the targets
     parts/b.yaml found (1)

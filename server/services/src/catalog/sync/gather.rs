@@ -278,14 +278,14 @@ impl Walk<'_> {
             self.fail(number, problem);
         }
         for warning in normalise(&mut value) {
-            let problem = document.problem(Severity::Warning, &warning.field, warning.to_string());
+            let problem = document.problem(Severity::Warning, &warning.field, warning.message.clone());
             self.tell(number, problem);
         }
         let violations = validate(&value);
         let is_broken = !violations.is_empty() || resolved.is_broken;
         // What is wrong with a field that could not be fetched was told just now.
         for violation in violations.into_iter().filter(|violation| !is_above_any(&violation.field, &unresolved)) {
-            let problem = document.problem(Severity::Error, &violation.field, violation.to_string());
+            let problem = document.problem(Severity::Error, &violation.field, violation.message.clone());
             self.fail(number, problem);
         }
         let Some(reference) = reference_of(&value).filter(|_| !is_broken) else { return };
@@ -298,7 +298,7 @@ impl Walk<'_> {
         self.annotate(&mut value, &source.place(&step.path));
         self.warn_of_kind(number, &document, &value);
         for warning in declared(&reference, &value).warnings {
-            let problem = document.problem(Severity::Warning, &warning.field, warning.to_string());
+            let problem = document.problem(Severity::Warning, &warning.field, warning.message.clone());
             self.tell(number, problem);
         }
         if reference.kind() == "location" {
