@@ -30,6 +30,8 @@ use crate::{Error, Result, Services, catalog, changes, identity};
 
 /// How many changes one step takes.
 const STEP: u64 = 200;
+/// From how many changed entities on everything may be judged instead.
+const FAR: u64 = 1_000;
 /// How many entities are judged at once.
 const BATCH: usize = 100;
 /// How long judging one batch may take.
@@ -50,8 +52,7 @@ pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
         }
         // Answers come from the catalog's index: it must know what the changes up to `last` tell of.
         services.catalog.catch_up(services, &caller.tenant).await?;
-        // Before the first evaluation, the catalog itself is shorter than its history.
-        let done = if progress.seq == 0 { pass.first(last).await? } else { pass.step(last).await? };
+        let done = if pass.is_far_behind().await? { pass.everything(last).await? } else { pass.step(last).await? };
         if !done {
             tracing::debug!(from = progress.seq, "another worker was faster");
         }
@@ -128,14 +129,30 @@ struct Pass<'a> {
 
 /// Each step says whether it was done; `false` means that another worker was faster.
 impl Pass<'_> {
+    /// Whether the catalog is shorter than the history that was not read yet: before the first evaluation, or after much
+    /// came in at once.
+    async fn is_far_behind(self) -> Result<bool> {
+        if self.from == 0 {
+            return Ok(true);
+        }
+        let news = changes::subjects(self.services, &self.caller.tenant, self.from, FAR * 2).await?;
+        let told = news.iter().filter(|(_, _, kind)| kind.starts_with("entity-")).count();
+        let total = catalog::total(self.services, self.caller).await?;
+        Ok(told as u64 >= FAR && told as u64 * 4 >= u64::from(total))
+    }
+
     /// Everything by every scorecard.
-    async fn first(self, last: i64) -> Result<bool> {
-        for judge in judges(&scope::standards(self.services, self.caller).await?) {
+    async fn everything(self, last: i64) -> Result<bool> {
+        let standards = scope::standards(self.services, self.caller).await?;
+        for judge in judges(&standards) {
             if !self.whole(&judge).await? {
                 return Ok(false);
             }
         }
-        self.finish(last, &[], true).await
+        let known: BTreeSet<String> = standards.iter().map(|standard| standard.entity.reference.to_string()).collect();
+        let mut gone = store::scorecards(&self.services.db, &self.caller.tenant).await?;
+        gone.retain(|scorecard| !known.contains(scorecard));
+        self.finish(last, &gone, true).await
     }
 
     /// What the next changes have altered, none after `last`.
@@ -235,7 +252,7 @@ impl Pass<'_> {
         let scorecards: Vec<String> = judges.iter().map(|judge| judge.scorecard.reference.to_string()).collect();
         let entities: Vec<String> = asked.iter().map(ToString::to_string).collect();
         let before = store::of(&self.services.db, tenant, &scorecards, &entities).await?;
-        let neighbours = self.neighbours(&found).await?;
+        let neighbours = self.neighbours(judges, &found).await?;
         let work = Work { tenant: tenant.to_string(), judges: judges.to_vec(), entities, found, before, neighbours };
         let written = tokio::task::spawn_blocking(move || expression::on_a_deep_stack(|| work.done()))
             .await
@@ -254,10 +271,15 @@ impl Pass<'_> {
     }
 
     /// What rules may know of the entities at the other ends of relations.
-    async fn neighbours(self, found: &[Option<Entity>]) -> Result<Neighbours> {
+    async fn neighbours(self, judges: &[Arc<Judge>], found: &[Option<Entity>]) -> Result<Neighbours> {
         let targets: BTreeSet<EntityRef> = found
             .iter()
             .flatten()
+            // A team may have thousands of relations that no rule asks about.
+            .filter(|entity| {
+                let entries = flatten(&entity.document);
+                judges.iter().any(|judge| judge.scorecard.filter.matches(&entries))
+            })
             .flat_map(|entity| facts::relations(&entity.document).map(|(_, target)| target))
             .collect();
         let targets: Vec<EntityRef> = targets.into_iter().collect();

@@ -209,6 +209,18 @@ pub(super) async fn untouched(
         .await?)
 }
 
+/// The scorecards that have rows.
+pub(super) async fn scorecards(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<String>> {
+    Ok(result::Entity::find()
+        .select_only()
+        .column(result::Column::Scorecard)
+        .distinct()
+        .filter(result::Column::Tenant.eq(tenant.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?)
+}
+
 pub(super) async fn upsert(db: &impl ConnectionTrait, rows: Vec<result::Model>) -> Result<()> {
     use result::Column as C;
     let conflict = OnConflict::columns([C::Tenant, C::Scorecard, C::Entity])

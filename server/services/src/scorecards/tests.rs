@@ -298,6 +298,26 @@ async fn a_worker_whose_index_lags_behind_misses_nothing() {
 }
 
 #[tokio::test]
+async fn much_at_once_is_judged_as_a_whole() {
+    let mut world = World::new().await;
+    let (gate, scorecard) = (component("gate", "{}"), scorecard(""));
+    let other = scorecard.replace("name: readiness", "name: other");
+    world.declare(&[GROUP, &gate, &scorecard, &other]).await;
+    let gates: Vec<String> = (0..1_100).map(|n| component(&format!("gate-{n}"), "{docs: here}")).collect();
+    let mut documents: Vec<&str> = gates.iter().map(String::as_str).collect();
+    documents.extend([GROUP, &scorecard]);
+    world.declare(&documents).await;
+    let quiet = world.last().await;
+    evaluate(&world.services, &world.caller).await.unwrap();
+    assert_eq!(world.last().await, quiet);
+    let overview = world.overview().await;
+    let shares: Vec<u32> = overview.card.shares.iter().map(|share| share.count).collect();
+    // What is no longer declared stays in sight for its grace period.
+    assert_eq!(shares, [0, 1, 1_100]);
+    assert_eq!(world.stands("component:gate-7").await.lines().next(), Some("Silver: owner=pass docs=pass"));
+}
+
+#[tokio::test]
 async fn a_manager_sees_who_needs_help_and_every_figure_has_its_list() {
     let mut world = World::new().await;
     let stray = component("stray", "{docs: here}").replace("owner: harbour", "owner: nobody");
