@@ -5,7 +5,7 @@ use domain::runs::RunSummary;
 
 use crate::ui::Moment;
 
-/// `0.4 s`, `48 s`, `7 min 12 s`, `3 h 5 min`, `2 d 4 h`.
+/// `< 0.1 s`, `0.4 s`, `48 s`, `7 min 12 s`, `3 h 5 min`, `2 d 4 h`.
 pub(super) fn took(duration: TimeDelta) -> String {
     let tenths = duration.num_milliseconds().max(0) / 100;
     let seconds = tenths / 10;
@@ -13,6 +13,7 @@ pub(super) fn took(duration: TimeDelta) -> String {
         if small == 0 { format!("{large} {large_unit}") } else { format!("{large} {large_unit} {small} {small_unit}") }
     };
     match seconds {
+        0 if tenths == 0 => "< 0.1 s".to_owned(),
         0..10 => format!("{}.{} s", seconds, tenths % 10),
         10..60 => format!("{seconds} s"),
         60..3_600 => pair(seconds / 60, "min", seconds % 60, "s"),
@@ -39,6 +40,6 @@ mod tests {
         assert_eq!(text(360_000), "6 min");
         assert_eq!(text(11_100_000), "3 h 5 min");
         assert_eq!(text(187_200_000), "2 d 4 h");
-        assert_eq!(text(-5), "0.0 s");
+        assert_eq!(text(-5), "< 0.1 s");
     }
 }

@@ -3,6 +3,7 @@
 mod duration;
 mod list_page;
 mod log_panel;
+mod prose;
 mod result;
 mod run_page;
 mod stream;

@@ -7,6 +7,7 @@ use domain::{
 use leptos::prelude::*;
 use serde_json::Value;
 
+use super::prose::Prose;
 use crate::ui::{EntityLink, Fact, Facts, Glyph, Icon};
 
 /// A thing that a step made.
@@ -72,16 +73,18 @@ pub(super) fn Results(links: Vec<OutputLink>, text: Vec<OutputText>) -> impl Int
             let title = if link.title.is_empty() { href.clone() } else { link.title.clone() };
             // Pages of the portal are followed in place, all others are left to the browser.
             let rel = link.entity_ref.is_none().then_some("external");
-            Some(view! { <a class="btn" href=href rel=rel>{title}<Icon glyph=Glyph::ArrowRight/></a> })
+            // What stands in the catalog is what people came for.
+            let class = if link.entity_ref.is_some() { "btn btn-primary" } else { "btn" };
+            Some(view! { <a class=class href=href rel=rel>{title}<Icon glyph=Glyph::ArrowRight/></a> })
         })
         .collect();
     let text: Vec<_> = text
         .into_iter()
         .map(|text| {
             view! {
-                <div class="mt-3">
-                    <h3 class="text-table font-medium">{text.title}</h3>
-                    <p class="text-table whitespace-pre-wrap break-words">{text.content}</p>
+                <div class="mt-4">
+                    <h2 class="mb-1 text-table font-medium">{text.title}</h2>
+                    <Prose text=text.content/>
                 </div>
             }
         })
@@ -110,8 +113,10 @@ pub(super) fn Answers(values: Value) -> impl IntoView {
         .collect();
     let none = facts.is_empty();
     view! {
-        <details class="mt-6 text-table">
-            <summary class="cursor-pointer font-medium text-muted">"Answers"</summary>
+        <details class="group mt-6 text-table">
+            <summary class="inline-flex cursor-pointer items-center gap-1 font-medium text-muted">
+                <Icon glyph=Glyph::ChevronRight class="group-open:rotate-90"/>"Answers"
+            </summary>
             <div class="mt-2">
                 {if none {
                     view! { <p class="text-muted">"The template asked nothing."</p> }.into_any()

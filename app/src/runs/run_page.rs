@@ -58,8 +58,8 @@ fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction
                 <RunHead run=run.clone()/>
                 <div class="mt-4 mb-4 border-t-2 border-dashed border-accent" aria-hidden="true"></div>
                 <StepsDown steps=step_rows(&run, &shown)/>
-                <Steering run=run.clone() cancel retry/>
                 <Results links=run.output.links.clone() text=run.output.text.clone()/>
+                <Steering run=run.clone() cancel retry/>
                 <MadeSoFar run=run.clone()/>
                 <Answers values=run.values.clone()/>
             </div>
