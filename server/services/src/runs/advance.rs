@@ -109,7 +109,9 @@ async fn take(
     let now = Utc::now();
     let mut taken = step.clone();
     StepStatus::Processing.as_str().clone_into(&mut taken.status);
-    taken.attempt += 1;
+    // Going on after a wait is not another attempt.
+    let goes_on = step.status()? == StepStatus::Waiting && step.problem.is_none();
+    taken.attempt += i32::from(!goes_on);
     taken.version += 1;
     taken.leased_by = Some(lease_name(services));
     taken.leased_until = Some(now + LEASE);

@@ -214,6 +214,7 @@ async fn a_wait_outlasts_the_workers_and_a_cancel_ends_it() {
     let done = bench.over(short).await;
     assert_eq!(done.summary.status, RunStatus::Completed);
     assert!(done.steps[0].duration(chrono::Utc::now()).unwrap().num_milliseconds() >= 1000);
+    assert_eq!(done.steps[0].attempt, 1, "going on after a wait is not another attempt");
     cancel(&bench.services, &bench.caller, RunName::Id(long)).await.unwrap();
     let cancelled = bench.over(long).await;
     assert_eq!(cancelled.summary.status, RunStatus::Cancelled);
