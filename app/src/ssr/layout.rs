@@ -113,7 +113,7 @@ pub(super) fn around(focus: &EntityRef, graph: &Graph) -> (GraphView, usize) {
         for (at, (node, names)) in items.iter().enumerate() {
             let place = (x, top + as_length(at) * step);
             view.nodes.push(boxed(node, false, place.0, place.1));
-            view.edges.push(if points_at_it { tie(place, own, names, 0.3) } else { tie(own, place, names, 0.7) });
+            view.edges.push(if points_at_it { tie(place, own, names, 0.36) } else { tie(own, place, names, 0.64) });
         }
     };
     column(&left, columns[0], true);
