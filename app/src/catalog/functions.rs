@@ -1,22 +1,19 @@
 //! What the catalog's pages ask the server for.
 
-use domain::catalog::{EntityRef, Source, SourceKind, SourceTrace};
+use domain::catalog::{EntityRef, ListQuery, Source, SourceKind, SourceTrace};
 use leptos::prelude::*;
 
-use super::{
-    Listing,
-    views::{EntityView, Found, ListView, Preview, Side},
-};
+use super::views::{EntityView, Found, ListView, Preview, Side};
 use crate::AppError;
 
 /// The rows and facets of a list.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
-pub(super) async fn get_list(listing: Listing) -> Result<ListView, AppError> {
+pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> {
     use super::views::is_troubled;
     use crate::ssr::{caller, count, reply, services};
 
     let (services, caller) = (services(), caller());
-    let page = reply(services::catalog::list(&services, &caller, &listing.question()).await)?;
+    let page = reply(services::catalog::list(&services, &caller, &question).await)?;
     let sources = reply(services::catalog::sources(&services, &caller).await)?;
     let references: Vec<EntityRef> = page.items.iter().map(|item| item.reference.clone()).collect();
     let badges = reply(services::scorecards::levels(&services, &caller, &references).await)?;

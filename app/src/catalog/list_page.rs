@@ -27,7 +27,7 @@ pub(crate) fn ListPage() -> impl IntoView {
     let listing = Memo::new(move |_| query.with(Listing::read));
     let version =
         live(|kind, _| kind.starts_with("entity-") || kind == "source-synced" || kind == "scorecard-evaluated");
-    let page = fetch(move || (listing.get(), version.get()), |(listing, _)| get_list(listing));
+    let page = fetch(move || (listing.get(), version.get()), |(listing, _)| get_list(listing.question()));
     view! {
         <Load of=page let:page>
             <List listing=listing.get_untracked() page/>

@@ -2,7 +2,6 @@
 
 use domain::catalog::{Direction, ListQuery, Order, Pick};
 use leptos_router::params::ParamsMap;
-use serde::{Deserialize, Serialize};
 
 /// How many rows a page has.
 pub(super) const PAGE: u32 = 50;
@@ -39,8 +38,8 @@ const ORDERS: [(&str, &str); 6] = [
 ];
 
 /// The part of an address that decides what a list shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Listing {
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Listing {
     /// What is picked, by the property's name in addresses.
     pub(super) picks: Vec<(String, Vec<String>)>,
     /// What is looked for.
@@ -174,7 +173,7 @@ impl Listing {
     }
 
     /// The question that it asks.
-    pub(crate) fn question(&self) -> ListQuery {
+    pub(super) fn question(&self) -> ListQuery {
         let picks = PROPERTIES
             .iter()
             .map(|property| Pick { path: property.path.to_owned(), values: self.picked(property.key).to_vec() })

@@ -18,7 +18,6 @@ pub(crate) mod views;
 pub(crate) use entity_page::EntityPage;
 pub(crate) use functions::find_entities;
 pub(crate) use list_page::ListPage;
-pub(crate) use listing::Listing;
 pub(crate) use register_page::RegisterPage;
 pub(crate) use search_page::SearchPage;
 pub(crate) use source_page::SourcePage;
