@@ -24,12 +24,12 @@ pub(super) struct Wanted {
     #[serde(default)]
     values: Map<String, Value>,
     #[serde(default)]
-    directory_contents: Vec<Content>,
+    directory_contents: Vec<Given>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Content {
+struct Given {
     path: String,
     base64_content: String,
     #[serde(default)]
