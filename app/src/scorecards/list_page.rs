@@ -64,7 +64,7 @@ fn ScorecardCard(card: Card) -> impl IntoView {
     let legend = card.shares.iter().rev().chain([]).map(|share| {
         let filter = EntityFilter { level: Some(card.scale.slug(share.standing).to_owned()), ..EntityFilter::default() };
         let (name, count) = (card.scale.title(share.standing).to_owned(), share.count);
-        view! { <li><a class="hover:underline underline-offset-3" href=filter.at(&results)>{name}" "<span class="font-medium text-base-content">{count}</span></a></li> }
+        view! { <li><a class="inline-flex min-h-6 items-center gap-1 hover:underline underline-offset-3" href=filter.at(&results)>{name}" "<span class="font-medium text-base-content">{count}</span></a></li> }
     });
     let legend = legend.collect_view();
     let bar = parts(&card.scale, &card.shares, card.not_evaluated);

@@ -19,7 +19,7 @@ pub fn EntityLink(
     let class = if plain {
         "hover:underline underline-offset-3"
     } else {
-        "text-link inline-flex items-center gap-1.5 align-bottom"
+        "text-link inline-flex min-h-6 items-center gap-1.5 align-bottom"
     };
     let words = label.unwrap_or_else(|| to.short());
     view! {
