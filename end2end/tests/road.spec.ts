@@ -68,7 +68,7 @@ test('a form becomes a service in the catalog, with its score', async ({ page, v
 
   // The list that was open all the time shows it, with its owner and its level, without a reload.
   await expect(listed).toBeVisible({ timeout: 20_000 });
-  const row = list.getByRole('row').filter({ has: listed });
+  const row = list.getByRole('row').filter({ hasText: 'quay-signs' });
   await expect(row).toContainText('harbour');
   await expect(row).toContainText(/Bronze|Silver|Gold|Platinum|Basic/, { timeout: 20_000 });
   expect(heardThere).toEqual([]);

@@ -53,19 +53,12 @@ macro_rules! both {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Options {
     variables: Vec<(String, String)>,
-    arguments: Vec<String>,
 }
 
 impl Options {
     /// A setting, as `SECTION__NAME`.
     pub(crate) fn set(mut self, name: &str, value: &str) -> Self {
         self.variables.push((format!("CAUSEWAY_{name}"), value.to_owned()));
-        self
-    }
-
-    /// An argument of `causeway serve`.
-    pub(crate) fn argument(mut self, argument: &str) -> Self {
-        self.arguments.push(argument.to_owned());
         self
     }
 }
@@ -75,7 +68,6 @@ pub(crate) struct Portal {
     pub(crate) base: String,
     pub(crate) client: Client,
     pub(crate) data: TempDir,
-    pub(crate) backend: Backend,
     options: Options,
     database: Option<String>,
     process: Child,
@@ -95,7 +87,7 @@ impl Portal {
         let data = tempfile::tempdir().unwrap();
         let (process, base) = spawn(&options, database.as_deref(), data.path(), "127.0.0.1:0").await;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().unwrap();
-        Self { base, client, data, backend, options, database, process }
+        Self { base, client, data, options, database, process }
     }
 
     /// Ends the process as `kill -9` does.
@@ -177,7 +169,6 @@ async fn spawn(options: &Options, database: Option<&str>, data: &Path, listen: &
     command
         .args(["serve", "--listen", listen, "--data"])
         .arg(data.join("data"))
-        .args(&options.arguments)
         .current_dir(data)
         .env_remove("RUST_LOG")
         .env("CAUSEWAY_LOG__LEVEL", std::env::var("TEST_LOG").unwrap_or_else(|_| "warn".into()))
