@@ -85,13 +85,14 @@ test('a form becomes a service in the catalog, with its score', async ({ page, v
   expect(existsSync(join(clone, 'src', 'main.rs'))).toBe(true);
   rmSync(clone, { recursive: true });
 
-  // The same name again: the plan says that it is taken, before anything happens.
-  const again = { name: 'quay-signs', description: 'Another one', owner: 'group:default/harbour', system: 'system:default/embarkation' };
+  // The same name again: the run says that it is taken, and what is there stays as it is.
+  const again = { name: 'quay-signs', description: 'Another one of the same name', owner: 'group:default/harbour', system: 'system:default/embarkation' };
   const response = await fetch(`${portal.url}/api/scaffolder/v2/tasks`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ templateRef: 'template:default/rust-service', values: again }),
   });
+  expect(response.status).toBe(201);
   const { id } = (await response.json()) as { id: string };
   await expect
     .poll(async () => ((await (await fetch(`${portal.url}/api/scaffolder/v2/tasks/${id}`)).json()) as { status: string }).status, { timeout: 30_000 })
