@@ -6,7 +6,7 @@ use domain::{
     changes::ChangeKind,
     identity::{Caller, Permission},
     runs::{LogKind, LogLevel, Run, RunStatus, StepStatus},
-    templates::Problem,
+    templates::{Problem, at_pointer, fields, late_fields},
 };
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
@@ -89,10 +89,31 @@ pub async fn start(services: &Services, caller: &Caller, new: NewRun) -> Result<
     }
     let entity = catalog::entity(services, caller, &new.template).await?;
     let values = check(services, caller, &entity.document, &new.values).await?;
+    refuse_passwords(&entity.document, &values)?;
     let (run, steps) = rows(caller, &new.template, entity.etag, entity.document, values)?;
     let id = run.id;
     insert(services, caller, run, steps).await?;
     Ok(super::run(services, caller, RunName::Id(id)).await?)
+}
+
+/// Answers stand in the run's row, for everyone who may see the run: a password must not become one of them.
+fn refuse_passwords(document: &Value, values: &Value) -> Result<()> {
+    let template = templates::read(document)?;
+    let Some(values) = values.as_object() else { return Ok(()) };
+    let names: Vec<String> = template
+        .pages
+        .iter()
+        .flat_map(|page| late_fields(&fields(&page.schema, values)))
+        .filter(|field| at_pointer(values, &field.pointer).is_some_and(|answer| answer != "" && !answer.is_null()))
+        .map(|field| format!("`{}`", field.pointer.trim_start_matches('/')))
+        .collect();
+    if names.is_empty() {
+        return Ok(());
+    }
+    Err(Error::Rejected(format!(
+        "{}: passwords cannot be given to a run yet, because they could only be kept in clear; leave them out",
+        names.join(", ")
+    )))
 }
 
 /// The rows of a run that has not started.
@@ -218,4 +239,29 @@ pub(super) async fn check(
     let Checked { values, problems } =
         templates::check_answers(services, caller, &template, answers, Scope::All).await?;
     if problems.is_empty() { Ok(Value::Object(values)) } else { Err(NotStarted::Answers(problems)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_does_not_become_an_answer() {
+        let document = json!({
+            "apiVersion": "scaffolder.backstage.io/v1beta3",
+            "kind": "Template",
+            "metadata": {"name": "account"},
+            "spec": {
+                "type": "service",
+                "parameters": {"properties": {
+                    "user": {"type": "string"},
+                    "password": {"type": "string", "ui:widget": "password"},
+                }},
+                "steps": [{"action": "debug:log"}],
+            },
+        });
+        assert!(refuse_passwords(&document, &json!({"user": "ama", "password": ""})).is_ok());
+        let refusal = refuse_passwords(&document, &json!({"user": "ama", "password": "tide"})).unwrap_err().to_string();
+        assert!(refusal.contains("`password`") && !refusal.contains("tide"), "{refusal}");
+    }
 }
