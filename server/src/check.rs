@@ -1,4 +1,4 @@
-//! `causeway check PATH…`: what would become of catalog files, templates and scorecards, before they are merged.
+//! `causeway check PATH…`: what would become of catalog files, before they are merged.
 
 use std::{path::PathBuf, process::ExitCode};
 

@@ -51,7 +51,7 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
-    /// Check catalog files, templates and scorecards: what would be rejected, where, and how to mend it
+    /// Check catalog files: what would be rejected, where, and how to mend it
     Check {
         /// Files, folders or globs
         #[arg(required = true)]
