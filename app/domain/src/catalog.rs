@@ -17,10 +17,12 @@ pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
 pub use field_path::{FieldPath, Step};
 pub use filter::{Condition, Filter, NotAFilter};
-pub use flatten::{Entry, MAX_VALUE, flatten};
+pub use flatten::{Entry, MAX_VALUE, can_be_asked_for, flatten, flatten_with};
 pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
-pub use query::{Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, Pick, Query, TextFilter};
+pub use query::{
+    Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
+};
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
 pub use relations::{Declared, DeclaredRelation, declared};
 pub use source::{

@@ -23,57 +23,96 @@ pub struct Entry {
 /// All entries of a served document.
 pub fn flatten(document: &Value) -> Vec<Entry> {
     let mut entries = Vec::new();
-    if let Some(root) = document.as_object() {
-        for (key, value) in root {
-            if !["relations", "status", "attachments"].contains(&key.as_str()) {
-                visit(&key.to_lowercase(), value, &mut entries);
+    flatten_with(document, &mut |path, value, is_listed| {
+        if let Some(text) = value.filter(|_| is_listed) {
+            let path = listed(path, text);
+            if can_be_asked_for(&path) {
+                entries.push(Entry { path, value: Some("true".to_owned()) });
             }
+        }
+        entries.push(Entry { path: path.to_owned(), value: value.map(str::to_owned) });
+    });
+    entries.sort();
+    entries.dedup();
+    entries
+}
+
+/// The path that a text in an array makes.
+fn listed(path: &str, text: &str) -> String {
+    format!("{path}.{}", text.to_lowercase())
+}
+
+/// Whether a condition on this path can hold for any document.
+pub fn can_be_asked_for(path: &str) -> bool {
+    path.len() <= MAX_PATH && path != "metadata.etag"
+}
+
+/// Shows every path of a served document and the value there, as [`Entry`] holds them, to `see`, without building a list.
+/// The last argument tells that the value is a text in an array: to filters it is also a path, `path.text=true`, which is
+/// not shown on its own. A pair may come more than once.
+pub fn flatten_with(document: &Value, see: &mut impl FnMut(&str, Option<&str>, bool)) {
+    let mut path = String::with_capacity(64);
+    for (key, value) in document.as_object().into_iter().flatten() {
+        if !["relations", "status", "attachments"].contains(&key.as_str()) {
+            path.clear();
+            push_lower(&mut path, key);
+            visit(&mut path, value, false, see);
         }
     }
     let metadata = document.get("metadata");
     if metadata.and_then(|metadata| metadata.get("namespace")).is_none() {
-        push("metadata.namespace", Some(super::DEFAULT_NAMESPACE.to_owned()), &mut entries);
+        show("metadata.namespace", Some(super::DEFAULT_NAMESPACE), false, see);
     }
     for relation in document.get("relations").and_then(Value::as_array).into_iter().flatten() {
         if let (Some(kind), Some(target)) = (text(relation, "type"), text(relation, "targetRef")) {
-            push(&format!("relations.{}", kind.to_lowercase()), Some(target.to_owned()), &mut entries);
+            path.clear();
+            path.push_str("relations.");
+            push_lower(&mut path, kind);
+            show(&path, Some(target), false, see);
         }
     }
-    entries.sort();
-    entries.dedup();
-    entries
 }
 
 fn text<'a>(value: &'a Value, key: &str) -> Option<&'a str> {
     value.get(key)?.as_str()
 }
 
-fn visit(path: &str, value: &Value, entries: &mut Vec<Entry>) {
+fn push_lower(path: &mut String, key: &str) {
+    if key.is_ascii() {
+        path.extend(key.bytes().map(|byte| char::from(byte.to_ascii_lowercase())));
+    } else {
+        path.push_str(&key.to_lowercase());
+    }
+}
+
+fn visit(path: &mut String, value: &Value, is_listed: bool, see: &mut impl FnMut(&str, Option<&str>, bool)) {
     match value {
-        Value::Null => push(path, None, entries),
-        Value::Bool(flag) => push(path, Some(flag.to_string()), entries),
-        Value::Number(number) => push(path, Some(number.to_string()), entries),
-        Value::String(text) => push(path, Some(text.clone()), entries),
+        Value::Null => show(path, None, false, see),
+        Value::Bool(flag) => show(path, Some(if *flag { "true" } else { "false" }), false, see),
+        Value::Number(number) => show(path, Some(&number.to_string()), false, see),
+        Value::String(text) => show(path, Some(text), is_listed, see),
         Value::Array(items) => {
             for item in items {
-                visit(path, item, entries);
-                if let Value::String(text) = item {
-                    push(&format!("{path}.{}", text.to_lowercase()), Some("true".to_owned()), entries);
-                }
+                visit(path, item, true, see);
             }
         }
         Value::Object(fields) => {
+            let length = path.len();
             for (key, value) in fields {
-                visit(&format!("{path}.{}", key.to_lowercase()), value, entries);
+                path.push('.');
+                push_lower(path, key);
+                visit(path, value, false, see);
+                path.truncate(length);
             }
         }
     }
 }
 
-fn push(path: &str, value: Option<String>, entries: &mut Vec<Entry>) {
-    if path.len() <= MAX_PATH && path != "metadata.etag" {
-        let value = value.filter(|value| value.chars().count() <= MAX_VALUE);
-        entries.push(Entry { path: path.to_owned(), value });
+fn show(path: &str, value: Option<&str>, is_listed: bool, see: &mut impl FnMut(&str, Option<&str>, bool)) {
+    if can_be_asked_for(path) {
+        // Few texts are long, and only those need their characters counted.
+        let value = value.filter(|value| value.len() <= MAX_VALUE || value.chars().count() <= MAX_VALUE);
+        see(path, value, is_listed && value.is_some());
     }
 }
 

@@ -88,6 +88,33 @@ pub struct Query {
     pub offset: u32,
 }
 
+/// A place in a sorted list that stays right while the list changes: that of an entity, which may even have left.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct PageKey {
+    /// The entity's values at the paths of the order, in lower case.
+    pub values: Vec<Option<String>>,
+    /// Its reference, which decides between equals.
+    pub reference: String,
+}
+
+/// Where a part of a longer list begins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Start {
+    /// So many from the beginning.
+    Offset(u32),
+    /// Behind this place.
+    After(PageKey),
+    /// So that it ends before this place.
+    Before(PageKey),
+}
+
+impl Default for Start {
+    fn default() -> Self {
+        Self::Offset(0)
+    }
+}
+
 /// A part of a longer list.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Page<T> {

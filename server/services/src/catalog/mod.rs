@@ -3,6 +3,7 @@
 //! A source is walked ([`sync()`]), what it declares is claimed, related and recorded in one transaction, and questions are
 //! answered from an index in memory ([`Index`]).
 
+mod documents;
 mod explain;
 mod files;
 mod index;
@@ -16,11 +17,12 @@ mod sync;
 mod tests;
 pub mod yaml;
 
+pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
 pub use explain::{Explained, check_paths, explain, explain_text};
 pub use files::{FolderFile, folder};
 pub use index::{Index, follow};
 pub use ports::SourceReader;
-pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, total};
+pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
 pub use sources::{
     ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity, remove_source,
     schedule, source, sources,

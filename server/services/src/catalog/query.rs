@@ -4,14 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     catalog::{
-        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Query, TextFilter,
-        forward,
+        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Query, Start,
+        TextFilter, forward,
     },
     identity::{Caller, Permission},
 };
+use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
 
-use super::store;
+use super::{index::Contents, store};
 use crate::{Error, Result, Services, identity};
 
 /// How many entities a graph shows at most.
@@ -56,13 +57,39 @@ async fn fetch(services: &Services, caller: &Caller, keys: &[String]) -> Result<
 /// A part of the entities that a question means.
 pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Result<Page<Entity>> {
     identity::may(caller, Permission::ReadCatalog, None)?;
-    let page = (query.offset, query.limit);
-    let question = (&query.filter, query.text.as_ref());
-    let selected = services.catalog.select(services, &caller.tenant, question, &query.order, page).await?;
-    let mut found = fetch(services, caller, &selected.references).await?;
+    let (references, total) = services
+        .catalog
+        .ask(services, &caller.tenant, |contents| {
+            let selection = contents.select(&query.filter, query.text.as_ref());
+            let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
+            let page = contents.page(&selection, &query.order, &Start::Offset(query.offset), limit);
+            let references = page.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned));
+            (references.collect::<Vec<String>>(), selection.len())
+        })
+        .await?;
+    let mut found = fetch(services, caller, &references).await?;
     // One that left in between is left out.
-    let items = selected.references.iter().filter_map(|key| found.remove(key)).collect();
-    Ok(Page { items, total: count(selected.total) })
+    let items = references.iter().filter_map(|key| found.remove(key)).collect();
+    Ok(Page { items, total: count(total) })
+}
+
+/// Entities that fit a text, best first, at most `limit`: by name, by the beginning of a name or of its parts, by anything
+/// that is said about them, and where that is little, by names with a letter or two mistyped.
+pub async fn search(
+    services: &Services,
+    caller: &Caller,
+    text: &str,
+    filter: &Filter,
+    limit: u32,
+) -> Result<Vec<Entity>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let question = |contents: &Contents| {
+        let best = contents.search(text, filter, limit as usize);
+        best.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned)).collect::<Vec<String>>()
+    };
+    let references = services.catalog.ask(services, &caller.tenant, question).await?;
+    let mut found = fetch(services, caller, &references).await?;
+    Ok(references.iter().filter_map(|key| found.remove(key)).collect())
 }
 
 /// How often each value occurs at each of `paths` in the entities that are meant.
@@ -78,7 +105,15 @@ async fn counted(
     asked: &[(String, Filter)],
     text: Option<&TextFilter>,
 ) -> Result<Vec<Facet>> {
-    let counted = services.catalog.facets(services, &caller.tenant, asked, text).await?;
+    let count_all = |contents: &Contents| {
+        let mut selections: HashMap<&Filter, RoaringBitmap> = HashMap::new();
+        let counted = asked.iter().map(|(path, filter)| {
+            let selection = selections.entry(filter).or_insert_with(|| contents.select(filter, text));
+            contents.facet(path, selection)
+        });
+        counted.collect::<Vec<_>>()
+    };
+    let counted = services.catalog.ask(services, &caller.tenant, count_all).await?;
     let facets = asked.iter().zip(counted).map(|((path, _), mut values)| {
         values.sort_by(|(left, left_count), (right, right_count)| right_count.cmp(left_count).then(left.cmp(right)));
         let values = values.into_iter().map(|(value, number)| FacetValue { value, count: count(number) }).collect();
@@ -185,7 +220,7 @@ pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityR
 /// How many entities the catalog holds.
 pub async fn total(services: &Services, caller: &Caller) -> Result<u32> {
     identity::may(caller, Permission::ReadCatalog, None)?;
-    Ok(count(services.catalog.len(services, &caller.tenant).await?))
+    Ok(count(services.catalog.ask(services, &caller.tenant, Contents::len).await?))
 }
 
 fn count(number: u64) -> u32 {

@@ -1,37 +1,54 @@
-//! The catalog in memory: what lists, facets and graphs are answered from.
+//! The catalog in memory: what lists, facets, searches and graphs are answered from.
 //!
-//! Each replica has one, filled by streaming the database and kept current by `changes`. It holds no documents: a page's
-//! documents are fetched by one query. Whoever wrote catches up before answering, so that people see what they did.
+//! Each replica has one, filled by streaming the database and kept current by `changes`. Whoever wrote catches up before
+//! answering, so that people see what they did.
+//!
+//! [`Contents`] is one tenant's index. An entity is a number (`u32`) in it, a selection is a [`RoaringBitmap`] of numbers,
+//! and every question is put together from a few parts, which a further kind of question can use as well:
+//!
+//! - **select**: [`Contents::select`] for a filter and a text, [`Contents::meeting`] for one condition (a path exists, or has
+//!   one of some values), [`Contents::having`] for any other test of a path's values, [`Contents::all`]; what these return is
+//!   combined with `&`, `|` and `-`.
+//! - **page**: [`Contents::page`] takes a selection, an order and a [`Start`]: an offset, or a place (`PageKey`) after or
+//!   before which the page is, as [`Contents::key`] names it for the last or the first entity of the page beside it. A page
+//!   by place stays right while entities come and go; one by offset shifts.
+//! - **count**: [`Contents::facet`], or the length of a selection.
+//! - **search**: [`Contents::search`] ranks.
+//!
+//! [`Index::ask`] runs a question; [`Index::documents`] also fetches the documents of the entities that it names, from
+//! memory where they were asked for lately, and by one query of the database otherwise. Documents are handed through as the
+//! bytes that are sent.
 
 mod contents;
+mod documents;
+mod facet;
+mod load;
+mod page;
+mod rank;
+mod select;
 mod set;
+mod terms;
 #[cfg(test)]
 mod tests;
+mod words;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::HashMap,
     sync::{
         Arc, Mutex, PoisonError, RwLock,
         atomic::{AtomicBool, Ordering},
     },
 };
 
-use domain::{
-    catalog::{Entity, Filter, Order, TextFilter},
-    identity::Tenant,
-};
-use futures::TryStreamExt;
-use roaring::RoaringBitmap;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Uuid};
-use tokio::sync::broadcast::error::RecvError;
-use tokio_util::sync::CancellationToken;
+use bytes::Bytes;
+use domain::identity::Tenant;
+use sea_orm::prelude::Uuid;
 
-use self::contents::Contents;
-use super::{rows::entity, store};
-use crate::{Result, Services, changes};
-
-/// How many changes one read fetches.
-const BATCH: u64 = 5_000;
+pub(super) use self::contents::Contents;
+use self::documents::{Documents, Known};
+pub use self::load::follow;
+use super::store;
+use crate::{Result, Services};
 
 /// The indexes of all tenants of this replica.
 #[derive(Default)]
@@ -44,16 +61,11 @@ pub struct Index {
 #[derive(Default)]
 struct TenantIndex {
     contents: RwLock<Contents>,
+    documents: Documents,
     /// Whether the contents were ever loaded. Questions do not wait for news, only for that.
     is_loaded: AtomicBool,
     /// Held by the one who reads changes.
     reader: tokio::sync::Mutex<()>,
-}
-
-/// A question's answer, before documents are fetched.
-pub(super) struct Selected {
-    pub(super) references: Vec<String>,
-    pub(super) total: u64,
 }
 
 impl Index {
@@ -64,44 +76,16 @@ impl Index {
     }
 
     fn tenant(&self, tenant: &Tenant) -> Arc<TenantIndex> {
-        self.tenants.lock().unwrap_or_else(PoisonError::into_inner).entry(tenant.clone()).or_default().clone()
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(index) = tenants.get(tenant) {
+            return index.clone();
+        }
+        tenants.entry(tenant.clone()).or_default().clone()
     }
 
-    /// Brings the tenant's index up to the last change, loading it first if nobody did.
-    pub async fn catch_up(&self, services: &Services, tenant: &Tenant) -> Result<()> {
-        let index = self.tenant(tenant);
-        let _reader = index.reader.lock().await;
-        if !index.is_loaded.load(Ordering::Acquire) {
-            load(services, tenant, &index).await?;
-            index.is_loaded.store(true, Ordering::Release);
-        }
-        loop {
-            let seen = index.read().seq;
-            let news = changes::subjects(services, tenant, seen, BATCH).await?;
-            let Some(&(last, ..)) = news.last() else { return Ok(()) };
-            let mut references: Vec<String> = news
-                .into_iter()
-                .filter(|(_, _, kind)| kind.starts_with("entity-"))
-                .map(|(_, subject, _)| subject)
-                .collect();
-            references.sort();
-            references.dedup();
-            let mut gone: HashSet<String> = references.iter().cloned().collect();
-            for batch in references.chunks(1_000) {
-                let rows = store::rows(&services.db, tenant, batch).await?;
-                let entities = rows.into_iter().map(Entity::try_from).collect::<Result<Vec<_>>>()?;
-                let mut contents = index.write();
-                for entity in entities {
-                    gone.remove(&entity.reference.to_string());
-                    contents.put(&entity);
-                }
-            }
-            let mut contents = index.write();
-            for reference in gone {
-                contents.remove(&reference);
-            }
-            contents.seq = last;
-        }
+    /// Whether the catalog of a tenant has been read, so that questions are answered at once.
+    pub fn is_loaded(&self, tenant: &Tenant) -> bool {
+        self.tenant(tenant).is_loaded.load(Ordering::Acquire)
     }
 
     async fn current(&self, services: &Services, tenant: &Tenant) -> Result<Arc<TenantIndex>> {
@@ -112,44 +96,61 @@ impl Index {
         Ok(index)
     }
 
-    /// The references of a page, and how many there are in all.
-    pub(super) async fn select(
+    /// Answers a question.
+    pub(super) async fn ask<T>(
         &self,
         services: &Services,
         tenant: &Tenant,
-        question: (&Filter, Option<&TextFilter>),
-        order: &[Order],
-        page: (u32, Option<u32>),
-    ) -> Result<Selected> {
+        question: impl FnOnce(&Contents) -> T,
+    ) -> Result<T> {
         let index = self.current(services, tenant).await?;
         let contents = index.read();
-        let selection = contents.select(question.0, question.1);
-        let limit = page.1.map_or(usize::MAX, |limit| limit as usize);
-        let references = contents.page(&selection, order, page.0 as usize, limit);
-        Ok(Selected { references, total: selection.len() })
+        Ok(question(&contents))
     }
 
-    /// For each path with its own filter, the values there and how often each occurs.
-    pub(super) async fn facets(
+    /// Answers a question with the documents of the entities that the answer names; `None` where it names none, or one
+    /// that has just left.
+    pub(super) async fn documents<T>(
         &self,
         services: &Services,
         tenant: &Tenant,
-        facets: &[(String, Filter)],
-        text: Option<&TextFilter>,
-    ) -> Result<Vec<Vec<(String, u64)>>> {
+        question: impl FnOnce(&Contents) -> (Vec<Option<u32>>, T),
+    ) -> Result<(Vec<Option<Bytes>>, T)> {
         let index = self.current(services, tenant).await?;
-        let contents = index.read();
-        let mut last: Option<(&Filter, RoaringBitmap)> = None;
-        let mut counted = Vec::with_capacity(facets.len());
-        for (path, filter) in facets {
-            let selection = match last.take() {
-                Some((before, selection)) if before == filter => selection,
-                _ => contents.select(filter, text),
-            };
-            counted.push(contents.facet(path, &selection));
-            last = Some((filter, selection));
+        let (mut found, missing, answer) = {
+            let contents = index.read();
+            let (ids, answer) = question(&contents);
+            let mut found = vec![None; ids.len()];
+            let mut missing: HashMap<String, (u32, u32, Vec<usize>)> = HashMap::new();
+            let named = ids.into_iter().enumerate().filter_map(|(at, id)| Some((at, id?))).collect::<Vec<_>>();
+            let mut places = named.iter().map(|(at, _)| *at);
+            index.documents.get(named.iter().map(|(_, id)| *id), |id, known| {
+                let Some(at) = places.next() else { return };
+                match known {
+                    Known::Here(document) => found[at] = Some(document),
+                    Known::Elsewhere(version) => {
+                        if let Some(reference) = contents.reference(id) {
+                            let entry = missing.entry(reference.to_owned());
+                            entry.or_insert((id, version, Vec::new())).2.push(at);
+                        }
+                    }
+                }
+            });
+            (found, missing, answer)
+        };
+        if !missing.is_empty() {
+            let keys: Vec<String> = missing.keys().cloned().collect();
+            for (reference, document) in store::documents(&services.db, tenant, &keys).await? {
+                let document = Bytes::from(document);
+                if let Some((id, version, places)) = missing.get(&reference) {
+                    index.documents.keep(*id, *version, &document);
+                    for &at in places {
+                        found[at] = Some(document.clone());
+                    }
+                }
+            }
         }
-        Ok(counted)
+        Ok((found, answer))
     }
 
     /// The relations of each of these entities; `None` for one that is not in the catalog.
@@ -159,14 +160,8 @@ impl Index {
         tenant: &Tenant,
         references: &[String],
     ) -> Result<Vec<Option<Vec<(String, String)>>>> {
-        let index = self.current(services, tenant).await?;
-        let contents = index.read();
-        Ok(references.iter().map(|reference| contents.relations(reference)).collect())
-    }
-
-    /// How many entities a tenant has.
-    pub(super) async fn len(&self, services: &Services, tenant: &Tenant) -> Result<u64> {
-        Ok(self.current(services, tenant).await?.read().len())
+        let relations = |contents: &Contents| references.iter().map(|key| contents.relations(key)).collect();
+        self.ask(services, tenant, relations).await
     }
 }
 
@@ -177,51 +172,5 @@ impl TenantIndex {
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Contents> {
         self.contents.write().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Result<()> {
-    // The number first: what is committed while the rows are read is read again as a change.
-    let seq = changes::last_of(services, tenant).await?;
-    let mut contents = Contents::at(seq);
-    let mut rows =
-        entity::Entity::find().filter(entity::Column::Tenant.eq(tenant.as_str())).stream(&services.db).await?;
-    while let Some(row) = rows.try_next().await? {
-        contents.put(&Entity::try_from(row)?);
-    }
-    drop(rows);
-    *index.write() = contents;
-    Ok(())
-}
-
-/// Keeps the index current until `shutdown`: reads `changes` whenever there is news.
-pub async fn follow(services: Services, shutdown: CancellationToken) {
-    let mut news = services.bus.subscribe();
-    catch_up_all(&services, None).await;
-    loop {
-        let tenant = tokio::select! {
-            () = shutdown.cancelled() => return,
-            news = news.recv() => match news {
-                Ok((tenant, _)) => Some(tenant),
-                // Whatever was missed stands in the table.
-                Err(RecvError::Lagged(_)) => None,
-                Err(RecvError::Closed) => return,
-            },
-        };
-        catch_up_all(&services, tenant).await;
-    }
-}
-
-async fn catch_up_all(services: &Services, tenant: Option<Tenant>) {
-    let tenants = if let Some(tenant) = tenant {
-        vec![tenant]
-    } else {
-        let known = services.catalog.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        known.keys().cloned().chain([Tenant::default()]).collect()
-    };
-    for tenant in tenants {
-        if let Err(error) = services.catalog.catch_up(services, &tenant).await {
-            tracing::error!(%tenant, %error, "the catalog's index could not be brought up to date");
-        }
     }
 }

@@ -1,160 +1,316 @@
 //! The index answers as the documents themselves would.
 
+use std::collections::BTreeMap;
+
 use chrono::DateTime;
-use domain::catalog::{Condition, Direction, Entity, EntityRef, Filter, Order, TextFilter, flatten};
+use domain::catalog::{Condition, Direction, Entity, EntityRef, Filter, Order, PageKey, Start, TextFilter, flatten};
 use proptest::prelude::*;
 use sea_orm::prelude::Uuid;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::contents::Contents;
 
-fn entity(number: usize, kind: &str, team: &str, tags: &[String], title: Option<&str>) -> Entity {
-    let mut document = json!({
-        "apiVersion": "backstage.io/v1alpha1",
-        "kind": kind,
-        "metadata": { "name": format!("n{number}"), "namespace": "default", "tags": tags },
-        "spec": { "type": "service" },
-        "relations": [{ "type": "ownedBy", "targetRef": format!("group:default/{team}") }],
-    });
-    if let Some(title) = title {
-        document["metadata"]["title"] = title.into();
-    }
+fn entity(number: usize, document: Value) -> Entity {
+    let kind = document["kind"].as_str().unwrap();
+    let name = document["metadata"]["name"].as_str().unwrap();
     Entity {
-        reference: EntityRef::new(kind, "default", &format!("n{number}")),
+        reference: EntityRef::new(kind, "default", name),
         uid: Uuid::from_u128(number as u128),
         etag: String::new(),
-        document,
         changed_at: DateTime::UNIX_EPOCH,
         source: None,
         orphaned_at: None,
+        document,
     }
 }
 
+/// An entity with values that meet each other in every way: missing, null, repeated, listed and plain, in both cases.
 fn any_entity() -> impl Strategy<Value = Entity> {
     let tags = prop::collection::vec("[abAB]", 0..3);
-    (0..12_usize, "[KL]", "[xyz]", tags, prop::option::of("[A-Da-d]{1,2}"))
-        .prop_map(|(number, kind, team, tags, title)| entity(number, &kind, &team, &tags, title.as_deref()))
+    let odd = prop_oneof![
+        Just(Value::Null),
+        "[abtT]".prop_map(Value::from),
+        Just(json!(["a", "B"])),
+        Just(json!([{"x": "a"}, {"x": "b"}])),
+        Just(json!({"a": true, "b": "true"})),
+        any::<bool>().prop_map(Value::from),
+        Just("x".repeat(201).into()),
+    ];
+    let title = prop::option::of("[A-Da-d]{1,2}( [ab]{1,2})?");
+    (0..12_usize, "[KL]", "[xyz]", tags, title, odd).prop_map(|(number, kind, team, tags, title, odd)| {
+        let mut document = json!({
+            "apiVersion": "backstage.io/v1alpha1",
+            "kind": kind,
+            "metadata": { "name": format!("n{number}"), "namespace": "default", "tags": tags },
+            "spec": { "type": "service", "odd": odd },
+            "relations": [{ "type": "ownedBy", "targetRef": format!("group:default/{team}") }],
+        });
+        if let Some(title) = title {
+            document["metadata"]["title"] = title.into();
+        }
+        entity(number, document)
+    })
 }
 
 fn any_condition() -> impl Strategy<Value = Condition> {
+    let path = prop_oneof![
+        Just("spec.odd"),
+        Just("spec.odd.a"),
+        Just("spec.odd.b"),
+        Just("spec.odd.x"),
+        Just("spec.odd.x.a"),
+        Just("metadata.title"),
+        Just("metadata.tags"),
+        Just("metadata.tags.a"),
+        Just("no.such.path"),
+    ];
     prop_oneof![
         "[klKL]".prop_map(|kind| Condition::equals("kind", &kind)),
-        "[abAB]".prop_map(|tag| Condition::equals("metadata.tags", &tag)),
-        "[abAB]".prop_map(|tag| Condition::equals(&format!("metadata.tags.{tag}"), "true")),
         "[xyz]".prop_map(|team| Condition::equals("relations.ownedBy", &format!("group:default/{team}"))),
-        Just(Condition::exists("metadata.title")),
-        Just(Condition::exists("no.such.path")),
-        prop::collection::vec("[abcd]", 1..3).prop_map(|titles| Condition::any_of("metadata.title", &titles)),
+        path.clone().prop_map(Condition::exists),
+        (path, prop::collection::vec("[abcd]|true|null", 1..3))
+            .prop_map(|(path, values)| Condition::any_of(path, &values)),
     ]
 }
 
 fn any_filter() -> impl Strategy<Value = Filter> {
-    let conditions = prop::collection::vec(any_condition(), 1..3);
+    let conditions = prop::collection::vec(any_condition(), 0..3);
     prop::collection::vec(conditions, 0..3).prop_map(|alternatives| Filter { alternatives })
 }
 
-/// The entities that stand after all were put in and some taken out again, and the index of them.
-fn world(entities: Vec<Entity>, gone: &[usize]) -> (Vec<Entity>, Contents) {
+fn any_order() -> impl Strategy<Value = Vec<Order>> {
+    let path = prop_oneof![
+        Just("metadata.title"),
+        Just("metadata.tags"),
+        Just("metadata.name"),
+        Just("kind"),
+        Just("spec.odd"),
+        Just("spec.odd.x"),
+        Just("nowhere"),
+    ];
+    let direction = prop_oneof![Just(Direction::Asc), Just(Direction::Desc)];
+    prop::collection::vec((path, direction).prop_map(|(path, direction)| Order::by(path, direction)), 0..3)
+}
+
+/// What happens to the catalog: an entity comes, or comes again as another, or one leaves; and whether someone asks for
+/// orders in between, which are then kept right instead of being made anew.
+fn any_history() -> impl Strategy<Value = Vec<(Entity, bool, bool)>> {
+    prop::collection::vec((any_entity(), prop::bool::weighted(0.25), any::<bool>()), 0..40)
+}
+
+/// The entities that stand in the end, by reference, and the index of them.
+fn world(history: Vec<(Entity, bool, bool)>) -> (Vec<Entity>, Contents) {
     let mut contents = Contents::at(0);
-    let mut standing: std::collections::BTreeMap<String, Entity> = std::collections::BTreeMap::new();
-    for (number, entity) in entities.into_iter().enumerate() {
-        contents.put(&entity);
+    let mut standing: BTreeMap<String, Entity> = BTreeMap::new();
+    for (entity, leaves, asks) in history {
         let reference = entity.reference.to_string();
-        standing.insert(reference.clone(), entity);
-        if gone.contains(&number) {
+        if leaves {
             contents.remove(&reference);
             standing.remove(&reference);
+        } else {
+            contents.put(&entity);
+            standing.insert(reference, entity);
+        }
+        if asks {
+            for path in ["metadata.title", "metadata.tags", "metadata.name", "spec.odd"] {
+                contents.page(contents.all(), &[Order::by(path, Direction::Asc)], &Start::default(), 1_000);
+            }
         }
     }
     (standing.into_values().collect(), contents)
 }
 
-fn first_value(entity: &Entity, path: &str) -> Option<String> {
-    let values = flatten(&entity.document).into_iter().filter(|entry| entry.path == path);
-    values.filter_map(|entry| entry.value).map(|value| value.to_lowercase()).min()
+fn values(entity: &Entity, path: &str) -> Vec<String> {
+    let entries = flatten(&entity.document).into_iter().filter(|entry| entry.path == path);
+    entries.filter_map(|entry| entry.value).map(|value| value.to_lowercase()).collect()
+}
+
+fn outermost(entity: &Entity, order: &Order) -> Option<String> {
+    let values = values(entity, &order.path).into_iter();
+    if order.direction == Direction::Asc { values.min() } else { values.max() }
+}
+
+fn sort(entities: &mut [&Entity], order: &[Order]) {
+    entities.sort_by(|left, right| {
+        let by_values = order.iter().map(|order| match (outermost(left, order), outermost(right, order)) {
+            (Some(left), Some(right)) if order.direction == Direction::Desc => right.cmp(&left),
+            (Some(left), Some(right)) => left.cmp(&right),
+            (left, right) => right.is_some().cmp(&left.is_some()),
+        });
+        let decided = by_values.into_iter().find(|ordering| ordering.is_ne());
+        decided.unwrap_or_else(|| left.reference.to_string().cmp(&right.reference.to_string()))
+    });
+}
+
+fn references(entities: &[&Entity]) -> Vec<String> {
+    entities.iter().map(|entity| entity.reference.to_string()).collect()
+}
+
+fn named(contents: &Contents, ids: &[u32]) -> Vec<String> {
+    ids.iter().map(|&id| contents.reference(id).unwrap().to_owned()).collect()
 }
 
 proptest! {
     #[test]
-    fn it_selects_what_the_filter_means(entities in prop::collection::vec(any_entity(), 0..20), gone in prop::collection::vec(0..20_usize, 0..4), filter in any_filter()) {
-        let (standing, contents) = world(entities, &gone);
-        let expected: Vec<String> = standing.iter().filter(|entity| filter.matches(&flatten(&entity.document))).map(|entity| entity.reference.to_string()).collect();
+    fn it_selects_sorts_and_pages_as_the_documents_say(history in any_history(), filter in any_filter(), order in any_order(), size in 1..6_usize, offset in 0..12_u32) {
+        let (standing, contents) = world(history);
+        let mut expected: Vec<&Entity> = standing.iter().filter(|entity| filter.matches(&flatten(&entity.document))).collect();
+        sort(&mut expected, &order);
+        let expected = references(&expected);
         let selection = contents.select(&filter, None);
-        prop_assert_eq!(contents.page(&selection, &[], 0, usize::MAX), expected);
+        prop_assert_eq!(selection.len(), expected.len() as u64);
         prop_assert_eq!(contents.len(), standing.len() as u64);
-    }
-
-    #[test]
-    fn pages_in_a_row_are_the_whole_sorted_list(entities in prop::collection::vec(any_entity(), 0..20), size in 1..5_usize, descending in any::<bool>()) {
-        let (mut standing, contents) = world(entities, &[]);
-        let direction = if descending { Direction::Desc } else { Direction::Asc };
-        let order = [Order::by("metadata.title", direction)];
-        standing.sort_by(|left, right| {
-            let (l, r) = (first_value(left, "metadata.title"), first_value(right, "metadata.title"));
-            let by_value = match (&l, &r) {
-                (Some(l), Some(r)) if descending => r.cmp(l),
-                (Some(l), Some(r)) => l.cmp(r),
-                (l, r) => r.is_some().cmp(&l.is_some()),
-            };
-            by_value.then_with(|| left.reference.to_string().cmp(&right.reference.to_string()))
-        });
-        let expected: Vec<String> = standing.iter().map(|entity| entity.reference.to_string()).collect();
-        let selection = contents.select(&Filter::everything(), None);
-        let mut paged = Vec::new();
-        for offset in (0..standing.len()).step_by(size) {
-            paged.extend(contents.page(&selection, &order, offset, size));
-        }
-        prop_assert_eq!(&paged, &expected);
-        // Large selections take another way to the same answer.
+        prop_assert_eq!(&named(&contents, &contents.page(&selection, &order, &Start::default(), usize::MAX)), &expected);
+        let page = contents.page(&selection, &order, &Start::Offset(offset), size);
+        let wanted: Vec<String> = expected.iter().skip(offset as usize).take(size).cloned().collect();
+        prop_assert_eq!(named(&contents, &page), wanted);
+        // From page to page by place, there and back.
         let mut walked = Vec::new();
-        for offset in (0..standing.len()).step_by(size) {
-            walked.extend(contents.walk(&selection, &order[0], offset, size));
+        let mut start = Start::default();
+        loop {
+            let page = contents.page(&selection, &order, &start, size);
+            let Some(&last) = page.last() else { break };
+            walked.extend(named(&contents, &page));
+            start = Start::After(contents.key(last, &order).unwrap());
         }
         prop_assert_eq!(&walked, &expected);
+        let mut back = Vec::new();
+        if let Start::After(key) = start {
+            back.push(key.reference.clone());
+            let mut start = Start::Before(key);
+            loop {
+                let page = contents.page(&selection, &order, &start, size);
+                let Some(&first) = page.first() else { break };
+                back.splice(0..0, named(&contents, &page));
+                start = Start::Before(contents.key(first, &order).unwrap());
+            }
+        }
+        prop_assert_eq!(&back, &expected);
     }
 
     #[test]
-    fn facets_count_what_is_selected(entities in prop::collection::vec(any_entity(), 0..20), filter in any_filter()) {
-        let (standing, contents) = world(entities, &[]);
+    fn a_place_stays_right_when_its_entity_leaves(history in any_history(), order in any_order(), at in any::<prop::sample::Index>(), size in 1..6_usize) {
+        let (standing, mut contents) = world(history);
+        if standing.is_empty() {
+            return Ok(());
+        }
+        let mut expected: Vec<&Entity> = standing.iter().collect();
+        sort(&mut expected, &order);
+        let expected = references(&expected);
+        let at = at.index(expected.len());
+        let key: PageKey = contents.key(contents.find(&expected[at]).unwrap(), &order).unwrap();
+        contents.remove(&expected[at]);
+        let all = contents.all().clone();
+        let after = contents.page(&all, &order, &Start::After(key.clone()), size);
+        prop_assert_eq!(named(&contents, &after), expected.iter().skip(at + 1).take(size).cloned().collect::<Vec<_>>());
+        let before = contents.page(&all, &order, &Start::Before(key), size);
+        prop_assert_eq!(named(&contents, &before), expected[at.saturating_sub(size)..at].to_vec());
+    }
+
+    #[test]
+    fn facets_count_what_is_selected(history in any_history(), filter in any_filter()) {
+        let (standing, contents) = world(history);
         let selection = contents.select(&filter, None);
-        let expected = standing.iter().filter(|entity| filter.matches(&flatten(&entity.document))).count() as u64;
-        let counted: u64 = contents.facet("relations.ownedBy", &selection).into_iter().map(|(_, count)| count).sum();
-        prop_assert_eq!(counted, expected);
+        for path in ["kind", "metadata.tags", "metadata.tags.a", "spec.odd", "spec.odd.x", "spec.odd.x.a", "relations.ownedBy", "metadata.name", "none"] {
+            let mut expected: BTreeMap<String, u64> = BTreeMap::new();
+            for entity in standing.iter().filter(|entity| filter.matches(&flatten(&entity.document))) {
+                let mut values = values(entity, &path.to_lowercase());
+                values.sort();
+                values.dedup();
+                for value in values {
+                    *expected.entry(value).or_default() += 1;
+                }
+            }
+            let counted: BTreeMap<String, u64> = contents.facet(path, &selection).into_iter().map(|(value, count)| (value.to_lowercase(), count)).collect();
+            prop_assert_eq!(counted, expected, "{}", path);
+        }
+    }
+
+    #[test]
+    fn a_text_is_found_where_it_stands(history in any_history(), filter in any_filter(), term in "[abn1x]{1,3}( [ab])?", field in 0..4_usize) {
+        let (standing, contents) = world(history);
+        let field = ["metadata.name", "metadata.title", "metadata.tags", "spec.odd"][field];
+        let meant: Vec<&Entity> = standing.iter().filter(|entity| filter.matches(&flatten(&entity.document))).collect();
+        let found = |paths: &[&str]| {
+            let text = TextFilter { term: term.to_uppercase(), paths: paths.iter().map(ToString::to_string).collect() };
+            named(&contents, &contents.page(&contents.select(&filter, Some(&text)), &[], &Start::default(), 1_000))
+        };
+        let says = |entity: &&&Entity| values(entity, field).iter().any(|value| value.contains(&term));
+        let expected: Vec<&Entity> = meant.iter().filter(says).copied().collect();
+        prop_assert_eq!(found(&[field]), references(&expected));
+        let said = |entity: &Entity| {
+            let summary = entity.summary();
+            let owner = summary.owner.map(|owner| owner.name().to_owned());
+            let texts = [Some(summary.name), summary.title, summary.description, summary.type_, owner];
+            texts.into_iter().flatten().chain(summary.tags).chain([summary.reference.kind().to_owned()]).map(|text| text.to_lowercase()).collect::<Vec<_>>()
+        };
+        let says_all = |entity: &&&Entity| term.split(' ').all(|word| said(entity).iter().any(|text| text.contains(word)));
+        let expected: Vec<&Entity> = meant.iter().filter(says_all).copied().collect();
+        prop_assert_eq!(found(&[]), references(&expected));
+    }
+
+    #[test]
+    fn what_leaves_takes_everything_with_it(history in any_history()) {
+        let (standing, mut contents) = world(history);
+        for entity in &standing {
+            contents.remove(&entity.reference.to_string());
+        }
+        prop_assert_eq!(contents.len(), 0);
+        prop_assert!(contents.is_clean(), "{:?}", contents);
     }
 }
 
-#[test]
-fn a_text_is_found_in_names_titles_tags_and_owners_or_where_it_is_looked_for() {
-    let (_, contents) = world(
-        vec![
-            entity(1, "Component", "berths", &["java".into()], Some("Ticket API")),
-            entity(2, "API", "tides", &[], None),
-        ],
-        &[],
-    );
-    let found = |term: &str, paths: &[&str]| {
-        let text = TextFilter { term: term.into(), paths: paths.iter().map(ToString::to_string).collect() };
-        contents.page(&contents.select(&Filter::everything(), Some(&text)), &[], 0, 10).join(" ")
-    };
-    assert_eq!(found("ticket", &[]), "component:default/n1");
-    assert_eq!(found("JAVA berths", &[]), "component:default/n1");
-    assert_eq!(found("java tides", &[]), "");
-    assert_eq!(found("tides", &[]), "api:default/n2");
-    assert_eq!(found("tick", &["metadata.title"]), "component:default/n1");
-    assert_eq!(found("n", &["metadata.name", "kind"]), "api:default/n2 component:default/n1");
-    assert_eq!(found("berths", &["metadata.name"]), "");
+fn component(number: usize, name: &str, title: &str, about: &str) -> Entity {
+    let metadata = json!({ "name": name, "title": title, "description": about });
+    entity(number, json!({ "kind": "Component", "metadata": metadata, "spec": { "type": "service" } }))
 }
 
-#[test]
-fn a_page_of_a_large_index_is_quick() {
+fn searchable() -> Contents {
     let mut contents = Contents::at(0);
-    for number in 0..10_000 {
-        contents.put(&entity(number, "Component", &format!("team-{}", number % 100), &["java".into()], None));
+    let entities = [
+        component(1, "gateway", "Gateway", "Where requests come in."),
+        component(2, "gateway-payments", "Payments gateway", "Takes cards."),
+        component(3, "billing-gateway", "Billing Gateway", "Sends invoices."),
+        component(4, "mygateways", "Collection", "Old ones."),
+        component(5, "ledger", "Ledger", "What went through the gateway."),
+        component(6, "zähler-straße", "Zähler", "Counts."),
+    ];
+    for entity in &entities {
+        contents.put(entity);
     }
-    let filter = Filter::parse(["kind=component,relations.ownedby=group:default/team-7"]).unwrap();
-    let started = std::time::Instant::now();
-    let selection = contents.select(&filter, None);
-    let page = contents.page(&selection, &[Order::by("metadata.name", Direction::Desc)], 20, 20);
-    assert_eq!((selection.len(), page.len()), (100, 20));
-    assert!(started.elapsed().as_millis() < 500, "{:?}", started.elapsed());
+    contents
+}
+
+fn found(contents: &Contents, text: &str) -> String {
+    let ids = contents.search(text, &Filter::everything(), 10);
+    let names = named(contents, &ids);
+    names.iter().map(|name| name.trim_start_matches("component:default/")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_search_ranks_names_before_what_only_speaks_of_them() {
+    let contents = searchable();
+    assert_eq!(found(&contents, "gateway"), "gateway gateway-payments billing-gateway mygateways ledger");
+    assert_eq!(found(&contents, " GATEWAY pay"), "gateway-payments");
+    assert_eq!(found(&contents, "payments gateway"), "gateway-payments");
+    assert_eq!(found(&contents, "invoices"), "billing-gateway");
+    assert_eq!(found(&contents, "g"), "gateway gateway-payments billing-gateway");
+    assert_eq!(found(&contents, "straße"), "zähler-straße");
+    assert_eq!(found(&contents, ""), "");
+    let none = Filter::parse(["kind=api"]).unwrap();
+    assert!(contents.search("gateway", &none, 10).is_empty());
+    assert_eq!(contents.search("gateway", &Filter::everything(), 2).len(), 2);
+}
+
+#[test]
+fn a_search_forgives_letters_mistyped_in_names() {
+    let contents = searchable();
+    for wrong in ["gatewya", "gatway", "gattway", "agteway", "gateeway"] {
+        assert_eq!(found(&contents, wrong), "gateway billing-gateway gateway-payments", "{wrong}");
+    }
+    assert_eq!(found(&contents, "legder"), "ledger");
+    assert_eq!(found(&contents, "biling gatewy"), "billing-gateway");
+    assert_eq!(found(&contents, "zahler"), "zähler-straße");
+    assert_eq!(found(&contents, "ivnoices"), "", "only names are guessed");
+    assert_eq!(found(&contents, "kubernetes"), "");
 }

@@ -4,9 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{catalog::Entity, identity::Tenant};
+use futures::Stream;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect, prelude::Uuid,
-    sea_query::OnConflict,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    StreamTrait,
+    prelude::Uuid,
+    sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{KEYS, ROWS, parse};
@@ -111,6 +114,93 @@ pub(in crate::catalog) async fn rows(
         let rows = entity::Entity::find()
             .filter(entity::Column::Tenant.eq(tenant.as_str()))
             .filter(entity::Column::Reference.is_in(keys))
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// A row whose document is still a text.
+#[derive(Debug, sea_orm::FromQueryResult)]
+pub(in crate::catalog) struct Raw {
+    reference: String,
+    uid: Uuid,
+    etag: String,
+    document: String,
+    source_id: Uuid,
+    changed_at: DateTime<Utc>,
+    orphaned_at: Option<DateTime<Utc>>,
+}
+
+impl TryFrom<Raw> for Entity {
+    type Error = Error;
+
+    fn try_from(row: Raw) -> Result<Self> {
+        Ok(Self {
+            reference: parse(&row.reference)?,
+            uid: row.uid,
+            etag: row.etag,
+            document: serde_json::from_str(&row.document)?,
+            changed_at: row.changed_at,
+            source: Some(row.source_id),
+            orphaned_at: row.orphaned_at,
+        })
+    }
+}
+
+fn select_raw(tenant: &Tenant) -> sea_orm::Select<entity::Entity> {
+    use entity::Column;
+    entity::Entity::find()
+        .select_only()
+        .column_as(Column::Reference, "reference")
+        .columns([Column::Uid, Column::Etag, Column::SourceId, Column::ChangedAt, Column::OrphanedAt])
+        .column_as(as_text(), "document")
+        .filter(Column::Tenant.eq(tenant.as_str()))
+}
+
+/// The document as it was written, unparsed.
+fn as_text() -> sea_orm::sea_query::SimpleExpr {
+    Expr::col((entity::Entity, entity::Column::Document)).cast_as("text")
+}
+
+/// These entities, each with its document as a text.
+pub(in crate::catalog) async fn raw(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<Vec<Raw>> {
+    let mut found = Vec::with_capacity(references.len());
+    for keys in references.chunks(KEYS) {
+        let query = select_raw(tenant).filter(entity::Column::Reference.is_in(keys));
+        found.extend(query.into_model::<Raw>().all(db).await?);
+    }
+    Ok(found)
+}
+
+/// Every entity, by reference, each with its document as a text.
+pub(in crate::catalog) async fn every_raw<'a>(
+    db: &'a (impl ConnectionTrait + StreamTrait),
+    tenant: &Tenant,
+) -> Result<impl Stream<Item = Result<Raw, DbErr>> + 'a> {
+    Ok(select_raw(tenant).order_by_asc(entity::Column::Reference).into_model::<Raw>().stream(db).await?)
+}
+
+/// The documents of these entities as texts, each with its reference.
+pub(in crate::catalog) async fn documents(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<Vec<(String, String)>> {
+    let mut found = Vec::with_capacity(references.len());
+    for keys in references.chunks(KEYS) {
+        let rows: Vec<(String, String)> = entity::Entity::find()
+            .select_only()
+            .column(entity::Column::Reference)
+            .column_as(as_text(), "document")
+            .filter(entity::Column::Tenant.eq(tenant.as_str()))
+            .filter(entity::Column::Reference.is_in(keys))
+            .into_tuple()
             .all(db)
             .await?;
         found.extend(rows);
