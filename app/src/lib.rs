@@ -8,6 +8,7 @@
 mod catalog;
 mod error;
 mod home;
+mod parts;
 mod routes;
 mod runs;
 mod scorecards;
@@ -19,6 +20,9 @@ pub mod ui;
 mod wire;
 
 pub use error::AppError;
+pub use parts::Opened;
+#[cfg(feature = "hydrate")]
+pub use parts::fetch as fetch_part;
 pub use routes::App;
 pub use shell::document::{Assets, document};
 #[cfg(feature = "ssr")]

@@ -3,24 +3,20 @@
 use leptos::prelude::*;
 use leptos_meta::{Title, provide_meta_context};
 use leptos_router::{
-    SsrMode,
+    Lazy, SsrMode,
     components::{Route, Router, Routes},
     path,
 };
 
 use crate::{
-    catalog::{EntityPage, ListPage, RegisterPage, SearchPage, SourcePage, SourcesPage},
-    home::HomePage,
-    runs::{RunPage, RunsPage},
-    scorecards::{ResultsPage, RulePage, ScorecardPage, ScorecardsPage},
+    parts::{create, entity, home, list, runs, scorecards, sources},
     shell::{NotFoundPage, Shell},
-    templates::{CreatePage, TemplatePage},
 };
 
 /// The portal.
 ///
 /// Every route is rendered whole (`SsrMode::Async`): the status and the title depend on data, and a page must be readable without a
-/// script, which streamed parts would need to find their place.
+/// script, which streamed parts would need to find their place. A route's code arrives when it is opened (see [`crate::parts`]).
 #[component]
 pub fn App() -> impl IntoView {
     provide_meta_context();
@@ -31,21 +27,21 @@ pub fn App() -> impl IntoView {
         <Router>
             <Shell>
                 <Routes fallback=NotFoundPage>
-                    <Route path=path!("/") view=HomePage ssr=SsrMode::Async/>
-                    <Route path=path!("/create") view=CreatePage ssr=SsrMode::Async/>
-                    <Route path=path!("/create/:namespace/:name") view=TemplatePage ssr=SsrMode::Async/>
-                    <Route path=path!("/runs") view=RunsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/runs/:number") view=RunPage ssr=SsrMode::Async/>
-                    <Route path=path!("/scorecards") view=ScorecardsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/scorecards/:name") view=ScorecardPage ssr=SsrMode::Async/>
-                    <Route path=path!("/scorecards/:name/results") view=ResultsPage ssr=SsrMode::Async/>
-                    <Route path=path!("/scorecards/:name/rules/:id") view=RulePage ssr=SsrMode::Async/>
-                    <Route path=path!("/catalog") view=ListPage ssr=SsrMode::Async/>
-                    <Route path=path!("/catalog/:namespace/:kind/:name/:side?") view=EntityPage ssr=SsrMode::Async/>
-                    <Route path=path!("/sources") view=SourcesPage ssr=SsrMode::Async/>
-                    <Route path=path!("/sources/new") view=RegisterPage ssr=SsrMode::Async/>
-                    <Route path=path!("/sources/:id") view=SourcePage ssr=SsrMode::Async/>
-                    <Route path=path!("/search") view=SearchPage ssr=SsrMode::Async/>
+                    <Route path=path!("/") view={Lazy::<home::Home>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/create") view={Lazy::<create::Create>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/create/:namespace/:name") view={Lazy::<create::Template>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/runs") view={Lazy::<runs::Runs>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/runs/:number") view={Lazy::<runs::Run>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards") view={Lazy::<scorecards::Scorecards>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name") view={Lazy::<scorecards::Scorecard>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name/results") view={Lazy::<scorecards::Results>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/scorecards/:name/rules/:id") view={Lazy::<scorecards::Rule>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/catalog") view={Lazy::<list::List>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/catalog/:namespace/:kind/:name/:side?") view={Lazy::<entity::Entity>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources") view={Lazy::<sources::Sources>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/new") view={Lazy::<sources::Register>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </Shell>
         </Router>

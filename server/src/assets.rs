@@ -2,6 +2,8 @@
 //!
 //! In a release they are inside the binary; otherwise they are read from `target/site`, where `make` puts them.
 
+use std::collections::HashMap;
+
 use app::Assets;
 use axum::{
     Router,
@@ -25,6 +27,8 @@ struct Site;
 struct Manifest {
     wasm: String,
     script: String,
+    split: String,
+    parts: HashMap<String, Vec<String>>,
     boot: String,
     start: String,
     style: String,
@@ -35,11 +39,13 @@ struct Manifest {
 /// The addresses of the bundle's files.
 pub(crate) fn find() -> Result<Assets, Problem> {
     let file = Site::get("manifest.json").ok_or("the portal's files are missing: run `make build`, or `make run`")?;
-    let Manifest { wasm, script, boot, start, style, icon, fonts } = serde_json::from_slice(&file.data)?;
+    let Manifest { wasm, script, split, parts, boot, start, style, icon, fonts } = serde_json::from_slice(&file.data)?;
     let at = |name: String| format!("/pkg/{name}");
     Ok(Assets {
         wasm: at(wasm),
         script: at(script),
+        split: at(split),
+        parts: parts.into_iter().map(|(part, names)| (part, names.into_iter().map(at).collect())).collect(),
         boot: at(boot),
         start: at(start),
         style: at(style),

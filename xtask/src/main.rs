@@ -4,8 +4,11 @@
 //! compresses, and writes `target/site/manifest.json`. The binding library is a dependency of this workspace, so Cargo.lock
 //! keeps it at the version of `wasm-bindgen` in the front end; the two must be the same.
 
+mod packs;
+mod parts;
+
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     error::Error,
     fs,
     io::Write as _,
@@ -14,7 +17,9 @@ use std::{
     time::Instant,
 };
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
+use self::parts::{Placed, bind};
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
 
 fn main() -> ExitCode {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
@@ -45,23 +50,8 @@ fn bundle(wasm: &Path) -> Result<()> {
     let _ = fs::remove_dir_all(&work);
     fs::create_dir_all(&work)?;
 
-    wasm_bindgen_cli_support::Bindgen::new()
-        .input_path(wasm)
-        .out_name("causeway")
-        .web(true)
-        .map_err(|error| error.to_string())?
-        .typescript(false)
-        .omit_default_module_path(true)
-        .remove_name_section(true)
-        .remove_producers_section(true)
-        .generate(&work)
-        .map_err(|error| error.to_string())?;
-    if work.join("snippets").exists() {
-        return Err(
-            "the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into()
-        );
-    }
-    optimise(&style, &work)?;
+    let bound = bind(wasm, &work)?;
+    optimise(&style, bound.groups())?;
     run(
         "tailwindcss",
         Command::new(style.join("node_modules/.bin/tailwindcss"))
@@ -84,18 +74,22 @@ fn bundle(wasm: &Path) -> Result<()> {
             preloaded.push(hashed);
         }
     }
+    let Placed { wasm, script, split, parts } = bound.place(&mut out)?;
     let manifest = BTreeMap::from([
-        ("wasm", out.add("causeway.wasm", &fs::read(work.join("causeway_bg.wasm"))?)?),
-        ("script", out.add("causeway.js", &fs::read(work.join("causeway.js"))?)?),
+        ("wasm", wasm),
+        ("script", script),
+        ("split", split),
         ("boot", out.add("boot.js", &fs::read(style.join("boot.js"))?)?),
         ("start", out.add("start.js", &fs::read(style.join("start.js"))?)?),
         ("style", out.add("causeway.css", css.as_bytes())?),
         ("icon", out.add("icon.svg", &fs::read(style.join("icon.svg"))?)?),
     ]);
     let mut json: Vec<String> = manifest.iter().map(|(key, name)| format!("  \"{key}\": \"{name}\"")).collect();
-    let preloaded: Vec<String> = preloaded.iter().map(|name| format!("\"{name}\"")).collect();
-    json.push(format!("  \"fonts\": [{}]", preloaded.join(", ")));
-    out.finish(&format!("{{\n{}\n}}\n", json.join(",\n")), &inputs)?;
+    json.push(format!("  \"fonts\": [{}]", quoted(&preloaded)));
+    let listed: Vec<String> =
+        parts.iter().map(|(part, names)| format!("    \"{part}\": [{}]", quoted(names))).collect();
+    json.push(format!("  \"parts\": {{\n{}\n  }}", listed.join(",\n")));
+    out.finish(&format!("{{\n{}\n}}\n", json.join(",\n")), &inputs, &parts)?;
     println!("bundle: done in {:.1} s", started.elapsed().as_secs_f64());
     Ok(())
 }
@@ -104,10 +98,12 @@ fn bundle(wasm: &Path) -> Result<()> {
 fn fingerprint(root: &Path, wasm: &Path, style: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&fs::read(wasm).map_err(|error| format!("{}: {error}", wasm.display()))?);
-    for name in ["tailwind.css", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
+    for name in ["tailwind.css", "optimise.mjs", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
         hasher.update(&fs::read(style.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
     }
-    hasher.update(&fs::read(Path::new(env!("CARGO_MANIFEST_DIR")).join("src/main.rs"))?);
+    for file in walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {
+        hasher.update(&fs::read(file)?);
+    }
     // Class names are found in the sources, which are in the WASM file only as far as the browser renders them.
     for file in walk(&root.join("app/src"))? {
         hasher.update(&fs::read(file)?);
@@ -125,21 +121,20 @@ fn walk(folder: &Path) -> Result<Vec<PathBuf>> {
     Ok(files)
 }
 
-fn optimise(style: &Path, work: &Path) -> Result<()> {
-    let module = work.join("causeway_bg.wasm");
-    let flags = [
-        "-Oz",
-        "--enable-bulk-memory",
-        "--enable-nontrapping-float-to-int",
-        "--enable-sign-ext",
-        "--enable-mutable-globals",
-        "--enable-reference-types",
-        "--enable-multivalue",
-    ];
-    run(
-        "wasm-opt",
-        Command::new(style.join("node_modules/.bin/wasm-opt")).args(flags).arg(&module).arg("-o").arg(&module),
-    )
+fn quoted(names: &[String]) -> String {
+    names.iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(", ")
+}
+
+/// Makes modules small. Each group has a process of its own, since one uses one core.
+fn optimise(style: &Path, groups: [Vec<PathBuf>; 2]) -> Result<()> {
+    let running = groups.map(|modules| {
+        let script = style.join("optimise.mjs");
+        std::thread::spawn(move || run("optimise.mjs", Command::new("node").arg(script).args(modules)))
+    });
+    for process in running {
+        process.join().map_err(|_| "optimising stopped")??;
+    }
+    Ok(())
 }
 
 fn run(what: &str, command: &mut Command) -> Result<()> {
@@ -174,7 +169,15 @@ fn file_name(path: &Path) -> Result<String> {
 struct Output {
     site: PathBuf,
     next: PathBuf,
-    sizes: Vec<(String, usize, usize)>,
+    sizes: Vec<Size>,
+}
+
+/// How large a file is, as it is and compressed, in bytes.
+struct Size {
+    name: String,
+    placed: String,
+    whole: usize,
+    wire: usize,
 }
 
 impl Output {
@@ -192,7 +195,13 @@ impl Output {
             Some((stem, ending)) => format!("{stem}.{hash}.{ending}"),
             None => format!("{name}.{hash}"),
         };
-        let path = self.next.join("pkg").join(&hashed);
+        self.add_as(name, &hashed, content)?;
+        Ok(hashed)
+    }
+
+    /// Adds a file under a name that was chosen before.
+    fn add_as(&mut self, name: &str, hashed: &str, content: &[u8]) -> Result<()> {
+        let path = self.next.join("pkg").join(hashed);
         fs::write(&path, content)?;
         let mut wire = content.len();
         // Fonts are compressed already.
@@ -205,23 +214,27 @@ impl Output {
             gzip.write_all(content)?;
             fs::write(format!("{}.gz", path.display()), gzip.finish()?)?;
         }
-        self.sizes.push((name.to_owned(), content.len(), wire));
-        Ok(hashed)
+        self.sizes.push(Size { name: name.to_owned(), placed: hashed.to_owned(), whole: content.len(), wire });
+        Ok(())
     }
 
-    fn finish(self, manifest: &str, inputs: &str) -> Result<()> {
+    fn finish(self, manifest: &str, inputs: &str, parts: &BTreeMap<String, Vec<String>>) -> Result<()> {
         fs::write(self.next.join("manifest.json"), manifest)?;
         fs::write(self.next.join("inputs"), inputs)?;
         let _ = fs::remove_dir_all(&self.site);
         fs::rename(&self.next, &self.site)?;
-        let mut total = 0;
-        for (name, size, wire) in &self.sizes {
-            println!("bundle: {name:32} {:>8.1} KiB, {:>7.1} KiB over the wire", kib(*size), kib(*wire));
-            if !is_font(name) {
-                total += wire;
-            }
+        let later: BTreeSet<&String> = parts.values().flatten().collect();
+        let wire = |which: &dyn Fn(&Size) -> bool| -> usize {
+            self.sizes.iter().filter(|size| which(size)).map(|size| size.wire).sum()
+        };
+        for Size { name, whole, wire, .. } in &self.sizes {
+            println!("bundle: {name:40} {:>8.1} KiB, {:>7.1} KiB over the wire", kib(*whole), kib(*wire));
         }
-        println!("bundle: {:32} {:>8} {:>15.1} KiB over the wire", "script, module, style", "", kib(total));
+        let start = wire(&|size| !is_font(&size.name) && !later.contains(&size.placed));
+        for (part, modules) in parts {
+            let first = start + wire(&|size| modules.contains(&size.placed));
+            println!("bundle: first load of {part:26} {:>7.1} KiB over the wire", kib(first));
+        }
         Ok(())
     }
 }

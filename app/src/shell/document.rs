@@ -1,5 +1,7 @@
 //! The HTML document: head, scripts, body.
 
+use std::collections::HashMap;
+
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
@@ -12,6 +14,10 @@ pub struct Assets {
     pub wasm: String,
     /// The script that binds it.
     pub script: String,
+    /// The script that fetches the module's parts.
+    pub split: String,
+    /// The modules of each part of the application, by the part's name.
+    pub parts: HashMap<String, Vec<String>>,
     /// The script that sets the theme before the first paint.
     pub boot: String,
     /// The script that starts the module.
@@ -26,7 +32,7 @@ pub struct Assets {
 
 /// The whole document of a page.
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
-    let Assets { wasm, script, boot, start, style, icon, fonts } = assets.clone();
+    let Assets { wasm, script, split, boot, start, style, icon, fonts, .. } = assets.clone();
     let nonce = use_nonce();
     view! {
         <!DOCTYPE html>
@@ -45,6 +51,7 @@ pub fn document(assets: &Assets) -> impl IntoView + use<> {
                 <link rel="stylesheet" href=style/>
                 <script src=boot nonce=nonce.clone()></script>
                 <link rel="modulepreload" href=script.clone() crossorigin="anonymous" nonce=nonce.clone()/>
+                <link rel="modulepreload" href=split crossorigin="anonymous" nonce=nonce.clone()/>
                 <link rel="preload" href=wasm.clone() r#as="fetch" r#type="application/wasm" crossorigin="anonymous"/>
                 <script type="module" src=start data-script=script data-wasm=wasm nonce=nonce></script>
                 <MetaTags/>

@@ -1,6 +1,6 @@
 //! The portal: pages and server functions, all with the same context.
 
-use app::{App, RequestContext, document};
+use app::{App, Opened, RequestContext, document};
 use axum::{
     Extension, Router,
     body::Body,
@@ -31,9 +31,13 @@ async fn page(
     request: Request,
 ) -> Response {
     let context = RequestContext { services: state.services.clone(), caller, request_id };
-    let assets = state.assets.clone();
+    let (assets, opened) = (state.assets.clone(), Opened::default());
+    let lent = opened.clone();
     let render = leptos_axum::render_app_async_with_context(
-        move || provide_context(context.clone()),
+        move || {
+            provide_context(context.clone());
+            provide_context(lent.clone());
+        },
         move || {
             let nonce = use_nonce();
             let policy = security::page_policy(nonce.as_deref().unwrap_or_default());
@@ -43,7 +47,14 @@ async fn page(
             document(&assets)
         },
     );
-    render(request).await.into_response()
+    let mut response = render(request).await.into_response();
+    // The browser would learn of them only after the start has run.
+    for module in opened.part().and_then(|part| state.assets.parts.get(part)).into_iter().flatten() {
+        if let Ok(link) = HeaderValue::from_str(&format!("<{module}>; rel=preload; as=fetch; crossorigin=anonymous")) {
+            response.headers_mut().append(header::LINK, link);
+        }
+    }
+    response
 }
 
 async fn server_function(
