@@ -13,18 +13,8 @@ const ORDER: [&str; 3] = ["list", "home", "entity"];
 /// Modules that are used by the same parts travel alone from this size on, in bytes; smaller ones with their neighbours.
 const WORTH_A_REQUEST: usize = 16 * 1024;
 
-/// Goes before the script that fetches parts: a pack is fetched once, and its modules are cut out of it.
-pub(crate) const FETCH: &str = r"const packs = {};
-function fromPack(url, from, to) {
-    packs[url] ??= fetch(new URL(url, import.meta.url)).then((answer) => {
-        if (!answer.ok) throw new Error(`${answer.url}: ${answer.status}`);
-        return answer.arrayBuffer();
-    });
-    packs[url].catch(() => { delete packs[url]; });
-    const pack = packs[url];
-    return async (imports) => WebAssembly.instantiate(new Uint8Array(await pack, from, to - from), imports);
-}
-";
+/// Goes before the script that fetches parts.
+pub(crate) const FETCH: &str = include_str!("fetch.js");
 
 /// Several modules in one file.
 pub(crate) struct Pack {

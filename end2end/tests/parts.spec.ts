@@ -1,0 +1,42 @@
+// The application arrives in parts: a page brings its own code, and no other's.
+
+import { expect, test } from '../portal';
+
+test('a page brings its own code and fetches that of another when it is opened', async ({ page, visit }) => {
+  const asked: string[] = [];
+  page.on('request', (request) => asked.push(new URL(request.url()).pathname));
+  await visit('/catalog');
+  expect(asked.filter((path) => path.startsWith('/pkg/list.'))).toHaveLength(1);
+  expect(asked.filter((path) => path.startsWith('/pkg/scorecards.'))).toHaveLength(0);
+  await page.locator('aside a[href="/scorecards"]').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
+  expect(asked.filter((path) => path.startsWith('/pkg/scorecards.'))).toHaveLength(1);
+});
+
+test('without a connection a page waits for its code, and loses nothing', async ({ page, portal }) => {
+  await page.goto(`${portal.url}/catalog`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await page.route('**/pkg/scorecards.*.bin', (route) => route.abort());
+  const refused = page.waitForEvent('requestfailed');
+  await page.locator('aside a[href="/scorecards"]').click();
+  await refused;
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Components');
+  await page.unroute('**/pkg/scorecards.*.bin');
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
+});
+
+test('after an upgrade of the server an open page leads where it should', async ({ page, portal }) => {
+  await page.goto(`${portal.url}/catalog`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  let gone = 0;
+  await page.route('**/pkg/scorecards.*.bin', async (route) => {
+    gone += 1;
+    // The page that is loaded instead names files of the new release.
+    if (gone === 1) await route.fulfill({ status: 404, body: 'there is no such file' });
+    else await route.continue();
+  });
+  await page.locator('aside a[href="/scorecards"]').click();
+  await page.waitForURL('**/scorecards');
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
+});
