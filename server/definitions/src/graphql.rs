@@ -1,0 +1,411 @@
+//! GraphQL's schema language.
+
+use std::collections::HashMap;
+
+use apollo_parser::{
+    Parser,
+    cst::{self, CstNode, Definition},
+};
+
+use crate::{
+    document::short,
+    model::{Detail, Fact, Field, Group, Item, Overview, Place, Problem, Section, Tone},
+};
+
+/// How many words a schema may have.
+const TOKENS: usize = 2_000_000;
+
+/// How deep values and lists may stand in each other.
+const DEPTH: usize = 64;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Kind {
+    Object,
+    Interface,
+    Input,
+    Union,
+    Enum,
+    Scalar,
+}
+
+#[derive(Debug)]
+struct Type {
+    kind: Kind,
+    name: String,
+    description: String,
+    implements: Vec<String>,
+    fields: Vec<(Field, Vec<Field>)>,
+    facts: Vec<Fact>,
+}
+
+pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Problem> {
+    let tree = Parser::new(text).token_limit(TOKENS).recursion_limit(DEPTH).parse();
+    if let Some(error) = tree.errors().next() {
+        return Err(Problem {
+            message: format!("cannot be read as GraphQL: {}", short(error.message(), 200)),
+            place: Some(Place::of(text, error.index())),
+        });
+    }
+    let mut types: Vec<Type> = Vec::new();
+    let mut known: HashMap<String, usize> = HashMap::new();
+    let mut roots: HashMap<String, String> = HashMap::new();
+    for definition in tree.document().definitions() {
+        if let Definition::SchemaDefinition(schema) = &definition {
+            roots.extend(schema.root_operation_type_definitions().filter_map(root));
+        } else if let Definition::SchemaExtension(schema) = &definition {
+            roots.extend(schema.root_operation_type_definitions().filter_map(root));
+        } else if let Some(found) = type_of(definition) {
+            if let Some(&at) = known.get(&found.name) {
+                types[at].implements.extend(found.implements);
+                types[at].fields.extend(found.fields);
+                types[at].facts.extend(found.facts);
+            } else {
+                known.insert(found.name.clone(), types.len());
+                types.push(found);
+            }
+        }
+    }
+    let mut pages = HashMap::new();
+    let mut groups = Vec::new();
+    let mut is_root = vec![false; types.len()];
+    for (operation, group, tone, default) in [
+        ("query", "Queries", Tone::Read, "Query"),
+        ("mutation", "Mutations", Tone::Change, "Mutation"),
+        ("subscription", "Subscriptions", Tone::Read, "Subscription"),
+    ] {
+        let name = roots.get(operation).map_or(default, String::as_str);
+        let Some(&at) = known.get(name) else { continue };
+        is_root[at] = true;
+        let items = types[at].fields.iter().map(|(field, arguments)| {
+            let item = Item {
+                id: format!("{operation}:{}", field.name),
+                badge: operation.to_owned(),
+                tone,
+                title: field.name.clone(),
+                summary: short(field.description.lines().next().unwrap_or_default(), 160),
+                deprecated: field.deprecated,
+            };
+            let mut sections = Vec::new();
+            if !arguments.is_empty() {
+                let fields = arguments.iter().map(|field| linked(field, &known)).collect();
+                sections.push(Section { title: "Arguments".into(), fields, ..Section::default() });
+            }
+            let mut answer = Field { name: String::new(), description: String::new(), ..linked(field, &known) };
+            answer.facts.clear();
+            if let Some(&returned) = known.get(base(&field.kind)) {
+                answer.children = types[returned].fields.iter().map(|(field, _)| linked(field, &known)).collect();
+            }
+            sections.push(Section { title: "Answer".into(), fields: vec![answer], ..Section::default() });
+            let detail = Detail {
+                item: item.clone(),
+                description: field.description.clone(),
+                facts: field.facts.clone(),
+                sections,
+                call: None,
+            };
+            pages.insert(item.id.clone(), detail);
+            item
+        });
+        let items: Vec<Item> = items.collect();
+        if !items.is_empty() {
+            groups.push(Group { name: group.into(), description: types[at].description.clone(), items });
+        }
+    }
+    for (kind, group, badge) in [
+        (Kind::Object, "Types", "type"),
+        (Kind::Interface, "Interfaces", "interface"),
+        (Kind::Input, "Inputs", "input"),
+        (Kind::Union, "Unions", "union"),
+        (Kind::Enum, "Enumerations", "enum"),
+        (Kind::Scalar, "Scalars", "scalar"),
+    ] {
+        let own = types.iter().zip(&is_root).filter(|(found, is_root)| found.kind == kind && !**is_root);
+        let items: Vec<Item> = own
+            .map(|(found, _)| {
+                let detail = page(found, badge, &known);
+                let item = detail.item.clone();
+                pages.insert(item.id.clone(), detail);
+                item
+            })
+            .collect();
+        if !items.is_empty() {
+            groups.push(Group { name: group.into(), description: String::new(), items });
+        }
+    }
+    let notes = if groups.is_empty() { vec!["It describes no type.".into()] } else { Vec::new() };
+    Ok((Overview { form: "GraphQL".into(), groups, notes, ..Overview::default() }, pages))
+}
+
+fn page(found: &Type, badge: &str, known: &HashMap<String, usize>) -> Detail {
+    let item = Item {
+        id: format!("type:{}", found.name),
+        badge: badge.to_owned(),
+        tone: Tone::Plain,
+        title: found.name.clone(),
+        summary: short(found.description.lines().next().unwrap_or_default(), 160),
+        deprecated: false,
+    };
+    let fields: Vec<Field> = found
+        .fields
+        .iter()
+        .map(|(field, arguments)| {
+            let children = arguments.iter().map(|argument| linked(argument, known)).collect();
+            Field { children, ..linked(field, known) }
+        })
+        .collect();
+    let title = match found.kind {
+        Kind::Union => "Members",
+        Kind::Enum => "Values",
+        _ => "Fields",
+    };
+    let sections = if fields.is_empty() {
+        Vec::new()
+    } else {
+        vec![Section { title: title.into(), fields, ..Section::default() }]
+    };
+    let mut facts = found.facts.clone();
+    if !found.implements.is_empty() {
+        facts.insert(0, Fact::new("Implements", found.implements.join(", ")));
+    }
+    Detail { item, description: found.description.clone(), facts, sections, call: None }
+}
+
+/// A field whose type leads to the page of the type.
+fn linked(field: &Field, known: &HashMap<String, usize>) -> Field {
+    let name = base(&field.kind);
+    Field { link: known.contains_key(name).then(|| format!("type:{name}")), ..field.clone() }
+}
+
+/// The name in `[Name!]!`.
+fn base(kind: &str) -> &str {
+    kind.trim_matches(['[', ']', '!', ' '])
+}
+
+fn root(definition: cst::RootOperationTypeDefinition) -> Option<(String, String)> {
+    let operation = definition.operation_type()?.source_string().trim().to_owned();
+    Some((operation, definition.named_type()?.name()?.text().to_string()))
+}
+
+fn type_of(definition: Definition) -> Option<Type> {
+    let name = definition.name()?.text().to_string();
+    let (kind, description, implements, fields, directives) = match definition {
+        Definition::ObjectTypeDefinition(it) => (
+            Kind::Object,
+            it.description(),
+            it.implements_interfaces(),
+            fields(it.fields_definition()),
+            it.directives(),
+        ),
+        Definition::ObjectTypeExtension(it) => {
+            (Kind::Object, None, it.implements_interfaces(), fields(it.fields_definition()), it.directives())
+        }
+        Definition::InterfaceTypeDefinition(it) => (
+            Kind::Interface,
+            it.description(),
+            it.implements_interfaces(),
+            fields(it.fields_definition()),
+            it.directives(),
+        ),
+        Definition::InterfaceTypeExtension(it) => {
+            (Kind::Interface, None, it.implements_interfaces(), fields(it.fields_definition()), it.directives())
+        }
+        Definition::InputObjectTypeDefinition(it) => {
+            (Kind::Input, it.description(), None, inputs(it.input_fields_definition()), it.directives())
+        }
+        Definition::InputObjectTypeExtension(it) => {
+            (Kind::Input, None, None, inputs(it.input_fields_definition()), it.directives())
+        }
+        Definition::UnionTypeDefinition(it) => {
+            (Kind::Union, it.description(), None, members(it.union_member_types()), it.directives())
+        }
+        Definition::UnionTypeExtension(it) => {
+            (Kind::Union, None, None, members(it.union_member_types()), it.directives())
+        }
+        Definition::EnumTypeDefinition(it) => {
+            (Kind::Enum, it.description(), None, values(it.enum_values_definition()), it.directives())
+        }
+        Definition::EnumTypeExtension(it) => {
+            (Kind::Enum, None, None, values(it.enum_values_definition()), it.directives())
+        }
+        Definition::ScalarTypeDefinition(it) => (Kind::Scalar, it.description(), None, Vec::new(), it.directives()),
+        Definition::ScalarTypeExtension(it) => (Kind::Scalar, None, None, Vec::new(), it.directives()),
+        _ => return None,
+    };
+    let named = |node: cst::NamedType| Some(node.name()?.text().to_string());
+    let (_, facts) = directives_told(directives);
+    Some(Type {
+        kind,
+        name,
+        description: words(description),
+        implements: implements.map(|list| list.named_types().filter_map(named).collect()).unwrap_or_default(),
+        fields,
+        facts,
+    })
+}
+
+fn words(description: Option<cst::Description>) -> String {
+    description.and_then(|description| description.string_value()).map(|value| String::from(&value)).unwrap_or_default()
+}
+
+/// Whether a directive deprecates, and all of them as facts.
+fn directives_told(directives: Option<cst::Directives>) -> (bool, Vec<Fact>) {
+    let mut facts = Vec::new();
+    let mut deprecated = false;
+    for directive in directives.into_iter().flat_map(|list| list.directives()).take(20) {
+        let Some(name) = directive.name().map(|name| name.text().to_string()) else { continue };
+        deprecated |= name == "deprecated";
+        let arguments = directive.arguments().map(|arguments| arguments.source_string()).unwrap_or_default();
+        facts.push(Fact::new(format!("@{name}"), short(arguments.trim().trim_matches(['(', ')']), 200)));
+    }
+    (deprecated, facts)
+}
+
+fn fields(list: Option<cst::FieldsDefinition>) -> Vec<(Field, Vec<Field>)> {
+    let one = |it: cst::FieldDefinition| {
+        let (deprecated, facts) = directives_told(it.directives());
+        let field = Field {
+            name: it.name()?.text().to_string(),
+            kind: it.ty()?.source_string().trim().to_owned(),
+            deprecated,
+            description: words(it.description()),
+            facts,
+            ..Field::default()
+        };
+        let arguments = it.arguments_definition().into_iter().flat_map(|list| list.input_value_definitions());
+        Some((field, arguments.filter_map(input).collect()))
+    };
+    list.into_iter().flat_map(|list| list.field_definitions()).filter_map(one).collect()
+}
+
+fn input(it: cst::InputValueDefinition) -> Option<Field> {
+    let (deprecated, mut facts) = directives_told(it.directives());
+    let kind = it.ty()?.source_string().trim().to_owned();
+    let default = it.default_value().and_then(|default| default.value()).map(|value| value.source_string());
+    if let Some(default) = &default {
+        facts.insert(0, Fact::new("Default", short(default.trim(), 120)));
+    }
+    Some(Field {
+        name: it.name()?.text().to_string(),
+        required: kind.ends_with('!') && default.is_none(),
+        kind,
+        deprecated,
+        description: words(it.description()),
+        facts,
+        ..Field::default()
+    })
+}
+
+fn inputs(list: Option<cst::InputFieldsDefinition>) -> Vec<(Field, Vec<Field>)> {
+    let all = list.into_iter().flat_map(|list| list.input_value_definitions());
+    all.filter_map(input).map(|field| (field, Vec::new())).collect()
+}
+
+fn members(list: Option<cst::UnionMemberTypes>) -> Vec<(Field, Vec<Field>)> {
+    let one = |it: cst::NamedType| {
+        let kind = it.name()?.text().to_string();
+        Some((Field { kind, ..Field::default() }, Vec::new()))
+    };
+    list.into_iter().flat_map(|list| list.named_types()).filter_map(one).collect()
+}
+
+fn values(list: Option<cst::EnumValuesDefinition>) -> Vec<(Field, Vec<Field>)> {
+    let one = |it: cst::EnumValueDefinition| {
+        let (deprecated, facts) = directives_told(it.directives());
+        let name = it.enum_value()?.name()?.text().to_string();
+        Some((Field { name, deprecated, description: words(it.description()), facts, ..Field::default() }, Vec::new()))
+    };
+    list.into_iter().flat_map(|list| list.enum_value_definitions()).filter_map(one).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_schema_is_its_operations_and_types() {
+        let (overview, pages) = read(
+            r#"
+            schema { query: Root }
+            "The way in"
+            type Root { "One berth" berth(id: ID!, near: Int = 3): Berth! @deprecated(reason: "use berths") }
+            type Berth implements Node & Named { id: ID!, ships(first: Int!): [Ship!]! }
+            extend type Berth { free: Boolean }
+            interface Node { id: ID! }
+            union Thing = Berth | Ship
+            enum State { "Nobody" FREE TAKEN }
+            input Ask { berth: ID!, note: String = "x" }
+            scalar Date @specifiedBy(url: "https://example.com")
+            "#,
+        )
+        .unwrap();
+        let listed: Vec<_> = overview
+            .groups
+            .iter()
+            .map(|group| {
+                (group.name.as_str(), group.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" "))
+            })
+            .collect();
+        insta::assert_debug_snapshot!(listed, @r#"
+        [
+            (
+                "Queries",
+                "query:berth",
+            ),
+            (
+                "Types",
+                "type:Berth",
+            ),
+            (
+                "Interfaces",
+                "type:Node",
+            ),
+            (
+                "Inputs",
+                "type:Ask",
+            ),
+            (
+                "Unions",
+                "type:Thing",
+            ),
+            (
+                "Enumerations",
+                "type:State",
+            ),
+            (
+                "Scalars",
+                "type:Date",
+            ),
+        ]
+        "#);
+        let berth = &pages["query:berth"];
+        assert!(berth.item.deprecated && berth.description == "One berth");
+        let arguments: Vec<_> =
+            berth.sections[0].fields.iter().map(|field| (field.name.as_str(), field.required)).collect();
+        assert_eq!(arguments, [("id", true), ("near", false)]);
+        let answer = &berth.sections[1].fields[0];
+        assert_eq!((answer.kind.as_str(), answer.link.as_deref()), ("Berth!", Some("type:Berth")));
+        assert_eq!(
+            answer.children.iter().map(|field| field.name.as_str()).collect::<Vec<_>>(),
+            ["id", "ships", "free"]
+        );
+        assert_eq!(pages["type:Berth"].facts[0].text, "Node, Named");
+    }
+
+    #[test]
+    fn a_mistake_is_told_with_its_place() {
+        let problem = read("type A {\n  b: [Int\n}\n").unwrap_err();
+        assert!(problem.to_string().starts_with("line 3, column 1: cannot be read as GraphQL:"), "{problem}");
+        let deep = format!("type A {{ b: {}Int }}", "[".repeat(100_000));
+        assert!(read(&deep).is_err());
+    }
+
+    proptest! {
+        #[test]
+        fn no_text_makes_it_panic(text in "[a-z{}()\\[\\]!:=@\"# \n|&]{0,120}") {
+            let _ = read(&text);
+            let _ = read(&format!("type A {{ {text} }}"));
+        }
+    }
+}

@@ -1,0 +1,232 @@
+//! One operation: parameters, bodies, responses.
+
+use serde_json::Value;
+
+use super::{Found, call, security, servers};
+use crate::{
+    document::{entries, flag, list, pretty, resolved, short, text},
+    model::{Code, Detail, Fact, Field, Section},
+    sample::sample,
+    schema::Trees,
+};
+
+/// How many parameters, responses, and media types of each are shown.
+const MOST: usize = 100;
+
+/// How many examples one part shows.
+const EXAMPLES: usize = 5;
+
+pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
+    let operation = found.operation;
+    let mut trees = Trees::new(document);
+    let parameters = parameters(document, found);
+    let mut sections = Vec::new();
+    for (place, title) in [
+        ("path", "Path parameters"),
+        ("query", "Query parameters"),
+        ("header", "Headers"),
+        ("cookie", "Cookies"),
+        ("formData", "Form"),
+    ] {
+        let fields: Vec<Field> = parameters
+            .iter()
+            .filter(|parameter| text(parameter, "in") == place)
+            .map(|parameter| self::parameter(&mut trees, parameter))
+            .collect();
+        if !fields.is_empty() {
+            sections.push(Section { title: title.into(), fields, ..Section::default() });
+        }
+    }
+    sections.extend(bodies(document, &mut trees, operation, &parameters));
+    for (status, response) in entries(operation, "responses").take(MOST) {
+        sections.extend(response_sections(document, &mut trees, status, resolved(document, response)));
+    }
+    let mut facts = Vec::new();
+    let id = text(operation, "operationId");
+    if !id.is_empty() {
+        facts.push(Fact::new("Operation", short(id, 200)));
+    }
+    facts.extend(security(document, operation));
+    for server in servers(document, operation).into_iter().chain(servers(document, found.shared)).take(5) {
+        facts.push(Fact::new("Served at", server.address));
+    }
+    let callbacks: Vec<String> = entries(operation, "callbacks").map(|(name, _)| name.clone()).take(20).collect();
+    if !callbacks.is_empty() {
+        facts.push(Fact::new("Calls back", callbacks.join(", ")));
+    }
+    let more = operation.get("externalDocs").map(|docs| text(docs, "url")).unwrap_or_default();
+    if !more.is_empty() {
+        facts.push(Fact::new("More", short(more, 300)));
+    }
+    let description = match (text(operation, "summary"), text(operation, "description")) {
+        // The summary stands above already.
+        (summary, description) if summary == description => "",
+        (_, description) => description,
+    };
+    let call = (!found.is_webhook).then(|| call::command(document, found, &parameters));
+    Detail { item: found.item(), description: description.to_owned(), facts, sections, call }
+}
+
+/// The parameters of an operation and those of its path that it does not replace.
+fn parameters<'a>(document: &'a Value, found: &Found<'a>) -> Vec<&'a Value> {
+    let own = list(found.operation, "parameters").iter().map(|parameter| resolved(document, parameter));
+    let mut all: Vec<&Value> = own.take(MOST).collect();
+    for shared in list(found.shared, "parameters").iter().map(|parameter| resolved(document, parameter)).take(MOST) {
+        let is_same = |own: &&Value| text(own, "name") == text(shared, "name") && text(own, "in") == text(shared, "in");
+        if !all.iter().any(is_same) {
+            all.push(shared);
+        }
+    }
+    all
+}
+
+fn parameter<'a>(trees: &mut Trees<'a>, parameter: &'a Value) -> Field {
+    // OpenAPI 2 keeps the schema's words in the parameter itself.
+    let schema =
+        parameter.get("schema").or_else(|| content(parameter).next().and_then(|(_, media)| media.get("schema")));
+    let mut field = trees.field(text(parameter, "name"), schema.unwrap_or(parameter), flag(parameter, "required"));
+    if !text(parameter, "description").is_empty() {
+        text(parameter, "description").clone_into(&mut field.description);
+    }
+    field.deprecated |= flag(parameter, "deprecated");
+    if schema.is_some()
+        && let Some(example) = parameter.get("example")
+    {
+        field.facts.push(Fact::new("Example", crate::document::line(example)));
+    }
+    field
+}
+
+fn content(of: &Value) -> impl Iterator<Item = (&String, &Value)> {
+    entries(of, "content").take(10)
+}
+
+fn bodies<'a>(
+    document: &'a Value,
+    trees: &mut Trees<'a>,
+    operation: &'a Value,
+    parameters: &[&'a Value],
+) -> Vec<Section> {
+    let body = operation.get("requestBody").map_or(&Value::Null, |body| resolved(document, body));
+    let needed = if flag(body, "required") { "Request body" } else { "Request body, optional" };
+    let mut sections: Vec<Section> = content(body)
+        .enumerate()
+        .map(|(number, (media, content))| {
+            let described = if number == 0 { text(body, "description") } else { "" };
+            media_section(document, trees, needed.into(), media, content, described)
+        })
+        .collect();
+    for parameter in parameters.iter().filter(|parameter| text(parameter, "in") == "body") {
+        let Some(schema) = parameter.get("schema") else { continue };
+        sections.push(Section {
+            title: if flag(parameter, "required") { "Request body" } else { "Request body, optional" }.into(),
+            note: media_types(document, operation, "consumes"),
+            description: text(parameter, "description").to_owned(),
+            fields: trees.fields(schema),
+            examples: made(document, schema),
+        });
+    }
+    sections
+}
+
+fn media_types(document: &Value, operation: &Value, key: &str) -> String {
+    let own = list(operation, key);
+    let all = if own.is_empty() { list(document, key) } else { own };
+    all.iter().filter_map(Value::as_str).take(5).collect::<Vec<_>>().join(", ")
+}
+
+fn made(document: &Value, schema: &Value) -> Vec<Code> {
+    match sample(document, schema) {
+        Value::Null => Vec::new(),
+        sample => vec![code("Made from the schema", &sample)],
+    }
+}
+
+pub(crate) fn code(title: &str, value: &Value) -> Code {
+    let language = if value.is_string() { "text" } else { "json" };
+    Code { title: title.to_owned(), language, text: pretty(value) }
+}
+
+fn media_section<'a>(
+    document: &'a Value,
+    trees: &mut Trees<'a>,
+    title: String,
+    media: &str,
+    content: &'a Value,
+    description: &str,
+) -> Section {
+    let mut examples: Vec<Code> = content.get("example").map(|example| code("Example", example)).into_iter().collect();
+    for (name, example) in entries(content, "examples").take(EXAMPLES) {
+        let example = resolved(document, example);
+        let title = match text(example, "summary") {
+            "" => name,
+            summary => summary,
+        };
+        if let Some(value) = example.get("value") {
+            examples.push(code(&short(title, 120), value));
+        }
+    }
+    let schema = content.get("schema");
+    if examples.is_empty()
+        && let Some(schema) = schema
+        && media.contains("json")
+    {
+        examples = made(document, schema);
+    }
+    Section {
+        title,
+        note: short(media, 100),
+        description: description.to_owned(),
+        fields: schema.map(|schema| trees.fields(schema)).unwrap_or_default(),
+        examples,
+    }
+}
+
+fn response_sections<'a>(
+    document: &'a Value,
+    trees: &mut Trees<'a>,
+    status: &str,
+    response: &'a Value,
+) -> Vec<Section> {
+    let title = match status {
+        "default" => "Any other response".to_owned(),
+        status => format!("Response {}", short(status, 20)),
+    };
+    let headers: Vec<Field> = entries(response, "headers")
+        .take(MOST)
+        .map(|(name, header)| {
+            let header = resolved(document, header);
+            let mut field = trees.field(name, header.get("schema").unwrap_or(header), flag(header, "required"));
+            if !text(header, "description").is_empty() {
+                text(header, "description").clone_into(&mut field.description);
+            }
+            field
+        })
+        .collect();
+    let described = text(response, "description");
+    let mut sections: Vec<Section> = content(response)
+        .enumerate()
+        .map(|(number, (media, content))| {
+            let described = if number == 0 { described } else { "" };
+            media_section(document, trees, title.clone(), media, content, described)
+        })
+        .collect();
+    if let Some(schema) = response.get("schema") {
+        let examples: Vec<Code> =
+            entries(response, "examples").take(EXAMPLES).map(|(media, value)| code(media, value)).collect();
+        sections.push(Section {
+            title: title.clone(),
+            description: described.to_owned(),
+            fields: trees.fields(schema),
+            examples: if examples.is_empty() { made(document, schema) } else { examples },
+            ..Section::default()
+        });
+    }
+    if sections.is_empty() {
+        sections.push(Section { title: title.clone(), description: described.to_owned(), ..Section::default() });
+    }
+    if !headers.is_empty() {
+        sections.push(Section { title: format!("{title}, headers"), fields: headers, ..Section::default() });
+    }
+    sections
+}

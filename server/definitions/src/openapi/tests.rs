@@ -1,0 +1,178 @@
+use std::fmt::Write as _;
+
+use serde_json::json;
+
+use crate::{Definition, Language, of_document};
+
+fn read(document: serde_json::Value) -> Definition {
+    of_document(Language::OpenApi, document).unwrap()
+}
+
+fn told(definition: &Definition, id: &str) -> String {
+    let detail = definition.detail(id).unwrap();
+    let mut out = format!("{} {}\n", detail.item.badge, detail.item.title);
+    for fact in &detail.facts {
+        writeln!(out, "{}: {}", fact.term, fact.text).unwrap();
+    }
+    for section in &detail.sections {
+        let fields: Vec<_> = section
+            .fields
+            .iter()
+            .map(|field| format!("{}{}: {}", field.name, if field.required { "!" } else { "" }, field.kind))
+            .collect();
+        let examples: Vec<_> = section.examples.iter().map(|code| code.title.clone()).collect();
+        writeln!(
+            out,
+            "[{}] {} {} ({}) {}",
+            section.title,
+            section.note,
+            section.description,
+            fields.join(", "),
+            examples.join(", ")
+        )
+        .unwrap();
+    }
+    if let Some(call) = detail.call {
+        writeln!(out, "{}", call.text).unwrap();
+    }
+    out
+}
+
+#[test]
+fn an_operation_of_openapi_3_is_told_whole() {
+    let definition = read(json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Quotes", "version": 2, "description": "*For freight*" },
+        "servers": [{ "url": "https://api.example/v1/" }],
+        "security": [{ "bearer": [] }],
+        "tags": [{ "name": "Quotes", "description": "Prices" }],
+        "paths": {
+            "/quotes/{id}": {
+                "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "string", "example": "q/1" } }],
+                "put": {
+                    "operationId": "putQuote", "tags": ["Quotes"], "summary": "Change it", "deprecated": true,
+                    "parameters": [{ "name": "lane", "in": "query", "required": true, "schema": { "type": "integer" } }, { "$ref": "#/components/parameters/Trace" }],
+                    "requestBody": { "required": true, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Quote" } } } },
+                    "responses": { "200": { "description": "Changed", "headers": { "ETag": { "schema": { "type": "string" } } }, "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Quote" }, "examples": { "small": { "value": { "price": 3 } } } } } }, "default": { "description": "Wrong" } },
+                },
+            },
+            "/open": { "get": { "security": [{}, { "key": ["a"] }], "responses": {} } },
+        },
+        "webhooks": { "moved": { "post": { "summary": "It moved" } } },
+        "components": {
+            "parameters": { "Trace": { "name": "X-Trace", "in": "header", "schema": { "type": "string" } } },
+            "schemas": { "Quote": { "type": "object", "required": ["price"], "properties": { "price": { "type": "number" }, "note": { "type": "string", "example": "it's" } } } },
+            "securitySchemes": { "bearer": { "type": "http", "scheme": "bearer" }, "key": { "type": "apiKey", "in": "header", "name": "X-Key" } },
+        },
+    }));
+    let groups: Vec<_> = definition
+        .overview
+        .groups
+        .iter()
+        .map(|group| {
+            (group.name.as_str(), group.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" "))
+        })
+        .collect();
+    insta::assert_debug_snapshot!((&definition.overview.form, groups), @r#"
+    (
+        "OpenAPI 3.1.0",
+        [
+            (
+                "Quotes",
+                "putQuote",
+            ),
+            (
+                "Operations",
+                "get /open",
+            ),
+            (
+                "Webhooks",
+                "post moved",
+            ),
+            (
+                "Schemas",
+                "schema:Quote",
+            ),
+        ],
+    )
+    "#);
+    insta::assert_snapshot!(told(&definition, "putQuote"), @r#"
+    PUT /quotes/{id}
+    Operation: putQuote
+    Needs: bearer
+    [Path parameters]   (id!: string) 
+    [Query parameters]   (lane!: integer) 
+    [Headers]   (X-Trace: string) 
+    [Request body] application/json  (: Quote) Made from the schema
+    [Response 200] application/json Changed (: Quote) small
+    [Response 200, headers]   (ETag: string) 
+    [Any other response]  Wrong () 
+    curl -X PUT 'https://api.example/v1/quotes/q%2F1?lane=1' \
+      -H "Authorization: Bearer $TOKEN" \
+      -H 'Content-Type: application/json' \
+      -d '{"price":1.5,"note":"it'\''s"}'
+    "#);
+    insta::assert_snapshot!(told(&definition, "get /open"), @"
+    GET /open
+    Needs: nothing, or key (a)
+    curl 'https://api.example/v1/open'
+    ");
+    assert!(definition.detail("nothing").is_none() && definition.detail("schema:Nothing").is_none());
+}
+
+#[test]
+fn an_operation_of_openapi_2_is_told_too() {
+    let definition = read(json!({
+        "swagger": "2.0", "info": {}, "host": "api.example", "basePath": "/v1", "schemes": ["https"], "consumes": ["application/json"],
+        "paths": { "/pets": { "post": {
+            "parameters": [{ "name": "pet", "in": "body", "required": true, "schema": { "$ref": "#/definitions/Pet" } }, { "name": "limit", "in": "query", "type": "integer", "maximum": 9 }],
+            "responses": { "201": { "description": "Made", "schema": { "type": "array", "items": { "$ref": "#/definitions/Pet" } } } },
+        } } },
+        "definitions": { "Pet": { "type": "object", "properties": { "name": { "type": "string" } } } },
+    }));
+    insta::assert_snapshot!(told(&definition, "post /pets"), @r#"
+    POST /pets
+    [Query parameters]   (limit: integer) 
+    [Request body] application/json  (: Pet) Made from the schema
+    [Response 201]  Made (: list of Pet) Made from the schema
+    curl -X POST 'https://api.example/v1/pets' \
+      -H 'Content-Type: application/json' \
+      -d '{"name":"text"}'
+    "#);
+}
+
+#[test]
+fn what_is_no_openapi_document_is_told() {
+    for wrong in [json!(null), json!([1]), json!({ "openapi": "4.0" }), json!({ "asyncapi": "3.0.0" })] {
+        assert!(of_document(Language::OpenApi, wrong.clone()).is_err(), "{wrong}");
+    }
+}
+
+#[test]
+fn odd_shapes_do_no_harm() {
+    let definition = read(json!({
+        "openapi": "3.0.0", "info": [], "tags": {}, "servers": "x", "security": 3,
+        "paths": { "/a": { "get": { "parameters": [null, 3, { "in": "query" }], "requestBody": [], "responses": [1], "tags": [1] }, "post": null }, "/b": null, "/c": { "$ref": "#/paths/~1c" } },
+        "components": { "schemas": { "A": 3, "B": null, "C": { "allOf": 3, "properties": [] } } },
+    }));
+    for group in &definition.overview.groups {
+        for item in &group.items {
+            assert!(definition.detail(&item.id).is_some(), "{}", item.id);
+        }
+    }
+}
+
+#[test]
+fn nothing_in_a_command_ends_its_quotes() {
+    let definition = read(json!({
+        "openapi": "3.0.0", "servers": [{ "url": "https://x/'; rm -rf ~; '" }],
+        "paths": { "/a'$(id)`id`\n": { "post": { "parameters": [{ "name": "X-A", "in": "header", "required": true, "example": "'; id #" }], "requestBody": { "content": { "application/json": { "example": "'\n`id`" } } } } } },
+    }));
+    let id = &definition.overview.groups[0].items[0].id;
+    insta::assert_snapshot!(definition.detail(id).unwrap().call.unwrap().text, @r"
+    curl -X POST 'https://x/'\''; rm -rf ~; '\''/a'\''$(id)`id` ' \
+      -H 'X-A: '\''; id #' \
+      -H 'Content-Type: application/json' \
+      -d ''\'' `id`'
+    ");
+}

@@ -1,0 +1,248 @@
+//! A page of Markdown: rendered, sanitised, with its parts put in.
+
+use std::{fmt::Write as _, sync::Arc};
+
+use crate::{
+    containers::{self, CLOSE, Container, Fold, HEADING, HEADING_END, OPEN},
+    escape, highlight,
+    sanitise::{self, Links, NoLinks, Remarks},
+    tree::{self, CodeBlock, Collected},
+};
+
+/// The largest text that is rendered, in bytes.
+pub const LARGEST: usize = 1024 * 1024;
+
+/// How much code of one page is coloured.
+const COLOURED: usize = 512 * 1024;
+
+/// How deep containers may stand in each other.
+const DEPTH: u8 = 6;
+
+/// A page that can be shown.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Page {
+    /// Safe HTML.
+    pub html: String,
+    /// Its headings, in order.
+    pub headings: Vec<Heading>,
+    /// What could not be shown as its author meant it, and why.
+    pub remarks: Vec<String>,
+}
+
+/// A heading of a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Heading {
+    /// From 1, as it is in the HTML.
+    pub level: u8,
+    /// Its name in addresses.
+    pub id: String,
+    /// Its words.
+    pub text: String,
+}
+
+/// Renders a page whose relative addresses `links` knows. Headings are moved down by `shift` levels.
+pub fn page(markdown: &str, shift: u8, links: Arc<dyn Links>) -> Page {
+    let remarks = Remarks::default();
+    let mut end = markdown.len().min(LARGEST);
+    while !markdown.is_char_boundary(end) {
+        end -= 1;
+    }
+    if end < markdown.len() {
+        remarks.add(format!("the text is longer than {} KiB; the rest of it is not shown", LARGEST / 1024));
+    }
+    let marks = [OPEN, CLOSE, HEADING, HEADING_END, '\0'];
+    let text = without_front_matter(&markdown[..end]).replace(marks, "\u{fffd}");
+    let mut writer = Writer { shift, links, remarks, collected: Collected::default(), coloured: 0, tabs: 0 };
+    let html = writer.write(&text, 0);
+    Page { html, headings: writer.collected.headings, remarks: writer.remarks.take() }
+}
+
+/// Renders a short text that stands alone, such as a description.
+pub fn text(markdown: &str) -> String {
+    page(markdown, 3, Arc::new(NoLinks)).html
+}
+
+/// A text without the lines between `---` at its beginning, which are for machines.
+fn without_front_matter(text: &str) -> &str {
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    let Some(rest) = text.strip_prefix("---\n").or_else(|| text.strip_prefix("---\r\n")) else { return text };
+    let mut at = text.len() - rest.len();
+    for line in rest.split_inclusive('\n') {
+        at += line.len();
+        if ["---", "..."].contains(&line.trim_end()) {
+            return &text[at..];
+        }
+    }
+    text
+}
+
+struct Writer {
+    shift: u8,
+    links: Arc<dyn Links>,
+    remarks: Remarks,
+    collected: Collected,
+    coloured: usize,
+    tabs: usize,
+}
+
+impl Writer {
+    fn write(&mut self, text: &str, depth: u8) -> String {
+        let extracted = if depth < DEPTH {
+            containers::extract(text)
+        } else {
+            self.remarks.add(
+                "notes and tabs stand too deep in each other; the inner ones are shown as they are written".into(),
+            );
+            containers::Extracted { text: text.to_owned(), ..containers::Extracted::default() }
+        };
+        for remark in extracted.remarks {
+            self.remarks.add(remark);
+        }
+        let first = extracted.containers.len();
+        let mut blocks = Vec::new();
+        let html = tree::rendered(&extracted.text, first, self.shift, &mut blocks, &mut self.collected, &self.remarks);
+        let html = sanitise::clean(&html, &self.links, &self.remarks);
+        let mut parts: Vec<String> = Vec::with_capacity(first + blocks.len());
+        for container in extracted.containers {
+            parts.push(self.container(container, depth));
+        }
+        for mut block in blocks {
+            block.text = restored(&block.text, &extracted.sources);
+            parts.push(self.code(&block));
+        }
+        self.assembled(&html, &parts)
+    }
+
+    /// Puts parts in the places of their marks, and names on headings.
+    fn assembled(&self, html: &str, parts: &[String]) -> String {
+        let mut out = String::with_capacity(html.len() + parts.iter().map(String::len).sum::<usize>());
+        let (mut rest, mut in_tag) = (html, false);
+        while let Some(at) = rest.find([OPEN, HEADING]) {
+            let is_heading = rest[at..].starts_with(HEADING);
+            let close = if is_heading { HEADING_END } else { CLOSE };
+            let after = &rest[at + OPEN.len_utf8()..];
+            let Some((number, tail)) = after.split_once(close) else { break };
+            let mut before = &rest[..at];
+            let mut tail = tail;
+            let number = number.parse::<usize>().ok();
+            // Within a tag a part would end it: only between tags is its place.
+            in_tag = match (before.rfind('<'), before.rfind('>')) {
+                (None, None) => in_tag,
+                (opened, closed) => opened > closed,
+            };
+            if is_heading {
+                let is_open = before.ends_with('>') && before.rfind("<h") == before.rfind('<');
+                match number.and_then(|number| self.collected.headings.get(number)) {
+                    Some(heading) if is_open && !in_tag => {
+                        let _ = write!(out, "{} id=\"{}\">", &before[..before.len() - 1], escape(&heading.id));
+                    }
+                    _ => out.push_str(before),
+                }
+            } else {
+                if let (Some(outside), Some(inside)) = (before.strip_suffix("<p>"), tail.strip_prefix("</p>")) {
+                    (before, tail) = (outside, inside);
+                }
+                out.push_str(before);
+                if !in_tag {
+                    out.push_str(number.and_then(|number| parts.get(number)).map_or("", String::as_str));
+                }
+            }
+            rest = tail;
+        }
+        out.push_str(rest);
+        out
+    }
+
+    fn container(&mut self, container: Container, depth: u8) -> String {
+        match container {
+            Container::Note { kind, title, fold, body } => {
+                let inner = self.write(&body, depth + 1);
+                let tone = tone(&kind);
+                let is_untitled = title.as_deref() == Some("") && fold != Fold::No;
+                // What can be opened needs words to be opened by.
+                let title = title.filter(|_| !is_untitled).unwrap_or_else(|| capitalised(&kind));
+                if fold == Fold::No {
+                    let title = if title.is_empty() {
+                        String::new()
+                    } else {
+                        format!("<p class=\"note-title\">{}</p>", escape(&title))
+                    };
+                    return format!("<div class=\"note note-{tone}\">{title}{inner}</div>");
+                }
+                let open = if fold == Fold::Open { " open" } else { "" };
+                format!(
+                    "<details class=\"note note-{tone}\"{open}><summary class=\"note-title\">{}</summary>{inner}</details>",
+                    escape(&title)
+                )
+            }
+            Container::Tabs(tabs) => {
+                self.tabs += 1;
+                let group = self.tabs;
+                let mut out = String::from("<fieldset class=\"tabs\"><legend>Choose one</legend>");
+                for (number, (title, body)) in tabs.into_iter().enumerate() {
+                    let inner = self.write(&body, depth + 1);
+                    let checked = if number == 0 { " checked" } else { "" };
+                    let _ = write!(
+                        out,
+                        "<input type=\"radio\" name=\"tabs-{group}\" id=\"tabs-{group}-{number}\"{checked}>\
+                         <label for=\"tabs-{group}-{number}\">{}</label><div class=\"tab\">{inner}</div>",
+                        escape(&title)
+                    );
+                }
+                out.push_str("</fieldset>");
+                out
+            }
+        }
+    }
+
+    fn code(&mut self, block: &CodeBlock) -> String {
+        let drawn = ["mermaid", "plantuml", "puml", "dot", "graphviz"];
+        if drawn.contains(&block.language.as_str()) {
+            self.remarks.add(format!("diagrams in `{}` are not drawn; their source is shown", block.language));
+        }
+        if ["math", "latex"].contains(&block.language.as_str()) {
+            self.remarks.add("formulas are shown as they are written".into());
+        }
+        self.coloured += block.text.len();
+        let language = if self.coloured > COLOURED { "text" } else { block.language.as_str() };
+        let title = if block.title.is_empty() {
+            String::new()
+        } else {
+            format!("<p class=\"code-title\">{}</p>", escape(&block.title))
+        };
+        format!("{title}{}", highlight::block(&block.text, language, None))
+    }
+}
+
+/// Code in which marks stand, as it is written.
+fn restored(text: &str, sources: &[String]) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let Some((number, tail)) = after.split_once(CLOSE) else { break };
+        out.push_str(before);
+        out.push_str(number.parse::<usize>().ok().and_then(|number| sources.get(number)).map_or("", String::as_str));
+        rest = tail;
+    }
+    out.push_str(rest);
+    out
+}
+
+/// How the kind of a note looks; MkDocs knows many names for few things.
+fn tone(kind: &str) -> &'static str {
+    match kind {
+        "tip" | "hint" | "important" | "success" | "check" | "done" => "success",
+        "warning" | "caution" | "attention" | "question" | "help" | "faq" => "warning",
+        "failure" | "fail" | "missing" | "danger" | "error" | "bug" => "error",
+        "quote" | "cite" | "example" | "abstract" | "summary" | "tldr" => "plain",
+        _ => "info",
+    }
+}
+
+fn capitalised(word: &str) -> String {
+    let mut letters = word.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests;
