@@ -83,11 +83,13 @@ pub(crate) struct Database {
 pub(crate) struct Catalog {
     /// Minutes between two syncs of a source.
     pub(crate) sync_minutes: u64,
+    /// Whether the page of an API shows commands that call it, to be copied.
+    pub(crate) call_commands: bool,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { sync_minutes: 10 }
+        Self { sync_minutes: 10, call_commands: false }
     }
 }
 

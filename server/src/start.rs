@@ -32,6 +32,8 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
         catalog: Arc::default(),
+        definitions: Arc::default(),
+        docs: Arc::default(),
         ports: Ports {
             sources: Arc::new(Sources::new(outbound)),
             repositories: Arc::new(hosting),
@@ -41,6 +43,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
             data,
             base_url: settings.base_url(address),
             organisation: settings.server.organisation.clone().unwrap_or_else(|| "My organisation".into()),
+            call_commands: settings.catalog.call_commands,
         }),
     })
 }

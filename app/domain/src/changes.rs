@@ -22,6 +22,8 @@ pub enum ChangeKind {
     SourceSynced,
     /// A source was taken away.
     SourceRemoved,
+    /// The documentation of an entity changed in its source.
+    DocsChanged,
     /// An entity's level or a rule's result on a scorecard changed.
     ScorecardEvaluated,
     /// A run was asked for.
@@ -41,6 +43,7 @@ impl ChangeKind {
             Self::SourceRegistered => "source-registered",
             Self::SourceSynced => "source-synced",
             Self::SourceRemoved => "source-removed",
+            Self::DocsChanged => "docs-changed",
             Self::ScorecardEvaluated => "scorecard-evaluated",
             Self::RunCreated => "run-created",
             Self::RunMoved => "run-moved",

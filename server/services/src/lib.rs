@@ -11,6 +11,7 @@ use std::{
 pub mod catalog;
 pub mod changes;
 pub mod database;
+pub mod docs;
 mod error;
 pub mod examples;
 pub mod identity;
@@ -32,6 +33,8 @@ pub struct Settings {
     pub base_url: String,
     /// The organisation's name, shown in the portal.
     pub organisation: String,
+    /// Whether the page of an API shows commands that call it.
+    pub call_commands: bool,
 }
 
 /// What use cases need from outside.
@@ -54,6 +57,10 @@ pub struct Services {
     pub bus: changes::Bus,
     /// The catalog in memory.
     pub catalog: Arc<catalog::Index>,
+    /// The definitions of APIs that were looked at last.
+    pub definitions: Arc<catalog::Definitions>,
+    /// Who reads which docs from their source right now.
+    pub docs: Arc<docs::Turns>,
     /// Hands work to the workers.
     pub queue: queue::Queue,
     /// What the installation decided.

@@ -1,12 +1,17 @@
 //! Files beside an entity: what a template's skeleton is made of.
 
+use std::sync::Arc;
+
 use bytes::Bytes;
 use domain::{
     catalog::{EntityRef, SourceKind},
     identity::{Caller, Permission},
 };
 
-use super::{ports::ReadProblem, store};
+use super::{
+    ports::{OpenSource, ReadProblem},
+    store,
+};
 use crate::{Error, Result, Services, identity};
 
 /// How many files a folder may have.
@@ -38,27 +43,7 @@ pub async fn folder(
     target: &str,
 ) -> Result<Vec<FolderFile>> {
     identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
-    let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
-    let Some(row) = rows.into_iter().next() else {
-        return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
-    };
-    let reader = &services.ports.sources;
-    let (source, folder) = if target.contains("://") {
-        (reader.open(SourceKind::Url, target).await.map_err(|problem| told(target, problem))?, None)
-    } else if row.path.contains("://") {
-        (reader.open(SourceKind::Url, &row.path).await.map_err(|problem| told(&row.path, problem))?, Some(target))
-    } else {
-        let Some(source) = store::source(&services.db, &caller.tenant, row.source_id).await? else {
-            return Err(Error::NotFound(format!("the source of `{reference}` was removed")));
-        };
-        let opened = reader.open(source.kind, &source.target).await;
-        (opened.map_err(|problem| told(&source.target, problem))?, Some(target))
-    };
-    let from = if row.path.contains("://") { first(&source.begin()) } else { row.path };
-    let root = match folder {
-        Some(target) => source.resolve(&from, target).map_err(|problem| told(target, problem))?,
-        None => source.folder(),
-    };
+    let Beside { source, root } = beside(services, caller, reference, target).await?;
     let listed = source.list(&root).await.map_err(|problem| told(target, problem))?;
     if listed.is_empty() {
         return Err(Error::NotFound(format!("`{target}` has no files; correct the path in `{reference}`")));
@@ -80,6 +65,46 @@ pub async fn folder(
         files.push(FolderFile { path, executable: file.executable, content });
     }
     Ok(files)
+}
+
+/// A folder beside an entity, opened.
+pub(crate) struct Beside {
+    /// The source that it is in.
+    pub(crate) source: Arc<dyn OpenSource>,
+    /// The folder within the source.
+    pub(crate) root: String,
+}
+
+/// Opens the folder that `target` means in the file that declares the entity.
+pub(crate) async fn beside(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    target: &str,
+) -> Result<Beside> {
+    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
+    let Some(row) = rows.into_iter().next() else {
+        return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
+    };
+    let reader = &services.ports.sources;
+    let (source, folder) = if target.contains("://") {
+        (reader.open(SourceKind::Url, target).await.map_err(|problem| told(target, problem))?, None)
+    } else if row.path.contains("://") {
+        (reader.open(SourceKind::Url, &row.path).await.map_err(|problem| told(&row.path, problem))?, Some(target))
+    } else {
+        let Some(source) = store::source(&services.db, &caller.tenant, row.source_id).await? else {
+            return Err(Error::NotFound(format!("the source of `{reference}` was removed")));
+        };
+        let opened = reader.open(source.kind, &source.target).await;
+        (opened.map_err(|problem| told(&source.target, problem))?, Some(target))
+    };
+    let from = if row.path.contains("://") { first(&source.begin()) } else { row.path };
+    let root = match folder {
+        Some(target) => source.resolve(&from, target).map_err(|problem| told(target, problem))?,
+        None => source.folder(),
+    };
+    Ok(Beside { source, root })
 }
 
 fn first(begin: &super::ports::Begin) -> String {

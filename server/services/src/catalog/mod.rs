@@ -3,6 +3,7 @@
 //! A source is walked ([`sync()`]), what it declares is claimed, related and recorded in one transaction, and questions are
 //! answered from an index in memory ([`Index`]).
 
+mod definition;
 mod documents;
 mod explain;
 mod files;
@@ -17,12 +18,15 @@ mod sync;
 mod tests;
 pub mod yaml;
 
+pub use definition::{Definitions, ReadDefinition, definition};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
 pub use explain::{Explained, check_paths, explain, explain_text};
+pub(crate) use files::beside;
 pub use files::{FolderFile, folder};
 pub use index::{Index, follow};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
+pub(crate) use sources::source_alone;
 pub use sources::{
     ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity, remove_source,
     schedule, source, sources,

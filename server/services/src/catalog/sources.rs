@@ -134,6 +134,12 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
     Ok(SourceTrace { source, files, conflicts })
 }
 
+/// One source without its files, of which there may be many; `None` if it was removed.
+pub(crate) async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
+    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    store::source(&services.db, &caller.tenant, id).await
+}
+
 /// Has a source fetched again by a worker.
 pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;

@@ -107,11 +107,14 @@ impl World {
             db,
             bus: changes::Bus::default(),
             catalog: Arc::new(Index::default()),
+            definitions: Arc::default(),
+            docs: Arc::default(),
             queue: crate::queue::Queue::default(),
             settings: Arc::new(crate::Settings {
                 data: data.path().to_owned(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
+                call_commands: false,
             }),
             ports: crate::Ports {
                 sources: memory.clone(),

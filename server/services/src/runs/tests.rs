@@ -56,8 +56,11 @@ impl Bench {
                 data: data.path().to_path_buf(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh Line".into(),
+                call_commands: false,
             }),
             catalog: Arc::default(),
+            definitions: Arc::default(),
+            docs: Arc::default(),
             ports: Ports {
                 sources: Arc::new(Nowhere),
                 repositories: Arc::new(Nowhere),

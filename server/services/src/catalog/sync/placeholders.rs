@@ -14,6 +14,9 @@ use crate::catalog::{
 /// `$openapi` and `$asyncapi` are widespread; upstream they also write out references within the definition.
 const KEYS: &[&str] = &["$text", "$json", "$yaml", "$openapi", "$asyncapi"];
 
+/// How large a text may be: definitions of APIs are larger than what people write by hand.
+const TEXT: u64 = definitions::LARGEST as u64;
+
 /// How many fields of one document may stand in other files.
 const MOST: usize = 200;
 
@@ -97,15 +100,16 @@ async fn fetch(
     limits: &Limits,
     bytes: &mut u64,
 ) -> Result<Value, String> {
+    let most = if matches!(key, "$json" | "$yaml") { limits.file.bytes } else { limits.file.bytes.max(TEXT) };
     let content = if target.contains("://") {
         // Only the outside world has addresses: a document from there must not make the server read its own disk.
         let other = outside.open(target).await.map_err(|problem| problem.to_string())?;
         let Begin::Named(paths) = other.begin() else { return Err(format!("`{target}` is not one file")) };
         let path = paths.first().ok_or_else(|| format!("`{target}` is not a file"))?;
-        other.read(path, limits.file.bytes).await
+        other.read(path, most).await
     } else {
         match source.resolve(path, target) {
-            Ok(other) => source.read(&other, limits.file.bytes).await,
+            Ok(other) => source.read(&other, most).await,
             Err(problem) => Err(problem),
         }
     };
