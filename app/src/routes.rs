@@ -38,6 +38,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/scorecards/:name/rules/:id") view={Lazy::<scorecards::Rule>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/catalog") view={Lazy::<list::List>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/catalog/:namespace/:kind/:name/:side?") view={Lazy::<entity::Entity>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/catalog/:namespace/:kind/:name/docs/*page") view={Lazy::<entity::Entity>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources") view={Lazy::<sources::Sources>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/new") view={Lazy::<sources::Register>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>

@@ -3,6 +3,7 @@
 pub(crate) mod entity;
 pub(crate) mod home;
 mod layout;
+mod reader;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;

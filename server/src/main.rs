@@ -4,6 +4,7 @@ mod assets;
 mod catalog_api;
 mod check;
 mod cli;
+mod docs_files;
 mod doctor;
 mod examples;
 mod git_http;

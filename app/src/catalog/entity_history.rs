@@ -22,6 +22,7 @@ pub(crate) fn moved(change: Change) -> Moved {
         "entity-updated" => (Glyph::Pencil, "text-info", updated(&change)),
         "entity-orphaned" => (Glyph::TriangleAlert, "text-warning", "No longer declared by its source".to_owned()),
         "entity-removed" => (Glyph::Trash, "text-error", "Left the catalog".to_owned()),
+        "docs-changed" => (Glyph::BookOpen, "text-info", "Docs changed".to_owned()),
         "scorecard-evaluated" => (Glyph::Medal, "text-muted", crate::scorecards::told(&change)),
         "source-registered" => (Glyph::Upload, "text-info", "Source registered".to_owned()),
         "source-synced" => (Glyph::RefreshCw, "text-muted", "Source synced".to_owned()),

@@ -6,13 +6,13 @@ use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
-    entity_api::ApiSide,
     entity_history::HistorySide,
     entity_overview::OverviewSide,
+    entity_reader::ReaderSide,
     entity_relations::RelationsSide,
     entity_yaml::YamlSide,
     functions::get_entity,
-    views::{Body, EntityView, Head, Side, tone},
+    views::{Body, EntityView, Head, Place, Side, tone},
 };
 use crate::runs::EntityRuns;
 use crate::scorecards::ScorecardsSide;
@@ -25,24 +25,34 @@ pub(crate) fn EntityPage() -> impl IntoView {
     let query = use_query_map();
     let asked = Memo::new(move |_| {
         let part = |name: &str| params.with(|params| params.get_str(name).unwrap_or_default().to_owned());
+        let page = params.with(|params| params.get("page"));
         let side = match part("side").as_str() {
+            _ if page.is_some() => Side::Docs,
             "relations" => Side::Relations,
             "scorecards" => Side::Scorecards,
             "runs" => Side::Runs,
             "api" => Side::Api,
+            "docs" => Side::Docs,
             "yaml" => Side::Yaml,
             "history" => Side::History,
             _ => Side::Overview,
         };
-        let depth = query.with(|query| query.get_str("depth").and_then(|depth| depth.parse().ok()).unwrap_or(1));
-        (EntityRef::new(&part("kind"), &part("namespace"), &part("name")), side, depth)
+        let asked = |name: &str| query.with(|query| query.get(name)).unwrap_or_default();
+        let place = Place {
+            depth: asked("depth").parse().unwrap_or(1),
+            item: page.unwrap_or_else(|| asked("item")),
+            find: asked("find"),
+            source: asked("view") == "source",
+            from: asked("from").parse().unwrap_or(1),
+        };
+        (EntityRef::new(&part("kind"), &part("namespace"), &part("name")), side, place)
     });
     let version = live(move |kind, subject| {
-        (kind.starts_with("entity-") || kind == "scorecard-evaluated")
+        (kind.starts_with("entity-") || kind == "scorecard-evaluated" || kind == "docs-changed")
             && asked.try_with_untracked(|(reference, ..)| reference.to_string() == subject) == Some(true)
     });
     let page =
-        fetch(move || (asked.get(), version.get()), |((reference, side, depth), _)| get_entity(reference, side, depth));
+        fetch(move || (asked.get(), version.get()), |((reference, side, place), _)| get_entity(reference, side, place));
     view! {
         <Load of=page let:page>
             <Entity page/>
@@ -65,8 +75,8 @@ fn Entity(page: EntityView) -> impl IntoView {
         }
         Body::Scorecards(reports) => view! { <ScorecardsSide reports/> }.into_any(),
         Body::Runs(runs) => view! { <EntityRuns runs/> }.into_any(),
-        Body::Api { language, definition } => view! { <ApiSide language definition/> }.into_any(),
-        Body::Yaml { text, origin } => view! { <YamlSide text origin/> }.into_any(),
+        Body::Api(html) | Body::Docs(html) => view! { <ReaderSide html/> }.into_any(),
+        Body::Yaml { html, origin } => view! { <YamlSide html origin/> }.into_any(),
         Body::History(changes) => view! { <HistorySide changes/> }.into_any(),
     };
     view! {
@@ -96,7 +106,10 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
         tabs.push(tab("Scorecards", "scorecards", count, matches!(body, Body::Scorecards(_))));
     }
     if head.summary.reference.kind() == "api" {
-        tabs.push(tab("Definition", "api", None, matches!(body, Body::Api { .. })));
+        tabs.push(tab("Definition", "api", None, matches!(body, Body::Api(_))));
+    }
+    if head.has_docs {
+        tabs.push(tab("Docs", "docs", None, matches!(body, Body::Docs(_))));
     }
     if matches!(head.summary.reference.kind(), "component" | "template") {
         tabs.push(tab("Runs", "runs", None, matches!(body, Body::Runs(_))));

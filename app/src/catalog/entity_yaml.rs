@@ -2,11 +2,10 @@
 
 use leptos::prelude::*;
 
-use super::views::Origin;
-use crate::ui::CodeBlock;
+use super::{entity_reader::ReaderSide, views::Origin};
 
 #[component]
-pub(super) fn YamlSide(text: String, origin: Origin) -> impl IntoView {
+pub(super) fn YamlSide(html: String, origin: Origin) -> impl IntoView {
     let source =
         origin.source.map(|(id, target)| view! { "Declared by " <a href=format!("/sources/{id}")>{target}</a> });
     let location =
@@ -16,6 +15,6 @@ pub(super) fn YamlSide(text: String, origin: Origin) -> impl IntoView {
     let edit = origin.edit.map(|href| view! { " · " <a href=href rel="external noopener noreferrer">"edit it"</a> });
     view! {
         <p class="prose-links mb-3 text-table text-muted break-words">{source}{location}{view}{edit}</p>
-        <CodeBlock text language="As served: with what Causeway added"/>
+        <ReaderSide html/>
     }
 }

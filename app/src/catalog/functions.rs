@@ -3,7 +3,7 @@
 use domain::catalog::{EntityRef, ListQuery, Source, SourceKind, SourceTrace};
 use leptos::prelude::*;
 
-use super::views::{EntityView, Found, ListView, Preview, Side};
+use super::views::{EntityView, Found, ListView, Place, Preview, Side};
 use crate::AppError;
 
 /// The rows and facets of a list.
@@ -30,10 +30,10 @@ pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> 
 
 /// One side of an entity.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
-pub(super) async fn get_entity(reference: EntityRef, side: Side, depth: u32) -> Result<EntityView, AppError> {
+pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -> Result<EntityView, AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
-    reply(entity::view(&services(), &caller(), &reference, side, depth).await)
+    reply(entity::view(&services(), &caller(), &reference, side, &place).await)
 }
 
 /// Entities that contain a text; with `people`, only persons and teams.

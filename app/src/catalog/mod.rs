@@ -1,9 +1,9 @@
 //! The catalog's pages: the list, one entity, sources, search.
 
-mod entity_api;
 mod entity_history;
 mod entity_overview;
 mod entity_page;
+mod entity_reader;
 mod entity_relations;
 mod entity_yaml;
 mod functions;

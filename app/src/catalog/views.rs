@@ -51,6 +51,21 @@ pub(crate) struct Link {
     pub(crate) title: String,
 }
 
+/// What of a side is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Place {
+    /// How far a graph goes.
+    pub(crate) depth: u32,
+    /// A page, an operation, a type.
+    pub(crate) item: String,
+    /// A text that is looked for.
+    pub(crate) find: String,
+    /// Whether the source is asked for.
+    pub(crate) source: bool,
+    /// The first line of the source.
+    pub(crate) from: u32,
+}
+
 /// The side of an entity that is shown.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) enum Side {
@@ -64,6 +79,8 @@ pub(crate) enum Side {
     Runs,
     /// Its definition, for an API.
     Api,
+    /// Its documentation.
+    Docs,
     /// Its document.
     Yaml,
     /// What happened to it.
@@ -86,6 +103,8 @@ pub(crate) struct Head {
     pub(crate) summary: EntitySummary,
     /// How many things it is tied to.
     pub(crate) relations: u32,
+    /// Whether it says where its docs are.
+    pub(crate) has_docs: bool,
     /// What is wrong with it.
     pub(crate) problems: Vec<String>,
     /// Where it stands on each scorecard.
@@ -114,17 +133,14 @@ pub(crate) enum Body {
     Scorecards(Vec<EntityReport>),
     /// The runs that made it, or that followed it, newest first.
     Runs(Vec<RunSummary>),
-    /// The definition of an API.
-    Api {
-        /// `openapi`, `asyncapi`, `graphql`, `grpc`, …
-        language: String,
-        /// As declared.
-        definition: String,
-    },
+    /// The definition of an API, written as HTML by the server.
+    Api(String),
+    /// Its documentation, written as HTML by the server.
+    Docs(String),
     /// Its document as served.
     Yaml {
-        /// Written out.
-        text: String,
+        /// Written as HTML by the server.
+        html: String,
         /// Where it came from.
         origin: Origin,
     },

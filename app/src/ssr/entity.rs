@@ -11,8 +11,8 @@ use services::{
     scorecards,
 };
 
-use super::{count, layout};
-use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, Side, Tie};
+use super::{count, layout, reader};
+use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, Place, Side, Tie};
 
 /// How many changes the first side shows.
 const LATELY: u64 = 6;
@@ -27,17 +27,22 @@ pub(crate) async fn view(
     caller: &Caller,
     reference: &EntityRef,
     side: Side,
-    depth: u32,
+    place: &Place,
 ) -> Result<EntityView> {
     let entity = catalog::entity(services, caller, reference).await?;
     let relations = entity.relations();
     let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
-    let head =
-        Head { summary: entity.summary(), relations: count(relations.len()), problems: problems(&entity), badges };
+    let head = Head {
+        summary: entity.summary(),
+        relations: count(relations.len()),
+        has_docs: services::docs::are_declared(&entity),
+        problems: problems(&entity),
+        badges,
+    };
     let body = match side {
         Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations).await?)),
         Side::Relations => {
-            let depth = depth.clamp(1, DEPTH);
+            let depth = place.depth.clamp(1, DEPTH);
             let graph = catalog::neighbourhood(services, caller, reference, depth).await?;
             let ties = ties(services, caller, relations).await?;
             let cut = graph.cut || graph.nodes.len() > layout::MOST;
@@ -50,14 +55,17 @@ pub(crate) async fn view(
             let filter = RunFilter { template, entity, limit: 100, ..RunFilter::default() };
             Body::Runs(runs::list(services, caller, &filter).await?.0)
         }
-        Side::Api => Body::Api {
-            language: entity.text("/spec/type").unwrap_or_default().to_owned(),
-            definition: entity.text("/spec/definition").unwrap_or_default().to_owned(),
-        },
+        Side::Api => Body::Api(reader::definition::html(services, caller, &entity, place).await?),
+        Side::Docs => Body::Docs(reader::docs::html(services, caller, &entity, place).await?),
         Side::Yaml => {
             let text = serde_saphyr::to_string(&entity.document)
                 .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
-            Body::Yaml { text, origin: origin(services, caller, &entity).await? }
+            let (from, more) = (place.from, format!("{}/yaml?from=", reference.path()));
+            let label = "As served: with what Causeway added";
+            let html =
+                tokio::task::spawn_blocking(move || reader::source::html(&text, "yaml", label, from, &more)).await;
+            let html = html.map_err(|error| Error::Internal(format!("drawing a document failed: {error}")))?;
+            Body::Yaml { html, origin: origin(services, caller, &entity).await? }
         }
         Side::History => {
             Body::History(services::changes::about(services, caller, &reference.to_string(), HISTORY).await?)

@@ -33,6 +33,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(pages::router(&state))
         .merge(sessions::router())
         .merge(crate::catalog_api::router())
+        .merge(crate::docs_files::router())
         .merge(scaffolder_api::router())
         .merge(crate::scorecards_api::router())
         .layer(DefaultBodyLimit::disable())

@@ -12,6 +12,8 @@ mod architecture;
 mod bad_input;
 mod catalog;
 mod crash;
+mod definitions;
+mod docs;
 mod foundation;
 mod git;
 mod road;

@@ -21,6 +21,7 @@ async fn a_stranger_is_led_to_the_sign_in_page_and_gets_nothing_else() {
     for path in [
         "/api/catalog/entities",
         "/api/scaffolder/v2/tasks",
+        "/api/techdocs/static/docs/default/component/a/b.png",
         "/api/v1/changes/stream",
         "/git/a/b.git/info/refs",
         "/api/portal/x",

@@ -1,0 +1,51 @@
+// Definitions of APIs and documentation, as people read them.
+
+import { expect, test } from '../portal.js';
+
+test('an operation is found, read and linked', async ({ page, visit }) => {
+  await visit('/catalog/default/api/tickets/api');
+  const contents = page.getByRole('navigation', { name: 'Contents of the definition' });
+  await expect(contents.getByRole('link', { name: 'Overview' })).toHaveAttribute('aria-current', 'page');
+  await page.getByRole('main').getByRole('link', { name: /^GET / }).first().click();
+  await expect(page).toHaveURL(/item=/);
+  await expect(page.getByRole('heading', { level: 2 })).toContainText('GET');
+  await expect(page.getByRole('heading', { level: 3, name: /^Response/ }).first()).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole('heading', { level: 2 })).toContainText('GET');
+});
+
+test('the source of a definition has lines that can be linked', async ({ page, visit }) => {
+  await visit('/catalog/default/api/tickets/api');
+  await page.getByRole('link', { name: 'Source', exact: true }).click();
+  await expect(page.locator('#L3')).toBeVisible();
+  await visit('/catalog/default/api/tickets/api?view=source#L3');
+  await expect(page.locator('#L3:target')).toBeVisible();
+});
+
+test('a definition is searched', async ({ page, visit }) => {
+  await visit('/catalog/default/api/tickets/api');
+  await page.getByRole('searchbox', { name: 'Find in this definition' }).fill('ticket');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/find=ticket/);
+  await expect(page.getByRole('heading', { level: 2 })).toContainText('with “ticket”');
+});
+
+test('docs are read page by page', async ({ page, visit }) => {
+  await visit('/catalog/default/component/boarding-gate');
+  await page.getByRole('link', { name: 'Docs', exact: true }).first().click();
+  await expect(page.getByRole('article')).toContainText('Scans passes at the quay');
+  await page.getByRole('navigation', { name: 'Pages of the docs' }).getByRole('link', { name: 'Runbook' }).click();
+  await expect(page).toHaveURL(/\/docs\/runbook$/);
+  await expect(page.getByRole('article').getByRole('heading', { level: 2 })).toHaveText('Runbook');
+  await expect(page.getByRole('article')).toContainText('Never restart the service');
+  await page.getByRole('navigation', { name: 'Pages beside this one' }).getByRole('link', { name: /Next/ }).click();
+  await expect(page).toHaveURL(/\/docs\/offline$/);
+});
+
+test('docs are searched', async ({ page, visit }) => {
+  await visit('/catalog/default/component/boarding-gate/docs');
+  await page.getByRole('searchbox', { name: 'Search these docs' }).fill('countstuck');
+  await page.keyboard.press('Enter');
+  const hit = page.getByRole('main').getByRole('link', { name: /CountStuck/ });
+  await expect(hit).toHaveAttribute('href', /runbook#doc-countstuck$/);
+});
