@@ -36,31 +36,32 @@ pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -
     reply(entity::view(&services(), &caller(), &reference, side, &place).await)
 }
 
-/// Entities that contain a text; with `people`, only persons and teams.
+/// Entities that fit a text, best first, those of a kind together; with `people`, only persons and teams.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Result<Vec<Found>, AppError> {
-    use domain::catalog::{Condition, Filter, Query, TextFilter};
+    use domain::catalog::{Condition, Filter, Query};
 
     use crate::ssr::{caller, entity, reply, services};
 
     let kinds = ["group", "user"].map(str::to_owned);
     let conditions = if people { vec![Condition::any_of("kind", &kinds)] } else { Vec::new() };
-    let term = text.trim().to_owned();
-    let query = Query {
-        filter: Filter::all(conditions),
-        text: (!term.is_empty()).then(|| TextFilter { term, paths: Vec::new() }),
-        order: Vec::new(),
-        limit: Some(limit.min(100)),
-        offset: 0,
+    let (filter, limit) = (Filter::all(conditions), limit.min(100));
+    let mut found = if text.trim().is_empty() {
+        let query = Query { filter, limit: Some(limit), ..Query::default() };
+        reply(services::catalog::query(&services(), &caller(), &query).await)?.items
+    } else {
+        reply(services::catalog::search(&services(), &caller(), &text, &filter, limit).await)?
     };
-    let mut page = reply(services::catalog::query(&services(), &caller(), &query).await)?;
-    // What is called so comes before what only speaks of it.
-    let wanted = text.trim().to_lowercase();
-    page.items.sort_by_key(|found| {
-        let name = found.reference.name();
-        (name != wanted, !name.starts_with(&wanted), !name.contains(&wanted), found.title().to_lowercase())
+    // The kind of the best comes first.
+    let mut kinds: Vec<String> = Vec::new();
+    found.sort_by_cached_key(|entity| {
+        let kind = entity.reference.kind();
+        kinds.iter().position(|known| known == kind).unwrap_or_else(|| {
+            kinds.push(kind.to_owned());
+            kinds.len() - 1
+        })
     });
-    Ok(page.items.iter().map(entity::found).collect())
+    Ok(found.iter().map(entity::found).collect())
 }
 
 /// Every source.

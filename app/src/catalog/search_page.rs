@@ -9,7 +9,7 @@ use crate::ui::{Empty, FilterBar, Glyph, Icon, Load, Page, fetch};
 /// How many are shown.
 const MOST: u32 = 60;
 
-/// Things that contain a text.
+/// Things that fit a text.
 #[component]
 pub(crate) fn SearchPage() -> impl IntoView {
     let query = use_query_map();
@@ -31,9 +31,28 @@ fn Results(text: String, found: Vec<Found>) -> impl IntoView {
     let count = found.len();
     let answer = match (text.is_empty(), count) {
         (true, _) => "Names, titles, descriptions, tags, owners and types are searched".to_owned(),
-        (false, 1) => format!("1 thing contains “{text}”"),
-        (false, _) => format!("{count} things contain “{text}”"),
+        (false, 1) => format!("1 thing fits “{text}”"),
+        (false, _) if count >= MOST as usize => format!("The {count} things that fit “{text}” best"),
+        (false, _) => format!("{count} things fit “{text}”"),
     };
+    let body = if count == 0 {
+        (!text.is_empty()).then(|| view! { <div class="surface"><Empty glyph=Glyph::Search title="Nothing fits that"><p>"Try a shorter word, or look through the catalog."</p><a class="btn" href="/catalog?kind=all">"Open the catalog"</a></Empty></div> }.into_any())
+    } else {
+        let groups = found.chunk_by(|left, right| left.reference.kind() == right.reference.kind());
+        Some(groups.map(|group| view! { <Group found=group.to_vec()/> }).collect_view().into_any())
+    };
+    view! {
+        <Page title="Search" answer=move || answer.clone()>
+            <FilterBar action="/search" text placeholder="What are you looking for?"/>
+            {body}
+        </Page>
+    }
+}
+
+/// What was found of one kind.
+#[component]
+fn Group(found: Vec<Found>) -> impl IntoView {
+    let kind = found.first().map(|first| first.reference.kind().to_owned()).unwrap_or_default();
     let rows = found.into_iter().map(|found| {
         let glyph = Glyph::of(found.reference.kind(), &found.kind_type);
         view! {
@@ -43,19 +62,13 @@ fn Results(text: String, found: Vec<Found>) -> impl IntoView {
                     <a class="row-link block truncate text-table font-medium after:absolute after:inset-0" href=found.reference.path()>{found.title}</a>
                     <span class="block truncate text-meta text-muted">{found.description}</span>
                 </span>
-                <span class="text-table text-muted">{found.reference.kind().to_owned()}</span>
             </li>
         }
     });
-    let body = if count == 0 {
-        (!text.is_empty()).then(|| view! { <div class="surface"><Empty glyph=Glyph::Search title="Nothing contains that"><p>"Try a shorter word, or look through the catalog."</p><a class="btn" href="/catalog?kind=all">"Open the catalog"</a></Empty></div> }.into_any())
-    } else {
-        Some(view! { <ul class="surface overflow-clip">{rows.collect_view()}</ul> }.into_any())
-    };
     view! {
-        <Page title="Search" answer=move || answer.clone()>
-            <FilterBar action="/search" text placeholder="What are you looking for?"/>
-            {body}
-        </Page>
+        <section class="mb-4">
+            <h2 class="mb-1 px-1 text-meta text-muted first-letter:uppercase">{kind}</h2>
+            <ul class="surface overflow-clip">{rows.collect_view()}</ul>
+        </section>
     }
 }
