@@ -1,6 +1,6 @@
 //! Filling the index from the database, and keeping it current.
 
-use std::sync::{PoisonError, atomic::Ordering};
+use std::sync::PoisonError;
 
 use domain::{catalog::Entity, identity::Tenant};
 use futures::{StreamExt, TryStreamExt};
@@ -29,9 +29,9 @@ impl Index {
     pub async fn catch_up(&self, services: &Services, tenant: &Tenant) -> Result<()> {
         let index = self.tenant(tenant);
         let _reader = index.reader.lock().await;
-        if !index.is_loaded.load(Ordering::Acquire) {
+        if !*index.is_loaded.borrow() {
             load(services, tenant, &index).await?;
-            index.is_loaded.store(true, Ordering::Release);
+            index.is_loaded.send_replace(true);
         }
         loop {
             let (seen, count) = {

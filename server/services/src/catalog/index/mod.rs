@@ -34,15 +34,13 @@ mod words;
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError, RwLock,
-        atomic::{AtomicBool, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError, RwLock},
 };
 
 use bytes::Bytes;
 use domain::identity::Tenant;
 use sea_orm::prelude::Uuid;
+use tokio::sync::watch;
 
 pub(super) use self::contents::Contents;
 use self::documents::{Documents, Known};
@@ -63,7 +61,7 @@ struct TenantIndex {
     contents: RwLock<Contents>,
     documents: Documents,
     /// Whether the contents were ever loaded. Questions do not wait for news, only for that.
-    is_loaded: AtomicBool,
+    is_loaded: watch::Sender<bool>,
     /// Held by the one who reads changes.
     reader: tokio::sync::Mutex<()>,
 }
@@ -83,14 +81,16 @@ impl Index {
         tenants.entry(tenant.clone()).or_default().clone()
     }
 
-    /// Whether the catalog of a tenant has been read, so that questions are answered at once.
-    pub fn is_loaded(&self, tenant: &Tenant) -> bool {
-        self.tenant(tenant).is_loaded.load(Ordering::Acquire)
+    /// Waits until the catalog of a tenant has been read by whoever reads it, so that questions are answered at once.
+    pub async fn loaded(&self, tenant: &Tenant) {
+        let index = self.tenant(tenant);
+        // The index holds the sender, so this ends only when it is loaded.
+        let _ = index.is_loaded.subscribe().wait_for(|is_loaded| *is_loaded).await;
     }
 
     async fn current(&self, services: &Services, tenant: &Tenant) -> Result<Arc<TenantIndex>> {
         let index = self.tenant(tenant);
-        if !index.is_loaded.load(Ordering::Acquire) {
+        if !*index.is_loaded.borrow() {
             self.catch_up(services, tenant).await?;
         }
         Ok(index)
