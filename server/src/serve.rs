@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assets,
     cli::Problem,
-    http::{self, AppState},
+    http::{self, AppState, Shared},
     settings::Settings,
     sign_in::Access,
     start,
@@ -42,14 +42,14 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
     let work = tokio::spawn(background(services.clone(), settings.sync_every(), shutdown.clone()));
-    let state = AppState {
+    let state = AppState::from(Shared {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
         assets: Arc::new(assets),
         metrics: PrometheusBuilder::new().install_recorder()?,
         shutdown: shutdown.clone(),
         access: Arc::new(access),
-    };
+    });
     let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("causeway serves {}", settings.base_url(address));
     println!("Causeway serves {}", settings.base_url(address));

@@ -21,7 +21,7 @@ use tower_http::{
     limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
-pub(crate) use self::state::AppState;
+pub(crate) use self::state::{AppState, Shared};
 use crate::{git_http, scaffolder_api, settings::Limits};
 
 /// Everything that is served.

@@ -1,6 +1,6 @@
 //! What handlers share.
 
-use std::sync::Arc;
+use std::{ops::Deref, sync::Arc};
 
 use app::Assets;
 use axum::extract::FromRef;
@@ -11,9 +11,12 @@ use tokio_util::sync::CancellationToken;
 
 use crate::sign_in::Access;
 
-/// What handlers share; cheap to clone.
-#[derive(Clone, FromRef)]
-pub(crate) struct AppState {
+/// What handlers share: one pointer, since every layer of the router copies it for every request.
+#[derive(Clone)]
+pub(crate) struct AppState(Arc<Shared>);
+
+/// What the pointer leads to.
+pub(crate) struct Shared {
     /// All use cases.
     pub(crate) services: Services,
     /// What Leptos wants to know.
@@ -27,3 +30,30 @@ pub(crate) struct AppState {
     /// Who may come in.
     pub(crate) access: Arc<Access>,
 }
+
+impl Deref for AppState {
+    type Target = Shared;
+
+    fn deref(&self) -> &Shared {
+        &self.0
+    }
+}
+
+impl From<Shared> for AppState {
+    fn from(shared: Shared) -> Self {
+        Self(Arc::new(shared))
+    }
+}
+
+/// Lets a handler ask for a part as `State<…>`.
+macro_rules! parts {
+    ($($part:ident: $type:ty),*) => {
+        $(impl FromRef<AppState> for $type {
+            fn from_ref(state: &AppState) -> Self {
+                state.$part.clone()
+            }
+        })*
+    };
+}
+
+parts!(services: Services, leptos: LeptosOptions, metrics: PrometheusHandle, shutdown: CancellationToken);

@@ -67,7 +67,7 @@ pub(super) async fn stream(
     Query(since): Query<Since>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
-    let services = state.services;
+    let services = state.services.clone();
     let name = named(&id)?;
     let run = runs::run(&services, &caller, name).await?;
     // A browser that lost the connection says where it stood.
@@ -81,7 +81,7 @@ pub(super) async fn stream(
         after,
         waiting: Vec::new(),
         is_over: false,
-        stop: state.shutdown,
+        stop: state.shutdown.clone(),
     };
     let mut response =
         Sse::new(follow.stream()).keep_alive(KeepAlive::new().interval(Duration::from_secs(15))).into_response();
