@@ -70,7 +70,7 @@ pub(in crate::catalog) async fn replace_relations(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     declarers: &[String],
-    rows: Vec<relation::Model>,
+    mut rows: Vec<relation::Model>,
 ) -> Result<()> {
     for keys in declarers.chunks(KEYS) {
         relation::Entity::delete_many()
@@ -79,6 +79,15 @@ pub(in crate::catalog) async fn replace_relations(
             .exec(tx)
             .await?;
     }
+    // In the order of the table: each row then goes beside the one before it.
+    rows.sort_unstable_by(|left, right| {
+        (&left.source_ref, &left.kind, &left.target_ref, &left.declared_by).cmp(&(
+            &right.source_ref,
+            &right.kind,
+            &right.target_ref,
+            &right.declared_by,
+        ))
+    });
     let mut rows = rows.into_iter().peekable();
     while rows.peek().is_some() {
         let batch: Vec<_> = rows.by_ref().take(KEYS).map(relation::Model::into_active_model).collect();
