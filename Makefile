@@ -22,7 +22,7 @@ dev: ## Rebuild and restart on every change (needs cargo-leptos)
 e2e: ## Walk the product in a real browser
 	@scripts/e2e
 
-bench: ## Print figures of speed and size
+bench: ## Print figures of speed and size, each beside what it is meant to be
 	@scripts/bench
 
 fix: ## Format, and mend what lints can mend
