@@ -16,6 +16,7 @@ mod definitions;
 mod docs;
 mod foundation;
 mod git;
+mod questions;
 mod road;
 mod scaffolder;
 mod scorecards;
