@@ -79,18 +79,19 @@ impl Contents {
         if words.iter().all(|word| names.iter().any(|name| name.contains(word))) { Fit::Name } else { Fit::Said }
     }
 
-    fn best(&self, mut fits: Vec<(Fit, u32)>, limit: usize) -> Vec<u32> {
+    fn best(&self, fits: Vec<(Fit, u32)>, limit: usize) -> Vec<u32> {
         let ranks = self.ranks();
-        let order = |&(fit, id): &(Fit, u32)| {
+        let key = |(fit, id): (Fit, u32)| {
             let length = self.doc(id).map_or(0, |doc| doc.name().len());
-            (fit, length, ranks.get(id as usize).copied())
+            (fit, length, ranks.get(id as usize).copied(), id)
         };
+        let mut fits: Vec<_> = fits.into_iter().map(key).collect();
         if limit < fits.len() {
-            fits.select_nth_unstable_by_key(limit, order);
+            fits.select_nth_unstable(limit);
             fits.truncate(limit);
         }
-        fits.sort_by_cached_key(order);
-        fits.into_iter().map(|(_, id)| id).collect()
+        fits.sort_unstable();
+        fits.into_iter().map(|(.., id)| id).collect()
     }
 
     /// Entities among `others` whose names fit but for a letter or two.
