@@ -21,6 +21,7 @@ const pages: [name: string, path: string][] = [
   ['api-operation', '/catalog/default/api/cargo-quotes/api?item=quoteCargo'],
   ['api-schema', '/catalog/default/api/cargo-quotes/api?item=schema%3AQuoteRequest'],
   ['api-source', '/catalog/default/api/cargo-quotes/api?view=source'],
+  ['api-graphql', '/catalog/default/api/haulier-graph/api'],
   ['api-asyncapi', '/catalog/default/api/gate-events/api'],
   ['team', '/catalog/default/group/harbour'],
   ['scorecards', '/scorecards'],

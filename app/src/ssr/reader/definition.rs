@@ -199,10 +199,9 @@ fn link(item: &Item, path: &str, is_current: bool) -> String {
 }
 
 fn overview(overview: &Overview, writer: &mut Writer<'_>) -> String {
-    let mut out = String::new();
-    if !overview.title.is_empty() {
-        let _ = write!(out, "<h2 class=\"text-heading font-semibold break-words\">{}</h2>", escape(&overview.title));
-    }
+    // Languages without a title still need a heading that the others stand below.
+    let title = if overview.title.is_empty() { &overview.form } else { &overview.title };
+    let mut out = format!("<h2 class=\"text-heading font-semibold break-words\">{}</h2>", escape(title));
     for remark in &overview.notes {
         let _ = write!(out, "<p class=\"text-table text-muted break-words\">{}</p>", escape(remark));
     }
