@@ -24,10 +24,10 @@ test('the source of a definition has lines that can be linked', async ({ page, v
 
 test('a definition is searched', async ({ page, visit }) => {
   await visit('/catalog/default/api/tickets/api');
-  await page.getByRole('searchbox', { name: 'Find in this definition' }).fill('ticket');
+  await page.getByRole('searchbox', { name: 'Find in this definition' }).fill('refund');
   await page.keyboard.press('Enter');
-  await expect(page).toHaveURL(/find=ticket/);
-  await expect(page.getByRole('heading', { level: 2 })).toContainText('with “ticket”');
+  await expect(page).toHaveURL(/find=refund/);
+  await expect(page.getByRole('heading', { level: 2 })).toContainText('with “refund”');
 });
 
 test('docs are read page by page', async ({ page, visit }) => {
