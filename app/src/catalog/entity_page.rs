@@ -48,7 +48,7 @@ pub(crate) fn EntityPage() -> impl IntoView {
         (EntityRef::new(&part("kind"), &part("namespace"), &part("name")), side, place)
     });
     let version = live(move |kind, subject| {
-        (kind.starts_with("entity-") || kind == "scorecard-evaluated" || kind == "docs-changed")
+        (kind.starts_with("entity-") || kind == "scorecard-evaluated")
             && asked.try_with_untracked(|(reference, ..)| reference.to_string() == subject) == Some(true)
     });
     let page =
