@@ -86,6 +86,10 @@ parts! {
         Sources: crate::catalog::SourcesPage,
         Register: crate::catalog::RegisterPage,
         Source: crate::catalog::SourcePage,
+        Problems: crate::catalog::ProblemsPage,
+        Conflicts: crate::catalog::ConflictsPage,
+        Orphans: crate::catalog::OrphansPage,
+        File: crate::catalog::FilePage,
     }
     /// What entities are judged by.
     scorecards {

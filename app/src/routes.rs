@@ -41,6 +41,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/catalog/:namespace/:kind/:name/docs/*page") view={Lazy::<entity::Entity>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources") view={Lazy::<sources::Sources>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/new") view={Lazy::<sources::Register>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/problems") view={Lazy::<sources::Problems>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/conflicts") view={Lazy::<sources::Conflicts>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/orphans") view={Lazy::<sources::Orphans>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/:id/file") view={Lazy::<sources::File>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>

@@ -2,6 +2,7 @@
 
 pub(crate) mod entity;
 pub(crate) mod home;
+pub(crate) mod inbox;
 mod layout;
 mod reader;
 

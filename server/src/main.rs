@@ -17,6 +17,7 @@ mod serve;
 mod settings;
 mod sign_in;
 mod start;
+mod webhooks;
 
 use std::process::ExitCode;
 

@@ -41,7 +41,7 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     }
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
-    let work = tokio::spawn(background(services.clone(), settings.sync_every(), shutdown.clone()));
+    let work = tokio::spawn(background(services.clone(), shutdown.clone()));
     let state = AppState::from(Shared {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
@@ -76,7 +76,7 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
     }
     let services = start::open(&settings, settings.server.listen).await?;
     let shutdown = CancellationToken::new();
-    let work = tokio::spawn(background(services, settings.sync_every(), shutdown.clone()));
+    let work = tokio::spawn(background(services, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
     end(work).await;
     Ok(())
@@ -84,11 +84,11 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
 
 /// What goes on besides requests, until the process is asked to stop: news from other processes, the catalog's index,
 /// syncs in time, and the jobs of the queue.
-async fn background(services: Services, sync_every: Duration, shutdown: CancellationToken) {
+async fn background(services: Services, shutdown: CancellationToken) {
     tokio::join!(
         changes::listen(&services, shutdown.clone()),
         catalog::follow(services.clone(), shutdown.clone()),
-        catalog::schedule(services.clone(), sync_every, shutdown.clone()),
+        catalog::schedule(services.clone(), shutdown.clone()),
         scorecards::follow(services.clone(), shutdown.clone()),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {

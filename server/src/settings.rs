@@ -7,7 +7,6 @@ use std::{
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
-    time::Duration,
 };
 
 use secrecy::{ExposeSecret, SecretString};
@@ -27,6 +26,15 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) log: Log,
     pub(crate) sign_in: SignIn,
+    pub(crate) secrets: Secrets,
+}
+
+/// `[secrets]`
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub(crate) struct Secrets {
+    /// Seals secrets in the database; a file in the data folder where it is missing.
+    pub(crate) key: Option<SecretString>,
 }
 
 /// `[sign_in]`
@@ -82,14 +90,17 @@ pub(crate) struct Database {
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct Catalog {
     /// Minutes between two syncs of a source.
-    pub(crate) sync_minutes: u64,
+    pub(crate) sync_minutes: u32,
     /// Whether the page of an API shows commands that call it, to be copied.
     pub(crate) call_commands: bool,
+    /// Days that an entity which its source no longer declares stays in sight; 0 removes it at once.
+    pub(crate) orphan_days: u32,
 }
 
 impl Default for Catalog {
     fn default() -> Self {
-        Self { sync_minutes: 10, call_commands: false }
+        let services::CatalogSettings { sync_minutes, orphan_days } = services::CatalogSettings::default();
+        Self { sync_minutes, call_commands: false, orphan_days }
     }
 }
 
@@ -202,11 +213,6 @@ impl Settings {
             let file = self.data.dir.join("causeway.sqlite3");
             SecretString::from(format!("sqlite:{}", file.display()))
         })
-    }
-
-    /// The time between two syncs of a source.
-    pub(crate) fn sync_every(&self) -> Duration {
-        Duration::from_secs(self.catalog.sync_minutes.max(1) * 60)
     }
 
     /// Whether the database is the embedded one.

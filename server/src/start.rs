@@ -7,7 +7,7 @@ use connectors::{
     source::{Outbound, Sources},
 };
 use secrecy::ExposeSecret;
-use services::{DatabaseConnection, Ports, Services, database};
+use services::{CatalogSettings, DatabaseConnection, Ports, Services, database, secrets::Keeper};
 
 use crate::{cli::Problem, examples, settings::Settings};
 
@@ -31,6 +31,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         db,
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
+        secrets: Arc::new(Keeper::open(&data, settings.secrets.key.as_ref())?),
         catalog: Arc::default(),
         definitions: Arc::default(),
         docs: Arc::default(),
@@ -44,6 +45,10 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
             base_url: settings.base_url(address),
             organisation: settings.server.organisation.clone().unwrap_or_else(|| "My organisation".into()),
             call_commands: settings.catalog.call_commands,
+            catalog: CatalogSettings {
+                sync_minutes: settings.catalog.sync_minutes.max(1),
+                orphan_days: settings.catalog.orphan_days.min(36_500),
+            },
         }),
     })
 }

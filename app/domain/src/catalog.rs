@@ -7,11 +7,14 @@ mod filter;
 mod flatten;
 mod graph;
 mod kinds;
+mod lifecycle;
 mod query;
 mod reference;
 mod relations;
+mod renames;
 mod source;
 mod syntax;
+mod webhook;
 
 pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
@@ -20,11 +23,14 @@ pub use filter::{Condition, Filter, NotAFilter};
 pub use flatten::{Entry, MAX_VALUE, can_be_asked_for, flatten, flatten_with};
 pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
+pub use lifecycle::{Claim, Dispute, KeptText, Orphan, OrphanDeed, Part, SyncRecord, Trouble, TroubleFilter, removal};
 pub use query::{
     Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
 };
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
 pub use relations::{Declared, DeclaredRelation, declared};
+pub use renames::{Contents, Layout, renames};
 pub use source::{
     Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind, SourceTrace,
 };
+pub use webhook::{DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored};

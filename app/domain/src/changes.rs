@@ -16,6 +16,12 @@ pub enum ChangeKind {
     EntityOrphaned,
     /// An entity left the catalog.
     EntityRemoved,
+    /// An entity bears another name; the state before has the old one.
+    EntityRenamed,
+    /// Someone keeps an entity that nothing declares.
+    EntityKept,
+    /// A name went to another source, or another file, that declares it too.
+    EntityHandedOver,
     /// A source was registered.
     SourceRegistered,
     /// A sync of a source ended, well or not.
@@ -24,6 +30,12 @@ pub enum ChangeKind {
     SourceRemoved,
     /// The documentation of an entity changed in its source.
     DocsChanged,
+    /// A sync of a source was asked for.
+    SourceAsked,
+    /// When a source is synced was changed.
+    SourceScheduled,
+    /// A source's webhook was made, made anew, or taken away.
+    SourceWebhook,
     /// An entity's level or a rule's result on a scorecard changed.
     ScorecardEvaluated,
     /// A run was asked for.
@@ -40,10 +52,16 @@ impl ChangeKind {
             Self::EntityUpdated => "entity-updated",
             Self::EntityOrphaned => "entity-orphaned",
             Self::EntityRemoved => "entity-removed",
+            Self::EntityRenamed => "entity-renamed",
+            Self::EntityKept => "entity-kept",
+            Self::EntityHandedOver => "entity-handed-over",
             Self::SourceRegistered => "source-registered",
             Self::SourceSynced => "source-synced",
             Self::SourceRemoved => "source-removed",
             Self::DocsChanged => "docs-changed",
+            Self::SourceAsked => "source-asked",
+            Self::SourceScheduled => "source-scheduled",
+            Self::SourceWebhook => "source-webhook",
             Self::ScorecardEvaluated => "scorecard-evaluated",
             Self::RunCreated => "run-created",
             Self::RunMoved => "run-moved",

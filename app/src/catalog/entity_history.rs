@@ -1,6 +1,6 @@
 //! What happened to an entity.
 
-use domain::changes::Change;
+use domain::{catalog::EntityRef, changes::Change};
 use leptos::prelude::*;
 
 use crate::ui::{Empty, Glyph, Moved, Panel, Timeline};
@@ -23,10 +23,16 @@ pub(crate) fn moved(change: Change) -> Moved {
         "entity-orphaned" => (Glyph::TriangleAlert, "text-warning", "No longer declared by its source".to_owned()),
         "entity-removed" => (Glyph::Trash, "text-error", "Left the catalog".to_owned()),
         "docs-changed" => (Glyph::BookOpen, "text-info", "Docs changed".to_owned()),
+        "entity-renamed" => (Glyph::Tag, "text-info", renamed(&change)),
+        "entity-kept" => (Glyph::Anchor, "text-info", "Kept, although nothing declares it".to_owned()),
+        "entity-handed-over" => (Glyph::Send, "text-info", handed(&change)),
         "scorecard-evaluated" => (Glyph::Medal, "text-muted", crate::scorecards::told(&change)),
         "source-registered" => (Glyph::Upload, "text-info", "Source registered".to_owned()),
         "source-synced" => (Glyph::RefreshCw, "text-muted", "Source synced".to_owned()),
         "source-removed" => (Glyph::Trash, "text-muted", "Source removed".to_owned()),
+        "source-asked" => (Glyph::RefreshCw, "text-muted", "Sync asked for".to_owned()),
+        "source-scheduled" => (Glyph::Clock, "text-muted", "Schedule changed".to_owned()),
+        "source-webhook" => (Glyph::Key, "text-muted", "Webhook changed".to_owned()),
         "run-created" => (Glyph::Play, "text-info", "Run started".to_owned()),
         "run-moved" => (Glyph::Route, "text-muted", "Run moved on".to_owned()),
         other => (Glyph::CircleDot, "text-muted", other.to_owned()),
@@ -43,4 +49,19 @@ fn updated(change: &Change) -> String {
     let altered: Vec<&str> =
         names.into_iter().filter(|name| part(&change.before, name) != part(&change.after, name)).collect();
     if altered.is_empty() { "Changed".to_owned() } else { format!("Changed: {}", altered.join(", ")) }
+}
+
+/// From which name to which.
+fn renamed(change: &Change) -> String {
+    let name = |document: &Option<serde_json::Value>| document.as_ref().and_then(EntityRef::of);
+    match (name(&change.before), name(&change.after)) {
+        (Some(from), Some(to)) => format!("Renamed from {} to {}", from.short(), to.short()),
+        _ => "Renamed".to_owned(),
+    }
+}
+
+/// Which file has the name now.
+fn handed(change: &Change) -> String {
+    let path = change.after.as_ref().and_then(|after| after.get("path")?.as_str());
+    path.map_or_else(|| "Handed over".to_owned(), |path| format!("Handed over to {path}"))
 }

@@ -1,22 +1,27 @@
 //! The page of one entity: what it is, and its sides as tabs.
 
-use domain::catalog::EntityRef;
+use domain::catalog::{EntityRef, Orphan};
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
+    conflicts_page::DisputeList,
     entity_history::HistorySide,
     entity_overview::OverviewSide,
     entity_reader::ReaderSide,
     entity_relations::RelationsSide,
     entity_yaml::YamlSide,
     functions::get_entity,
+    inbox_functions::SettleOrphan,
+    orphans_page::{Deeds, Fate},
     views::{Body, EntityView, Head, Place, Side, tone},
 };
 use crate::runs::EntityRuns;
 use crate::scorecards::ScorecardsSide;
-use crate::ui::{EntityLink, Glyph, Icon, Level, Load, Mark, OwnerLink, Status, Tab, Tabs, When, fetch, live};
+use crate::ui::{
+    EntityLink, Glyph, Icon, Level, Load, Mark, OwnerLink, ProblemNote, Status, Tab, Tabs, When, fetch, live,
+};
 
 /// One entity.
 #[component]
@@ -122,7 +127,7 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
 /// What is it, who owns it, is it well.
 #[component]
 fn Heading(head: Head) -> impl IntoView {
-    let Head { summary, problems, badges, .. } = head;
+    let Head { summary, problems, badges, orphan, disputes, troubles, .. } = head;
     let level = badges.into_iter().next().map(|badge| {
         let hint = badge.scorecard_title.clone();
         view! { <span title=hint><Level tone=tone(badge.color) name=badge.title/></span> }
@@ -141,13 +146,20 @@ fn Heading(head: Head) -> impl IntoView {
     let stop = (summary.owner.is_some() || summary.system.is_some()).then_some(".");
     let description =
         summary.description.clone().map(|text| if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") });
-    let orphaned = summary.orphaned_at.map(|at| {
+    let orphaned = orphan.map(|orphan| view! { <Orphaned orphan/> });
+    let disputed = (!disputes.is_empty()).then(|| {
         view! {
-            <p role="status" class="mt-3 flex items-start gap-2 rounded-box border border-warning/60 bg-base-100 px-4 py-3 text-table">
-                <Icon glyph=Glyph::TriangleAlert class="mt-px text-warning"/>
-                <span>"Its source no longer declares it since "<When at/>". It stays in sight for a while, then it is removed."</span>
-            </p>
+            <section class="surface mt-3" aria-label="Declared twice">
+                <h2 class="px-4 pt-3 text-body font-semibold">"Declared twice"</h2>
+                <DisputeList disputes/>
+            </section>
         }
+    });
+    let to_mend = (troubles > 0).then(|| {
+        let href = format!("/sources/problems?owner={}", summary.reference);
+        let words =
+            if troubles == 1 { "1 document to mend".to_owned() } else { format!("{troubles} documents to mend") };
+        view! { <a class="text-link text-table" href=href>{words}</a> }
     });
     let wrong = (!problems.is_empty()).then(|| {
         let lines = problems.into_iter().map(|line| view! { <li class="break-words">{line}</li> }).collect_view();
@@ -169,12 +181,33 @@ fn Heading(head: Head) -> impl IntoView {
                         {tag(summary.lifecycle)}
                         {level}
                         {troubled}
+                        {to_mend}
                     </div>
                     <p class="prose-links mt-0.5 text-body text-muted break-words">{description}{owned}{part}{stop}</p>
                 </div>
             </div>
             {wrong}
             {orphaned}
+            {disputed}
         </header>
+    }
+}
+
+/// What is to become of a thing that nothing declares, and the two deeds.
+#[component]
+fn Orphaned(orphan: Orphan) -> impl IntoView {
+    let settle = ServerAction::<SettleOrphan>::new();
+    let problem =
+        move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let since = orphan.since;
+    view! {
+        <div class="mt-3 flex flex-wrap items-start justify-between gap-x-6 gap-y-3 rounded-box border border-warning/60 bg-base-100 px-4 py-3 text-table">
+            <p role="status" class="flex min-w-0 flex-1 items-start gap-2">
+                <Icon glyph=Glyph::TriangleAlert class="mt-px text-warning"/>
+                <span>"Its source no longer declares it since "<When at=since/>". "<Fate orphan=orphan.clone()/></span>
+            </p>
+            <Deeds orphan settle/>
+            {problem}
+        </div>
     }
 }

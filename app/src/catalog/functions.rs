@@ -1,6 +1,6 @@
 //! What the catalog's pages ask the server for.
 
-use domain::catalog::{EntityRef, ListQuery, Source, SourceKind, SourceTrace};
+use domain::catalog::{EntityRef, ListQuery, SourceKind};
 use leptos::prelude::*;
 
 use super::views::{EntityView, Found, ListView, Place, Preview, Side};
@@ -33,7 +33,16 @@ pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> 
 pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -> Result<EntityView, AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
-    reply(entity::view(&services(), &caller(), &reference, side, &place).await)
+    let (services, caller) = (services(), caller());
+    let view = entity::view(&services, &caller, &reference, side, &place).await;
+    if let Err(services::Error::NotFound(_)) = &view
+        && let Some(to) = reply(services::catalog::renamed_to(&services, &caller, &reference).await)?
+    {
+        // Whoever follows an old link arrives; whoever reads this is told where it went.
+        leptos_axum::redirect(&entity::side_path(&to, side));
+        return Err(AppError::NotFound(format!("`{reference}` has another name now: `{to}`")));
+    }
+    reply(view)
 }
 
 /// Entities that fit a text, best first, those of a kind together; with `people`, only persons and teams.
@@ -62,45 +71,6 @@ pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Res
         })
     });
     Ok(found.iter().map(entity::found).collect())
-}
-
-/// Every source.
-#[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_sources() -> Result<Vec<Source>, AppError> {
-    use crate::ssr::{caller, reply, services};
-
-    reply(services::catalog::sources(&services(), &caller()).await)
-}
-
-/// A source and what became of each of its files.
-#[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_source(id: String) -> Result<SourceTrace, AppError> {
-    use crate::ssr::{caller, entity, reply, services};
-
-    let id = reply(entity::source_id(&id))?;
-    reply(services::catalog::source(&services(), &caller(), id).await)
-}
-
-/// Has a source fetched again.
-#[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn sync_source(id: String) -> Result<(), AppError> {
-    use crate::ssr::{caller, entity, reply, services};
-
-    let uuid = reply(entity::source_id(&id))?;
-    reply(services::catalog::refresh(&services(), &caller(), uuid).await)?;
-    leptos_axum::redirect(&format!("/sources/{id}"));
-    Ok(())
-}
-
-/// Takes a source away, with what it declares.
-#[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn remove_source(id: String) -> Result<(), AppError> {
-    use crate::ssr::{caller, entity, reply, services};
-
-    let id = reply(entity::source_id(&id))?;
-    reply(services::catalog::remove_source(&services(), &caller(), id).await)?;
-    leptos_axum::redirect("/sources");
-    Ok(())
 }
 
 /// Tells what would become of a source; nothing is recorded.

@@ -6,7 +6,7 @@ use leptos_router::{components::Form, hooks::use_query_map};
 
 use super::{
     functions::{RegisterSource, preview_source},
-    source_page::Files,
+    source_files::Files,
     views::Preview,
 };
 use crate::{

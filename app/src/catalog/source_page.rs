@@ -1,16 +1,21 @@
-//! One source: its state, and what became of every file.
+//! One source: its state, its last syncs, and what became of every file.
 
-use domain::catalog::{Conflict, Outcome, Severity, SourceFile, SourceTrace};
 use leptos::prelude::*;
 use leptos_router::hooks::use_params_map;
 
 use super::{
-    functions::{RemoveSource, SyncSource, get_source},
+    conflicts_page::DisputeList,
+    inbox_functions::{RemoveSource, ScheduleSource, SyncSource, get_source},
+    inbox_tabs::many,
+    inbox_views::{Bar, SourceRow, SourceView},
+    source_files::Files,
+    source_webhook::WebhookPanel,
     sources_page::state,
+    sync_bars::{SyncBars, SyncTable},
 };
 use crate::ui::{
-    Button, ButtonKind, Empty, EntityLink, Glyph, Icon, Load, Mark, Page, Panel, ProblemNote, Status, ToastKind,
-    Toasts, When, fetch, live,
+    Button, ButtonKind, Choice, Empty, Glyph, Load, Moment, Page, Panel, ProblemNote, SelectField, Status, ToastKind,
+    Toasts, Until, When, fetch, live,
 };
 
 /// One source.
@@ -20,9 +25,10 @@ pub(crate) fn SourcePage() -> impl IntoView {
     let id = Memo::new(move |_| params.with(|params| params.get_str("id").unwrap_or_default().to_owned()));
     let sync = ServerAction::<SyncSource>::new();
     let version = live(move |kind, subject| {
-        kind.starts_with("source-") && id.try_with_untracked(|id| subject.ends_with(id.as_str())) == Some(true)
+        kind == "entity-handed-over"
+            || kind.starts_with("source-") && id.try_with_untracked(|id| subject.ends_with(id.as_str())) == Some(true)
     });
-    let trace = fetch(move || (id.get(), version.get()), |(id, _)| get_source(id));
+    let page = fetch(move || (id.get(), version.get(), sync.version().get()), |(id, ..)| get_source(id));
     let toasts = expect_context::<Toasts>();
     Effect::new(move || match sync.value().get() {
         Some(Ok(())) => toasts.say(ToastKind::Done, "A worker fetches the source now"),
@@ -30,34 +36,41 @@ pub(crate) fn SourcePage() -> impl IntoView {
         None => {}
     });
     view! {
-        <Load of=trace let:trace>
-            <Trace trace sync/>
+        <Load of=page let:page>
+            <Source page sync/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Trace(trace: SourceTrace, sync: ServerAction<SyncSource>) -> impl IntoView {
-    let SourceTrace { source, files, conflicts } = trace;
+fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
+    let SourceView { row, files, texts, disputes, webhook, orphans, orphan_days, default_minutes } = page;
+    let SourceRow { source, bars, next } = row;
     let (mark, label) = state(&source);
     let id = source.id.to_string();
-    let synced = source.synced_at;
+    let (synced, asked) = (source.synced_at, source.asked_at);
     let answer = move || {
         let synced = match synced {
             Some(at) => view! { " · synced " <When at sentence=true/> }.into_any(),
             None => " · never synced".into_any(),
         };
-        view! { <span class="inline-flex flex-wrap items-center gap-x-1"><Status mark label=label.clone()/>{synced}</span> }
+        let next = match (asked, next) {
+            (Some(at), _) => view! { " · a sync is under way, asked for " <When at sentence=true/> }.into_any(),
+            (None, Some(at)) => view! { " · next " <Until at=Moment(at)/> }.into_any(),
+            (None, None) => " · synced by webhook and on demand only".into_any(),
+        };
+        view! { <span class="inline-flex flex-wrap items-center gap-x-1"><Status mark label=label.clone()/>{synced}{next}</span> }
     };
     let pending = sync.pending();
     let to_sync = id.clone();
+    let under_way = Signal::derive(move || pending.get() || asked.is_some());
     let actions = move || {
         let id = to_sync.clone();
         view! {
             <ActionForm action=sync>
                 <input type="hidden" name="id" value=id/>
-                <Button submit=true glyph=Glyph::RefreshCw pending>"Sync now"</Button>
+                <Button submit=true glyph=Glyph::RefreshCw pending=under_way>"Sync now"</Button>
             </ActionForm>
         }
     };
@@ -69,6 +82,11 @@ fn Trace(trace: SourceTrace, sync: ServerAction<SyncSource>) -> impl IntoView {
             </div>
         }
     });
+    let orphaned = (orphans > 0).then(|| {
+        let href = format!("/sources/orphans?source={id}");
+        let words = many(orphans, "thing that it no longer declares", "things that it no longer declares");
+        view! { <p class="mb-4 text-table"><a class="text-link" href=href>{words}</a></p> }
+    });
     let told = [
         ("things", source.entities.to_string()),
         ("files", source.files.to_string()),
@@ -76,117 +94,105 @@ fn Trace(trace: SourceTrace, sync: ServerAction<SyncSource>) -> impl IntoView {
         ("warned", source.warned.to_string()),
     ]
     .map(|(word, number)| view! { <div class="surface px-4 py-3"><p class="text-heading font-semibold">{number}</p><p class="text-table text-muted">{word}</p></div> });
+    let disputed = (!disputes.is_empty()).then(|| {
+        view! { <Panel title="Declared twice" flush=true><DisputeList disputes/></Panel> }
+    });
     view! {
         <Page title=source.target.clone() answer actions>
             {problem}
+            {orphaned}
             <div class="mb-4 grid grid-cols-2 gap-4 sm:grid-cols-4">{told.into_iter().collect_view()}</div>
-            <div class="grid gap-4">
-                <Files files/>
-                <Conflicts conflicts/>
-                <Removal id entities=source.entities target=source.target/>
+            <div class="grid gap-4 *:min-w-0">
+                <Syncs bars id=id.clone() every=source.every_minutes default_minutes/>
+                <Files files source=id.clone() texts/>
+                {disputed}
+                <WebhookPanel id=id.clone() webhook/>
+                <Removal id entities=source.entities target=source.target orphan_days/>
             </div>
         </Page>
     }
 }
 
-/// Every file, those that need someone first.
+/// The last syncs, and when they are.
 #[component]
-pub(super) fn Files(files: Vec<SourceFile>) -> impl IntoView {
-    let mut files = files;
-    files.sort_by(|left, right| right.outcome.cmp(&left.outcome).then_with(|| left.path.cmp(&right.path)));
-    let count = files.len();
-    if count == 0 {
-        return view! { <Panel title="Files"><Empty glyph=Glyph::FileText title="No file was looked at yet"/></Panel> }
-            .into_any();
-    }
-    let rows = files.into_iter().map(|file| view! { <File file/> }).collect_view();
-    view! { <Panel title="Files" flush=true action=move || view! { {count} }><ul>{rows}</ul></Panel> }.into_any()
-}
-
-#[component]
-fn File(file: SourceFile) -> impl IntoView {
-    let SourceFile { path, outcome, entities, problems, parent } = file;
-    let (mark, label) = match outcome {
-        Outcome::Found if entities == 1 => (Mark::Good, "1 thing".to_owned()),
-        Outcome::Found => (Mark::Good, format!("{entities} things")),
-        Outcome::Skipped => (Mark::Stopped, "Skipped".to_owned()),
-        Outcome::Warned => (Mark::Warning, "Warned".to_owned()),
-        Outcome::Rejected => (Mark::Bad, "Rejected".to_owned()),
+fn Syncs(bars: Vec<Bar>, id: String, every: Option<u32>, default_minutes: u32) -> impl IntoView {
+    let schedule = ServerAction::<ScheduleSource>::new();
+    let problem = move || schedule.value().get().and_then(Result::err).map(|error| error.to_string());
+    let drawn = if bars.is_empty() {
+        view! { <Empty glyph=Glyph::History title="It was not synced yet"/> }.into_any()
+    } else {
+        view! { <SyncBars bars=bars.clone() tall=true/> <SyncTable bars/> }.into_any()
     };
-    let led = parent.map(|parent| view! { <span class="text-meta text-muted">" from "{parent}</span> });
-    let problems = problems.into_iter().map(|problem| {
-        let (glyph, class) = match problem.severity {
-            Severity::Error => (Glyph::CircleX, "text-error mt-px"),
-            Severity::Warning => (Glyph::TriangleAlert, "text-warning mt-px"),
-            Severity::Info => (Glyph::Info, "text-muted mt-px"),
-        };
-        let place = match (problem.line, problem.column) {
-            (Some(line), Some(column)) => Some(format!("line {line}, column {column}")),
-            (Some(line), None) => Some(format!("line {line}")),
-            _ => None,
-        };
-        // Most messages name the field themselves.
-        let field = problem.field.filter(|field| !problem.message.starts_with(field.as_str()));
-        let field = field.map(|field| view! { <code class="font-mono text-meta">{field}</code>" " });
-        view! {
-            <li class="flex items-start gap-2">
-                <Icon glyph class/>
-                <p class="min-w-0 break-words">
-                    {place.map(|place| view! { <span class="tag mr-1.5 font-mono">{place}</span> })}
-                    {field}
-                    {problem.message}
-                </p>
-            </li>
-        }
-    });
+    let usual = [1, 5, 10, 30, 60, 360, 1_440].map(|minutes| (minutes, minutes_in_words(minutes)));
+    let mut choices = vec![Choice::new("", &format!("As all sources: every {}", minutes_in_words(default_minutes)))];
+    choices.extend(usual.iter().map(|(minutes, words)| Choice::new(&minutes.to_string(), &format!("Every {words}"))));
+    choices.push(Choice::new("0", "Only by webhook and on demand"));
+    if let Some(own) = every.filter(|own| *own > 0 && !usual.iter().any(|(minutes, _)| minutes == own)) {
+        choices.push(Choice::new(&own.to_string(), &format!("Every {}", minutes_in_words(own))));
+    }
+    let value = every.map(|every| every.to_string()).unwrap_or_default();
     view! {
-        <li class="border-t border-base-300 px-4 py-2.5 text-table first:border-t-0">
-            <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
-                <p class="min-w-0 break-all"><code class="font-mono text-meta">{path}</code>{led}</p>
-                <Status mark label/>
-            </div>
-            <ul class="mt-1.5 grid gap-1.5 empty:hidden">{problems.collect_view()}</ul>
-        </li>
+        <Panel title="Last syncs">
+            {drawn}
+            <ActionForm action=schedule attr:class="no-print mt-4 flex max-w-md flex-wrap items-end gap-3">
+                <input type="hidden" name="id" value=id/>
+                <div class="min-w-56 flex-1">
+                    <SelectField name="minutes" label="How often" choices value required=true problem=Signal::derive(problem)/>
+                </div>
+                <Button submit=true pending=schedule.pending()>"Change"</Button>
+            </ActionForm>
+        </Panel>
     }
 }
 
-/// Declarations that do not stand because another was there before.
-#[component]
-fn Conflicts(conflicts: Vec<Conflict>) -> impl IntoView {
-    (!conflicts.is_empty()).then(|| {
-        let rows = conflicts.into_iter().map(|conflict| {
-            view! {
-                <li class="border-t border-base-300 px-4 py-2.5 text-table first:border-t-0">
-                    <EntityLink to=conflict.reference/>
-                    <p class="text-meta text-muted break-all">
-                        <code class="font-mono">{conflict.owner_path}</code>
-                        " stands; "
-                        <code class="font-mono">{conflict.path}</code>
-                        " declares it too. Rename one, or take it out of the file."
-                    </p>
-                </li>
-            }
-        });
-        view! { <Panel title="Declared twice" flush=true><ul>{rows.collect_view()}</ul></Panel> }
-    })
+fn minutes_in_words(minutes: u32) -> String {
+    match minutes {
+        1 => "minute".to_owned(),
+        60 => "hour".to_owned(),
+        1_440 => "day".to_owned(),
+        _ if minutes.is_multiple_of(1_440) => format!("{} days", minutes / 1_440),
+        _ if minutes.is_multiple_of(60) => format!("{} hours", minutes / 60),
+        _ => format!("{minutes} minutes"),
+    }
 }
 
 /// Taking the source away, with what goes with it.
 #[component]
-fn Removal(id: String, entities: u32, target: String) -> impl IntoView {
+fn Removal(id: String, entities: u32, target: String, orphan_days: u32) -> impl IntoView {
     let remove = ServerAction::<RemoveSource>::new();
     let problem =
         move || remove.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let things = many(entities, "thing", "things");
+    let grace = (orphan_days > 0).then(|| {
+        let days = many(orphan_days, "day", "days");
+        let words = format!("The {things} that `{target}` declares become orphans: they stay for {days}, can be kept, and are found again if it is registered again. Or remove them with it, now.");
+        view! { <p class="mt-3 max-w-prose break-words">{words}</p> }
+    });
+    let (first, second) = (id.clone(), id);
+    let all = format!("Remove the source and {things}");
+    let at_once = (orphan_days == 0).then(|| {
+        view! { <p class="mt-3 max-w-prose break-words">{format!("Removing `{target}` takes {things} out of the catalog.")}</p> }
+    });
     view! {
         <details class="surface no-print px-4 py-3 text-table">
             <summary class="text-muted hover:text-base-content">"Remove this source…"</summary>
-            <p class="mt-3 max-w-prose break-words">
-                {format!("Removing `{target}` takes {entities} things out of the catalog. Their history stays. Nothing is changed at the source itself.")}
-            </p>
-            <ActionForm action=remove attr:class="mt-3">
-                <input type="hidden" name="id" value=id/>
-                <Button submit=true kind=ButtonKind::Danger glyph=Glyph::Trash pending=remove.pending()>"Remove the source"</Button>
-            </ActionForm>
+            {grace}
+            {at_once}
+            <p class="mt-1 max-w-prose">"Their history stays. Nothing is changed at the source itself."</p>
+            <div class="mt-3 flex flex-wrap gap-2">
+                {(orphan_days > 0).then(|| view! {
+                    <ActionForm action=remove>
+                        <input type="hidden" name="id" value=first/>
+                        <input type="hidden" name="deed" value="keep"/>
+                        <Button submit=true glyph=Glyph::Trash pending=remove.pending()>"Remove the source"</Button>
+                    </ActionForm>
+                })}
+                <ActionForm action=remove>
+                    <input type="hidden" name="id" value=second/>
+                    <input type="hidden" name="deed" value="remove"/>
+                    <Button submit=true kind=ButtonKind::Danger glyph=Glyph::Trash pending=remove.pending()>{all}</Button>
+                </ActionForm>
+            </div>
             {problem}
         </details>
     }

@@ -3,43 +3,53 @@
 use domain::catalog::Source;
 use leptos::prelude::*;
 
-use super::{functions::get_sources, views::is_troubled};
-use crate::ui::{ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Page, Status, When, fetch, live};
+use super::{
+    inbox_functions::get_sources,
+    inbox_tabs::{Inbox, InboxTabs, many},
+    inbox_views::{SourceRow, SourcesView},
+    sync_bars::SyncBars,
+    views::is_troubled,
+};
+use crate::ui::{
+    ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Moment, Page, Status, Until, When, fetch, live,
+};
 
 /// Every source.
 #[component]
 pub(crate) fn SourcesPage() -> impl IntoView {
-    let version = live(|kind, _| kind.starts_with("source-"));
+    let version = live(|kind, _| kind.starts_with("source-") || kind == "entity-kept" || kind == "entity-removed");
     let sources = fetch(move || version.get(), |_| get_sources());
     view! {
-        <Load of=sources let:sources>
-            <Sources sources/>
+        <Load of=sources let:page>
+            <Sources page/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Sources(sources: Vec<Source>) -> impl IntoView {
-    let entities: u32 = sources.iter().map(|source| source.entities).sum();
-    let troubled = sources.iter().filter(|source| is_troubled(source)).count();
-    let many = |count: usize, one: &str, more: &str| format!("{count} {}", if count == 1 { one } else { more });
-    let mut answer = format!("{} {entities} things", many(sources.len(), "source declares", "sources declare"));
+fn Sources(page: SourcesView) -> impl IntoView {
+    let SourcesView { rows, sizes } = page;
+    let entities: u32 = rows.iter().map(|row| row.source.entities).sum();
+    let troubled = u32::try_from(rows.iter().filter(|row| is_troubled(&row.source)).count()).unwrap_or(u32::MAX);
+    let declares = many(sizes.sources, "source declares", "sources declare");
+    let mut answer = format!("{declares} {}", many(entities, "thing", "things"));
     if troubled > 0 {
         answer = format!("{answer} · {} attention", many(troubled, "needs", "need"));
     }
-    let is_empty = sources.is_empty();
+    let is_empty = rows.is_empty();
     if is_empty {
         "Nothing is read yet".clone_into(&mut answer);
     }
     let columns = vec![
         Column::plain("Source").class("w-full"),
         Column::plain("State"),
+        Column::plain("Last syncs").class("hidden md:table-cell"),
         Column::plain("Things").class("hidden text-right sm:table-cell"),
-        Column::plain("Files").class("hidden text-right sm:table-cell"),
+        Column::plain("Next").class("hidden text-right lg:table-cell"),
         Column::plain("Synced").class("text-right"),
     ];
-    let rows = sources.into_iter().map(|source| view! { <Row source/> }).collect_view();
+    let rows = rows.into_iter().map(|row| view! { <Row row/> }).collect_view();
     let body = if is_empty {
         view! {
             <div class="surface">
@@ -58,6 +68,7 @@ fn Sources(sources: Vec<Source>) -> impl IntoView {
             answer=move || answer.clone()
             actions=|| view! { <LinkButton href="/sources/new" kind=ButtonKind::Primary glyph=Glyph::Upload>"Register"</LinkButton> }
         >
+            <InboxTabs here=Inbox::Sources sizes/>
             {body}
         </Page>
     }
@@ -79,8 +90,14 @@ pub(super) fn state(source: &Source) -> (Mark, String) {
 }
 
 #[component]
-fn Row(source: Source) -> impl IntoView {
+fn Row(row: SourceRow) -> impl IntoView {
+    let SourceRow { source, bars, next } = row;
     let (mark, label) = state(&source);
+    let next = match (source.asked_at.is_some(), next) {
+        (true, _) => view! { <Status mark=Mark::Running label="Under way"/> }.into_any(),
+        (false, Some(at)) => view! { <Until at=Moment(at)/> }.into_any(),
+        (false, None) => "on demand".into_any(),
+    };
     view! {
         <tr class="relative h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200/70">
             <td class="max-w-0 px-2 py-1 pl-4">
@@ -88,8 +105,9 @@ fn Row(source: Source) -> impl IntoView {
                 <span class="text-meta text-muted">{source.kind.as_str()}</span>
             </td>
             <td class="px-2"><Status mark label/></td>
+            <td class="hidden px-2 md:table-cell"><SyncBars bars/></td>
             <td class="hidden px-2 text-right sm:table-cell">{source.entities}</td>
-            <td class="hidden px-2 text-right sm:table-cell">{source.files}</td>
+            <td class="hidden px-2 text-right whitespace-nowrap text-muted lg:table-cell">{next}</td>
             <td class="px-2 pr-4 text-right text-muted">{source.synced_at.map_or_else(|| "never".into_any(), |at| view! { <When at/> }.into_any())}</td>
         </tr>
     }

@@ -1,7 +1,7 @@
 //! What pages of the catalog are drawn from: as much as they show, and no more.
 
 use domain::{
-    catalog::{Edge, EntityRef, EntitySummary, Facet, Relation, Source},
+    catalog::{Dispute, Edge, EntityRef, EntitySummary, Facet, Orphan, Relation, Source},
     changes::Change,
     runs::RunSummary,
     scorecards::{Badge, Color, EntityReport},
@@ -109,6 +109,12 @@ pub(crate) struct Head {
     pub(crate) problems: Vec<String>,
     /// Where it stands on each scorecard.
     pub(crate) badges: Vec<Badge>,
+    /// What is to become of it, if nothing declares it any more.
+    pub(crate) orphan: Option<Orphan>,
+    /// Who else declares it.
+    pub(crate) disputes: Vec<Dispute>,
+    /// How many documents of this team or person should be mended.
+    pub(crate) troubles: u32,
 }
 
 /// One side of an entity.

@@ -31,6 +31,14 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
             ]
         }
         ["sources", "new"] => vec![section("sources"), ("Register".to_owned(), String::new())],
+        ["sources", "problems"] => vec![section("sources"), ("To mend".to_owned(), String::new())],
+        ["sources", "conflicts"] => vec![section("sources"), ("Declared twice".to_owned(), String::new())],
+        ["sources", "orphans"] => vec![section("sources"), ("Orphans".to_owned(), String::new())],
+        ["sources", id, "file"] => vec![
+            section("sources"),
+            ("Source".to_owned(), format!("/sources/{id}")),
+            ("File".to_owned(), String::new()),
+        ],
         ["sources", _] => vec![section("sources"), ("Source".to_owned(), String::new())],
         ["runs", number, ..] => vec![section("runs"), (format!("#{number}"), String::new())],
         ["create", _, name, ..] => vec![section("create"), ((*name).to_owned(), String::new())],
@@ -81,6 +89,8 @@ mod tests {
         assert_eq!(read("/catalog/harbour/group/quay", None), "Catalog › Groups › harbour/quay");
         assert_eq!(read("/runs/4823", None), "Runs › #4823");
         assert_eq!(read("/sources/new", None), "Sources › Register");
+        assert_eq!(read("/sources/orphans", None), "Sources › Orphans");
+        assert_eq!(read("/sources/7/file", None), "Sources › Source › File");
     }
 
     #[test]

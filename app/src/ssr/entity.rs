@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::Value;
 use services::{
     Error, Result, Services, catalog,
-    domain::catalog::{Entity, EntityRef, Relation},
+    domain::catalog::{Dispute, Entity, EntityRef, Relation, TroubleFilter},
     identity::Caller,
     runs::{self, RunFilter},
     scorecards,
@@ -32,12 +32,16 @@ pub(crate) async fn view(
     let entity = catalog::entity(services, caller, reference).await?;
     let relations = entity.relations();
     let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
+    let orphan = if entity.orphaned_at.is_some() { catalog::orphan(services, caller, reference).await? } else { None };
     let head = Head {
         summary: entity.summary(),
         relations: count(relations.len()),
         has_docs: services::docs::are_declared(&entity),
         problems: problems(&entity),
         badges,
+        orphan,
+        disputes: disputes(services, caller, &entity).await?,
+        troubles: troubles(services, caller, reference).await?,
     };
     let body = match side {
         Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations).await?)),
@@ -67,11 +71,30 @@ pub(crate) async fn view(
             let html = html.map_err(|error| Error::Internal(format!("drawing a document failed: {error}")))?;
             Body::Yaml { html, origin: origin(services, caller, &entity).await? }
         }
-        Side::History => {
-            Body::History(services::changes::about(services, caller, &reference.to_string(), HISTORY).await?)
-        }
+        Side::History => Body::History(catalog::history(services, caller, reference, HISTORY).await?),
     };
     Ok(EntityView { head, body })
+}
+
+/// Who else declares it: only what says so of itself needs to be asked.
+async fn disputes(services: &Services, caller: &Caller, entity: &Entity) -> Result<Vec<Dispute>> {
+    let items = entity.document.pointer("/status/items").and_then(Value::as_array);
+    let is_disputed =
+        |item: &Value| item.pointer("/error/name").and_then(Value::as_str).is_some_and(|name| name == "ConflictError");
+    if items.is_some_and(|items| items.iter().any(is_disputed)) {
+        catalog::disputes_about(services, caller, &entity.reference).await
+    } else {
+        Ok(Vec::new())
+    }
+}
+
+/// How many documents of a team or a person should be mended.
+async fn troubles(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<u32> {
+    if !matches!(reference.kind(), "group" | "user") {
+        return Ok(0);
+    }
+    let filter = TroubleFilter { owner: reference.to_string(), ..TroubleFilter::default() };
+    Ok(catalog::troubles(services, caller, &filter).await?.total)
 }
 
 async fn overview(services: &Services, caller: &Caller, entity: &Entity, relations: Vec<Relation>) -> Result<Overview> {
@@ -84,7 +107,7 @@ async fn overview(services: &Services, caller: &Caller, entity: &Entity, relatio
         links: links(entity),
         reports: scorecards::for_entity(services, caller, &entity.reference).await?,
         origin: origin(services, caller, entity).await?,
-        changes: services::changes::about(services, caller, &entity.reference.to_string(), LATELY).await?,
+        changes: catalog::history(services, caller, &entity.reference, LATELY).await?,
     })
 }
 
@@ -123,7 +146,7 @@ fn links(entity: &Entity) -> Vec<Link> {
 }
 
 /// Addresses come from documents that anyone may write: never a script.
-fn is_web_address(url: &str) -> bool {
+pub(crate) fn is_web_address(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
@@ -153,6 +176,21 @@ async fn origin(services: &Services, caller: &Caller, entity: &Entity) -> Result
         view: address("backstage.io/view-url"),
         edit: address("backstage.io/edit-url"),
     })
+}
+
+/// The address of a side of an entity.
+pub(crate) fn side_path(reference: &EntityRef, side: Side) -> String {
+    let end = match side {
+        Side::Overview => "",
+        Side::Relations => "/relations",
+        Side::Scorecards => "/scorecards",
+        Side::Runs => "/runs",
+        Side::Api => "/api",
+        Side::Docs => "/docs",
+        Side::Yaml => "/yaml",
+        Side::History => "/history",
+    };
+    format!("{}{end}", reference.path())
 }
 
 /// The short form for search.

@@ -100,6 +100,20 @@ impl Moment {
     }
 }
 
+impl Moment {
+    /// How long after `now` it will be: `in 4 minutes`, `in 2 hours`, `in 6 days`; `soon` once it is due.
+    pub fn ahead(self, now: Self) -> String {
+        let seconds = (self.0 - now.0) / 1000;
+        let (count, word) = match seconds {
+            i64::MIN..MINUTE => return "soon".to_owned(),
+            MINUTE..HOUR => (seconds / MINUTE, "minute"),
+            HOUR..DAY => (seconds / HOUR, "hour"),
+            _ => (seconds / DAY, "day"),
+        };
+        format!("in {count} {word}{}", if count == 1 { "" } else { "s" })
+    }
+}
+
 /// What time it is: the server's time when it drew the page, going on in the browser.
 #[derive(Debug, Clone, Copy)]
 pub struct Clock(RwSignal<Moment>);
@@ -148,6 +162,17 @@ pub fn When(#[prop(into)] at: Moment, #[prop(optional)] sentence: bool) -> impl 
     }
 }
 
+/// How long until something is; the exact time on hover.
+///
+/// - `at`: the moment, or a `DateTime<Utc>`.
+#[component]
+pub fn Until(#[prop(into)] at: Moment) -> impl IntoView {
+    let clock = expect_context::<Clock>();
+    view! {
+        <time datetime=at.iso() title=at.exact() class="whitespace-nowrap">{move || at.ahead(clock.now())}</time>
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,5 +197,8 @@ mod tests {
         assert_eq!(short, ["now", "now", "40 s", "3 min", "2 h", "1 d", "8 Nov", "17 Aug 2025"]);
         assert_eq!(before(40).relative(now, true), "40 seconds ago");
         assert_eq!(before(60).relative(now, true), "1 minute ago");
+        let ahead: Vec<String> =
+            [-9, 59, 60, 7_200, 90_000].into_iter().map(|seconds| before(-seconds).ahead(now)).collect();
+        assert_eq!(ahead, ["soon", "soon", "in 1 minute", "in 2 hours", "in 1 day"]);
     }
 }

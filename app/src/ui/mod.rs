@@ -32,7 +32,7 @@ mod toast;
 
 pub use button::{Button, ButtonKind, LinkButton};
 pub use charts::{DistributionBar, Series, Share, Sparkline, StackedArea};
-pub use clock::{Clock, Moment, When};
+pub use clock::{Clock, Moment, Until, When};
 pub use code_block::CodeBlock;
 pub use data_table::{Column, DataTable, Sorted};
 pub use empty::Empty;

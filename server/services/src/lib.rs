@@ -18,6 +18,7 @@ pub mod identity;
 pub mod queue;
 pub mod runs;
 pub mod scorecards;
+pub mod secrets;
 pub mod templates;
 
 pub use domain;
@@ -35,6 +36,23 @@ pub struct Settings {
     pub organisation: String,
     /// Whether the page of an API shows commands that call it.
     pub call_commands: bool,
+    /// How the catalog treats its sources.
+    pub catalog: CatalogSettings,
+}
+
+/// What an installation decided about its catalog.
+#[derive(Debug, Clone, Copy)]
+pub struct CatalogSettings {
+    /// Minutes between two syncs of a source that has no schedule of its own.
+    pub sync_minutes: u32,
+    /// Days that an orphan stays in sight; 0 removes it at once.
+    pub orphan_days: u32,
+}
+
+impl Default for CatalogSettings {
+    fn default() -> Self {
+        Self { sync_minutes: 10, orphan_days: 14 }
+    }
 }
 
 /// What use cases need from outside.
@@ -63,6 +81,8 @@ pub struct Services {
     pub docs: Arc<docs::Turns>,
     /// Hands work to the workers.
     pub queue: queue::Queue,
+    /// Seals secrets.
+    pub secrets: Arc<secrets::Keeper>,
     /// What the installation decided.
     pub settings: Arc<Settings>,
     /// The outside.

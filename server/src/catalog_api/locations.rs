@@ -105,7 +105,8 @@ pub(super) async fn remove(
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
 ) -> Result<StatusCode, Problem> {
-    catalog::remove_source(&services, &caller, id_of(&id)?).await?;
+    // As Backstage does: whoever wants them kept as orphans removes the source in the portal.
+    catalog::remove_source(&services, &caller, id_of(&id)?, catalog::Entities::Remove).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

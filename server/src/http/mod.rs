@@ -48,7 +48,9 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(transfers)
         .layer(middleware::from_fn_with_state(state.clone(), caller::identify))
         .layer(CsrfLayer::new())
-        .layer(middleware::from_fn_with_state(state.clone(), local::only_from_here));
+        .layer(middleware::from_fn_with_state(state.clone(), local::only_from_here))
+        // Forges come from anywhere, without a session; their signatures are checked instead.
+        .merge(crate::webhooks::router());
     if limits.requests_per_second > 0 {
         router = router.layer(limits::per_address(limits.requests_per_second));
     }

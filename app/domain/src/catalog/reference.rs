@@ -67,6 +67,16 @@ impl EntityRef {
         Ok(Self::new(kind, namespace, name))
     }
 
+    /// What a document calls itself, if it has a name that could be one.
+    pub fn of(document: &serde_json::Value) -> Option<Self> {
+        let metadata = document.get("metadata")?;
+        let text = |name: &str| metadata.get(name).and_then(serde_json::Value::as_str);
+        let namespace = text("namespace").filter(|namespace| !namespace.is_empty()).unwrap_or(DEFAULT_NAMESPACE);
+        let kind = document.get("kind")?.as_str().filter(|kind| !kind.is_empty())?;
+        let name = text("name").filter(|name| !name.is_empty())?;
+        Some(Self::new(kind, namespace, name))
+    }
+
     /// The kind, in lower case.
     pub fn kind(&self) -> &str {
         &self.kind

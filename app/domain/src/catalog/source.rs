@@ -91,6 +91,15 @@ pub struct Source {
     pub rejected: u32,
     /// How many of them gave a warning.
     pub warned: u32,
+    /// Since when a sync is asked for or under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_at: Option<DateTime<Utc>>,
+    /// Minutes between two syncs, where they are not those of the installation; 0 for none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub every_minutes: Option<u32>,
+    /// The branch that was read last, and whether only because the repository opens with it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub branch: Option<(String, bool)>,
 }
 
 impl Source {
@@ -210,6 +219,9 @@ pub struct Conflict {
     pub owner: Uuid,
     /// The file whose declaration stands.
     pub owner_path: String,
+    /// Since when; unknown for those of an older release.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub since: Option<DateTime<Utc>>,
 }
 
 /// All that is known of a source's last sync.

@@ -4,31 +4,42 @@
 //! answered from an index in memory ([`Index`]).
 
 mod definition;
+mod disputes;
 mod documents;
 mod explain;
 mod files;
+mod inbox;
 mod index;
+mod names;
+mod orphans;
 pub mod ports;
 mod query;
 mod rows;
+mod schedule;
 mod sources;
 mod store;
 mod sync;
 #[cfg(test)]
 mod tests;
+pub mod webhooks;
 pub mod yaml;
 
 pub use definition::{Definitions, ReadDefinition, definition};
+pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
 pub use explain::{Explained, check_paths, explain, explain_text};
 pub(crate) use files::beside;
 pub use files::{FolderFile, folder};
+pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
 pub use index::{Index, follow};
+pub use names::{history, renamed_to};
+pub use orphans::{orphan, orphans, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
+pub use schedule::schedule;
 pub(crate) use sources::source_alone;
 pub use sources::{
-    ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity, remove_source,
-    schedule, source, sources,
+    Entities, ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity,
+    remove_source, schedule_source, source, sources,
 };
 pub use sync::sync;

@@ -57,6 +57,11 @@ pub trait OpenSource: Send + Sync {
     /// Names the state, such as a commit.
     fn revision(&self) -> Option<String>;
 
+    /// The branch that is read, and whether only because the repository opens with it; nothing for what has none.
+    fn branch(&self) -> Option<(String, bool)> {
+        None
+    }
+
     /// The files that the source's target means, and whether they were named or only found in a folder.
     fn begin(&self) -> Begin;
 

@@ -22,6 +22,11 @@ pub(super) mod source {
         pub files: i32,
         pub rejected: i32,
         pub warned: i32,
+        /// Since when a sync is asked for or under way.
+        pub asked_at: Option<DateTime<Utc>>,
+        pub every_minutes: Option<i32>,
+        pub branch: Option<String>,
+        pub follows_default: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -47,6 +52,8 @@ pub(super) mod file {
         pub entities: i32,
         pub problems: Json,
         pub parent: Option<String>,
+        /// What its documents are called, in their order.
+        pub documents: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -108,6 +115,7 @@ pub(super) mod relation {
 }
 
 pub(super) mod conflict {
+    use chrono::{DateTime, Utc};
     use sea_orm::entity::prelude::*;
 
     #[derive(Clone, Debug, PartialEq, Eq, Hash, DeriveEntityModel)]
@@ -123,6 +131,7 @@ pub(super) mod conflict {
         pub path: String,
         pub owner_id: Uuid,
         pub owner_path: String,
+        pub since: Option<DateTime<Utc>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

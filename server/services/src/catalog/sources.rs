@@ -6,11 +6,10 @@ use chrono::Utc;
 use domain::{
     catalog::{Conflict, EntityRef, NewSource, Source, SourceKind, SourceTrace},
     changes::ChangeKind,
-    identity::{Caller, Permission, Tenant},
+    identity::{Caller, Permission},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
-use tokio_util::sync::CancellationToken;
 use url::Url;
 
 use super::{
@@ -19,6 +18,9 @@ use super::{
     sync::{record::Plan, sync},
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
+
+/// The longest that may lie between two syncs: 30 days, in minutes.
+const LONGEST: u32 = 30 * 24 * 60;
 
 /// Adds a source, which is then fetched by a worker.
 ///
@@ -143,11 +145,46 @@ pub(crate) async fn source_alone(services: &Services, caller: &Caller, id: Uuid)
 /// Has a source fetched again by a worker.
 pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
-    if store::source(&services.db, &caller.tenant, id).await?.is_none() {
+    let mut tx = services.begin(caller).await?;
+    let Some(source) = store::source(&*tx, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    };
+    store::note_asked(&*tx, &caller.tenant, &[id], Utc::now()).await?;
+    tx.record(NewChange {
+        source: id.to_string(),
+        subject: source.subject(),
+        kind: ChangeKind::SourceAsked,
+        before: None,
+        after: None,
+    });
+    tx.enqueue(Job::SyncSource { source: id });
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Sets how many minutes lie between two syncs of a source: 0 for none by itself, `None` for the installation's.
+pub async fn schedule_source(services: &Services, caller: &Caller, id: Uuid, minutes: Option<u32>) -> Result<()> {
+    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    if minutes.is_some_and(|minutes| minutes > LONGEST) {
+        return Err(Error::Rejected(format!(
+            "a source is synced at least every {LONGEST} minutes, which is 30 days, or by webhook only: 0"
+        )));
     }
     let mut tx = services.begin(caller).await?;
-    tx.enqueue(Job::SyncSource { source: id });
+    let Some(source) = store::source(&*tx, &caller.tenant, id).await? else {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    };
+    if source.every_minutes == minutes {
+        return Ok(());
+    }
+    store::set_schedule(&*tx, &caller.tenant, id, minutes).await?;
+    tx.record(NewChange {
+        source: id.to_string(),
+        subject: source.subject(),
+        kind: ChangeKind::SourceScheduled,
+        before: Some(json!({ "every_minutes": source.every_minutes })),
+        after: Some(json!({ "every_minutes": minutes })),
+    });
     tx.commit().await?;
     Ok(())
 }
@@ -161,8 +198,17 @@ pub async fn refresh_entity(services: &Services, caller: &Caller, reference: &En
     }
 }
 
-/// Takes a source away, with the entities that it declares.
-pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+/// What becomes of the entities of a source that is taken away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entities {
+    /// They are orphans, and can be kept, or claimed by registering the source again.
+    Orphan,
+    /// They leave with it.
+    Remove,
+}
+
+/// Takes a source away. What it declares becomes orphans, or leaves with it.
+pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
     identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
     let turn = services.catalog.turn(id);
     let _turn = turn.lock().await;
@@ -172,12 +218,18 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid) -> Re
     let Some(source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
-    let remove: Vec<String> = store::known_of(&*tx, tenant, id).await?.into_keys().collect();
+    let known = store::known_of(&*tx, tenant, id).await?;
+    let is_at_once = entities == Entities::Remove || services.settings.catalog.orphan_days == 0;
+    let (remove, orphan) = if is_at_once {
+        (known.into_keys().collect(), Vec::new())
+    } else {
+        (Vec::new(), known.into_iter().filter(|(_, known)| !known.is_orphaned).map(|(key, _)| key).collect())
+    };
     let around = store::conflicts_around(&*tx, tenant, id).await?;
     let waiting: HashSet<Uuid> = around.iter().map(|row| row.source_id).filter(|&claimer| claimer != id).collect();
     let touched = around.into_iter().filter(|row| row.source_id == id).map(|row| row.reference).collect();
     store::delete_source(&*tx, tenant, id).await?;
-    Plan { remove, touched, ..Plan::default() }.carry_out(&mut tx, tenant, id, Utc::now()).await?;
+    Plan { orphan, remove, touched, ..Plan::default() }.carry_out(&mut tx, tenant, id, Utc::now()).await?;
     // Whoever was second is first now.
     for source in waiting {
         tx.enqueue(Job::SyncSource { source });
@@ -206,36 +258,4 @@ pub async fn remove_entity(services: &Services, caller: &Caller, uid: Uuid) -> R
     plan.carry_out(&mut tx, tenant, source_id, Utc::now()).await?;
     tx.commit().await?;
     services.catalog.catch_up(services, tenant).await
-}
-
-/// Asks a worker for a sync of every source, every `pause`, until `shutdown`.
-pub async fn schedule(services: Services, pause: Duration, shutdown: CancellationToken) {
-    loop {
-        tokio::select! {
-            () = shutdown.cancelled() => return,
-            () = tokio::time::sleep(pause) => {}
-        }
-        if let Err(error) = enqueue_all(&services, pause).await {
-            tracing::error!(%error, "the syncs of sources could not be scheduled");
-        }
-    }
-}
-
-async fn enqueue_all(services: &Services, pause: Duration) -> Result<()> {
-    // Another replica may have been faster.
-    let due = Utc::now() - pause / 2;
-    let mut by_tenant: std::collections::HashMap<Tenant, Vec<Uuid>> = std::collections::HashMap::new();
-    for (tenant, source) in store::all_sources(&services.db).await? {
-        if source.tried_at.is_none_or(|tried| tried < due) {
-            by_tenant.entry(tenant).or_default().push(source.id);
-        }
-    }
-    for (tenant, sources) in by_tenant {
-        let mut tx = services.begin(&Caller::system(tenant, "schedule")).await?;
-        for source in sources {
-            tx.enqueue(Job::SyncSource { source });
-        }
-        tx.commit().await?;
-    }
-    Ok(())
 }

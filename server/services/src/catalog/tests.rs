@@ -1,5 +1,7 @@
 //! The pipeline, on a source in memory and a database of its own.
 
+mod lifecycle;
+
 use std::{
     collections::BTreeMap,
     fmt::Write as _,
@@ -110,11 +112,13 @@ impl World {
             definitions: Arc::default(),
             docs: Arc::default(),
             queue: crate::queue::Queue::default(),
+            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {
                 data: data.path().to_owned(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
+                catalog: crate::CatalogSettings::default(),
             }),
             ports: crate::Ports {
                 sources: memory.clone(),
@@ -294,7 +298,7 @@ async fn what_is_no_longer_declared_is_orphaned_and_reclaimed() {
     world.sync(&source).await;
     assert_eq!(world.told(before).await, "entity-updated component:default/b");
     assert!(world.entity("component:b").await.orphaned_at.is_none());
-    catalog::remove_source(&world.services, &world.caller, source.id).await.unwrap();
+    catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();
     assert_eq!(world.found("kind").await, "");
 }
 
@@ -335,7 +339,7 @@ async fn the_first_claim_stands_and_the_second_is_told_on_both() {
       `component:default/tides` is declared already, in `catalog-info.yaml` of another source; that one was first and stands. Remove one of the two, or rename it
     ");
     assert_eq!(second.entities, 1);
-    catalog::remove_source(&world.services, &world.caller, first.id).await.unwrap();
+    catalog::remove_source(&world.services, &world.caller, first.id, catalog::Entities::Remove).await.unwrap();
     world.sync(&second).await;
     let entity = world.entity("component:tides").await;
     assert_eq!((entity.source, entity.text("/spec/type")), (Some(second.id), Some("service")));

@@ -6,6 +6,7 @@ mod store;
 mod transaction;
 
 pub use bus::Bus;
+use chrono::{DateTime, Utc};
 use domain::{
     changes::Change,
     identity::{Caller, Permission, Tenant},
@@ -24,7 +25,18 @@ pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) 
 /// The latest changes about `subject`, newest first, at most `limit`.
 pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
     identity::may(caller, Permission::ReadCatalog, Some(subject))?;
-    store::about(&services.db, &caller.tenant, subject, limit).await
+    store::about(&services.db, &caller.tenant, subject, &[], limit).await
+}
+
+/// The latest changes about `subject` and about what it was called before, each name until it was lost.
+pub(crate) async fn about_also(
+    services: &Services,
+    caller: &Caller,
+    subject: &str,
+    former: &[(String, DateTime<Utc>)],
+    limit: u64,
+) -> Result<Vec<Change>> {
+    store::about(&services.db, &caller.tenant, subject, former, limit).await
 }
 
 /// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.

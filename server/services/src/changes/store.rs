@@ -1,9 +1,14 @@
 //! Rows of `changes` and the counter that numbers them.
 
 use chrono::{DateTime, Utc};
-use domain::{changes::Change, identity::Tenant};
+use domain::{
+    catalog::EntityRef,
+    changes::{Change, ChangeKind},
+    identity::Tenant,
+};
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement, prelude::Json,
 };
 
 use super::NewChange;
@@ -126,6 +131,35 @@ pub(super) async fn subjects(
         .into_tuple()
         .all(db)
         .await?;
+    with_former_names(db, tenant, rows).await
+}
+
+/// Adds to each rename a row for the name that is gone, which nothing else tells of.
+async fn with_former_names(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    mut rows: Vec<(i64, String, String)>,
+) -> Result<Vec<(i64, String, String)>> {
+    let renamed = ChangeKind::EntityRenamed.as_str();
+    let seqs: Vec<i64> = rows.iter().filter(|(_, _, kind)| kind == renamed).map(|(seq, ..)| *seq).collect();
+    if seqs.is_empty() {
+        return Ok(rows);
+    }
+    for seqs in seqs.chunks(BATCH) {
+        let documents: Vec<(i64, Option<Json>)> = row::Entity::find()
+            .select_only()
+            .columns([row::Column::Seq, row::Column::Before])
+            .filter(row::Column::Tenant.eq(tenant.as_str()))
+            .filter(row::Column::Seq.is_in(seqs.iter().copied()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        let former = documents
+            .into_iter()
+            .filter_map(|(seq, document)| Some((seq, EntityRef::of(&document?)?.to_string(), renamed.to_owned())));
+        rows.extend(former);
+    }
+    rows.sort_by_key(|(seq, ..)| *seq);
     Ok(rows)
 }
 
@@ -133,11 +167,16 @@ pub(super) async fn about(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     subject: &str,
+    former: &[(String, DateTime<Utc>)],
     limit: u64,
 ) -> Result<Vec<Change>> {
+    let mut subjects = Condition::any().add(row::Column::Subject.eq(subject));
+    for (name, until) in former {
+        subjects = subjects.add(Condition::all().add(row::Column::Subject.eq(name)).add(row::Column::At.lte(*until)));
+    }
     let rows = row::Entity::find()
         .filter(row::Column::Tenant.eq(tenant.as_str()))
-        .filter(row::Column::Subject.eq(subject))
+        .filter(subjects)
         .order_by_desc(row::Column::Seq)
         .limit(limit)
         .all(db)

@@ -23,7 +23,7 @@ use tokio::sync::{Notify, futures::Notified};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
-use crate::{Result, Services, runs};
+use crate::{Result, Services, catalog, runs};
 
 /// A piece of work, small enough to be a message: it names what to do, and the worker reads the state itself.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,6 +34,8 @@ pub enum Job {
         /// The source.
         source: Uuid,
     },
+    /// Remove the orphans whose grace has ended.
+    RemoveOrphans,
     /// Bring scorecard results in line with the changes up to now.
     EvaluateScorecards,
     /// Take the next step of a run.
@@ -129,5 +131,6 @@ async fn sweep(services: &Services, shutdown: &CancellationToken) {
 
 async fn clear(services: &Services) -> Result<()> {
     engine::clear(&services.db).await?;
+    catalog::webhooks::forget_deliveries(services).await?;
     runs::clear_workspaces(services).await
 }

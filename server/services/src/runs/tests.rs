@@ -52,11 +52,13 @@ impl Bench {
             db,
             bus: Bus::default(),
             queue: queue::Queue::default(),
+            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(Settings {
                 data: data.path().to_path_buf(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh Line".into(),
                 call_commands: false,
+                catalog: crate::CatalogSettings::default(),
             }),
             catalog: Arc::default(),
             definitions: Arc::default(),

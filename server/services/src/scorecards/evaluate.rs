@@ -22,6 +22,7 @@ use super::{
     facts::{self, Neighbour, Neighbours},
     judge::{Clock, Judge},
     record::Written,
+    renames::{self, Renamed},
     rows,
     scope::{self, Standard},
     store,
@@ -88,6 +89,7 @@ fn judges(standards: &[Standard]) -> Vec<Arc<Judge>> {
 struct Affected {
     scorecards: BTreeSet<EntityRef>,
     entities: BTreeSet<EntityRef>,
+    renames: Vec<Renamed>,
 }
 
 impl Affected {
@@ -100,6 +102,7 @@ impl Affected {
                 ChangeKind::EntityUpdated,
                 ChangeKind::EntityOrphaned,
                 ChangeKind::EntityRemoved,
+                ChangeKind::EntityRenamed,
             ]
             .iter()
             .any(|kind| kind.as_str() == change.kind);
@@ -112,6 +115,14 @@ impl Affected {
                 for document in [&change.before, &change.after].into_iter().flatten() {
                     affected.entities.extend(facts::relations(document).map(|(_, target)| target));
                 }
+            }
+            if change.kind == ChangeKind::EntityRenamed.as_str()
+                && let Some(renamed) = Renamed::by(change)
+            {
+                // Whatever cannot follow to the new name is gone.
+                affected.scorecards.extend((renamed.from.kind() == "scorecard").then(|| renamed.from.clone()));
+                affected.entities.insert(renamed.from.clone());
+                affected.renames.push(renamed);
             }
             affected.entities.insert(subject);
         }
@@ -162,6 +173,7 @@ impl Pass<'_> {
         let Some(last) = changes.last().map(|change| change.seq) else { return Ok(true) };
         let affected = Affected::by(&changes);
         drop(changes);
+        renames::follow(&self.services.db, &self.caller.tenant, &affected.renames).await?;
         let mut gone = Vec::new();
         if !affected.entities.is_empty() {
             let standards = scope::standards(self.services, self.caller).await?;

@@ -11,6 +11,7 @@ mod meter;
 mod overview;
 mod questions;
 mod record;
+mod renames;
 mod rows;
 mod scope;
 mod store;

@@ -97,11 +97,13 @@ impl World {
             definitions: Arc::default(),
             docs: Arc::default(),
             queue: crate::queue::Queue::default(),
+            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {
                 data: data.path().to_owned(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
+                catalog: crate::CatalogSettings::default(),
             }),
             ports: crate::Ports {
                 sources: Arc::new(memory.clone()),
@@ -247,7 +249,7 @@ async fn what_a_scorecard_is_no_longer_about_leaves_it() {
     let website = gate.replace("Component", "Resource");
     world.declare(&[GROUP, &website, &narrower]).await;
     let source = world.source.clone().unwrap();
-    catalog::remove_source(&world.services, &world.caller, source.id).await.unwrap();
+    catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();
     evaluate(&world.services, &world.caller).await.unwrap();
     assert_eq!(world.stands("component:gate").await, "");
     assert!(scorecards::list(&world.services, &world.caller).await.unwrap().is_empty());

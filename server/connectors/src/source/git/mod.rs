@@ -276,6 +276,10 @@ impl OpenSource for State {
         Some(self.commit.clone())
     }
 
+    fn branch(&self) -> Option<(String, bool)> {
+        Some((self.branch.clone(), self.target.rest.is_none()))
+    }
+
     fn begin(&self) -> Begin {
         self.begin.clone()
     }

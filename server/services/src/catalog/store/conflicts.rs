@@ -2,11 +2,16 @@
 
 use domain::{catalog::Conflict, identity::Tenant};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, prelude::Uuid,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    prelude::{Expr, Uuid},
 };
 
 use super::{KEYS, ROWS, parse};
-use crate::{Error, Result, catalog::rows::conflict};
+use crate::{
+    Error, Result,
+    catalog::rows::{conflict, entity},
+};
 
 impl TryFrom<conflict::Model> for Conflict {
     type Error = Error;
@@ -18,6 +23,7 @@ impl TryFrom<conflict::Model> for Conflict {
             path: row.path,
             owner: row.owner_id,
             owner_path: row.owner_path,
+            since: row.since,
         })
     }
 }
@@ -35,6 +41,25 @@ pub(in crate::catalog) async fn conflicts_around(
         .order_by_asc(conflict::Column::Reference)
         .all(db)
         .await?)
+}
+
+/// A part of all conflicts, and how many there are.
+pub(in crate::catalog) async fn conflicts(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    part: (u64, u64),
+) -> Result<(Vec<conflict::Model>, u64)> {
+    let all = conflict::Entity::find().filter(conflict::Column::Tenant.eq(tenant.as_str()));
+    let total = all.clone().count(db).await?;
+    let rows = all
+        .order_by_asc(conflict::Column::Reference)
+        .order_by_asc(conflict::Column::SourceId)
+        .order_by_asc(conflict::Column::Path)
+        .offset(part.0)
+        .limit(part.1)
+        .all(db)
+        .await?;
+    Ok((rows, total))
 }
 
 /// Conflicts about these entities.
@@ -71,5 +96,25 @@ pub(in crate::catalog) async fn replace_conflicts(
         let batch: Vec<_> = batch.iter().cloned().map(conflict::Model::into_active_model).collect();
         conflict::Entity::insert_many(batch).exec_without_returning(tx).await?;
     }
+    Ok(())
+}
+
+/// Lets another declaration of a name stand. The row keeps what it says until the new holder's next sync, which sees by the
+/// empty hash that it must write it.
+pub(in crate::catalog) async fn hand_over(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    reference: &str,
+    to: Uuid,
+    path: &str,
+) -> Result<()> {
+    entity::Entity::update_many()
+        .col_expr(entity::Column::SourceId, Expr::value(to))
+        .col_expr(entity::Column::Path, Expr::value(path))
+        .col_expr(entity::Column::Hash, Expr::value(""))
+        .filter(entity::Column::Tenant.eq(tenant.as_str()))
+        .filter(entity::Column::Reference.eq(reference))
+        .exec(tx)
+        .await?;
     Ok(())
 }

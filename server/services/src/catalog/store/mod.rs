@@ -2,13 +2,20 @@
 
 mod conflicts;
 mod entities;
+mod names;
+mod orphans;
+mod problems;
 mod relations;
 mod sources;
+mod syncs;
+mod webhooks;
 
 use domain::{catalog::EntityRef, identity::Tenant};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
-pub(super) use self::{conflicts::*, entities::*, relations::*, sources::*};
+pub(super) use self::{
+    conflicts::*, entities::*, names::*, orphans::*, problems::*, relations::*, sources::*, syncs::*, webhooks::*,
+};
 use crate::{Error, Result};
 
 /// How many keys one query names: SQLite takes at most 32,766 values in a statement.

@@ -1,16 +1,19 @@
 //! Sources and their files.
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::{NewSource, Outcome, Source, SourceFile},
     identity::Tenant,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    prelude::Uuid,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    prelude::{Expr, Uuid},
 };
 
-use super::ROWS;
+use super::{KEYS, ROWS};
 use crate::{
     Error, Result,
     catalog::rows::{conflict, file, source},
@@ -34,6 +37,9 @@ impl TryFrom<source::Model> for Source {
             files: count(row.files),
             rejected: count(row.rejected),
             warned: count(row.warned),
+            asked_at: row.asked_at,
+            every_minutes: row.every_minutes.map(count),
+            branch: row.branch.map(|branch| (branch, row.follows_default)),
         })
     }
 }
@@ -59,6 +65,10 @@ pub(in crate::catalog) async fn insert_source(
         files: 0,
         rejected: 0,
         warned: 0,
+        asked_at: Some(now),
+        every_minutes: None,
+        branch: None,
+        follows_default: false,
     };
     source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.try_into()
@@ -80,6 +90,9 @@ pub(in crate::catalog) async fn update_source(
             files: Set(count(source.files)),
             rejected: Set(count(source.rejected)),
             warned: Set(count(source.warned)),
+            asked_at: Set(source.asked_at),
+            branch: Set(source.branch.as_ref().map(|(branch, _)| branch.clone())),
+            follows_default: Set(source.branch.as_ref().is_some_and(|(_, follows)| *follows)),
             ..Default::default()
         })
         .filter(source::Column::Tenant.eq(tenant.as_str()))
@@ -129,9 +142,47 @@ pub(in crate::catalog) async fn all_sources(db: &impl ConnectionTrait) -> Result
         .collect()
 }
 
-/// Takes away a source with its files and conflicts; its entities are removed on their own.
+/// Notes that a sync of these sources is asked for.
+pub(in crate::catalog) async fn note_asked(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    ids: &[Uuid],
+    at: DateTime<Utc>,
+) -> Result<()> {
+    for ids in ids.chunks(KEYS) {
+        let asked = source::Entity::update_many()
+            .col_expr(source::Column::AskedAt, Expr::value(Some(at)))
+            .filter(source::Column::Tenant.eq(tenant.as_str()))
+            .filter(source::Column::Id.is_in(ids.iter().copied()));
+        asked.exec(tx).await?;
+    }
+    Ok(())
+}
+
+/// Sets how many minutes lie between two syncs of a source; `None` for the installation's.
+pub(in crate::catalog) async fn set_schedule(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    minutes: Option<u32>,
+) -> Result<()> {
+    let minutes = minutes.and_then(|minutes| i32::try_from(minutes).ok());
+    let set = source::Entity::update_many()
+        .col_expr(source::Column::EveryMinutes, Expr::value(minutes))
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id));
+    set.exec(tx).await?;
+    Ok(())
+}
+
+/// Takes away a source with all that is known of it but its entities.
 pub(in crate::catalog) async fn delete_source(tx: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<()> {
-    replace_files(tx, tenant, id, &[]).await?;
+    replace_files(tx, tenant, id, &[], &[]).await?;
+    super::replace_troubles(tx, tenant, id, Vec::new()).await?;
+    super::replace_texts(tx, tenant, id, Vec::new()).await?;
+    super::forget_syncs(tx, tenant, id).await?;
+    super::drop_hook(tx, tenant, id).await?;
+    super::forget_deliveries(tx, tenant, id).await?;
     conflict::Entity::delete_many()
         .filter(conflict::Column::Tenant.eq(tenant.as_str()))
         .filter(conflict::Column::SourceId.eq(id))
@@ -141,36 +192,77 @@ pub(in crate::catalog) async fn delete_source(tx: &impl ConnectionTrait, tenant:
     Ok(())
 }
 
+/// What a file's documents are called, in their order.
+pub(in crate::catalog) type Documents = Vec<Option<String>>;
+
+/// The files of the last sync, in their order.
 pub(in crate::catalog) async fn files(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Vec<SourceFile>> {
+    Ok(files_and_documents(db, tenant, id).await?.0)
+}
+
+/// The files of the last sync, and what the documents of each are called.
+pub(in crate::catalog) async fn files_and_documents(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+) -> Result<(Vec<SourceFile>, Vec<Documents>)> {
     let rows = file::Entity::find()
         .filter(file::Column::Tenant.eq(tenant.as_str()))
         .filter(file::Column::SourceId.eq(id))
         .order_by_asc(file::Column::Position)
         .all(db)
         .await?;
-    rows.into_iter()
-        .map(|row| {
-            Ok(SourceFile {
-                path: row.path,
-                outcome: match row.outcome.as_str() {
-                    "found" => Outcome::Found,
-                    "skipped" => Outcome::Skipped,
-                    "warned" => Outcome::Warned,
-                    _ => Outcome::Rejected,
-                },
-                entities: u32::try_from(row.entities).unwrap_or(0),
-                problems: serde_json::from_value(row.problems)?,
-                parent: row.parent,
-            })
-        })
-        .collect()
+    let (mut files, mut documents) = (Vec::with_capacity(rows.len()), Vec::with_capacity(rows.len()));
+    for row in rows {
+        files.push(SourceFile {
+            path: row.path,
+            outcome: match row.outcome.as_str() {
+                "found" => Outcome::Found,
+                "skipped" => Outcome::Skipped,
+                "warned" => Outcome::Warned,
+                _ => Outcome::Rejected,
+            },
+            entities: u32::try_from(row.entities).unwrap_or(0),
+            problems: serde_json::from_value(row.problems)?,
+            parent: row.parent,
+        });
+        documents.push(row.documents.map(serde_json::from_value).transpose()?.unwrap_or_default());
+    }
+    Ok((files, documents))
 }
 
+/// Which of these files had that outcome.
+pub(in crate::catalog) async fn files_with(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    asked: &HashSet<(Uuid, String)>,
+    outcome: Outcome,
+) -> Result<HashSet<(Uuid, String)>> {
+    let asked: Vec<&(Uuid, String)> = asked.iter().collect();
+    let mut found = HashSet::new();
+    for part in asked.chunks(KEYS) {
+        let rows: Vec<(Uuid, String)> = file::Entity::find()
+            .select_only()
+            .columns([file::Column::SourceId, file::Column::Path])
+            .filter(file::Column::Tenant.eq(tenant.as_str()))
+            .filter(file::Column::SourceId.is_in(part.iter().map(|(source, _)| *source)))
+            .filter(file::Column::Path.is_in(part.iter().map(|(_, path)| path.as_str())))
+            .filter(file::Column::Outcome.eq(outcome.as_str()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// Writes a source's files; `documents` is in step with `files`.
 pub(in crate::catalog) async fn replace_files(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     id: Uuid,
     files: &[SourceFile],
+    documents: &[Documents],
 ) -> Result<()> {
     file::Entity::delete_many()
         .filter(file::Column::Tenant.eq(tenant.as_str()))
@@ -178,7 +270,7 @@ pub(in crate::catalog) async fn replace_files(
         .exec(tx)
         .await?;
     let mut rows = Vec::with_capacity(files.len());
-    for (file, position) in files.iter().zip(0..) {
+    for ((file, documents), position) in files.iter().zip(documents).zip(0..) {
         rows.push(file::ActiveModel {
             tenant: Set(tenant.to_string()),
             source_id: Set(id),
@@ -188,6 +280,7 @@ pub(in crate::catalog) async fn replace_files(
             entities: Set(i32::try_from(file.entities).unwrap_or(i32::MAX)),
             problems: Set(serde_json::to_value(&file.problems)?),
             parent: Set(file.parent.clone()),
+            documents: Set(Some(serde_json::to_value(documents)?)),
         });
     }
     for batch in rows.chunks(ROWS) {

@@ -3,6 +3,7 @@
 //! Nothing here touches the database, so the same walk answers "explain this" and `causeway check`.
 
 mod follow;
+mod notes;
 
 use std::{
     collections::{HashMap, HashSet, VecDeque},
@@ -15,6 +16,8 @@ use domain::catalog::{
 };
 use serde_json::Value;
 
+use self::notes::About;
+pub(in crate::catalog) use self::notes::{Note, Text};
 use super::{outside::Outside, placeholders};
 use crate::catalog::{
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
@@ -45,6 +48,8 @@ pub(in crate::catalog) struct Found {
     /// As declared, with the catalog's annotations.
     pub(in crate::catalog) document: Value,
     pub(in crate::catalog) path: String,
+    /// The document's place in its file, from 0.
+    pub(in crate::catalog) place: usize,
 }
 
 /// What a source declares.
@@ -58,6 +63,13 @@ pub(in crate::catalog) struct Gathered {
     /// Whether a bound was reached, so that there may be more.
     pub(in crate::catalog) cut: bool,
     pub(in crate::catalog) revision: Option<String>,
+    /// The branch, and whether it was read only because the repository opens with it.
+    pub(in crate::catalog) branch: Option<(String, bool)>,
+    /// What each file's documents are called, in step with `files`.
+    pub(in crate::catalog) layouts: Vec<Vec<Option<EntityRef>>>,
+    /// What should be mended.
+    pub(in crate::catalog) notes: Vec<Note>,
+    pub(in crate::catalog) texts: Vec<Text>,
 }
 
 /// Walks a source from its first files through all its Locations.
@@ -81,7 +93,9 @@ pub(in crate::catalog) async fn gather(
         queue: VecDeque::new(),
         seen: HashMap::new(),
         bytes: 0,
-        gathered: Gathered { revision: source.revision(), ..Gathered::default() },
+        about: None,
+        kept: 0,
+        gathered: Gathered { revision: source.revision(), branch: source.branch(), ..Gathered::default() },
     };
     let (paths, trust) = match source.begin() {
         Begin::Named(paths) | Begin::Found(paths) => (paths, Trust::Meant),
@@ -127,6 +141,10 @@ struct Walk<'a> {
     /// Where a file is, to its number.
     seen: HashMap<String, usize>,
     bytes: u64,
+    /// The file and the document that are being looked at.
+    about: Option<(usize, About)>,
+    /// How much text was kept.
+    kept: usize,
     gathered: Gathered,
 }
 
@@ -163,6 +181,7 @@ impl Walk<'_> {
             problems: Vec::new(),
             parent,
         });
+        self.gathered.layouts.push(Vec::new());
         self.seen.insert(place.target, number);
         self.steps.push(step);
         self.queue.push_back(number);
@@ -181,6 +200,9 @@ impl Walk<'_> {
     }
 
     fn tell(&mut self, number: usize, problem: FileProblem) {
+        if self.gathered.files[number].problems.len() < 100 {
+            self.note(number, &problem);
+        }
         let file = &mut self.gathered.files[number];
         let outcome = match problem.severity {
             Severity::Error => Outcome::Rejected,
@@ -232,12 +254,15 @@ impl Walk<'_> {
         }
         let limits = self.limits.file;
         let is_meant = step.trust == Trust::Meant || speaks_of_catalog(&bytes);
+        let text = bytes.clone();
         let read = tokio::task::spawn_blocking(move || yaml::read(&bytes, &limits)).await;
         match read {
             Ok(Ok(documents)) => {
-                for document in documents {
+                self.gathered.layouts[number] = vec![None; documents.len()];
+                for (place, document) in documents.into_iter().enumerate() {
+                    self.about = Some((number, About { place, ..About::default() }));
                     match document {
-                        Ok(document) => self.take(number, &step, document).await,
+                        Ok(document) => self.take(number, &step, document, place).await,
                         // Charts and the like only look like YAML.
                         Err(problem) if !is_meant => {
                             self.tell(number, FileProblem { severity: Severity::Info, ..problem });
@@ -245,6 +270,7 @@ impl Walk<'_> {
                         Err(problem) => self.fail(number, problem),
                     }
                 }
+                self.about = None;
             }
             Ok(Err(problem)) if !is_meant => self.tell(number, FileProblem { severity: Severity::Info, ..problem }),
             Ok(Err(problem)) => self.fail(number, problem),
@@ -260,9 +286,10 @@ impl Walk<'_> {
                 file.problems.push(plain(Severity::Info, "the file holds no document".into()));
             }
         }
+        self.keep(number, &text);
     }
 
-    async fn take(&mut self, number: usize, step: &Step, mut document: Document) {
+    async fn take(&mut self, number: usize, step: &Step, mut document: Document, place: usize) {
         if step.trust == Trust::Guessed && !is_meant(&document.value) {
             let message = "left out: its `apiVersion` is not one of a catalog".to_owned();
             let problem = document.problem(Severity::Info, &FieldPath::default(), message);
@@ -270,6 +297,7 @@ impl Walk<'_> {
         }
         let source = self.opened[step.source].clone();
         let mut value = document.value.take();
+        self.about = Some((number, About::of(place, &value)));
         let resolved = placeholders::resolve(&mut self.outside, &source, &step.path, &mut value, &self.limits).await;
         self.bytes += resolved.bytes;
         let unresolved: Vec<FieldPath> = resolved.problems.iter().map(|(field, _)| field.clone()).collect();
@@ -306,7 +334,8 @@ impl Walk<'_> {
         }
         let path = self.gathered.files[number].path.clone();
         self.gathered.files[number].entities += 1;
-        self.gathered.found.push(Found { reference, document: value, path });
+        self.gathered.layouts[number][place] = Some(reference.clone());
+        self.gathered.found.push(Found { reference, document: value, path, place });
     }
 
     fn warn_of_kind(&mut self, number: usize, document: &Document, value: &Value) {

@@ -31,6 +31,8 @@ pub(in crate::catalog) struct Plan {
     pub(in crate::catalog) orphan: Vec<String>,
     /// Leaving the catalog.
     pub(in crate::catalog) remove: Vec<String>,
+    /// Names in `put` that are new names of old things, each with the old one.
+    pub(in crate::catalog) renames: HashMap<String, String>,
     /// Whose served documents may be others for another reason.
     pub(in crate::catalog) touched: HashSet<String>,
 }
@@ -40,6 +42,7 @@ pub(in crate::catalog) struct Plan {
 pub(in crate::catalog) struct Told {
     pub(in crate::catalog) created: u32,
     pub(in crate::catalog) updated: u32,
+    pub(in crate::catalog) renamed: u32,
     pub(in crate::catalog) orphaned: u32,
     pub(in crate::catalog) removed: u32,
 }
@@ -57,12 +60,13 @@ impl Plan {
         if self.put.is_empty() && self.orphan.is_empty() && self.remove.is_empty() && self.touched.is_empty() {
             return Ok(told);
         }
-        let Self { put, orphan, remove, mut touched } = self;
+        let Self { put, orphan, remove, renames, mut touched } = self;
+        let former: Vec<String> = renames.values().cloned().collect();
         let put_refs: Vec<String> = put.iter().map(|(found, _)| found.reference.to_string()).collect();
         let existed = store::existing(&**tx, tenant, &put_refs).await?;
 
         // Relations, as they are declared now.
-        let lapsed: Vec<String> = existed.iter().cloned().chain(remove.iter().cloned()).collect();
+        let lapsed: Vec<String> = existed.iter().chain(&remove).chain(&former).cloned().collect();
         let old = store::declared_by(&**tx, tenant, &lapsed).await?;
         let new: HashSet<relation::Model> = put.iter().flat_map(|(found, _)| both_ways(tenant, found)).collect();
         touched.extend(old.into_iter().map(|row| row.source_ref));
@@ -70,24 +74,37 @@ impl Plan {
         store::replace_relations(&**tx, tenant, &lapsed, new.into_iter().collect()).await?;
 
         // Those who refer to what came or went must say so, or no longer.
-        let came_or_went: Vec<String> =
-            put_refs.iter().filter(|reference| !existed.contains(*reference)).chain(&remove).cloned().collect();
+        let came_or_went: Vec<String> = put_refs
+            .iter()
+            .filter(|reference| !existed.contains(*reference))
+            .chain(&remove)
+            .chain(&former)
+            .cloned()
+            .collect();
         touched.extend(store::referrers(&**tx, tenant, &came_or_went).await?);
 
         for row in store::rows(&**tx, tenant, &remove).await? {
             told.removed += 1;
-            tx.record(change(source, row.reference, ChangeKind::EntityRemoved, Some(row.document), None));
+            tx.record(change(row.source_id, row.reference, ChangeKind::EntityRemoved, Some(row.document), None));
         }
+        let mut old: HashMap<String, entity::Model> =
+            store::rows(&**tx, tenant, &former).await?.into_iter().map(|row| (row.reference.clone(), row)).collect();
+        let renamed: HashMap<String, entity::Model> =
+            renames.into_iter().filter_map(|(new, name)| Some((new, old.remove(&name)?))).collect();
+        let names: Vec<(String, Uuid)> = renamed.values().map(|row| (row.reference.clone(), row.uid)).collect();
+        store::note_former_names(&**tx, tenant, &names, now).await?;
         store::delete_entities(&**tx, tenant, &remove).await?;
+        store::delete_entities(&**tx, tenant, &former).await?;
+        store::keep_no_longer(&**tx, tenant, &remove).await?;
 
         touched.extend(orphan.iter().cloned());
         touched.extend(put_refs);
-        for reference in &remove {
+        for reference in remove.iter().chain(&former) {
             touched.remove(reference);
         }
         let orphan: HashSet<String> = orphan.into_iter().collect();
         let put = put.into_iter().map(|(found, hash)| (found.reference.to_string(), (found, hash))).collect();
-        let rows = Restitch { tenant, source, now, orphan, put }.run(tx, touched, &mut told).await?;
+        let rows = Restitch { tenant, source, now, orphan, put, renamed }.run(tx, touched, &mut told).await?;
         store::upsert(&**tx, rows).await?;
         Ok(told)
     }
@@ -99,6 +116,8 @@ struct Restitch<'a> {
     now: DateTime<Utc>,
     orphan: HashSet<String>,
     put: HashMap<String, (Found, String)>,
+    /// Rows of before, by the new names.
+    renamed: HashMap<String, entity::Model>,
 }
 
 impl Restitch<'_> {
@@ -117,13 +136,17 @@ impl Restitch<'_> {
             touched.into_iter().filter(|key| rows.contains_key(key) || self.put.contains_key(key)).collect();
         served.sort();
         let around = Around::load(tx, self.tenant, &served, &self.put, &rows).await?;
-        let mut written = Vec::new();
+        let (mut written, mut reclaimed) = (Vec::new(), Vec::new());
         for key in served {
-            let before = rows.remove(&key);
+            let before = rows.remove(&key).or_else(|| self.renamed.remove(&key));
+            if before.as_ref().is_some_and(|row| row.orphaned_at.is_some()) && self.put.contains_key(&key) {
+                reclaimed.push(key.clone());
+            }
             if let Some((row, kind)) = self.row(&key, before.as_ref(), &around)? {
                 match kind {
                     ChangeKind::EntityCreated => told.created += 1,
                     ChangeKind::EntityOrphaned => told.orphaned += 1,
+                    ChangeKind::EntityRenamed => told.renamed += 1,
                     _ => told.updated += 1,
                 }
                 let before = before.map(|row| row.document);
@@ -131,6 +154,7 @@ impl Restitch<'_> {
                 written.push(row);
             }
         }
+        store::keep_no_longer(&**tx, self.tenant, &reclaimed).await?;
         Ok(written)
     }
 
@@ -165,6 +189,7 @@ impl Restitch<'_> {
         let orphaned_at = is_orphaned.then(|| before.and_then(|row| row.orphaned_at).unwrap_or(self.now));
         let kind = match before {
             None => ChangeKind::EntityCreated,
+            Some(row) if row.reference != key => ChangeKind::EntityRenamed,
             Some(row) if row.orphaned_at.is_none() && is_orphaned => ChangeKind::EntityOrphaned,
             Some(_) => ChangeKind::EntityUpdated,
         };
@@ -181,7 +206,8 @@ impl Restitch<'_> {
             orphaned_at,
         };
         let is_same = before.is_some_and(|old| {
-            old.etag == row.etag
+            old.reference == row.reference
+                && old.etag == row.etag
                 && old.orphaned_at == row.orphaned_at
                 && old.source_id == row.source_id
                 && old.hash == row.hash

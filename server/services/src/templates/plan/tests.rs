@@ -110,11 +110,13 @@ impl World {
             definitions: Arc::default(),
             docs: Arc::default(),
             queue: crate::queue::Queue::default(),
+            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {
                 data: data.path().to_owned(),
                 base_url: "http://127.0.0.1:3000".into(),
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
+                catalog: crate::CatalogSettings::default(),
             }),
             ports: crate::Ports {
                 sources: Arc::new(Disk(examples)),

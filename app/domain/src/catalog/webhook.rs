@@ -1,0 +1,167 @@
+//! Deliveries of Git forges: what they say, and what follows.
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// What became of a delivery.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum DeliveryOutcome {
+    /// The source is fetched at once.
+    Queued,
+    /// It is about something that the source does not read.
+    Ignored,
+    /// It came before.
+    Repeated,
+}
+
+impl DeliveryOutcome {
+    /// The name as it stands in the database and on the wire.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Queued => "queued",
+            Self::Ignored => "ignored",
+            Self::Repeated => "repeated",
+        }
+    }
+}
+
+/// A delivery whose signature was right.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WebhookDelivery {
+    /// When it came.
+    pub received_at: DateTime<Utc>,
+    /// `GitHub`, `GitLab`, `Gitea`.
+    pub forge: String,
+    /// The forge's word for what happened: `push`.
+    pub event: String,
+    /// What became of it.
+    pub outcome: DeliveryOutcome,
+    /// The outcome, in words.
+    pub detail: String,
+}
+
+/// The webhook of a source, as people see it. It may hold its secret, so it does not print.
+#[derive(Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Webhook {
+    /// Where forges send to.
+    pub address: String,
+    /// When its secret was made, and by whom; `None` if there is none yet.
+    pub made: Option<(DateTime<Utc>, String)>,
+    /// The secret, for a short while after it was made.
+    pub secret: Option<String>,
+    /// When a delivery with a wrong signature last came, and what was wrong.
+    pub refused: Option<(DateTime<Utc>, String)>,
+    /// The last deliveries, newest first.
+    pub deliveries: Vec<WebhookDelivery>,
+}
+
+/// What people can do with a source's webhook.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WebhookDeed {
+    /// Make a secret, in place of the one before.
+    Make,
+    /// Show the new secret no longer.
+    Hide,
+    /// Take it away: deliveries are refused.
+    Drop,
+}
+
+/// What a push says, whichever forge sent it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Push {
+    /// The branch, without `refs/heads/`; `None` for a tag.
+    pub branch: Option<String>,
+    /// The branch that the repository opens with.
+    pub default_branch: Option<String>,
+    /// Addresses of the repository.
+    pub repositories: Vec<String>,
+}
+
+/// What a source reads, as far as a push must know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reads<'a> {
+    /// The address that was registered.
+    pub target: &'a str,
+    /// The branch that was read last; `None` before the first sync, and for what is not Git.
+    pub branch: Option<&'a str>,
+    /// Whether that branch was only read because the repository opens with it.
+    pub follows_default: bool,
+}
+
+/// Why a push does not concern a source; `None` if it does, or if that cannot be told.
+pub fn why_ignored(push: &Push, reads: Reads<'_>) -> Option<String> {
+    let known = reads.branch?;
+    // A push to another repository concerns the source if its Locations lead there, whatever the branch.
+    let same = |address: &String| leads_to(reads.target, address);
+    if !push.repositories.iter().any(same) {
+        return None;
+    }
+    let wanted = push.default_branch.as_deref().filter(|_| reads.follows_default).unwrap_or(known);
+    match push.branch.as_deref() {
+        Some(branch) if branch == wanted || branch == known => None,
+        Some(branch) => Some(format!("a push to `{branch}`; this source reads `{wanted}`")),
+        None => Some(format!("a tag; this source reads the branch `{wanted}`")),
+    }
+}
+
+/// Whether `target` is the repository at `address`, or something in it.
+fn leads_to(target: &str, address: &str) -> bool {
+    let bare = |text: &str| {
+        let text = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+        let text = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
+        text.to_lowercase()
+    };
+    let (target, address) = (bare(target), bare(address));
+    let address = address.trim_end_matches(".git");
+    !address.is_empty()
+        && target.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest == ".git")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(branch: Option<&str>, default: Option<&str>, reads: Reads<'_>) -> String {
+        let push = Push {
+            branch: branch.map(str::to_owned),
+            default_branch: default.map(str::to_owned),
+            repositories: vec!["https://git.example/quay/tides.git".into(), "https://git.example/quay/tides".into()],
+        };
+        why_ignored(&push, reads).unwrap_or_else(|| "concerns it".into())
+    }
+
+    const READS: Reads<'_> =
+        Reads { target: "https://git.example/quay/tides", branch: Some("main"), follows_default: false };
+
+    #[test]
+    fn only_the_branch_that_is_read_counts() {
+        assert_eq!(told(Some("main"), None, READS), "concerns it");
+        assert_eq!(told(Some("next"), None, READS), "a push to `next`; this source reads `main`");
+        assert_eq!(told(None, None, READS), "a tag; this source reads the branch `main`");
+        // What was never read may be any branch.
+        assert_eq!(told(Some("next"), None, Reads { branch: None, ..READS }), "concerns it");
+    }
+
+    #[test]
+    fn a_new_default_branch_is_followed_by_those_who_follow_it() {
+        let follows = Reads { follows_default: true, ..READS };
+        assert_eq!(told(Some("trunk"), Some("trunk"), follows), "concerns it");
+        assert_eq!(told(Some("next"), Some("trunk"), follows), "a push to `next`; this source reads `trunk`");
+        assert_eq!(told(Some("trunk"), Some("trunk"), READS), "a push to `trunk`; this source reads `main`");
+    }
+
+    #[test]
+    fn another_repository_may_be_one_that_a_location_leads_to() {
+        let blob = "https://git.example/quay/tides/blob/main/catalog-info.yaml";
+        assert_eq!(
+            told(Some("next"), None, Reads { target: blob, ..READS }),
+            "a push to `next`; this source reads `main`"
+        );
+        for target in ["https://git.example/quay/tides-2", "https://git.example/quay", "/srv/tides"] {
+            assert_eq!(told(Some("next"), None, Reads { target, ..READS }), "concerns it", "{target}");
+        }
+    }
+}

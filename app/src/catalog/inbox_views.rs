@@ -1,0 +1,141 @@
+//! What the pages of sources and their inboxes are drawn from.
+
+use domain::catalog::{Dispute, EntityRef, FileProblem, Orphan, Source, SourceFile, Webhook};
+use serde::{Deserialize, Serialize};
+
+/// How many rows a page of an inbox has.
+pub(crate) const ROWS: u32 = 50;
+
+/// How much waits in each inbox.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Sizes {
+    pub(crate) sources: u32,
+    pub(crate) troubles: u32,
+    pub(crate) disputes: u32,
+    pub(crate) orphans: u32,
+}
+
+/// One sync, drawn as a bar.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Bar {
+    /// When it began.
+    pub(crate) at: i64,
+    /// How long it took.
+    pub(crate) took: String,
+    pub(crate) read: u32,
+    pub(crate) changed: u32,
+    pub(crate) rejected: u32,
+    /// Why the source could not be read.
+    pub(crate) problem: Option<String>,
+}
+
+/// A source in the list of all.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourceRow {
+    pub(crate) source: Source,
+    pub(crate) bars: Vec<Bar>,
+    /// When it is synced next by itself.
+    pub(crate) next: Option<i64>,
+}
+
+/// The list of all sources.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct SourcesView {
+    pub(crate) rows: Vec<SourceRow>,
+    pub(crate) sizes: Sizes,
+}
+
+/// The page of one source.
+#[derive(Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct SourceView {
+    pub(crate) row: SourceRow,
+    pub(crate) files: Vec<SourceFile>,
+    /// Files whose text is kept.
+    pub(crate) texts: Vec<String>,
+    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) webhook: Webhook,
+    /// How many things it let go of.
+    pub(crate) orphans: u32,
+    /// Days that an orphan stays in sight.
+    pub(crate) orphan_days: u32,
+    /// Minutes between two syncs, unless the source says otherwise.
+    pub(crate) default_minutes: u32,
+}
+
+/// A document that should be mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TroubleRow {
+    pub(crate) source: String,
+    pub(crate) target: String,
+    pub(crate) path: String,
+    pub(crate) problem: FileProblem,
+    pub(crate) reference: Option<EntityRef>,
+    /// Whether there is a page of it.
+    pub(crate) is_known: bool,
+    pub(crate) owner: Option<EntityRef>,
+    /// Whether its text is kept.
+    pub(crate) has_text: bool,
+    /// Where people change the file.
+    pub(crate) edit: Option<String>,
+}
+
+/// The inbox of what should be mended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct TroublesView {
+    pub(crate) sizes: Sizes,
+    /// How many each team has.
+    pub(crate) owners: Vec<(Option<EntityRef>, u32)>,
+    pub(crate) rows: Vec<TroubleRow>,
+    pub(crate) total: u32,
+    /// What the one source reads that is asked for.
+    pub(crate) source: Option<String>,
+}
+
+/// The inbox of names that are declared twice.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DisputesView {
+    pub(crate) sizes: Sizes,
+    pub(crate) rows: Vec<Dispute>,
+    pub(crate) total: u32,
+}
+
+/// The inbox of what nothing declares any more.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OrphansView {
+    pub(crate) sizes: Sizes,
+    pub(crate) rows: Vec<Orphan>,
+    pub(crate) total: u32,
+    /// The one source that is asked for, and what it reads or read.
+    pub(crate) source: Option<(String, String)>,
+}
+
+/// The page of a file's text.
+pub(crate) fn text_page(source: &str, path: &str) -> String {
+    format!("/sources/{source}/file?path={}", encoded(path))
+}
+
+/// A text as a value in an address.
+pub(crate) fn encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-_.~/:".contains(&byte) {
+            out.push(char::from(byte));
+        } else {
+            out.push('%');
+            for half in [byte >> 4, byte & 15] {
+                out.push(char::from_digit(u32::from(half), 16).unwrap_or('0').to_ascii_uppercase());
+            }
+        }
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn any_path_fits_into_an_address() {
+        assert_eq!(text_page("7", "a b/c&d=é#.yaml"), "/sources/7/file?path=a%20b/c%26d%3D%C3%A9%23.yaml");
+    }
+}

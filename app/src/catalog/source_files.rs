@@ -1,0 +1,96 @@
+//! The files of a source, and what became of each.
+
+use std::collections::HashSet;
+
+use domain::catalog::{FileProblem, Outcome, Severity, SourceFile};
+use leptos::prelude::*;
+
+use super::inbox_views::text_page;
+use crate::ui::{Empty, Glyph, Icon, Mark, Panel, Status};
+
+/// Every file, those that need someone first.
+///
+/// - `source`: its id, if it is registered; `texts`: files whose text can be opened.
+#[component]
+pub(super) fn Files(
+    files: Vec<SourceFile>,
+    #[prop(optional, into)] source: String,
+    #[prop(optional)] texts: Vec<String>,
+) -> impl IntoView {
+    let mut files = files;
+    files.sort_by(|left, right| right.outcome.cmp(&left.outcome).then_with(|| left.path.cmp(&right.path)));
+    let count = files.len();
+    if count == 0 {
+        return view! { <Panel title="Files"><Empty glyph=Glyph::FileText title="No file was looked at yet"/></Panel> }
+            .into_any();
+    }
+    let texts: HashSet<String> = texts.into_iter().collect();
+    let rows = files.into_iter().map(|file| {
+        let text = texts.contains(&file.path).then(|| text_page(&source, &file.path));
+        view! { <File file text/> }
+    });
+    let rows = rows.collect_view();
+    view! { <Panel title="Files" flush=true action=move || view! { {count} }><ul>{rows}</ul></Panel> }.into_any()
+}
+
+#[component]
+fn File(file: SourceFile, text: Option<String>) -> impl IntoView {
+    let SourceFile { path, outcome, entities, problems, parent } = file;
+    let (mark, label) = match outcome {
+        Outcome::Found if entities == 1 => (Mark::Good, "1 thing".to_owned()),
+        Outcome::Found => (Mark::Good, format!("{entities} things")),
+        Outcome::Skipped => (Mark::Stopped, "Skipped".to_owned()),
+        Outcome::Warned => (Mark::Warning, "Warned".to_owned()),
+        Outcome::Rejected => (Mark::Bad, "Rejected".to_owned()),
+    };
+    let led = parent.map(|parent| view! { <span class="text-meta text-muted">" from "{parent}</span> });
+    let name = match text.clone() {
+        Some(href) => view! { <a class="text-link font-mono text-meta" href=href>{path}</a> }.into_any(),
+        None => view! { <code class="font-mono text-meta">{path}</code> }.into_any(),
+    };
+    let problems = problems.into_iter().map(|problem| {
+        let at = text.clone().zip(problem.line).map(|(text, line)| format!("{text}#line-{line}"));
+        view! { <li><Complaint problem href=at/></li> }
+    });
+    view! {
+        <li class="border-t border-base-300 px-4 py-2.5 text-table first:border-t-0">
+            <div class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1">
+                <p class="min-w-0 break-all">{name}{led}</p>
+                <Status mark label/>
+            </div>
+            <ul class="mt-1.5 grid gap-1.5 empty:hidden">{problems.collect_view()}</ul>
+        </li>
+    }
+}
+
+/// What is wrong, where, and how to mend it.
+///
+/// - `href`: where the line can be seen.
+#[component]
+pub(super) fn Complaint(problem: FileProblem, #[prop(optional_no_strip)] href: Option<String>) -> impl IntoView {
+    let (glyph, class) = match problem.severity {
+        Severity::Error => (Glyph::CircleX, "text-error mt-px"),
+        Severity::Warning => (Glyph::TriangleAlert, "text-warning mt-px"),
+        Severity::Info => (Glyph::Info, "text-muted mt-px"),
+    };
+    let place = match (problem.line, problem.column) {
+        (Some(line), Some(column)) => Some(format!("line {line}, column {column}")),
+        (Some(line), None) => Some(format!("line {line}")),
+        _ => None,
+    };
+    let place = place.map(|place| match href {
+        Some(href) => {
+            view! { <a class="tag mr-1.5 font-mono hover:border-base-content/40" href=href>{place}</a> }.into_any()
+        }
+        None => view! { <span class="tag mr-1.5 font-mono">{place}</span> }.into_any(),
+    });
+    // Most messages name the field themselves.
+    let field = problem.field.filter(|field| !problem.message.starts_with(field.as_str()));
+    let field = field.map(|field| view! { <code class="font-mono text-meta">{field}</code>" " });
+    view! {
+        <div class="flex items-start gap-2">
+            <Icon glyph class/>
+            <p class="min-w-0 break-words">{place}{field}{problem.message}</p>
+        </div>
+    }
+}

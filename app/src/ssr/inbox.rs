@@ -1,0 +1,163 @@
+//! Gathers what the pages of sources and their inboxes show.
+
+use std::collections::{HashMap, HashSet};
+
+use services::{
+    Error, Result, Services, catalog,
+    domain::catalog::{EntityRef, Source, SyncRecord, TroubleFilter},
+    identity::Caller,
+};
+use uuid::Uuid;
+
+use super::{count, entity::source_id};
+use crate::catalog::inbox_views::{
+    Bar, DisputesView, OrphansView, ROWS, Sizes, SourceRow, SourceView, SourcesView, TroubleRow, TroublesView,
+};
+
+/// How many bars a row of the list has.
+const BARS: usize = 24;
+
+/// Every source.
+pub(crate) async fn sources(services: &Services, caller: &Caller) -> Result<SourcesView> {
+    let sources = catalog::sources(services, caller).await?;
+    let mut syncs = catalog::syncs(services, caller).await?;
+    let sizes = sizes(services, caller).await?;
+    let rows = sources.into_iter().map(|source| {
+        let mut syncs = syncs.remove(&source.id).unwrap_or_default();
+        row(services, source, syncs.split_off(syncs.len().saturating_sub(BARS)))
+    });
+    Ok(SourcesView { rows: rows.collect(), sizes })
+}
+
+fn row(services: &Services, source: Source, syncs: Vec<SyncRecord>) -> SourceRow {
+    let next = source.next_sync(services.settings.catalog.sync_minutes).map(|next| next.timestamp_millis());
+    SourceRow { source, bars: syncs.into_iter().map(bar).collect(), next }
+}
+
+fn bar(sync: SyncRecord) -> Bar {
+    let millis = (sync.ended_at - sync.started_at).num_milliseconds().max(0);
+    let took = match millis {
+        0..1_000 => format!("{millis} ms"),
+        1_000..60_000 => format!("{}.{} s", millis / 1_000, millis % 1_000 / 100),
+        _ => format!("{} min", millis / 60_000),
+    };
+    Bar {
+        at: sync.started_at.timestamp_millis(),
+        took,
+        read: sync.read,
+        changed: sync.changed(),
+        rejected: sync.rejected,
+        problem: sync.problem,
+    }
+}
+
+async fn sizes(services: &Services, caller: &Caller) -> Result<Sizes> {
+    let (troubles, disputes, orphans) = catalog::inbox_sizes(services, caller).await?;
+    let sources = count(catalog::sources(services, caller).await?.len());
+    Ok(Sizes { sources, troubles, disputes, orphans })
+}
+
+/// One source.
+pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<SourceView> {
+    let trace = catalog::source(services, caller, id).await?;
+    let syncs = catalog::syncs_of(services, caller, id).await?;
+    let settings = services.settings.catalog;
+    Ok(SourceView {
+        row: row(services, trace.source, syncs),
+        files: trace.files,
+        texts: catalog::kept_texts(services, caller, &[id]).await?.into_iter().map(|(_, path)| path).collect(),
+        disputes: catalog::disputes_of(services, caller, id).await?,
+        webhook: catalog::webhooks::webhook(services, caller, id).await?,
+        orphans: catalog::orphans(services, caller, Some(id), (0, 0)).await?.total,
+        orphan_days: settings.orphan_days,
+        default_minutes: settings.sync_minutes,
+    })
+}
+
+fn offset(page: u32) -> u32 {
+    page.clamp(1, 1_000_000).saturating_sub(1).saturating_mul(ROWS)
+}
+
+fn id_or_none(source: &str) -> Result<Option<Uuid>> {
+    if source.is_empty() { Ok(None) } else { source_id(source).map(Some) }
+}
+
+/// What should be mended.
+pub(crate) async fn troubles(
+    services: &Services,
+    caller: &Caller,
+    owner: String,
+    source: &str,
+    rejected_only: bool,
+    page: u32,
+) -> Result<TroublesView> {
+    let owner = match owner.as_str() {
+        "" | "nobody" => owner,
+        // `berths` and `group:default/berths` name the same team.
+        text => {
+            let defaults = services::domain::catalog::ReferenceDefaults {
+                kind: Some("group"),
+                namespace: services::domain::catalog::DEFAULT_NAMESPACE,
+            };
+            EntityRef::parse(text, defaults).map_err(|error| Error::Rejected(error.to_string()))?.to_string()
+        }
+    };
+    let source = id_or_none(source)?;
+    let filter = TroubleFilter { owner, source, rejected_only, offset: offset(page), limit: ROWS };
+    let part = catalog::troubles(services, caller, &filter).await?;
+    let sources = catalog::sources(services, caller).await?;
+    let targets: HashMap<Uuid, String> = sources.into_iter().map(|source| (source.id, source.target)).collect();
+    let named: HashSet<EntityRef> = part.rows.iter().filter_map(|trouble| trouble.reference.clone()).collect();
+    let named: Vec<EntityRef> = named.into_iter().collect();
+    let known: HashMap<EntityRef, Option<String>> = catalog::entities(services, caller, &named)
+        .await?
+        .into_iter()
+        .flatten()
+        .map(|entity| {
+            let edit = entity.annotation("backstage.io/edit-url").filter(|url| super::entity::is_web_address(url));
+            (entity.reference.clone(), edit.map(str::to_owned))
+        })
+        .collect();
+    let shown: Vec<Uuid> = part.rows.iter().map(|trouble| trouble.source).collect();
+    let texts = catalog::kept_texts(services, caller, &shown).await?;
+    let rows = part.rows.into_iter().map(|trouble| {
+        let known = trouble.reference.as_ref().and_then(|reference| known.get(reference));
+        TroubleRow {
+            target: targets.get(&trouble.source).cloned().unwrap_or_default(),
+            has_text: texts.contains(&(trouble.source, trouble.path.clone())),
+            source: trouble.source.to_string(),
+            path: trouble.path,
+            problem: trouble.problem,
+            is_known: known.is_some(),
+            edit: known.cloned().flatten(),
+            reference: trouble.reference,
+            owner: trouble.owner,
+        }
+    });
+    Ok(TroublesView {
+        rows: rows.collect(),
+        total: part.total,
+        owners: catalog::trouble_counts(services, caller, &filter).await?,
+        sizes: sizes(services, caller).await?,
+        source: source.and_then(|id| targets.get(&id).cloned()),
+    })
+}
+
+/// Names that are declared twice.
+pub(crate) async fn disputes(services: &Services, caller: &Caller, page: u32) -> Result<DisputesView> {
+    let part = catalog::disputes(services, caller, (offset(page), ROWS)).await?;
+    Ok(DisputesView { rows: part.rows, total: part.total, sizes: sizes(services, caller).await? })
+}
+
+/// What nothing declares any more.
+pub(crate) async fn orphans(services: &Services, caller: &Caller, source: &str, page: u32) -> Result<OrphansView> {
+    let id = id_or_none(source)?;
+    let part = catalog::orphans(services, caller, id, (offset(page), ROWS)).await?;
+    let target = part.rows.first().map(|orphan| orphan.target.clone()).unwrap_or_default();
+    Ok(OrphansView {
+        source: id.map(|id| (id.to_string(), target)),
+        rows: part.rows,
+        total: part.total,
+        sizes: sizes(services, caller).await?,
+    })
+}

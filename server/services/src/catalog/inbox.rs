@@ -1,0 +1,86 @@
+//! What should be mended, by whose it is, and the texts where it stands.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    catalog::{EntityRef, KeptText, Part, SyncRecord, Trouble, TroubleFilter},
+    identity::{Caller, Permission},
+};
+use sea_orm::prelude::Uuid;
+
+use super::store;
+use crate::{Error, Result, Services, identity};
+
+/// How many troubles a page shows at most.
+const PAGE: u32 = 200;
+
+/// A part of what should be mended.
+pub async fn troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let filter = TroubleFilter { limit: filter.limit.min(PAGE), ..filter.clone() };
+    let (rows, total) = store::troubles(&services.db, &caller.tenant, &filter).await?;
+    Ok(Part { rows, total: u32::try_from(total).unwrap_or(u32::MAX) })
+}
+
+/// How many troubles each team has, the most first; `None` for those that nobody owns. The filter's owner does not count.
+pub async fn trouble_counts(
+    services: &Services,
+    caller: &Caller,
+    filter: &TroubleFilter,
+) -> Result<Vec<(Option<EntityRef>, u32)>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let counts = store::trouble_counts(&services.db, &caller.tenant, filter).await?;
+    let mut counts: Vec<_> =
+        counts.into_iter().map(|(owner, count)| (owner, u32::try_from(count).unwrap_or(u32::MAX))).collect();
+    counts.sort_by(|left, right| {
+        right
+            .1
+            .cmp(&left.1)
+            .then_with(|| left.0.as_ref().map(EntityRef::to_string).cmp(&right.0.as_ref().map(EntityRef::to_string)))
+    });
+    Ok(counts)
+}
+
+/// How many troubles, disputes and orphans there are.
+pub async fn inbox_sizes(services: &Services, caller: &Caller) -> Result<(u32, u32, u32)> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let none = TroubleFilter::default();
+    let troubles = store::troubles(&services.db, &caller.tenant, &none).await?.1;
+    let disputes = store::conflicts(&services.db, &caller.tenant, (0, 0)).await?.1;
+    let orphans = store::orphans(&services.db, &caller.tenant, None, (0, 0)).await?.1;
+    let count = |number: u64| u32::try_from(number).unwrap_or(u32::MAX);
+    Ok((count(troubles), count(disputes), count(orphans)))
+}
+
+/// The kept text of a file that should be mended, with what is wrong with it.
+pub async fn kept_text(services: &Services, caller: &Caller, source: Uuid, path: &str) -> Result<KeptText> {
+    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{source}")))?;
+    let Some((first_line, text)) = store::text(&services.db, &caller.tenant, source, path).await? else {
+        let why =
+            format!("no text of `{path}` is kept; only files that were rejected or warned in the last sync have one");
+        return Err(Error::NotFound(why));
+    };
+    let mut problems = store::troubles_of(&services.db, &caller.tenant, source).await?;
+    problems.retain(|trouble| trouble.path == path);
+    let view = path.starts_with("https://").then(|| path.to_owned());
+    let problems = problems.into_iter().map(|trouble| trouble.problem).collect();
+    Ok(KeptText { path: path.to_owned(), first_line, text, problems, view })
+}
+
+/// Which files of these sources have a kept text.
+pub async fn kept_texts(services: &Services, caller: &Caller, sources: &[Uuid]) -> Result<HashSet<(Uuid, String)>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    store::texts(&services.db, &caller.tenant, sources).await
+}
+
+/// The last syncs of one source, oldest first.
+pub async fn syncs_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<SyncRecord>> {
+    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{source}")))?;
+    store::syncs_of(&services.db, &caller.tenant, source).await
+}
+
+/// The last syncs of every source, oldest first.
+pub async fn syncs(services: &Services, caller: &Caller) -> Result<HashMap<Uuid, Vec<SyncRecord>>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    store::syncs(&services.db, &caller.tenant).await
+}

@@ -1,0 +1,32 @@
+//! What things were called before.
+
+use domain::{
+    catalog::EntityRef,
+    changes::Change,
+    identity::{Caller, Permission},
+};
+
+use super::store;
+use crate::{Result, Services, changes, identity};
+
+/// What became of a name: what the thing that bore it last is called now, if it is still in the catalog.
+pub async fn renamed_to(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<EntityRef>> {
+    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    let Some(uid) = store::who_was(&services.db, &caller.tenant, &reference.to_string()).await? else {
+        return Ok(None);
+    };
+    let row = store::row_by_uid(&services.db, &caller.tenant, uid).await?;
+    row.map(|row| store::parse(&row.reference)).transpose()
+}
+
+/// The latest changes about an entity under all its names, newest first, at most `limit`.
+pub async fn history(services: &Services, caller: &Caller, reference: &EntityRef, limit: u64) -> Result<Vec<Change>> {
+    let key = reference.to_string();
+    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    let row = store::rows(&services.db, &caller.tenant, std::slice::from_ref(&key)).await?.pop();
+    let former = match row {
+        Some(row) => store::former_names(&services.db, &caller.tenant, row.uid).await?,
+        None => Vec::new(),
+    };
+    changes::about_also(services, caller, &key, &former, limit).await
+}

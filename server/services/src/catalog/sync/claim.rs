@@ -1,0 +1,191 @@
+//! Who owns which name.
+
+use std::collections::{HashMap, HashSet};
+
+use chrono::Utc;
+use domain::{
+    catalog::{FileProblem, Outcome, Severity, SourceFile},
+    identity::Caller,
+};
+use sea_orm::prelude::Uuid;
+
+use super::{
+    gather::{Found, Gathered, Note},
+    keep::Keep,
+    record::Plan,
+    rename, stitch,
+};
+use crate::{
+    Result,
+    catalog::{
+        rows::conflict,
+        store::{self, Documents, Known},
+    },
+    changes::Transaction,
+};
+
+/// What a source may do to the catalog.
+pub(super) struct Claims {
+    pub(super) plan: Plan,
+    pub(super) files: Vec<SourceFile>,
+    /// What each file's documents are called, in step with `files`.
+    pub(super) documents: Vec<Documents>,
+    /// What should be mended because a name is taken.
+    pub(super) notes: Vec<Note>,
+    /// How many entities the source owns.
+    pub(super) standing: usize,
+    /// Sources that wait for a name that has become free.
+    pub(super) waiting: HashSet<Uuid>,
+}
+
+/// Decides which of the names that a source declares are its own. The first claim stands, in this source and among all.
+pub(super) async fn claim(
+    tx: &Transaction,
+    caller: &Caller,
+    id: Uuid,
+    gathered: Gathered,
+    (old_files, old_documents): &(Vec<SourceFile>, Vec<Documents>),
+) -> Result<Claims> {
+    let tenant = &caller.tenant;
+    let Gathered { found, mut files, failed, cut, layouts, .. } = gathered;
+    let found: Vec<(String, Found)> = found.into_iter().map(|found| (found.reference.to_string(), found)).collect();
+    let own = store::known_of(&**tx, tenant, id).await?;
+    let strange: Vec<String> =
+        found.iter().map(|(key, _)| key).filter(|key| !own.contains_key(*key)).cloned().collect();
+    let others = store::known_as(&**tx, tenant, &strange).await?;
+    let around = store::conflicts_around(&**tx, tenant, id).await?;
+    let mut conflicts = Conflicts::new(tenant.to_string(), id, &around);
+    let held = held_elsewhere(&found, &own);
+    let mut plan = Plan::default();
+    let mut claimed: HashMap<String, String> = HashMap::new();
+    for (key, found) in found {
+        let other = others.get(&key).filter(|other| !other.is_orphaned);
+        let owner = match (claimed.get(&key), held.get(&key), other) {
+            (Some(path), ..) => Some((id, path.clone())),
+            // The file that had it first still has it.
+            (None, Some(path), _) if *path != found.path => Some((id, path.clone())),
+            (None, _, Some(other)) => Some((other.source, other.path.clone())),
+            (None, _, None) => None,
+        };
+        if let Some(owner) = owner {
+            conflicts.tell(key, found, owner, &mut files);
+            continue;
+        }
+        claimed.insert(key.clone(), found.path.clone());
+        let hash = stitch::hash(&found.document);
+        let is_same = |known: &Known| known.hash == hash && known.path == found.path && !known.is_orphaned;
+        if !own.get(&key).is_some_and(is_same) {
+            plan.put.push((found, hash));
+        }
+    }
+    let keep = Keep::new(&files, old_files, failed, cut);
+    let mut standing = claimed.len();
+    let mut stale = HashSet::new();
+    for (key, known) in &own {
+        if claimed.contains_key(key) || known.is_orphaned {
+            continue;
+        }
+        if keep.stands(&known.path) {
+            standing += 1;
+            stale.insert(key.clone());
+        } else {
+            plan.orphan.push(key.clone());
+        }
+    }
+    plan.orphan.sort();
+    let documents = rename::documents(&files, layouts, (old_files, old_documents), &stale);
+    let names = rename::Names { own: &own, others: &others };
+    plan.renames = rename::find(tx, tenant, &files, &documents, (old_files, old_documents), &plan, &names).await?;
+    let renamed: HashSet<&String> = plan.renames.values().collect();
+    plan.orphan.retain(|key| !renamed.contains(key));
+
+    let freed: HashSet<&String> = plan.orphan.iter().chain(renamed).collect();
+    let is_waiting =
+        |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
+    let waiting = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
+    let Conflicts { rows, notes, .. } = conflicts;
+    let new: HashSet<conflict::Model> = rows.into_values().collect();
+    let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
+    if old != new {
+        plan.touched.extend(old.symmetric_difference(&new).map(|row| row.reference.clone()));
+        store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
+    }
+    Ok(Claims { plan, files, documents, notes, standing, waiting })
+}
+
+/// Names that a file of this source held before and still declares, though another file that comes first does so too.
+fn held_elsewhere(found: &[(String, Found)], own: &HashMap<String, Known>) -> HashMap<String, String> {
+    let holder = |key: &String| own.get(key).filter(|known| !known.is_orphaned).map(|known| &known.path);
+    let disputed: HashSet<&String> = found
+        .iter()
+        .filter(|(key, found)| holder(key).is_some_and(|path| *path != found.path))
+        .map(|(key, _)| key)
+        .collect();
+    found
+        .iter()
+        .filter(|(key, found)| disputed.contains(key) && holder(key) == Some(&found.path))
+        .map(|(key, found)| (key.clone(), found.path.clone()))
+        .collect()
+}
+
+/// Declarations that do not stand.
+struct Conflicts<'a> {
+    tenant: String,
+    id: Uuid,
+    known: HashMap<(&'a str, &'a str), &'a conflict::Model>,
+    rows: HashMap<(String, String), conflict::Model>,
+    notes: Vec<Note>,
+    /// The numbers of files, once they are asked for.
+    numbers: HashMap<String, usize>,
+}
+
+impl<'a> Conflicts<'a> {
+    fn new(tenant: String, id: Uuid, around: &'a [conflict::Model]) -> Self {
+        let own = around.iter().filter(|row| row.source_id == id);
+        let known = own.map(|row| ((row.reference.as_str(), row.path.as_str()), row)).collect();
+        Self { tenant, id, known, rows: HashMap::new(), notes: Vec::new(), numbers: HashMap::new() }
+    }
+
+    fn tell(&mut self, key: String, found: Found, (owner_id, owner_path): (Uuid, String), files: &mut [SourceFile]) {
+        let known = self.known.get(&(key.as_str(), found.path.as_str()));
+        let since = match known {
+            Some(row) if row.owner_id == owner_id && row.owner_path == owner_path => row.since,
+            _ => Some(Utc::now()),
+        };
+        let whose = if owner_id == self.id { "" } else { " of another source" };
+        let message = format!(
+            "`{key}` is declared already, in `{owner_path}`{whose}; that one was first and stands. Remove one of the two, or rename it"
+        );
+        if self.numbers.is_empty() {
+            self.numbers = files.iter().map(|file| file.path.clone()).zip(0..).collect();
+        }
+        if let Some((number, file)) =
+            self.numbers.get(&found.path).and_then(|&number| Some((number, files.get_mut(number)?)))
+        {
+            file.outcome = file.outcome.max(Outcome::Warned);
+            // As many as a walk tells of one file.
+            if file.problems.len() < 100 {
+                let (field, line, column) = (None, None, None);
+                let problem = FileProblem { severity: Severity::Warning, message, field, line, column };
+                file.problems.push(problem.clone());
+                self.notes.push(Note {
+                    file: number,
+                    place: Some(found.place),
+                    owner: super::troubles::owner_of(&found),
+                    reference: Some(found.reference.clone()),
+                    problem,
+                });
+            }
+        }
+        let row = conflict::Model {
+            tenant: self.tenant.clone(),
+            reference: key.clone(),
+            source_id: self.id,
+            path: found.path.clone(),
+            owner_id,
+            owner_path,
+            since,
+        };
+        self.rows.insert((key, found.path), row);
+    }
+}

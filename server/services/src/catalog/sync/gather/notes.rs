@@ -1,0 +1,126 @@
+//! What a walk notes beside the trace: whose problem something is, which document stands where, and texts to show.
+
+use domain::catalog::{EntityRef, FileProblem, Outcome, ReferenceDefaults, Severity};
+use serde_json::Value;
+
+use super::Walk;
+
+/// How much of one file's text is kept.
+const TEXT: usize = 128 * 1024;
+
+/// How much text of one source is kept in all.
+const TEXTS: usize = 16 * 1024 * 1024;
+
+/// How many lines above the first problem are kept of a file that is larger.
+const ABOVE: usize = 200;
+
+/// A problem, and what it is about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::catalog) struct Note {
+    /// In `Gathered::files`.
+    pub(in crate::catalog) file: usize,
+    /// The document's place in the file, if the problem is with one.
+    pub(in crate::catalog) place: Option<usize>,
+    pub(in crate::catalog) reference: Option<EntityRef>,
+    pub(in crate::catalog) owner: Option<EntityRef>,
+    pub(in crate::catalog) problem: FileProblem,
+}
+
+/// A text that people will want to see.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::catalog) struct Text {
+    pub(in crate::catalog) path: String,
+    pub(in crate::catalog) first_line: u32,
+    pub(in crate::catalog) lines: String,
+}
+
+/// The document that is being looked at.
+#[derive(Debug, Clone, Default)]
+pub(super) struct About {
+    pub(super) place: usize,
+    pub(super) reference: Option<EntityRef>,
+    pub(super) owner: Option<EntityRef>,
+}
+
+impl About {
+    pub(super) fn of(place: usize, document: &Value) -> Self {
+        let reference = EntityRef::of(document);
+        let owner = reference.as_ref().and_then(|reference| owner_of(reference, document));
+        Self { place, reference, owner }
+    }
+}
+
+/// Whom a document belongs to, as far as it says so itself, broken or not.
+fn owner_of(reference: &EntityRef, document: &Value) -> Option<EntityRef> {
+    if matches!(reference.kind(), "group" | "user") {
+        return Some(reference.clone());
+    }
+    let owner = document.get("spec")?.get("owner")?.as_str()?;
+    EntityRef::parse(owner, ReferenceDefaults { kind: Some("group"), namespace: reference.namespace() }).ok()
+}
+
+impl Walk<'_> {
+    /// Notes a problem of the file numbered so, or of the document that is being looked at.
+    pub(super) fn note(&mut self, file: usize, problem: &FileProblem) {
+        if problem.severity == Severity::Info {
+            return;
+        }
+        // A problem told of another file, such as the Location that led here, is not the document's.
+        let about = self.about.as_ref().filter(|(of, _)| *of == file).map(|(_, about)| about);
+        self.gathered.notes.push(Note {
+            file,
+            place: about.map(|about| about.place),
+            reference: about.and_then(|about| about.reference.clone()),
+            owner: about.and_then(|about| about.owner.clone()),
+            problem: problem.clone(),
+        });
+    }
+
+    /// Keeps the text of a file that should be mended.
+    pub(super) fn keep(&mut self, number: usize, bytes: &[u8]) {
+        let file = &self.gathered.files[number];
+        let first = file.problems.iter().filter(|problem| problem.severity > Severity::Info).find_map(|told| told.line);
+        if file.outcome < Outcome::Warned || (first.is_none() && file.outcome != Outcome::Rejected) {
+            return;
+        }
+        let (first_line, lines) = excerpt(bytes, first.unwrap_or(1));
+        if self.kept + lines.len() <= TEXTS {
+            self.kept += lines.len();
+            self.gathered.texts.push(Text { path: file.path.clone(), first_line, lines });
+        }
+    }
+}
+
+/// The text, or as much of it as is kept around `line`, with the number of its first line.
+fn excerpt(bytes: &[u8], line: u32) -> (u32, String) {
+    let mut first = 1;
+    let mut part = bytes;
+    if bytes.len() > TEXT {
+        let skip = (line as usize).saturating_sub(ABOVE + 1);
+        for _ in 0..skip {
+            let Some(end) = part.iter().position(|&byte| byte == b'\n') else { break };
+            part = &part[end + 1..];
+            first += 1;
+        }
+        part = &part[..part.len().min(TEXT)];
+    }
+    // PostgreSQL keeps no NUL in a text.
+    (first, String::from_utf8_lossy(part).replace('\0', "\u{fffd}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_kept_around_its_problem() {
+        let line = "x".repeat(99) + "\n";
+        let long = line.repeat(5_000);
+        let (first, text) = excerpt(long.as_bytes(), 4_000);
+        assert_eq!((first, text.len()), (3_800, 1_201 * 100));
+        let (first, text) = excerpt(long.as_bytes(), 1);
+        assert_eq!((first, text.len()), (1, TEXT));
+        assert_eq!(excerpt(b"a\0b\xff\n", 9), (1, "a\u{fffd}b\u{fffd}\n".into()));
+        assert_eq!(excerpt("ä".repeat(TEXT).as_bytes(), 9).1.len(), TEXT);
+    }
+}

@@ -1,0 +1,96 @@
+//! What a forge's push says.
+
+use domain::catalog::Push;
+use serde::Deserialize;
+
+use crate::{Error, Result};
+
+/// What an event is to a source.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Push,
+    /// The forge tries the webhook out.
+    Hello,
+    Other,
+}
+
+/// What the forge's word for an event means: `push` of GitHub and Gitea, `Push Hook` and `Tag Push Hook` of GitLab.
+pub(super) fn kind(event: &str) -> Kind {
+    match event.to_ascii_lowercase().as_str() {
+        "push" | "push hook" | "tag push hook" => Kind::Push,
+        "ping" => Kind::Hello,
+        _ => Kind::Other,
+    }
+}
+
+#[derive(Debug, Deserialize)]
+struct Payload {
+    #[serde(rename = "ref")]
+    reference: String,
+    #[serde(default)]
+    repository: Repository,
+    /// GitLab tells most of a repository here.
+    #[serde(default)]
+    project: Repository,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+struct Repository {
+    default_branch: Option<String>,
+    html_url: Option<String>,
+    clone_url: Option<String>,
+    web_url: Option<String>,
+    git_http_url: Option<String>,
+    homepage: Option<String>,
+}
+
+/// Reads the body of a push, whose signature was checked.
+pub(super) fn read(body: &[u8]) -> Result<Push> {
+    // A form, where the forge was told to send one: `payload=…`.
+    let form =
+        url::form_urlencoded::parse(body).find(|(name, _)| name == "payload").map(|(_, value)| value.into_owned());
+    let text = match &form {
+        Some(payload) if !body.starts_with(b"{") => payload.as_bytes(),
+        _ => body,
+    };
+    let payload: Payload = serde_json::from_slice(text).map_err(|error| {
+        Error::Rejected(format!("the body is not a push: {error}; choose JSON as content type at the forge"))
+    })?;
+    let default_branch = payload.repository.default_branch.clone().or_else(|| payload.project.default_branch.clone());
+    let addresses = |of: Repository| [of.html_url, of.clone_url, of.web_url, of.git_http_url, of.homepage];
+    let repositories = addresses(payload.repository).into_iter().chain(addresses(payload.project)).flatten().collect();
+    let branch = payload.reference.strip_prefix("refs/heads/").map(str::to_owned);
+    Ok(Push { branch, default_branch, repositories })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_forge_tells_the_same_in_its_own_words() {
+        let github = r#"{"ref":"refs/heads/main","repository":{"default_branch":"main","html_url":"https://h/o/r","clone_url":"https://h/o/r.git"}}"#;
+        let gitlab = r#"{"object_kind":"push","ref":"refs/heads/main","project":{"default_branch":"main","web_url":"https://h/o/r","git_http_url":"https://h/o/r.git"},"repository":{"homepage":"https://h/o/r"}}"#;
+        for text in [github, gitlab] {
+            let push = read(text.as_bytes()).unwrap();
+            assert_eq!((push.branch.as_deref(), push.default_branch.as_deref()), (Some("main"), Some("main")));
+            assert!(push.repositories.contains(&"https://h/o/r".to_owned()), "{push:?}");
+        }
+        let form: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", github).finish();
+        assert_eq!(read(form.as_bytes()).unwrap(), read(github.as_bytes()).unwrap());
+        assert_eq!(read(br#"{"ref":"refs/tags/v1"}"#).unwrap().branch, None);
+        for wrong in ["", "{}", "[]", "ref=x", r#"{"ref":1}"#] {
+            assert!(read(wrong.as_bytes()).unwrap_err().to_string().contains("not a push"), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn only_pushes_are_pushes() {
+        for (event, meant) in
+            [("push", Kind::Push), ("Push Hook", Kind::Push), ("ping", Kind::Hello), ("issues", Kind::Other)]
+        {
+            assert_eq!(kind(event), meant, "{event}");
+        }
+    }
+}
