@@ -31,6 +31,10 @@ const pages: [name: string, path: string][] = [
   ['runs', '/runs'],
   ['sources', '/sources'],
   ['register', '/sources/new'],
+  ['problems', '/sources/problems'],
+  ['problems-of-a-team', '/sources/problems?owner=nobody&only=rejected'],
+  ['conflicts', '/sources/conflicts'],
+  ['orphans', '/sources/orphans'],
 ];
 
 for (const [name, path] of pages) {

@@ -49,6 +49,27 @@ fn outcomes(report: &Value) -> Value {
 }
 
 both! {
+    async fn where_a_thing_stands_follows_it_to_its_new_name(portal) {
+        let file = |name: &str| tiered(name, "1") + GROUP + SCORECARD;
+        let path = portal.write("catalog-info.yaml", file("gate"));
+        let source = portal.register("file", &path).await;
+        let results = async |portal: &Portal| {
+            portal.json("/api/v1/scorecards/readiness/results").await["items"].as_array().unwrap().clone()
+        };
+        let before = portal.until("it is judged", async |portal| results(portal).await.pop()).await;
+        portal.write("catalog-info.yaml", file("boarding-gate"));
+        let id = source["location"]["id"].as_str().unwrap();
+        portal.submit(&format!("/sources/{id}"), "sync_source", &[("id", id)]).await;
+        let after = portal
+            .until("it is judged under its new name", async |portal| {
+                results(portal).await.into_iter().find(|item| item["entity"] == "component:default/boarding-gate")
+            })
+            .await;
+        // A thing that came in anew would stand there since now.
+        assert_eq!((&after["since"], &after["standing"]), (&before["since"], &before["standing"]));
+        assert_eq!(results(&portal).await.len(), 1);
+    }
+
     async fn a_change_is_judged_and_explained(portal) {
         let path = portal.write("catalog-info.yaml", component("ticket-api", "service", "berths") + GROUP + SCORECARD);
         let source = portal.register("file", &path).await;

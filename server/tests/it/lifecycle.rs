@@ -1,0 +1,228 @@
+//! Orphans, renames, conflicts, problems and syncs, as people without JavaScript and machines see them.
+
+use reqwest::{Method, RequestBuilder, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{
+    catalog::component,
+    portal::{Backend, Options, Portal},
+};
+
+/// With these fields, as a form has them.
+pub(crate) fn form(request: RequestBuilder, fields: &[(&str, &str)]) -> RequestBuilder {
+    let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
+    request.header("content-type", "application/x-www-form-urlencoded").body(body)
+}
+
+impl Portal {
+    /// The HTML of a page that must be there.
+    pub(crate) async fn html(&self, path: &str) -> String {
+        let response = self.request(Method::GET, path).header("accept", "text/html").send().await.unwrap();
+        let (status, text) = (response.status(), response.text().await.unwrap());
+        assert_eq!(status, StatusCode::OK, "GET {path}: {text}");
+        text
+    }
+
+    /// Where the form for `function` on a page is sent.
+    pub(crate) async fn form_on(&self, page: &str, function: &str) -> String {
+        let html = self.html(page).await;
+        let start = html.find(&format!("/api/portal/{function}")).unwrap_or_else(|| panic!("{page} has no {function}"));
+        html[start..].split('"').next().unwrap().to_owned()
+    }
+
+    /// Sends a form of a page as a browser without JavaScript does; it must lead back to a page.
+    pub(crate) async fn submit(&self, page: &str, function: &str, fields: &[(&str, &str)]) {
+        let address = self.form_on(page, function).await;
+        let request = self.request(Method::POST, &address).header("accept", "text/html");
+        let request = form(request.header("referer", format!("{}{page}", self.base)), fields);
+        let response = request.send().await.unwrap();
+        let (status, location) = (response.status(), response.headers().get(header::LOCATION).cloned());
+        let location = location.map(|location| location.to_str().unwrap().to_owned()).unwrap_or_default();
+        assert!(status.is_redirection() && !location.contains("__err"), "{function}: {status} {location}");
+    }
+
+    /// Has the source of an entity synced, and waits until `probe` holds.
+    async fn synced(&self, source: &str, what: &str, probe: impl AsyncFn(&Self) -> bool) {
+        self.submit(&format!("/sources/{source}"), "sync_source", &[("id", source)]).await;
+        self.until(what, async |portal| probe(portal).await.then_some(())).await;
+    }
+
+    async fn status_of(&self, name: &str) -> StatusCode {
+        self.get(&format!("/api/catalog/entities/by-name/component/default/{name}")).await.status()
+    }
+}
+
+fn id(registered: &Value) -> String {
+    registered["location"]["id"].as_str().unwrap().to_owned()
+}
+
+fn file(names: &[&str]) -> String {
+    names.iter().map(|name| component(name, "service", "berths")).collect()
+}
+
+async fn is_orphan(portal: &Portal, name: &str) -> bool {
+    portal.names("filter=metadata.annotations.backstage.io/orphan=true").await.contains(&name.to_owned())
+}
+
+both! {
+    async fn an_orphan_is_seen_kept_and_removed_by_hand(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["a", "b", "c"]));
+        let source = id(&portal.register("file", &path).await);
+        portal.write("catalog-info.yaml", file(&["a"]));
+        portal.synced(&source, "two are orphans", async |portal| is_orphan(portal, "b").await && is_orphan(portal, "c").await).await;
+        let inbox = portal.html("/sources/orphans").await;
+        assert!(inbox.contains("2 things that nothing declares any more") && inbox.contains("in 13 days"), "{inbox}");
+        assert!(portal.html(&format!("/sources/orphans?source={source}")).await.contains("Remove all 2 now"));
+        assert!(portal.html("/sources").await.contains("/sources/orphans"));
+        let entity = portal.html("/catalog/default/component/b").await;
+        assert!(entity.contains("no longer declares it") && entity.contains("Remove now"), "{entity}");
+        portal.submit("/sources/orphans", "settle_orphan", &[("reference", "component:default/b"), ("deed", "keep")]).await;
+        portal.submit("/sources/orphans", "settle_orphan", &[("reference", "component:default/c"), ("deed", "remove")]).await;
+        assert_eq!(portal.status_of("c").await, StatusCode::NOT_FOUND);
+        assert!(portal.html("/catalog/default/component/b").await.contains("Kept by guest"));
+        assert!(portal.html("/catalog/default/component/b/history").await.contains("Kept, although nothing declares it"));
+        // Nothing to decide any more: said, not done.
+        let late = [("reference", "component:default/a"), ("deed", "remove")];
+        let address = portal.form_on("/catalog/default/component/b", "settle_orphan").await;
+        let late = form(portal.request(Method::POST, &address), &late).send().await.unwrap();
+        assert_eq!(late.status(), StatusCode::CONFLICT);
+        portal.submit("/sources/orphans", "settle_orphan", &[("reference", "component:default/b"), ("deed", "remove")]).await;
+        assert_eq!(portal.status_of("b").await, StatusCode::NOT_FOUND);
+        // All of a source at once.
+        portal.write("catalog-info.yaml", file(&["a", "d", "e"]));
+        portal.synced(&source, "two more are there", async |portal| portal.status_of("e").await.is_success()).await;
+        portal.write("catalog-info.yaml", file(&["a"]));
+        portal.synced(&source, "they are orphans", async |portal| is_orphan(portal, "d").await && is_orphan(portal, "e").await).await;
+        let all = format!("/sources/orphans?source={source}");
+        portal.submit(&all, "settle_orphans", &[("source", &source), ("deed", "remove")]).await;
+        assert_eq!((portal.status_of("d").await, portal.status_of("e").await), (StatusCode::NOT_FOUND, StatusCode::NOT_FOUND));
+        assert!(portal.html("/sources/orphans").await.contains("There are no orphans"));
+    }
+
+    async fn a_removed_source_leaves_orphans_that_registering_it_again_finds(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["a"]));
+        let source = id(&portal.register("file", &path).await);
+        let before = portal.json("/api/catalog/entities/by-name/component/default/a").await["metadata"]["uid"].clone();
+        portal.submit(&format!("/sources/{source}"), "remove_source", &[("id", &source), ("deed", "keep")]).await;
+        assert!(is_orphan(&portal, "a").await);
+        assert!(portal.html("/sources/orphans").await.contains("which was removed"));
+        assert!(portal.html("/catalog/default/component/a").await.contains("no longer declares it"));
+        let again = id(&portal.register("file", &path).await);
+        assert_ne!(again, source);
+        let entity = portal.json("/api/catalog/entities/by-name/component/default/a").await;
+        assert_eq!(entity["metadata"]["uid"], before);
+        assert!(!is_orphan(&portal, "a").await);
+        portal.submit(&format!("/sources/{again}"), "remove_source", &[("id", &again), ("deed", "remove")]).await;
+        assert_eq!(portal.status_of("a").await, StatusCode::NOT_FOUND);
+    }
+
+    async fn a_renamed_thing_is_found_under_its_old_address(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["gate", "web"]));
+        let source = id(&portal.register("file", &path).await);
+        let before = portal.json("/api/catalog/entities/by-name/component/default/gate").await["metadata"]["uid"].clone();
+        portal.write("catalog-info.yaml", file(&["boarding-gate", "web"]));
+        portal.synced(&source, "it has its new name", async |portal| portal.status_of("boarding-gate").await.is_success()).await;
+        let entity = portal.json("/api/catalog/entities/by-name/component/default/boarding-gate").await;
+        assert_eq!(entity["metadata"]["uid"], before);
+        // Clients are told the truth; people are led on.
+        assert_eq!(portal.status_of("gate").await, StatusCode::NOT_FOUND);
+        assert_eq!(portal.names("filter=kind=component&order=asc:metadata.name").await, ["boarding-gate", "web"]);
+        let old = portal.request(Method::GET, "/catalog/default/component/gate/history").header("accept", "text/html");
+        let old = old.send().await.unwrap();
+        assert_eq!(old.status(), StatusCode::FOUND);
+        assert_eq!(old.headers()[header::LOCATION], "/catalog/default/component/boarding-gate/history");
+        let history = portal.html("/catalog/default/component/boarding-gate/history").await;
+        assert!(history.contains("Renamed from gate to boarding-gate") && history.contains("Came into the catalog"), "{history}");
+    }
+
+    async fn a_name_that_is_declared_twice_can_be_handed_over(portal) {
+        let first = portal.write("one/catalog-info.yaml", component("tides", "website", "berths"));
+        let second = portal.write("two/catalog-info.yaml", component("tides", "service", "berths"));
+        let (first, second) = (id(&portal.register("file", &first).await), id(&portal.register("file", &second).await));
+        let kind = async |portal: &Portal| {
+            portal.json("/api/catalog/entities/by-name/component/default/tides").await["spec"]["type"].clone()
+        };
+        assert_eq!(kind(&portal).await, "website");
+        for page in ["/sources/conflicts", "/catalog/default/component/tides", &format!("/sources/{first}"), &format!("/sources/{second}")] {
+            let html = portal.html(page).await;
+            assert!(html.contains("Claims it too") && html.contains("one/catalog-info.yaml") && html.contains("have it"), "{page}: {html}");
+        }
+        portal.submit("/sources/conflicts", "hand_over", &[("reference", "component:default/tides"), ("source", &second), ("path", "catalog-info.yaml")]).await;
+        assert_eq!(kind(&portal).await, "service");
+        assert!(portal.html("/catalog/default/component/tides/history").await.contains("Handed over to catalog-info.yaml"));
+        portal.submit(&format!("/sources/{first}"), "sync_source", &[("id", &first)]).await;
+        portal.submit(&format!("/sources/{second}"), "sync_source", &[("id", &second)]).await;
+        portal.until("both have been synced", async |portal| {
+            let page = portal.html("/sources").await;
+            (!page.contains("Under way")).then_some(())
+        }).await;
+        assert_eq!(kind(&portal).await, "service");
+        let inbox = portal.html("/sources/conflicts").await;
+        assert!(inbox.contains("1 name is declared more than once"), "{inbox}");
+    }
+
+    async fn what_should_be_mended_stands_in_the_inbox_of_its_team(portal) {
+        let group = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: berths\nspec:\n  type: team\n  children: []\n";
+        let broken = component("a b", "service", "berths");
+        let path = portal.write("catalog-info.yaml", file(&["good"]) + group + &broken);
+        let source = id(&portal.register("file", &path).await);
+        let lonely = portal.write("lonely/catalog-info.yaml", "kind: [\n");
+        portal.register("file", &lonely).await;
+        let all = portal.html("/sources/problems").await;
+        assert!(all.contains("2 problems to mend") && all.contains("is not a name") && all.contains("Nobody"), "{all}");
+        let own = portal.html("/sources/problems?owner=group:default/berths").await;
+        assert!(own.contains("1 problem to mend") && own.contains("line 23, column 9") && !own.contains("lonely"), "{own}");
+        assert!(portal.html("/sources/problems?owner=berths").await.contains("is not a name"));
+        assert!(portal.html("/sources/problems?owner=nobody").await.contains("unclosed bracket"));
+        assert!(portal.html("/sources/problems?owner=group:default/none").await.contains("nothing to mend here"));
+        assert!(portal.html("/catalog/default/group/berths").await.contains("1 document to mend"));
+        let text_page = format!("/sources/{source}/file?path=catalog-info.yaml");
+        assert!(portal.html(&format!("/sources/{source}")).await.contains(&text_page));
+        // The text can be read when the file is gone.
+        std::fs::remove_file(&path).unwrap();
+        portal.synced(&source, "it cannot be read", async |portal| {
+            portal.json(&format!("/api/catalog/locations/{source}/trace")).await["source"]["problem"].is_string()
+        }).await;
+        let text = portal.html(&text_page).await;
+        assert!(text.contains("id=\"line-23\"") && text.contains("name: a b"), "{text}");
+        let missing = portal.request(Method::GET, &format!("/sources/{source}/file?path=none.yaml")).send().await.unwrap();
+        assert_eq!(missing.status(), StatusCode::NOT_FOUND);
+    }
+
+    async fn syncs_are_remembered_and_each_source_has_its_own_schedule(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["a"]));
+        let source = id(&portal.register("file", &path).await);
+        let page = portal.html(&format!("/sources/{source}")).await;
+        assert!(page.contains("1 read, 1 changed, 0 rejected") && page.contains("next"), "{page}");
+        for (minutes, told) in [("30", "in 29 minutes"), ("0", "synced by webhook and on demand only"), ("", "in 9 minutes")] {
+            portal.submit(&format!("/sources/{source}"), "schedule_source", &[("id", &source), ("minutes", minutes)]).await;
+            portal.until(told, async |portal| {
+                portal.html(&format!("/sources/{source}")).await.contains(told).then_some(())
+            }).await;
+        }
+        let address = portal.form_on(&format!("/sources/{source}"), "schedule_source").await;
+        for wrong in ["soon", "-1", "1.5", "99999999"] {
+            let request = form(portal.request(Method::POST, &address), &[("id", source.as_str()), ("minutes", wrong)]);
+            assert_eq!(request.send().await.unwrap().status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        assert!(portal.html("/sources").await.contains("The last "));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn without_grace_an_orphan_left_from_before_is_removed_by_the_clock() {
+    let mut portal = Portal::start(Backend::Sqlite).await;
+    let path = portal.write("catalog-info.yaml", file(&["a", "b"]));
+    let source = id(&portal.register("file", &path).await);
+    portal.write("catalog-info.yaml", file(&["a"]));
+    portal.synced(&source, "one is an orphan", async |portal| is_orphan(portal, "b").await).await;
+    portal.kill().await;
+    portal.restart_with(Options::default().set("CATALOG__ORPHAN_DAYS", "0")).await;
+    portal
+        .until("it is removed", async |portal| (portal.status_of("b").await == StatusCode::NOT_FOUND).then_some(()))
+        .await;
+    let told = portal.html("/catalog/default/component/a").await;
+    assert!(!told.contains("no longer declares it"));
+    let (_, dry) = portal.post("/api/catalog/locations?dryRun=true", &json!({ "type": "file", "target": path })).await;
+    assert_eq!(dry["exists"], true);
+}
