@@ -57,7 +57,7 @@ impl Repository {
 
 fn signature(secret: &str, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-    hmac::sign(&key, body.as_bytes()).as_ref().iter().map(|byte| format!("{byte:02x}")).collect()
+    hmac::sign(&key, body.as_bytes()).as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
 
 impl Portal {

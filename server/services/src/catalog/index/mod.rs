@@ -3,13 +3,13 @@
 //! Each replica has one, filled by streaming the database and kept current by `changes`. Whoever wrote catches up before
 //! answering, so that people see what they did.
 //!
-//! [`Contents`] is one tenant's index. An entity is a number (`u32`) in it, a selection is a [`RoaringBitmap`] of numbers,
+//! [`Contents`] is one tenant's index. An entity is a number (`u32`) in it, a selection is a `RoaringBitmap` of numbers,
 //! and every question is put together from a few parts, which a further kind of question can use as well:
 //!
 //! - **select**: [`Contents::select`] for a filter and a text, [`Contents::meeting`] for one condition (a path exists, or has
 //!   one of some values), [`Contents::having`] for any other test of a path's values, [`Contents::all`]; what these return is
 //!   combined with `&`, `|` and `-`.
-//! - **page**: [`Contents::page`] takes a selection, an order and a [`Start`]: an offset, or a place (`PageKey`) after or
+//! - **page**: [`Contents::page`] takes a selection, an order and a `Start`: an offset, or a place (`PageKey`) after or
 //!   before which the page is, as [`Contents::key`] names it for the last or the first entity of the page beside it. A page
 //!   by place stays right while entities come and go; one by offset shifts.
 //! - **count**: [`Contents::facet`], or the length of a selection.
