@@ -8,6 +8,7 @@ mod flatten;
 mod graph;
 mod kinds;
 mod lifecycle;
+mod predicate;
 mod query;
 mod reference;
 mod relations;
@@ -24,6 +25,7 @@ pub use flatten::{Entry, MAX_VALUE, can_be_asked_for, flatten, flatten_with};
 pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
 pub use lifecycle::{Claim, Dispute, KeptText, Orphan, OrphanDeed, Part, SyncRecord, Trouble, TroubleFilter, removal};
+pub use predicate::{NotAPredicate, Predicate};
 pub use query::{
     Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
 };

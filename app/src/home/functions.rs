@@ -53,7 +53,7 @@ pub(super) async fn get_home() -> Result<HomeView, AppError> {
     };
 
     let (services, caller) = (services(), caller());
-    let facets = services::catalog::facets(&services, &caller, &Filter::everything(), &["kind".to_owned()]).await;
+    let facets = services::catalog::facets(&services, &caller, &Filter::everything(), None, &["kind".to_owned()]).await;
     let kinds = reply(facets)?.pop().map(|facet| facet.values).unwrap_or_default();
     let sources = reply(services::catalog::sources(&services, &caller).await)?;
     let filter = RunFilter { status: vec![RunStatus::Failed], limit: 5, ..RunFilter::default() };

@@ -208,7 +208,7 @@ pub(super) async fn facets(
     if paths.is_empty() {
         return Err(Problem::input("the parameter `facet` is missing; name a path, for example `facet=spec.type`"));
     }
-    let counted = catalog::facets(&services, &caller, &params.filter()?, &paths).await?;
+    let counted = catalog::facets(&services, &caller, &params.filter()?, None, &paths).await?;
     let facets: Map<String, Value> = counted.into_iter().map(|facet| (facet.path, json!(facet.values))).collect();
     Ok(Json(json!({ "facets": facets })))
 }

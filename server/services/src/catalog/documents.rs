@@ -3,7 +3,7 @@
 
 use bytes::Bytes;
 use domain::{
-    catalog::{EntityRef, Filter, Order, PageKey, Start, TextFilter},
+    catalog::{EntityRef, Filter, Order, PageKey, Predicate, Start, TextFilter},
     identity::{Caller, Permission},
 };
 use sea_orm::prelude::Uuid;
@@ -18,6 +18,8 @@ pub struct Question<'a> {
     pub filter: &'a Filter,
     /// A text they contain.
     pub text: Option<&'a TextFilter>,
+    /// What else holds for them.
+    pub predicate: Option<&'a Predicate>,
     /// How they are sorted; by reference where nothing else decides.
     pub order: &'a [Order],
     /// Where the page begins or ends.
@@ -64,16 +66,19 @@ async fn one(
     documents.into_iter().next().flatten().ok_or_else(|| Error::NotFound(missing()))
 }
 
-/// Several documents, in the order asked for; `None` for one that is not in the catalog, or not meant by the filter.
+/// Several documents, in the order asked for; `None` for one that is not in the catalog, or not meant by the filter and the
+/// predicate.
 pub async fn documents(
     services: &Services,
     caller: &Caller,
     references: &[EntityRef],
     filter: &Filter,
+    predicate: Option<&Predicate>,
 ) -> Result<Vec<Option<Bytes>>> {
     identity::may(caller, Permission::ReadCatalog, None)?;
     let question = |contents: &Contents| {
-        let meant = (!filter.alternatives.is_empty()).then(|| contents.select(filter, None));
+        let is_narrowed = !filter.alternatives.is_empty() || predicate.is_some();
+        let meant = is_narrowed.then(|| contents.select_all(filter, None, predicate));
         let find = |reference: &EntityRef| {
             let id = contents.find(&reference.to_string());
             id.filter(|&id| meant.as_ref().is_none_or(|meant| meant.contains(id)))
@@ -87,9 +92,9 @@ pub async fn documents(
 /// A page of documents.
 pub async fn document_page(services: &Services, caller: &Caller, question: Question<'_>) -> Result<DocumentPage> {
     identity::may(caller, Permission::ReadCatalog, None)?;
-    let Question { filter, text, order, start, limit } = question;
+    let Question { filter, text, predicate, order, start, limit } = question;
     let ask = |contents: &Contents| {
-        let selection = contents.select(filter, text);
+        let selection = contents.select_all(filter, text, predicate);
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         // One more than is wanted tells whether there are more.
         let mut ids = contents.page(&selection, order, start, limit.saturating_add(usize::from(limit > 0)));

@@ -4,8 +4,8 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     catalog::{
-        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Query, Start,
-        TextFilter, forward,
+        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Predicate, Query,
+        Start, TextFilter, forward,
     },
     identity::{Caller, Permission},
 };
@@ -93,10 +93,26 @@ pub async fn search(
 }
 
 /// How often each value occurs at each of `paths` in the entities that are meant.
-pub async fn facets(services: &Services, caller: &Caller, filter: &Filter, paths: &[String]) -> Result<Vec<Facet>> {
+pub async fn facets(
+    services: &Services,
+    caller: &Caller,
+    filter: &Filter,
+    predicate: Option<&Predicate>,
+    paths: &[String],
+) -> Result<Vec<Facet>> {
     identity::may(caller, Permission::ReadCatalog, None)?;
-    let asked: Vec<_> = paths.iter().map(|path| (path.clone(), filter.clone())).collect();
-    counted(services, caller, &asked, None).await
+    let count_all = |contents: &Contents| {
+        let selection = contents.select_all(filter, None, predicate);
+        paths.iter().map(|path| contents.facet(path, &selection)).collect::<Vec<_>>()
+    };
+    let counted = services.catalog.ask(services, &caller.tenant, count_all).await?;
+    Ok(paths.iter().zip(counted).map(|(path, values)| facet(path, values)).collect())
+}
+
+fn facet(path: &str, mut values: Vec<(String, u64)>) -> Facet {
+    values.sort_by(|(left, left_count), (right, right_count)| right_count.cmp(left_count).then(left.cmp(right)));
+    let values = values.into_iter().map(|(value, number)| FacetValue { value, count: count(number) }).collect();
+    Facet { path: path.to_owned(), values }
 }
 
 async fn counted(
@@ -114,12 +130,7 @@ async fn counted(
         counted.collect::<Vec<_>>()
     };
     let counted = services.catalog.ask(services, &caller.tenant, count_all).await?;
-    let facets = asked.iter().zip(counted).map(|((path, _), mut values)| {
-        values.sort_by(|(left, left_count), (right, right_count)| right_count.cmp(left_count).then(left.cmp(right)));
-        let values = values.into_iter().map(|(value, number)| FacetValue { value, count: count(number) }).collect();
-        Facet { path: path.clone(), values }
-    });
-    Ok(facets.collect())
+    Ok(asked.iter().zip(counted).map(|((path, _), values)| facet(path, values)).collect())
 }
 
 /// A list page: its rows, its total, and what else could be picked.

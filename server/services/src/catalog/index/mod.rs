@@ -24,6 +24,7 @@ mod documents;
 mod facet;
 mod load;
 mod page;
+mod predicate;
 mod rank;
 mod select;
 mod set;
