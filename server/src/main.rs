@@ -9,6 +9,7 @@ mod doctor;
 mod examples;
 mod git_http;
 mod http;
+mod lists;
 mod logging;
 mod run_command;
 mod scaffolder_api;

@@ -42,6 +42,8 @@ pub enum ChangeKind {
     RunCreated,
     /// A run or one of its steps moved on.
     RunMoved,
+    /// A source was pointed somewhere else.
+    SourceMoved,
 }
 
 impl ChangeKind {
@@ -65,6 +67,7 @@ impl ChangeKind {
             Self::ScorecardEvaluated => "scorecard-evaluated",
             Self::RunCreated => "run-created",
             Self::RunMoved => "run-moved",
+            Self::SourceMoved => "source-moved",
         }
     }
 }

@@ -33,6 +33,7 @@ pub(crate) fn moved(change: Change) -> Moved {
         "source-asked" => (Glyph::RefreshCw, "text-muted", "Sync asked for".to_owned()),
         "source-scheduled" => (Glyph::Clock, "text-muted", "Schedule changed".to_owned()),
         "source-webhook" => (Glyph::Key, "text-muted", "Webhook changed".to_owned()),
+        "source-moved" => (Glyph::Pencil, "text-info", "Source pointed somewhere else".to_owned()),
         "run-created" => (Glyph::Play, "text-info", "Run started".to_owned()),
         "run-moved" => (Glyph::Route, "text-muted", "Run moved on".to_owned()),
         other => (Glyph::CircleDot, "text-muted", other.to_owned()),

@@ -196,7 +196,7 @@ async fn an_entity_can_be_checked_before_it_is_registered() {
 }
 
 /// A bare repository below `folder` with these files on `main`, and a branch `next` where they are gone.
-fn host(folder: &std::path::Path, name: &str, files: &[(&str, &str)]) {
+pub(crate) fn host(folder: &std::path::Path, name: &str, files: &[(&str, &str)]) {
     let work = tempfile::tempdir().unwrap();
     let run = |arguments: &[&str]| {
         let identity =

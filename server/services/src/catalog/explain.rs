@@ -134,7 +134,7 @@ fn explained(gathered: Gathered) -> Explained {
 }
 
 /// The relations that the document itself declares.
-fn with_relations(mut document: Value) -> Value {
+pub(super) fn with_relations(mut document: Value) -> Value {
     if let Some(reference) = super::sync::gather::reference_of(&document) {
         let relations = domain::catalog::declared(&reference, &document).relations;
         let relations = relations

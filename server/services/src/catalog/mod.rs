@@ -3,6 +3,7 @@
 //! A source is walked ([`sync()`]), what it declares is claimed, related and recorded in one transaction, and questions are
 //! answered from an index in memory ([`Index`]).
 
+mod analyze;
 mod definition;
 mod disputes;
 mod documents;
@@ -11,9 +12,11 @@ mod files;
 mod inbox;
 mod index;
 mod names;
+mod origin;
 mod orphans;
 pub mod ports;
 mod query;
+mod retarget;
 mod rows;
 mod schedule;
 mod sources;
@@ -24,6 +27,7 @@ mod tests;
 pub mod webhooks;
 pub mod yaml;
 
+pub use analyze::{Analysis, Existing, analyze, check_entity, explain_given};
 pub use definition::{Definitions, ReadDefinition, definition};
 pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
@@ -33,9 +37,11 @@ pub use files::{FolderFile, folder};
 pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
 pub use index::{Index, follow};
 pub use names::{history, renamed_to};
+pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
+pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub(crate) use sources::source_alone;
 pub use sources::{

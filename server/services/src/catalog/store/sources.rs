@@ -1,6 +1,6 @@
 //! Sources and their files.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -102,6 +102,28 @@ pub(in crate::catalog) async fn update_source(
     Ok(())
 }
 
+/// Points a source somewhere else, where nothing is known of it yet.
+pub(in crate::catalog) async fn retarget(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    new: &NewSource,
+) -> Result<()> {
+    source::Entity::update_many()
+        .set(source::ActiveModel {
+            kind: Set(new.kind.as_str().to_owned()),
+            target: Set(new.target.clone()),
+            revision: Set(None),
+            problem: Set(None),
+            ..Default::default()
+        })
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 pub(in crate::catalog) async fn source(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Source>> {
     source::Entity::find_by_id((tenant.to_string(), id)).one(db).await?.map(Source::try_from).transpose()
 }
@@ -190,6 +212,29 @@ pub(in crate::catalog) async fn delete_source(tx: &impl ConnectionTrait, tenant:
         .await?;
     source::Entity::delete_by_id((tenant.to_string(), id)).exec(tx).await?;
     Ok(())
+}
+
+/// For each of these files of a source, the file whose Location led there.
+pub(in crate::catalog) async fn parents_of_files(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    paths: &[String],
+) -> Result<HashMap<String, Option<String>>> {
+    let mut found = HashMap::new();
+    for paths in paths.chunks(KEYS) {
+        let rows: Vec<(String, Option<String>)> = file::Entity::find()
+            .select_only()
+            .columns([file::Column::Path, file::Column::Parent])
+            .filter(file::Column::Tenant.eq(tenant.as_str()))
+            .filter(file::Column::SourceId.eq(id))
+            .filter(file::Column::Path.is_in(paths))
+            .into_tuple()
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
 }
 
 /// What a file's documents are called, in their order.

@@ -1,0 +1,83 @@
+//! Sources, as clients of other catalogs expect them: asked for by a predicate, and pointed somewhere else.
+
+use domain::{
+    catalog::{Entry, NewSource, Page, Predicate, Source},
+    changes::ChangeKind,
+    identity::{Caller, Permission},
+};
+use sea_orm::prelude::Uuid;
+use serde_json::json;
+
+use super::{origin_of, sources::checked, store};
+use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
+
+/// What a predicate about sources may ask for.
+const FIELDS: [&str; 4] = ["id", "type", "target", "entityref"];
+
+/// A question about sources.
+#[derive(Debug, Clone, Default)]
+pub struct SourceQuery {
+    /// What holds for them.
+    pub predicate: Option<Predicate>,
+    /// Behind this one; sources are sorted by id.
+    pub after: Option<Uuid>,
+    /// At most so many.
+    pub limit: u32,
+}
+
+/// A part of the sources that a question means.
+///
+/// # Errors
+/// [`Error::Rejected`] if the predicate asks for something that a source does not have.
+pub async fn query_sources(services: &Services, caller: &Caller, query: &SourceQuery) -> Result<Page<Source>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    if let Some(unknown) = query.predicate.iter().flat_map(Predicate::paths).find(|path| !FIELDS.contains(path)) {
+        let why = format!("a location has no `{unknown}`; ask for `id`, `type`, `target` or `entityRef`");
+        return Err(Error::Rejected(why));
+    }
+    let mut sources = store::sources(&services.db, &caller.tenant).await?;
+    sources.retain(|source| query.predicate.as_ref().is_none_or(|predicate| predicate.matches(&entries(source))));
+    sources.sort_by_key(|source| source.id);
+    let total = u32::try_from(sources.len()).unwrap_or(u32::MAX);
+    let behind = sources.into_iter().filter(|source| query.after.is_none_or(|after| source.id > after));
+    Ok(Page { items: behind.take(query.limit as usize).collect(), total })
+}
+
+fn entries(source: &Source) -> Vec<Entry> {
+    let values = [source.id.to_string(), source.kind.to_string(), source.target.clone(), origin_of(source).to_string()];
+    FIELDS.iter().zip(values).map(|(path, value)| Entry { path: (*path).to_owned(), value: Some(value) }).collect()
+}
+
+/// Points a source somewhere else, from where it is then fetched by a worker. What only the old place declared is
+/// orphaned.
+///
+/// # Errors
+/// [`Error::Conflict`] if another source is there already.
+pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSource) -> Result<Source> {
+    let new = checked(caller, new)?;
+    // A sync under way must not write what it read at the old place afterwards.
+    let turn = services.catalog.turn(id);
+    let _turn = turn.lock().await;
+    let tenant = &caller.tenant;
+    let mut tx = services.begin(caller).await?;
+    store::lock(&*tx, tenant).await?;
+    let Some(before) = store::source(&*tx, tenant, id).await? else {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+    };
+    if let Some(other) = store::source_by_target(&*tx, tenant, &new).await?.filter(|other| other.id != id) {
+        return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", other.target, other.id)));
+    }
+    if (before.kind, &before.target) != (new.kind, &new.target) {
+        store::retarget(&*tx, tenant, id, &new).await?;
+        tx.record(NewChange {
+            source: id.to_string(),
+            subject: before.subject(),
+            kind: ChangeKind::SourceMoved,
+            before: Some(json!({ "kind": before.kind, "target": before.target })),
+            after: Some(json!({ "kind": new.kind, "target": new.target })),
+        });
+    }
+    tx.enqueue(Job::SyncSource { source: id });
+    tx.commit().await?;
+    Ok(Source { kind: new.kind, target: new.target, revision: None, problem: None, ..before })
+}
