@@ -1,5 +1,6 @@
 //! The binary `causeway`: configuration, command line, HTTP surface, workers. It wires the other crates together and decides nothing.
 
+mod api_v1;
 mod assets;
 mod catalog_api;
 mod check;

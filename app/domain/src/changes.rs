@@ -74,6 +74,7 @@ impl ChangeKind {
 
 /// One row of the spine.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Change {
     /// Gap-free within the tenant, in commit order.
     pub seq: i64,

@@ -5,6 +5,8 @@
 pub mod catalog;
 pub mod changes;
 pub mod identity;
+#[cfg(feature = "openapi")]
+mod openapi;
 pub mod runs;
 pub mod scorecards;
 pub mod templates;

@@ -9,16 +9,18 @@ use axum::{
 use services::identity::{Caller, Subject, Tenant};
 
 use super::{AppState, sessions};
+use crate::api_v1::Problem;
 
 /// Puts the [`Caller`] beside the request. Credentials that nobody issued are refused, not ignored; a stranger gets no
 /// further than the sign-in page.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
+    let is_api = request.uri().path().starts_with("/api/v1/");
     let subject = match request.headers().get(header::AUTHORIZATION) {
         Some(credentials) => {
             let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
             match token.and_then(|token| state.access.by_token(token)) {
                 Some(subject) => subject,
-                None => return unauthorized(),
+                None => return unauthorized(is_api),
             }
         }
         None => sessions::read(request.headers())
@@ -30,17 +32,21 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&sessions::sign_in_page(path)).into_response()
         } else {
-            unauthorized()
+            unauthorized(is_api)
         };
     }
     request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject });
     next.run(request).await
 }
 
-fn unauthorized() -> Response {
+fn unauthorized(is_api: bool) -> Response {
     let message = "sign in first: send `Authorization: Bearer TOKEN` with the administrator's token, or none at all where \
                    the server has a local guest\n";
-    (StatusCode::UNAUTHORIZED, [(header::WWW_AUTHENTICATE, "Bearer")], message).into_response()
+    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+    if is_api {
+        return (challenge, Problem::unauthorized(message)).into_response();
+    }
+    (StatusCode::UNAUTHORIZED, challenge, message).into_response()
 }
 
 fn wants_a_page(headers: &HeaderMap) -> bool {

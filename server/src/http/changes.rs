@@ -4,40 +4,54 @@ use std::{convert::Infallible, time::Duration};
 
 use axum::{
     Extension,
-    extract::{Query, State},
+    extract::State,
     http::HeaderMap,
     response::sse::{Event, KeepAlive, Sse},
 };
 use futures::{Stream, stream};
-use serde::Deserialize;
 use serde_json::json;
-use services::{Services, changes, identity::Caller};
+use services::{Error, Services, changes, identity::Caller};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::sync::CancellationToken;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::AppState;
+use crate::{api_v1::Problem, lists::Params};
 
 /// How many changes one read fetches.
 const BATCH: u64 = 200;
 
-#[derive(Debug, Deserialize)]
-pub(crate) struct From {
-    /// The last change that the client has seen; from now on where it is missing.
-    after: Option<i64>,
+/// The stream's route.
+pub(crate) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(stream))
 }
 
-/// `GET /api/v1/changes/stream?after=SEQ`: an event `{seq, kind, subject}` for each change, in order, with its number as
-/// the event's id, so that a client that reconnects goes on where it was.
-pub(crate) async fn stream(
+/// Changes as they are committed: an event `{seq, kind, subject}` for each, in order, with its number as the event's id, so
+/// that a client that reconnects goes on where it was.
+#[utoipa::path(
+    get, path = "/changes/stream", tag = "changes",
+    params(
+        ("after" = Option<i64>, Query, description = "The last change that the client has seen; from now on where it is missing"),
+        ("last-event-id" = Option<i64>, Header, description = "The same, as browsers send it when they reconnect"),
+    ),
+    responses((status = 200, description = "Server-sent events", body = String, content_type = "text/event-stream")),
+)]
+async fn stream(
     State(services): State<Services>,
     State(shutdown): State<CancellationToken>,
     Extension(caller): Extension<Caller>,
-    Query(from): Query<From>,
+    params: Params,
     headers: HeaderMap,
-) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, axum::http::StatusCode> {
-    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).or(from.after);
+) -> Result<Sse<impl Stream<Item = Result<Event, Infallible>>>, Problem> {
+    let after = params.one("after").map(|text| {
+        text.parse().map_err(|_| Error::Rejected(format!("`after` must be the number of a change, not `{text}`")))
+    });
+    let after = after.transpose()?;
+    let seen = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok()).or(after);
     let news = services.bus.subscribe();
     let seen = match seen {
         Some(seen) => seen,
-        None => changes::last(&services, &caller).await.map_err(|_| axum::http::StatusCode::SERVICE_UNAVAILABLE)?,
+        None => changes::last(&services, &caller).await?,
     };
     let state = Reader { services, caller, shutdown, news, seen, ready: Vec::new() };
     let events =

@@ -1,7 +1,7 @@
 //! The HTTP surface: routes, and what every request passes through.
 
 mod caller;
-mod changes;
+pub(crate) mod changes;
 mod health;
 mod limits;
 mod local;
@@ -15,7 +15,7 @@ mod trace;
 use std::time::Duration;
 
 use ::http::StatusCode;
-use axum::{Router, extract::DefaultBodyLimit, middleware, routing::get};
+use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{
     CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
     limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
@@ -29,13 +29,12 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     let body = limits.body_mib * 1024 * 1024;
     // Each capability adds its own router here; all of them get a `Caller` and `State<Services>`.
     let bounded = Router::new()
-        .route("/api/v1/changes/stream", get(changes::stream))
         .merge(pages::router(&state))
         .merge(sessions::router())
         .merge(crate::catalog_api::router())
         .merge(crate::docs_files::router())
+        .merge(crate::api_v1::router())
         .merge(scaffolder_api::router())
-        .merge(crate::scorecards_api::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))
         .layer(TimeoutLayer::with_status_code(

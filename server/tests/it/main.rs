@@ -8,6 +8,7 @@
 mod portal;
 mod postgres;
 
+mod api_v1;
 mod architecture;
 mod bad_input;
 mod catalog;

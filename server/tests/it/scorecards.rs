@@ -5,9 +5,9 @@ use serde_json::{Value, json};
 
 use crate::{catalog::component, portal::Portal};
 
-const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: berths\n  title: Berths\nspec:\n  type: team\n  children: []\n";
+pub(crate) const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: berths\n  title: Berths\nspec:\n  type: team\n  children: []\n";
 
-const SCORECARD: &str = r#"---
+pub(crate) const SCORECARD: &str = r#"---
 apiVersion: causeway.dev/v1alpha1
 kind: Scorecard
 metadata: {name: readiness, title: Readiness}
@@ -26,14 +26,14 @@ spec:
       remediation: {text: 'Set `example.org/tier`.', url: 'https://example.org/tiers'}
 "#;
 
-fn tiered(name: &str, tier: &str) -> String {
+pub(crate) fn tiered(name: &str, tier: &str) -> String {
     component(name, "service", "berths")
         .replace("  tags: [java]\n", &format!("  annotations: {{example.org/tier: '{tier}'}}\n"))
 }
 
 impl Portal {
     /// What the entity's first report says, once `ready` holds for it.
-    async fn report(&self, name: &str, ready: impl Fn(&Value) -> bool) -> Value {
+    pub(crate) async fn report(&self, name: &str, ready: impl Fn(&Value) -> bool) -> Value {
         let path = format!("/api/v1/entities/component/default/{name}/scorecards");
         self.until(&format!("the scorecard of `{name}`"), async |portal| {
             let reports = portal.json(&path).await;

@@ -6,6 +6,7 @@ use super::EntityRef;
 
 /// An entity in a graph.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Node {
     /// Its unique name.
     pub reference: EntityRef,
@@ -23,6 +24,7 @@ pub struct Node {
 
 /// A relation in a graph, drawn once, from the entity that declares it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Edge {
     /// Where it begins.
     pub from: EntityRef,
@@ -34,6 +36,7 @@ pub struct Edge {
 
 /// Entities and the relations between them.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Graph {
     /// Nearest first.
     pub nodes: Vec<Node>,

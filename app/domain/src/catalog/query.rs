@@ -9,6 +9,7 @@ use super::{Condition, EntitySummary, Filter};
 
 /// Which way a list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = SortDirection))]
 #[serde(rename_all = "lowercase")]
 pub enum Direction {
     /// Smallest first.
@@ -163,6 +164,7 @@ impl ListQuery {
 
 /// A value and how many entities have it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FacetValue {
     /// As written.
     pub value: String,
@@ -172,6 +174,7 @@ pub struct FacetValue {
 
 /// The values at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Facet {
     /// As asked for.
     pub path: String,

@@ -10,6 +10,7 @@ use super::EntityRef;
 
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum SourceKind {
     /// A file, a folder or a glob on the server's own disk.
@@ -57,6 +58,7 @@ impl FromStr for SourceKind {
 
 /// A source that someone wants to add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NewSource {
     /// What it is.
     pub kind: SourceKind,
@@ -66,6 +68,7 @@ pub struct NewSource {
 
 /// Where entities come from.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Source {
     /// Names it.
     pub id: Uuid,
@@ -121,6 +124,7 @@ impl Source {
 
 /// What became of a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = FileOutcome))]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
     /// All of it is in the catalog.
@@ -147,6 +151,7 @@ impl Outcome {
 
 /// How bad a problem is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
     /// Worth knowing.
@@ -159,6 +164,7 @@ pub enum Severity {
 
 /// Something about a file: what, where, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct FileProblem {
     /// How bad it is.
     pub severity: Severity,
@@ -193,6 +199,7 @@ impl fmt::Display for FileProblem {
 
 /// A file of a source, and what became of it in the last sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceFile {
     /// Within the source, or a whole address for a file elsewhere.
     pub path: String,
@@ -208,6 +215,7 @@ pub struct SourceFile {
 
 /// Two declarations of one entity; the first stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Conflict {
     /// The entity that is declared twice.
     pub reference: EntityRef,
@@ -226,6 +234,7 @@ pub struct Conflict {
 
 /// All that is known of a source's last sync.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SourceTrace {
     /// The source.
     pub source: Source,

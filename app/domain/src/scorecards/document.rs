@@ -43,6 +43,7 @@ pub struct Scorecard {
 
 /// A step of the ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Level {
     /// The name that rules refer to.
     pub name: String,
@@ -54,6 +55,7 @@ pub struct Level {
 
 /// A colour of the palette that passes the contrast checks in both themes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "lowercase")]
 #[expect(missing_docs, reason = "the names are the colours")]
 pub enum Color {
@@ -89,6 +91,7 @@ impl Color {
 
 /// One condition of a level.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Rule {
     /// Unique within the scorecard.
     pub id: String,
@@ -112,6 +115,7 @@ pub struct Rule {
 
 /// How to make a rule hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Remediation {
     /// The way, in Markdown.
     pub text: String,

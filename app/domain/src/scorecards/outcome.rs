@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 /// The result of a rule for an entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = RuleOutcome))]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// The rule holds.

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 /// One thing that is wrong with a document.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema), schema(as = ScorecardProblem))]
 pub struct Problem {
     /// Where it stands: `spec.rules[2].expression`.
     pub path: String,

@@ -13,6 +13,7 @@ use crate::catalog::EntityRef;
 
 /// The names and colours of a scorecard's standings.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Scale {
     /// What is below the first level.
     pub floor: String,
@@ -73,6 +74,7 @@ impl Scale {
 
 /// How many entities stand where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Share {
     /// Where they stand.
     pub standing: Standing,
@@ -82,6 +84,7 @@ pub struct Share {
 
 /// An entity that was judged, with whom to talk to about it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Judged {
     /// The entity.
     pub entity: EntityRef,
@@ -103,6 +106,7 @@ pub struct Judged {
 
 /// A scorecard in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Card {
     /// The entity that carries the document.
     pub reference: EntityRef,
@@ -173,6 +177,7 @@ pub enum Direction {
 
 /// An entity that changed its standing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Move {
     /// When.
     pub at: DateTime<Utc>,
@@ -204,6 +209,7 @@ impl Move {
 
 /// How many entities stood where at a moment, the floor first.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TrendPoint {
     /// The moment.
     pub at: DateTime<Utc>,
@@ -222,6 +228,7 @@ impl TrendPoint {
 
 /// What belongs to one team or one system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct TeamRow {
     /// The team or system; `None` gathers what has none.
     pub group: Option<EntityRef>,
@@ -252,6 +259,7 @@ impl TeamRow {
 
 /// How one rule fares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleTally {
     /// The rule's id.
     pub id: String,
@@ -274,6 +282,7 @@ impl RuleTally {
 
 /// The entities that need most, against the rules.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeatMap {
     /// The rules: id and title.
     pub rules: Vec<(String, String)>,
@@ -283,6 +292,7 @@ pub struct HeatMap {
 
 /// One entity against every rule.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct HeatRow {
     /// The entity.
     pub judged: Judged,
@@ -292,6 +302,7 @@ pub struct HeatRow {
 
 /// What a manager opens on Monday.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Overview {
     /// The scorecard and its distribution.
     pub card: Card,
@@ -327,6 +338,7 @@ pub struct Overview {
 
 /// One entity on one scorecard: why each rule holds or does not, and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct EntityReport {
     /// The scorecard.
     pub scorecard: EntityRef,
@@ -359,6 +371,7 @@ impl EntityReport {
 
 /// One level of an entity's ladder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct LevelReport {
     /// Which.
     pub standing: Standing,
@@ -376,6 +389,7 @@ pub struct LevelReport {
 
 /// One rule for one entity.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleReport {
     /// The rule's id.
     pub id: String,
@@ -397,6 +411,7 @@ pub struct RuleReport {
 
 /// One rule against everything it concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct RuleDetail {
     /// The scorecard.
     pub card: Card,

@@ -11,6 +11,7 @@ use super::{
 
 /// How far an entity has come on a scorecard.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 #[serde(rename_all = "snake_case")]
 pub enum Standing {
     /// No rule concerns it: neither good nor bad.
@@ -47,6 +48,7 @@ impl Standing {
 
 /// What was earned of what could be.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Points {
     /// The weights of the rules that hold.
     pub earned: u32,
@@ -56,6 +58,7 @@ pub struct Points {
 
 /// The shortest way up.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct NextSteps {
     /// Where the entity stands once they are done.
     pub reaches: Standing,

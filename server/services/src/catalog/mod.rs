@@ -36,7 +36,7 @@ pub(crate) use files::beside;
 pub use files::{FolderFile, folder};
 pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
 pub use index::{Index, follow};
-pub use names::{history, renamed_to};
+pub use names::{history, history_before, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use ports::SourceReader;

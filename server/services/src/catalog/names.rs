@@ -21,6 +21,17 @@ pub async fn renamed_to(services: &Services, caller: &Caller, reference: &Entity
 
 /// The latest changes about an entity under all its names, newest first, at most `limit`.
 pub async fn history(services: &Services, caller: &Caller, reference: &EntityRef, limit: u64) -> Result<Vec<Change>> {
+    history_before(services, caller, reference, None, limit).await
+}
+
+/// The same; with `before`, only changes of lower numbers.
+pub async fn history_before(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<Change>> {
     let key = reference.to_string();
     identity::may(caller, Permission::ReadCatalog, Some(&key))?;
     let row = store::rows(&services.db, &caller.tenant, std::slice::from_ref(&key)).await?.pop();
@@ -28,5 +39,5 @@ pub async fn history(services: &Services, caller: &Caller, reference: &EntityRef
         Some(row) => store::former_names(&services.db, &caller.tenant, row.uid).await?,
         None => Vec::new(),
     };
-    changes::about_also(services, caller, &key, &former, limit).await
+    changes::about_also(services, caller, &key, &former, before, limit).await
 }

@@ -25,18 +25,20 @@ pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) 
 /// The latest changes about `subject`, newest first, at most `limit`.
 pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
     identity::may(caller, Permission::ReadCatalog, Some(subject))?;
-    store::about(&services.db, &caller.tenant, subject, &[], limit).await
+    store::about(&services.db, &caller.tenant, subject, &[], None, limit).await
 }
 
-/// The latest changes about `subject` and about what it was called before, each name until it was lost.
+/// The latest changes about `subject` and about what it was called before, each name until it was lost; with `before`, only
+/// those of lower numbers.
 pub(crate) async fn about_also(
     services: &Services,
     caller: &Caller,
     subject: &str,
     former: &[(String, DateTime<Utc>)],
+    before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Change>> {
-    store::about(&services.db, &caller.tenant, subject, former, limit).await
+    store::about(&services.db, &caller.tenant, subject, former, before, limit).await
 }
 
 /// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.

@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    Statement, prelude::Json,
+    QueryTrait, Statement, prelude::Json,
 };
 
 use super::NewChange;
@@ -168,6 +168,7 @@ pub(super) async fn about(
     tenant: &Tenant,
     subject: &str,
     former: &[(String, DateTime<Utc>)],
+    before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Change>> {
     let mut subjects = Condition::any().add(row::Column::Subject.eq(subject));
@@ -177,6 +178,7 @@ pub(super) async fn about(
     let rows = row::Entity::find()
         .filter(row::Column::Tenant.eq(tenant.as_str()))
         .filter(subjects)
+        .apply_if(before, |query, before| query.filter(row::Column::Seq.lt(before)))
         .order_by_desc(row::Column::Seq)
         .limit(limit)
         .all(db)

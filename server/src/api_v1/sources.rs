@@ -1,0 +1,153 @@
+//! Sources: listing, adding, looking into, syncing, and taking away; and looking before adding.
+
+use axum::{
+    Extension, Json,
+    body::Bytes,
+    extract::{Path, State},
+    http::{HeaderName, StatusCode, header},
+};
+use domain::catalog::{NewSource, Source, SourceFile, SourceTrace};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use services::{Error, Services, catalog, identity::Caller};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+use uuid::Uuid;
+
+use super::{Problem, entities::EntityDocument};
+use crate::{http::AppState, lists::body};
+
+/// How many entities an explanation shows.
+const SHOWN: usize = 500;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new()
+        .routes(routes!(list, register))
+        .routes(routes!(one, change, remove))
+        .routes(routes!(sync))
+        .routes(routes!(explain))
+}
+
+fn id_of(text: &str) -> Result<Uuid, Error> {
+    text.parse().map_err(|_| Error::NotFound(format!("there is no source `{text}`; it may have been removed")))
+}
+
+/// Every source, oldest first.
+#[utoipa::path(
+    get, path = "/catalog/sources", tag = "sources",
+    responses((status = 200, description = "The sources", body = Vec<Source>)),
+)]
+async fn list(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Vec<Source>>, Problem> {
+    Ok(Json(catalog::sources(&services, &caller).await?))
+}
+
+/// Adds a source, which is then fetched in the background.
+#[utoipa::path(
+    post, path = "/catalog/sources", tag = "sources", request_body = NewSource,
+    responses((status = 201, description = "The source; `Location` is where to watch it", body = Source)),
+)]
+async fn register(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<(StatusCode, [(HeaderName, String); 1], Json<Source>), Problem> {
+    let source = catalog::register(&services, &caller, body(&bytes)?).await?;
+    let place = [(header::LOCATION, format!("/api/v1/catalog/sources/{}", source.id))];
+    Ok((StatusCode::CREATED, place, Json(source)))
+}
+
+/// One source, with what became of every file in its last sync.
+#[utoipa::path(
+    get, path = "/catalog/sources/{id}", tag = "sources", params(("id" = String, Path)),
+    responses((status = 200, description = "The source and its files", body = SourceTrace)),
+)]
+async fn one(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<Json<SourceTrace>, Problem> {
+    Ok(Json(catalog::source(&services, &caller, id_of(&id)?).await?))
+}
+
+/// Points a source somewhere else.
+#[utoipa::path(
+    put, path = "/catalog/sources/{id}", tag = "sources", params(("id" = String, Path)), request_body = NewSource,
+    responses((status = 200, description = "The source as it is now", body = Source)),
+)]
+async fn change(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    bytes: Bytes,
+) -> Result<Json<Source>, Problem> {
+    Ok(Json(catalog::retarget(&services, &caller, id_of(&id)?, body(&bytes)?).await?))
+}
+
+/// Takes a source away, with the entities that it declares.
+#[utoipa::path(
+    delete, path = "/catalog/sources/{id}", tag = "sources", params(("id" = String, Path)),
+    responses((status = 204, description = "It is gone")),
+)]
+async fn remove(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    catalog::remove_source(&services, &caller, id_of(&id)?, catalog::Entities::Remove).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
+/// Has a source fetched again, in the background.
+#[utoipa::path(
+    post, path = "/catalog/sources/{id}/sync", tag = "sources", params(("id" = String, Path)),
+    responses((status = 202, description = "It will be fetched")),
+)]
+async fn sync(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+) -> Result<StatusCode, Problem> {
+    catalog::refresh(&services, &caller, id_of(&id)?).await?;
+    Ok(StatusCode::ACCEPTED)
+}
+
+/// What is to be explained: a place, or a text.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(untagged)]
+enum Explain {
+    /// A text, as a file that has no files beside it.
+    Text { text: String },
+    /// A place, as a source would name it.
+    Place(NewSource),
+}
+
+/// What would become of a place or a text.
+#[derive(Debug, Serialize, ToSchema)]
+struct Explanation {
+    /// What would become of every file, and why.
+    files: Vec<SourceFile>,
+    /// Every entity that would enter the catalog, at most 500.
+    #[schema(value_type = Vec<EntityDocument>)]
+    entities: Vec<Value>,
+}
+
+/// Walks a place or a text as a sync would, and records nothing.
+#[utoipa::path(
+    post, path = "/catalog/explain", tag = "sources", request_body = Explain,
+    responses((status = 200, description = "What would become of it", body = Explanation)),
+)]
+async fn explain(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<Json<Explanation>, Problem> {
+    let explained = match body(&bytes)? {
+        Explain::Text { text } => catalog::explain_given(&caller, &text).await?,
+        Explain::Place(place) => catalog::explain(&services, &caller, place).await?,
+    };
+    let entities = explained.entities.into_iter().take(SHOWN).map(|entity| entity.document).collect();
+    Ok(Json(Explanation { files: explained.files, entities }))
+}

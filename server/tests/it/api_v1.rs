@@ -1,0 +1,232 @@
+//! What the platform API promises: it answers as its own description says, and the description leaves nothing out.
+
+use std::{collections::BTreeSet, fs, path::Path};
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{
+    catalog::component,
+    portal::{Backend, Options, Portal},
+    scorecards::{GROUP, SCORECARD, tiered},
+};
+
+const METHODS: [&str; 4] = ["get", "post", "put", "delete"];
+
+/// Every operation of the description: `GET /api/v1/catalog/entities`.
+fn operations(document: &Value) -> BTreeSet<String> {
+    let paths = document["paths"].as_object().unwrap().iter();
+    let all = paths.flat_map(|(path, item)| {
+        METHODS
+            .iter()
+            .filter(|method| item.get(**method).is_some())
+            .map(move |method| format!("{} {path}", method.to_uppercase()))
+    });
+    all.collect()
+}
+
+/// A running portal whose answers are held against its description.
+struct Described<'a> {
+    portal: &'a Portal,
+    document: Value,
+    asked: BTreeSet<String>,
+}
+
+impl<'a> Described<'a> {
+    async fn new(portal: &'a Portal) -> Self {
+        Self { portal, document: portal.json("/api/v1/openapi.json").await, asked: BTreeSet::new() }
+    }
+
+    /// Asks, checks status and answer against the description of `template`, and returns the answer.
+    async fn ask(&mut self, method: Method, template: &str, path: &str, body: Option<Value>, status: u16) -> Value {
+        let template = format!("/api/v1{template}");
+        let mut request = self.portal.request(method.clone(), &format!("/api/v1{path}"));
+        if let Some(body) = body {
+            request = request.json(&body);
+        }
+        let response = request.send().await.unwrap();
+        let (found, kind) = (response.status().as_u16(), response.headers().get(header::CONTENT_TYPE).cloned());
+        let kind = kind.map(|kind| kind.to_str().unwrap().split(';').next().unwrap().to_owned());
+        let text = response.text().await.unwrap();
+        assert_eq!(found, status, "{method} {path}: {text}");
+        let operation = &self.document["paths"][&template][method.as_str().to_lowercase()];
+        let responses = &operation["responses"];
+        let described =
+            responses.get(status.to_string()).or_else(|| responses.get("default").filter(|_| status >= 400));
+        let described = described.unwrap_or_else(|| panic!("{method} {template} says nothing of {status}"));
+        let Some(kind) = kind.filter(|_| !text.is_empty()) else {
+            assert!(described.get("content").is_none(), "{method} {template}: an answer without a body");
+            self.asked.insert(format!("{method} {template}"));
+            return Value::Null;
+        };
+        let schema = &described["content"][&kind]["schema"];
+        assert!(schema.is_object(), "{method} {template} says nothing of {kind}");
+        if !kind.ends_with("json") {
+            self.asked.insert(format!("{method} {template}"));
+            return Value::String(text);
+        }
+        let answer: Value = serde_json::from_str(&text).unwrap();
+        let whole = json!({ "allOf": [schema], "components": self.document["components"] });
+        let validator = jsonschema::validator_for(&whole).unwrap();
+        let wrong: Vec<String> =
+            validator.iter_errors(&answer).map(|error| format!("{}: {error}", error.instance_path())).collect();
+        assert!(wrong.is_empty(), "{method} {template}: {}\n{answer}", wrong.join("\n"));
+        if status < 400 {
+            self.asked.insert(format!("{method} {template}"));
+        }
+        answer
+    }
+
+    async fn get(&mut self, template: &str, path: &str) -> Value {
+        self.ask(Method::GET, template, path, None, 200).await
+    }
+}
+
+both! {
+    async fn real_answers_are_as_described(portal) {
+        let text = tiered("ticket-api", "1") + &component("web", "website", "berths") + GROUP + SCORECARD;
+        let path = portal.write("catalog-info.yaml", text);
+        let other = portal.write("other.yaml", component("other", "service", "berths"));
+        let mut api = Described::new(&portal).await;
+        let sources = "/catalog/sources";
+        let source = api.ask(Method::POST, sources, sources, Some(json!({ "kind": "file", "target": path })), 201).await;
+        let (one, of_one) = ("/catalog/sources/{id}", format!("/catalog/sources/{}", source["id"].as_str().unwrap()));
+        portal.report("ticket-api", |_| true).await;
+        api.ask(Method::POST, sources, sources, Some(json!({ "kind": "file", "target": path })), 409).await;
+        assert_eq!(api.get(sources, sources).await[0]["id"], source["id"]);
+        assert_eq!(api.get(one, &of_one).await["files"][0]["outcome"], "found");
+        api.ask(Method::POST, "/catalog/sources/{id}/sync", &format!("{of_one}/sync"), None, 202).await;
+
+        let list = "/catalog/entities";
+        let first = api.get(list, &format!("{list}?filter=kind=component&order=metadata.name,desc&limit=1&fields=metadata.name")).await;
+        assert_eq!((&first["total"], &first["items"]), (&json!(2), &json!([{ "metadata": { "name": "web" } }])));
+        let cursor = first["next"].as_str().unwrap().replace('+', "%2B");
+        let second = api.get(list, &format!("{list}?cursor={cursor}&limit=1")).await;
+        assert_eq!((&second["items"][0]["metadata"]["name"], &second["next"]), (&json!("ticket-api"), &Value::Null));
+        assert!(second["previous"].is_string());
+        let chosen = api.get(list, &format!("{list}?query={{\"spec.type\":{{\"$hasPrefix\":\"web\"}}}}&text=WEB&textFields=metadata.name,metadata.title")).await;
+        assert_eq!(chosen["total"], 1);
+        let asked = json!({ "query": { "$not": { "kind": "component" } }, "order": [{ "field": "kind", "direction": "desc" }], "fields": ["kind"] });
+        let queried = api.ask(Method::POST, "/catalog/entities/query", "/catalog/entities/query", Some(asked), 200).await;
+        assert_eq!(queried["items"], json!([{ "kind": "Scorecard" }, { "kind": "Group" }]));
+        let counted = api.get("/catalog/facets", "/catalog/facets?facet=kind&query={\"kind\":{\"$in\":[\"component\",\"group\"]}}").await;
+        assert_eq!(counted, json!([{ "path": "kind", "values": [{ "value": "Component", "count": 2 }, { "value": "Group", "count": 1 }] }]));
+
+        let entity = "/catalog/entities/{kind}/{namespace}/{name}";
+        let web = "/catalog/entities/component/default/web";
+        assert_eq!(api.get(entity, web).await["metadata"]["name"], "web");
+        let tag = portal.get(&format!("/api/v1{web}")).await.headers()[header::ETAG].clone();
+        let known = portal.request(Method::GET, &format!("/api/v1{web}")).header(header::IF_NONE_MATCH, tag).send().await.unwrap();
+        assert_eq!(known.status(), StatusCode::NOT_MODIFIED);
+        let graph = api.get(&format!("{entity}/graph"), &format!("{web}/graph?depth=1")).await;
+        assert_eq!(graph["edges"][0], json!({ "from": "component:default/web", "to": "group:default/berths", "kind": "ownedBy" }));
+        let history = api.get(&format!("{entity}/history"), &format!("{web}/history?limit=1")).await;
+        assert_eq!(history["items"].as_array().unwrap().len(), 1);
+        let wrong = api.ask(Method::POST, "/catalog/validate", "/catalog/validate", Some(json!({ "entity": { "kind": "Component" } })), 200).await;
+        assert_eq!((&wrong["valid"], &wrong["problems"][0]["field"]), (&json!(false), &json!("apiVersion")));
+        let explain = "/catalog/explain";
+        let explained = api.ask(Method::POST, explain, explain, Some(json!({ "kind": "file", "target": other })), 200).await;
+        assert_eq!(explained["entities"][0]["metadata"]["name"], "other");
+        let told = api.ask(Method::POST, explain, explain, Some(json!({ "text": "kind: [" })), 200).await;
+        assert_eq!(told["files"][0]["problems"][0]["line"], 1);
+
+        let cards = "/scorecards";
+        assert_eq!(api.get(cards, cards).await[0]["title"], "Readiness");
+        let card = "/scorecards/{name}";
+        assert_eq!(api.get(card, "/scorecards/readiness").await["card"]["judged"], 2);
+        api.get(&format!("{card}/results"), "/scorecards/readiness/results?team=berths").await;
+        let table = api.get(&format!("{card}/results.csv"), "/scorecards/readiness/results.csv").await;
+        assert!(table.as_str().unwrap().starts_with("entity,title,owner"));
+        api.get(&format!("{card}/rules/{{id}}"), "/scorecards/readiness/rules/tier").await;
+        api.get("/entities/{kind}/{namespace}/{name}/scorecards", "/entities/component/default/web/scorecards").await;
+        api.get("/openapi.json", "/openapi.json").await;
+
+        let moved = api.ask(Method::PUT, one, &of_one, Some(json!({ "kind": "file", "target": other })), 200).await;
+        assert_eq!((&moved["id"], &moved["revision"]), (&source["id"], &Value::Null));
+        portal.until("the other file is taken in", async |portal| {
+            (portal.names("filter=metadata.name=other").await == ["other"]).then_some(())
+        }).await;
+        api.ask(Method::DELETE, one, &of_one, None, 204).await;
+        for (template, path) in [(one, &*of_one), (entity, web), (card, "/scorecards/none")] {
+            let problem = api.ask(Method::GET, template, path, None, 404).await;
+            assert_eq!(problem["status"], 404);
+        }
+        api.ask(Method::GET, list, &format!("{list}?query={{"), None, 422).await;
+        api.ask(Method::GET, list, &format!("{list}?cursor=x"), None, 422).await;
+        api.ask(Method::POST, explain, explain, Some(json!({ "other": 1 })), 422).await;
+
+        // A stream never ends, so it is the only one that is not held against its description.
+        let mut all = operations(&api.document);
+        assert!(all.remove("GET /api/v1/changes/stream"));
+        assert_eq!(api.asked, all);
+    }
+}
+
+/// Every source file of the server.
+fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            sources(&path, found);
+        } else {
+            found.push((path.display().to_string(), fs::read_to_string(&path).unwrap()));
+        }
+    }
+}
+
+#[tokio::test]
+async fn every_route_stands_in_the_description_and_the_other_way_round() {
+    let portal = Portal::start(Backend::Sqlite).await;
+    let document = portal.json("/api/v1/openapi.json").await;
+    // The other way round: whatever is described is answered by its own handler.
+    for operation in operations(&document) {
+        let (method, path) = operation.split_once(' ').unwrap();
+        let path = path.replace(['{', '}'], "");
+        let response = portal.request(method.parse().unwrap(), &path).send().await.unwrap();
+        assert_ne!(response.status(), StatusCode::METHOD_NOT_ALLOWED, "{operation}");
+        if response.status() == StatusCode::NOT_FOUND {
+            let text = response.text().await.unwrap();
+            assert!(!text.contains("there is no such path"), "{operation}: {text}");
+        }
+    }
+    // A route comes in by its description alone: nothing else may be put under this path.
+    let mut files = Vec::new();
+    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+    let mut described = 0;
+    for (file, text) in &files {
+        let compact: String = text.split_whitespace().collect();
+        assert!(!compact.contains(".route(\"/api/v1"), "{file} has a route that is not described");
+        let nested = compact.matches(".nest(\"/api/v1").count();
+        assert_eq!(nested, if file.ends_with("api_v1/mod.rs") { 2 } else { 0 }, "{file}");
+        if compact.contains("OpenApiRouter") {
+            assert!(!compact.contains(".route("), "{file} has a route that is not described");
+        }
+        described += compact.matches("#[utoipa::path(").count();
+    }
+    assert_eq!(described, operations(&document).len(), "a described handler is not among the routes");
+}
+
+#[tokio::test]
+async fn what_is_not_there_and_who_may_not_are_told_as_problems() {
+    let token = "0123456789abcdef0123456789abcdef";
+    let options = Options::default().set("SIGN_IN__ADMINISTRATOR_TOKEN", &format!("'{token}'"));
+    let portal = Portal::start_with(Backend::Sqlite, options).await;
+    let problem = async |method: Method, path: &str, token: Option<&str>| {
+        let mut request = portal.request(method, path);
+        if let Some(token) = token {
+            request = request.bearer_auth(token);
+        }
+        let response = request.send().await.unwrap();
+        assert_eq!(response.headers()[header::CONTENT_TYPE], "application/problem+json", "{path}");
+        let status = response.status().as_u16();
+        let problem: Value = response.json().await.unwrap();
+        assert_eq!(problem["status"], status);
+        status
+    };
+    assert_eq!(problem(Method::GET, "/api/v1/catalog/entities", None).await, 401);
+    assert_eq!(problem(Method::GET, "/api/v1/openapi.json", Some("made-up")).await, 401);
+    assert_eq!(problem(Method::GET, "/api/v1/no/such/path", Some(token)).await, 404);
+    assert_eq!(problem(Method::PUT, "/api/v1/catalog/entities", Some(token)).await, 405);
+    assert_eq!(problem(Method::POST, "/api/v1/catalog/validate", Some(token)).await, 422);
+    assert_eq!(problem(Method::GET, "/api/v1/changes/stream?after=x", Some(token)).await, 422);
+}
