@@ -144,7 +144,7 @@ both! {
         let refused = portal.get("/api/v1/scorecards/readiness/results?outcome=good").await;
         assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
         let body: Value = refused.json().await.unwrap();
-        assert!(body["error"]["message"].as_str().unwrap().starts_with("`good` is no outcome of a rule"), "{body}");
+        assert!(body["detail"].as_str().unwrap().starts_with("`good` is no outcome of a rule"), "{body}");
         assert_eq!(portal.json("/api/v1/entities/component/default/none/scorecards").await, json!([]));
     }
 
