@@ -4,7 +4,7 @@
 //! `$hasPrefix`, `$contains`. `$all`, `$any` and `$not` combine objects. Paths and values are those of [`flatten`]: arrays
 //! are looked into, and case never matters.
 //!
-//! [`flatten`]: super::flatten
+//! [`flatten`]: super::flatten()
 
 use serde_json::{Map, Value};
 
