@@ -26,4 +26,4 @@ pub use parts::fetch as fetch_part;
 pub use routes::App;
 pub use shell::document::{Assets, document};
 #[cfg(feature = "ssr")]
-pub use ssr::RequestContext;
+pub use ssr::{Pasted, RequestContext};

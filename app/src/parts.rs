@@ -85,6 +85,7 @@ parts! {
     sources {
         Sources: crate::catalog::SourcesPage,
         Register: crate::catalog::RegisterPage,
+        Explain: crate::catalog::ExplainPage,
         Source: crate::catalog::SourcePage,
         Problems: crate::catalog::ProblemsPage,
         Conflicts: crate::catalog::ConflictsPage,

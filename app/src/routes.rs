@@ -45,6 +45,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sources/conflicts") view={Lazy::<sources::Conflicts>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/orphans") view={Lazy::<sources::Orphans>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id/file") view={Lazy::<sources::File>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/explain") view={Lazy::<sources::Explain>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>

@@ -23,6 +23,10 @@ pub struct RequestContext {
     pub request_id: String,
 }
 
+/// A text that came with the request for a page.
+#[derive(Clone)]
+pub struct Pasted(pub String);
+
 /// The use cases.
 pub(crate) fn services() -> Services {
     expect_context::<RequestContext>().services

@@ -8,6 +8,7 @@ mod m20261123_000200_catalog;
 mod m20261123_000300_scorecards;
 mod m20261123_000400_runs;
 mod m20261126_000100_lifecycle;
+mod m20261126_000200_kinds;
 mod m20261126_000400_docs;
 
 /// Every change of the schema, oldest first.
@@ -22,6 +23,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000300_scorecards::Migration),
             Box::new(m20261123_000400_runs::Migration),
             Box::new(m20261126_000100_lifecycle::Migration),
+            Box::new(m20261126_000200_kinds::Migration),
             Box::new(m20261126_000400_docs::Migration),
         ]
     }

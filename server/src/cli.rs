@@ -51,12 +51,9 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
-    /// Check catalog files: what would be rejected, where, and how to mend it
-    Check {
-        /// Files, folders or globs
-        #[arg(required = true)]
-        paths: Vec<PathBuf>,
-    },
+    /// Check catalog files, templates and scorecards: what is wrong, where, and how to mend it (exit status 1 if
+    /// something is, 2 if it could not be looked at)
+    Check(check::Check),
     /// Start a run from a template on a server, and show its log
     Run(RunCommand),
     /// Check the installation: configuration, database, folders, tools
@@ -90,7 +87,7 @@ impl Cli {
                 start::open_database(&settings).await?;
                 println!("the schema is up to date");
             }
-            Command::Check { paths } => return check::run(&paths).await,
+            Command::Check(check) => return check::run(&check).await,
             Command::Run(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),

@@ -23,6 +23,8 @@ pub(crate) struct Settings {
     pub(crate) database: Database,
     pub(crate) catalog: Catalog,
     pub(crate) outbound: Outbound,
+    /// `[links]`: where the organisation's tools are.
+    pub(crate) links: domain::catalog::Tools,
     pub(crate) limits: Limits,
     pub(crate) log: Log,
     pub(crate) sign_in: SignIn,

@@ -49,6 +49,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
                 sync_minutes: settings.catalog.sync_minutes.max(1),
                 orphan_days: settings.catalog.orphan_days.min(36_500),
             },
+            tools: settings.links.clone(),
         }),
     })
 }

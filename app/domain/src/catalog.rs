@@ -8,6 +8,7 @@ mod flatten;
 mod graph;
 mod kinds;
 mod lifecycle;
+mod own_kind;
 mod predicate;
 mod query;
 mod reference;
@@ -15,7 +16,9 @@ mod relations;
 mod renames;
 mod source;
 mod syntax;
+mod verdict;
 mod webhook;
+mod well_known;
 
 pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
@@ -25,6 +28,7 @@ pub use flatten::{Entry, MAX_VALUE, can_be_asked_for, flatten, flatten_with};
 pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
 pub use lifecycle::{Claim, Dispute, KeptText, Orphan, OrphanDeed, Part, SyncRecord, Trouble, TroubleFilter, removal};
+pub use own_kind::{OwnKind, OwnKinds, OwnRelation};
 pub use predicate::{NotAPredicate, Predicate};
 pub use query::{
     Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
@@ -35,4 +39,6 @@ pub use renames::{Contents, Layout, renames};
 pub use source::{
     Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind, SourceTrace,
 };
+pub use verdict::{Look, Prospect, ProspectTie, Verdict};
 pub use webhook::{DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored};
+pub use well_known::{KnownAnnotation, Tools, well_known};

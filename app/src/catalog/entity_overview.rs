@@ -17,7 +17,7 @@ const SHOWN: usize = 12;
 
 #[component]
 pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview) -> impl IntoView {
-    let Overview { around, left_out, ties, links, reports, origin, changes } = overview;
+    let Overview { around, left_out, ties, links, facts, reports, origin, changes } = overview;
     let path = summary.reference.path();
     let all = format!("{path}/relations");
     let history = format!("{path}/history");
@@ -62,7 +62,7 @@ pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview) -> impl I
             </div>
             <div class="grid min-w-0 gap-4">
                 <LadderPanel reports all=format!("{path}/scorecards")/>
-                <About summary ties origin/>
+                <About summary ties facts origin/>
                 {links}
             </div>
         </div>
@@ -70,7 +70,11 @@ pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview) -> impl I
 }
 
 #[component]
-fn About(summary: EntitySummary, ties: Vec<Tie>, origin: Origin) -> impl IntoView {
+fn About(summary: EntitySummary, ties: Vec<Tie>, facts: Vec<(String, String)>, origin: Origin) -> impl IntoView {
+    let said = facts.into_iter().map(|(term, value)| {
+        view! { <Fact term><span class="break-words">{value}</span></Fact> }
+    });
+    let said = said.collect_view();
     let own = |kind: &str| -> Vec<EntityRef> {
         ties.iter().filter(|tie| tie.relation.kind == kind).map(|tie| tie.relation.target.clone()).collect()
     };
@@ -104,6 +108,7 @@ fn About(summary: EntitySummary, ties: Vec<Tie>, origin: Origin) -> impl IntoVie
                 {system}
                 {facts.into_iter().collect_view()}
                 {tags}
+                {said}
                 <Fact term="Name"><code class="font-mono text-meta break-all">{summary.reference.to_string()}</code></Fact>
                 {source}
                 {edit}

@@ -15,7 +15,7 @@ use super::{
     functions::get_entity,
     inbox_functions::SettleOrphan,
     orphans_page::{Deeds, Fate},
-    views::{Body, EntityView, Head, Place, Side, tone},
+    views::{Body, EntityView, Head, Place, Side, glyph, tone},
 };
 use crate::runs::EntityRuns;
 use crate::scorecards::ScorecardsSide;
@@ -127,13 +127,13 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
 /// What is it, who owns it, is it well.
 #[component]
 fn Heading(head: Head) -> impl IntoView {
-    let Head { summary, problems, badges, orphan, disputes, troubles, .. } = head;
+    let Head { summary, problems, badges, orphan, disputes, troubles, own, .. } = head;
     let level = badges.into_iter().next().map(|badge| {
         let hint = badge.scorecard_title.clone();
         view! { <span title=hint><Level tone=tone(badge.color) name=badge.title/></span> }
     });
     let kind = summary.reference.kind().to_owned();
-    let glyph = Glyph::of(&kind, summary.type_.as_deref().unwrap_or_default());
+    let glyph = glyph(own.as_slice(), &kind, summary.type_.as_deref().unwrap_or_default());
     let title = summary.shown().to_owned();
     let tag = |word: Option<String>| word.map(|word| view! { <span class="tag">{word}</span> });
     let kind_word = summary.type_.clone().unwrap_or_else(|| summary.kind.clone());

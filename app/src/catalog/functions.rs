@@ -3,20 +3,22 @@
 use domain::catalog::{EntityRef, ListQuery, SourceKind};
 use leptos::prelude::*;
 
-use super::views::{EntityView, Found, ListView, Place, Preview, Side};
+use super::views::{EntityView, Explained, Found, ListView, Place, Preview, Side};
 use crate::AppError;
 
 /// The rows and facets of a list.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> {
     use super::views::is_troubled;
-    use crate::ssr::{caller, count, reply, services};
+    use crate::ssr::{caller, count, entity, reply, services};
 
     let (services, caller) = (services(), caller());
     let page = reply(services::catalog::list(&services, &caller, &question).await)?;
     let sources = reply(services::catalog::sources(&services, &caller).await)?;
     let references: Vec<EntityRef> = page.items.iter().map(|item| item.reference.clone()).collect();
     let badges = reply(services::scorecards::levels(&services, &caller, &references).await)?;
+    let kinds: Vec<&str> = references.iter().map(EntityRef::kind).collect();
+    let own = reply(entity::own_looks(&services, &caller, &kinds).await)?;
     Ok(ListView {
         badges: badges.into_iter().map(|badges| badges.into_iter().next()).collect(),
         items: page.items,
@@ -25,6 +27,7 @@ pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> 
         synced: page.synced.map(|at| at.timestamp_millis()),
         troubled: count(sources.iter().filter(|source| is_troubled(source)).count()),
         sources: count(sources.len()),
+        own,
     })
 }
 
@@ -82,6 +85,25 @@ pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<P
 
     let explained = reply(services::catalog::explain(&services(), &caller(), NewSource { kind, target }).await)?;
     Ok(Preview { files: explained.files, entities: explained.entities.iter().map(entity::found).collect() })
+}
+
+/// Tells what would become of the text that came with the request, or else of what stands at an address; nothing is recorded.
+#[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
+pub(super) async fn look_at(kind: SourceKind, target: String) -> Result<Explained, AppError> {
+    use domain::catalog::{Look, NewSource};
+
+    use crate::ssr::{Pasted, caller, reply, services};
+
+    let (services, caller) = (services(), caller());
+    if let Some(Pasted(text)) = use_context::<Pasted>() {
+        let look = reply(services::catalog::look_at_text(&services, &caller, &text).await)?;
+        return Ok(Explained { text: Some(text), look });
+    }
+    if target.is_empty() {
+        return Ok(Explained { text: None, look: Look::default() });
+    }
+    let look = reply(services::catalog::look(&services, &caller, NewSource { kind, target }).await)?;
+    Ok(Explained { text: None, look })
 }
 
 /// Adds a source and goes to its page.

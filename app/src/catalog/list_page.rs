@@ -10,7 +10,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     functions::get_list,
     listing::{Listing, PAGE, PROPERTIES},
-    views::{ListView, tone},
+    views::{ListView, OwnLook, glyph, tone},
 };
 use crate::{
     shell::plural,
@@ -38,7 +38,10 @@ pub(crate) fn ListPage() -> impl IntoView {
 
 #[component]
 fn List(listing: Listing, page: ListView) -> impl IntoView {
-    let title = listing.kind().map_or_else(|| "Everything".to_owned(), |kind| plural(&kind));
+    let title = listing.kind().map_or_else(
+        || "Everything".to_owned(),
+        |kind| page.own.iter().find(|own| own.kind == kind).map_or_else(|| plural(&kind), |own| own.plural.clone()),
+    );
     let groups = groups(&listing, &page);
     let chips = chips(&listing);
     let keep = listing.parts().into_iter().filter(|(name, _)| name != "q" && name != "page").collect();
@@ -55,7 +58,7 @@ fn List(listing: Listing, page: ListView) -> impl IntoView {
         view! { <Nothing narrowed=listing.is_narrowed() sources=page.sources clear=listing.cleared().href()/> }
             .into_any()
     } else {
-        view! { <Rows listing=listing.clone() items=page.items badges=page.badges/> }.into_any()
+        view! { <Rows listing=listing.clone() items=page.items badges=page.badges own=page.own/> }.into_any()
     };
     view! {
         <div class="flex min-w-0 flex-1">
@@ -168,7 +171,7 @@ const SECONDARY: &str = "hidden px-2 md:table-cell";
 const THIRD: &str = "hidden px-2 xl:table-cell";
 
 #[component]
-fn Rows(listing: Listing, items: Vec<EntitySummary>, badges: Vec<Option<Badge>>) -> impl IntoView {
+fn Rows(listing: Listing, items: Vec<EntitySummary>, badges: Vec<Option<Badge>>, own: Vec<OwnLook>) -> impl IntoView {
     let column = |label: &str, sort: &str, class: &'static str| Column {
         label: label.to_owned(),
         sort: Some(listing.sorted(sort).href()),
@@ -192,13 +195,16 @@ fn Rows(listing: Listing, items: Vec<EntitySummary>, badges: Vec<Option<Badge>>)
         columns.push(Column::plain("Level").class("max-sm:text-right"));
     }
     columns.push(column("Changed", "changed", "text-right max-sm:hidden"));
-    let rows = items.into_iter().zip(badges).map(|(item, badge)| view! { <Row item badge judged/> }).collect_view();
+    let rows = items.into_iter().zip(badges).map(|(item, badge)| {
+        let glyph = glyph(&own, item.reference.kind(), item.type_.as_deref().unwrap_or_default());
+        view! { <Row item glyph badge judged/> }
+    });
+    let rows = rows.collect_view();
     view! { <DataTable caption="Entities" columns>{rows}</DataTable> }
 }
 
 #[component]
-fn Row(item: EntitySummary, badge: Option<Badge>, judged: bool) -> impl IntoView {
-    let glyph = Glyph::of(item.reference.kind(), item.type_.as_deref().unwrap_or_default());
+fn Row(item: EntitySummary, glyph: Glyph, badge: Option<Badge>, judged: bool) -> impl IntoView {
     let shown = item.shown().to_owned();
     let hint = item.reference.to_string();
     let under = item.description.clone().unwrap_or_default();

@@ -7,6 +7,7 @@ mod entity_page;
 mod entity_reader;
 mod entity_relations;
 mod entity_yaml;
+mod explain_page;
 mod file_page;
 mod functions;
 mod inbox_functions;
@@ -27,6 +28,7 @@ pub(crate) mod views;
 
 pub(crate) use conflicts_page::ConflictsPage;
 pub(crate) use entity_page::EntityPage;
+pub(crate) use explain_page::ExplainPage;
 pub(crate) use file_page::FilePage;
 pub(crate) use functions::find_entities;
 pub(crate) use list_page::ListPage;

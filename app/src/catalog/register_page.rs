@@ -65,6 +65,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
                     help="A path such as /srv/catalog, or an address such as https://git.example.com/quay/fares.git"
                 />
                 <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
+                <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
             </Form>
             <div class="mt-4">
                 <Load of=preview skeleton=|| view! { <p role="status" class="text-table text-muted">"Reading…"</p> } let:preview>

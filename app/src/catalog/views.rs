@@ -8,7 +8,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::ui::{GraphView, Tone};
+use crate::ui::{Glyph, GraphView, Tone};
 
 /// A list page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -27,6 +27,25 @@ pub(crate) struct ListView {
     pub(crate) troubled: u32,
     /// How many sources there are.
     pub(crate) sources: u32,
+    /// How the organisation's own kinds among the rows are shown.
+    pub(crate) own: Vec<OwnLook>,
+}
+
+/// How a kind that the organisation declared is shown.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct OwnLook {
+    /// The kind, in lower case.
+    pub(crate) kind: String,
+    /// What many of them are called.
+    pub(crate) plural: String,
+    /// The name of the pictogram.
+    pub(crate) icon: Option<String>,
+}
+
+/// The pictogram of a kind, with the organisation's own ones.
+pub(crate) fn glyph(own: &[OwnLook], kind: &str, kind_type: &str) -> Glyph {
+    let icon = own.iter().find(|look| look.kind == kind).and_then(|look| look.icon.as_deref());
+    icon.and_then(Glyph::named).unwrap_or_else(|| Glyph::of(kind, kind_type))
 }
 
 /// An entity found by a text.
@@ -115,6 +134,8 @@ pub(crate) struct Head {
     pub(crate) disputes: Vec<Dispute>,
     /// How many documents of this team or person should be mended.
     pub(crate) troubles: u32,
+    /// How its kind is shown, if the organisation declared it.
+    pub(crate) own: Option<OwnLook>,
 }
 
 /// One side of an entity.
@@ -165,6 +186,8 @@ pub(crate) struct Overview {
     pub(crate) ties: Vec<Tie>,
     /// Links that it carries.
     pub(crate) links: Vec<Link>,
+    /// What its annotations say, beyond what they lead to.
+    pub(crate) facts: Vec<(String, String)>,
     /// Where it stands on each scorecard, and why.
     pub(crate) reports: Vec<EntityReport>,
     /// Where it came from.
@@ -204,6 +227,15 @@ pub(crate) struct Preview {
     pub(crate) files: Vec<domain::catalog::SourceFile>,
     /// Every entity that would enter the catalog.
     pub(crate) entities: Vec<Found>,
+}
+
+/// What would become of a text or of what stands at an address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Explained {
+    /// The text, if it was one.
+    pub(crate) text: Option<String>,
+    /// What would become of it.
+    pub(crate) look: domain::catalog::Look,
 }
 
 /// A level's colour; the floor has none.

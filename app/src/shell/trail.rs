@@ -39,6 +39,7 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
             ("Source".to_owned(), format!("/sources/{id}")),
             ("File".to_owned(), String::new()),
         ],
+        ["sources", "explain"] => vec![section("sources"), ("Explain".to_owned(), String::new())],
         ["sources", _] => vec![section("sources"), ("Source".to_owned(), String::new())],
         ["runs", number, ..] => vec![section("runs"), (format!("#{number}"), String::new())],
         ["create", _, name, ..] => vec![section("create"), ((*name).to_owned(), String::new())],
@@ -67,6 +68,8 @@ fn capital(word: &str) -> String {
 pub(crate) fn plural(kind: &str) -> String {
     match kind.to_lowercase().as_str() {
         "api" => "APIs".to_owned(),
+        "entitykind" => "Kinds".to_owned(),
+        "airesource" => "AI resources".to_owned(),
         lower if lower.ends_with('y') => format!("{}ies", capital(&lower[..lower.len() - 1])),
         lower => format!("{}s", capital(lower)),
     }

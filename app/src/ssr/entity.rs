@@ -5,14 +5,14 @@ use std::collections::HashMap;
 use serde_json::Value;
 use services::{
     Error, Result, Services, catalog,
-    domain::catalog::{Dispute, Entity, EntityRef, Relation, TroubleFilter},
+    domain::catalog::{Dispute, Entity, EntityRef, KINDS, KnownAnnotation, Relation, TroubleFilter, well_known},
     identity::Caller,
     runs::{self, RunFilter},
     scorecards,
 };
 
 use super::{count, layout, reader};
-use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, Place, Side, Tie};
+use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, OwnLook, Place, Side, Tie};
 
 /// How many changes the first side shows.
 const LATELY: u64 = 6;
@@ -33,6 +33,7 @@ pub(crate) async fn view(
     let relations = entity.relations();
     let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
     let orphan = if entity.orphaned_at.is_some() { catalog::orphan(services, caller, reference).await? } else { None };
+    let own = own_looks(services, caller, &[reference.kind()]).await?.pop();
     let head = Head {
         summary: entity.summary(),
         relations: count(relations.len()),
@@ -42,6 +43,7 @@ pub(crate) async fn view(
         orphan,
         disputes: disputes(services, caller, &entity).await?,
         troubles: troubles(services, caller, reference).await?,
+        own,
     };
     let body = match side {
         Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations).await?)),
@@ -100,11 +102,13 @@ async fn troubles(services: &Services, caller: &Caller, reference: &EntityRef) -
 async fn overview(services: &Services, caller: &Caller, entity: &Entity, relations: Vec<Relation>) -> Result<Overview> {
     let graph = catalog::neighbourhood(services, caller, &entity.reference, 1).await?;
     let (around, left_out) = layout::around(&entity.reference, &graph);
+    let known = well_known(&entity.document, &services.settings.tools);
     Ok(Overview {
         around,
         left_out: count(left_out),
         ties: ties(services, caller, relations).await?,
-        links: links(entity),
+        links: links(entity).into_iter().chain(known.iter().filter_map(tool)).collect(),
+        facts: known.into_iter().filter(|known| known.url.is_none()).map(|known| (known.title, known.value)).collect(),
         reports: scorecards::for_entity(services, caller, &entity.reference).await?,
         origin: origin(services, caller, entity).await?,
         changes: catalog::history(services, caller, &entity.reference, LATELY).await?,
@@ -143,6 +147,28 @@ fn links(entity: &Entity) -> Vec<Link> {
             Some(Link { url, title })
         })
         .collect()
+}
+
+/// What an annotation leads to.
+fn tool(known: &KnownAnnotation) -> Option<Link> {
+    let url = known.url.clone()?;
+    // A value that is an address says nothing that the link does not.
+    let title =
+        if known.value.contains("://") { known.title.clone() } else { format!("{}: {}", known.title, known.value) };
+    Some(Link { url, title })
+}
+
+/// How an organisation's own kinds among these are shown.
+pub(crate) async fn own_looks(services: &Services, caller: &Caller, kinds: &[&str]) -> Result<Vec<OwnLook>> {
+    let is_own = |kind: &&&str| !KINDS.iter().any(|known| known.name.eq_ignore_ascii_case(kind));
+    if !kinds.iter().any(|kind| is_own(&kind)) {
+        return Ok(Vec::new());
+    }
+    let own = catalog::own_kinds(services, caller).await?;
+    let looks = own.iter().filter(|kind| kinds.iter().any(|asked| asked.eq_ignore_ascii_case(&kind.name)));
+    Ok(looks
+        .map(|kind| OwnLook { kind: kind.name.to_lowercase(), plural: kind.plural.clone(), icon: kind.icon.clone() })
+        .collect())
 }
 
 /// Addresses come from documents that anyone may write: never a script.

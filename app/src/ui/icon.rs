@@ -215,6 +215,46 @@ impl Glyph {
         }
     }
 
+    /// The pictogram that an organisation names for a kind of its own, by Lucide's name.
+    pub fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "activity" => Self::Activity,
+            "anchor" => Self::Anchor,
+            "app-window" => Self::AppWindow,
+            "bell" => Self::Bell,
+            "book-open" => Self::BookOpen,
+            "box" => Self::Box,
+            "boxes" => Self::Boxes,
+            "braces" => Self::Braces,
+            "calendar" => Self::Calendar,
+            "compass" => Self::Compass,
+            "database" => Self::Database,
+            "folder" => Self::Folder,
+            "gauge" => Self::Gauge,
+            "git-branch" => Self::GitBranch,
+            "hard-drive" => Self::HardDrive,
+            "inbox" => Self::Inbox,
+            "key" => Self::Key,
+            "layers" => Self::Layers,
+            "lock" => Self::Lock,
+            "map-pin" => Self::MapPin,
+            "package" => Self::Package,
+            "plug" => Self::Plug,
+            "route" => Self::Route,
+            "server" => Self::Server,
+            "shield-check" => Self::ShieldCheck,
+            "ship" => Self::Ship,
+            "star" => Self::Star,
+            "tag" => Self::Tag,
+            "terminal" => Self::Terminal,
+            "timer" => Self::Timer,
+            "users" => Self::Users,
+            "workflow" => Self::Workflow,
+            "zap" => Self::Zap,
+            _ => return None,
+        })
+    }
+
     /// The pictogram of a kind of entity, and of its type where that says more.
     pub fn of(kind: &str, kind_type: &str) -> Self {
         match (kind, kind_type) {
@@ -232,6 +272,8 @@ impl Glyph {
             ("template", _) => Self::LayoutTemplate,
             ("location", _) => Self::MapPin,
             ("scorecard", _) => Self::Medal,
+            ("entitykind", _) => Self::Braces,
+            ("airesource", _) => Self::BookOpen,
             ("component", _) => Self::Server,
             _ => Self::FileText,
         }

@@ -38,6 +38,8 @@ pub struct Settings {
     pub call_commands: bool,
     /// How the catalog treats its sources.
     pub catalog: CatalogSettings,
+    /// Where its tools are.
+    pub tools: domain::catalog::Tools,
 }
 
 /// What an installation decided about its catalog.

@@ -330,9 +330,14 @@ struct FieldProblem {
     post, path = "/catalog/validate", tag = "catalog", request_body = Draft,
     responses((status = 200, description = "What is wrong with it, if anything", body = Validity)),
 )]
-async fn validate(Extension(caller): Extension<Caller>, bytes: Bytes) -> Result<Json<Validity>, Problem> {
+async fn validate(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<Json<Validity>, Problem> {
     let Draft { entity } = body(&bytes)?;
-    let problems: Vec<FieldProblem> = catalog::check_entity(&caller, entity)?
+    let problems: Vec<FieldProblem> = catalog::check_entity(&services, &caller, entity)
+        .await?
         .into_iter()
         .map(|violation| FieldProblem { field: violation.field.to_string(), message: violation.message })
         .collect();

@@ -145,7 +145,7 @@ async fn explain(
     bytes: Bytes,
 ) -> Result<Json<Explanation>, Problem> {
     let explained = match body(&bytes)? {
-        Explain::Text { text } => catalog::explain_given(&caller, &text).await?,
+        Explain::Text { text } => catalog::explain_given(&services, &caller, &text).await?,
         Explain::Place(place) => catalog::explain(&services, &caller, place).await?,
     };
     let entities = explained.entities.into_iter().take(SHOWN).map(|entity| entity.document).collect();

@@ -30,7 +30,11 @@ fn wrong<T: AsRef<str>>(messages: impl IntoIterator<Item = T>) -> Response {
 }
 
 /// `POST /validate-entity`: 200 without a body, or 400 with what is wrong.
-pub(super) async fn entity(Extension(caller): Extension<Caller>, bytes: Bytes) -> Result<Response, Problem> {
+pub(super) async fn entity(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<Response, Problem> {
     let Check { entity, location } = match body(&bytes) {
         Ok(check) => check,
         Err(problem) => return Ok(wrong([problem.to_string()])),
@@ -40,7 +44,7 @@ pub(super) async fn entity(Extension(caller): Extension<Caller>, bytes: Bytes) -
             "Invalid location ref {location}, only 'url:<target>' is supported, e.g. url:https://host/path"
         )]));
     }
-    let broken = catalog::check_entity(&caller, entity)?;
+    let broken = catalog::check_entity(&services, &caller, entity).await?;
     if broken.is_empty() {
         Ok(StatusCode::OK.into_response())
     } else {

@@ -1,16 +1,17 @@
 //! The portal: pages and server functions, all with the same context.
 
-use app::{App, Opened, RequestContext, document};
+use app::{App, Opened, Pasted, RequestContext, document};
 use axum::{
-    Extension, Router,
+    Extension, Form, Router,
     body::Body,
     extract::{Request, State},
-    http::{HeaderValue, header},
+    http::{HeaderValue, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use serde::Deserialize;
 use services::identity::Caller;
 
 use super::{AppState, security, trace::RequestId};
@@ -19,6 +20,7 @@ pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let routes = generate_route_list(App);
     Router::new()
         .route("/api/portal/{*function}", post(server_function).get(server_function))
+        .route("/sources/explain", post(explain))
         .leptos_routes_with_handler(routes, page)
         .fallback(page)
         .with_state(state.clone())
@@ -30,6 +32,35 @@ async fn page(
     Extension(RequestId(request_id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
+    render(state, caller, request_id, None, request).await
+}
+
+#[derive(Deserialize)]
+struct Explain {
+    text: String,
+}
+
+/// The page that explains a text, with the text in the request: too long for an address, and recorded nowhere.
+async fn explain(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    uri: Uri,
+    Form(Explain { text }): Form<Explain>,
+) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = uri;
+    // Browsers send line breaks as networks have them.
+    render(state, caller, request_id, Some(Pasted(text.replace("\r\n", "\n"))), request).await
+}
+
+async fn render(
+    state: AppState,
+    caller: Caller,
+    request_id: String,
+    pasted: Option<Pasted>,
+    request: Request,
+) -> Response {
     let context = RequestContext { services: state.services.clone(), caller, request_id };
     let (assets, opened) = (state.assets.clone(), Opened::default());
     let lent = opened.clone();
@@ -37,6 +68,9 @@ async fn page(
         move || {
             provide_context(context.clone());
             provide_context(lent.clone());
+            if let Some(pasted) = &pasted {
+                provide_context(pasted.clone());
+            }
         },
         move || {
             let nonce = use_nonce();

@@ -17,6 +17,7 @@ mod crash;
 mod definitions;
 mod dialect;
 mod docs;
+mod formats;
 mod foundation;
 mod git;
 mod lifecycle;

@@ -12,11 +12,16 @@ use serde_json::{Map, Value};
 
 use super::{
     FieldPath,
+    kinds::kind,
     syntax::{is_api_version, is_dns_label, is_kind, is_label_key, is_name, is_tag, is_url},
 };
 
 /// The version of documents that are Causeway's own.
 pub const API_VERSION: &str = "causeway.dev/v1alpha1";
+
+/// Annotations that say where an entity came from and what became of it: the catalog's own words, whoever writes them.
+const RESERVED: &[&str] =
+    &["backstage.io/managed-by-location", "backstage.io/managed-by-origin-location", "backstage.io/orphan"];
 
 const NAME_RULE: &str = "use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
 
@@ -42,6 +47,13 @@ pub type Normalised = Vec<Violation>;
 pub fn normalise(document: &mut Value) -> Normalised {
     let mut warnings = Vec::new();
     let Some(root) = document.as_object_mut() else { return warnings };
+    let version = root.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
+    let written = root.get("kind").and_then(Value::as_str).unwrap_or_default();
+    if let Some(known) = kind(written, version).map(|known| known.name).filter(|known| *known != written) {
+        let message = format!("`{written}` was read as `{known}`; other readers look at the case, so write `{known}`");
+        warnings.push(Violation { field: FieldPath::of("kind"), message });
+        root.insert("kind".into(), known.into());
+    }
     for key in ["relations", "status"] {
         if root.shift_remove(key).is_some() {
             let message = format!("`{key}` is worked out by the catalog and was ignored; remove it");
@@ -51,6 +63,14 @@ pub fn normalise(document: &mut Value) -> Normalised {
     let Some(metadata) = root.get_mut("metadata").and_then(Value::as_object_mut) else { return warnings };
     for key in ["uid", "etag"] {
         metadata.shift_remove(key);
+    }
+    if let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) {
+        for key in RESERVED {
+            if annotations.shift_remove(*key).is_some() {
+                let message = format!("`{key}` is set by the catalog and was ignored; remove it");
+                warnings.push(Violation { field: FieldPath::of("metadata.annotations").key(key), message });
+            }
+        }
     }
     if metadata.get("namespace").is_some_and(Value::is_null) {
         metadata.shift_remove("namespace");
@@ -204,7 +224,7 @@ impl Check {
                 self.text(
                     &field.key("title"),
                     link.get("title"),
-                    |text| !text.is_empty(),
+                    |text| !text.trim().is_empty(),
                     |_| "is empty; write a title or remove it".to_owned(),
                 );
             }
@@ -299,18 +319,69 @@ mod tests {
         spec.presence: must be `required` or `optional`
         ");
         assert_eq!(of("Vessel", Value::Null), "");
-        assert_eq!(of("API", json!({"type": "mcp-server", "lifecycle": "x", "owner": "y", "remotes": []})), "");
+        let server = |remotes: Value| {
+            of("API", json!({"type": "mcp-server", "lifecycle": "x", "owner": "y", "remotes": remotes}))
+        };
+        assert_eq!(server(json!([{"type": "streamable-http", "url": "https://x.example/mcp"}])), "");
+        insta::assert_snapshot!(server(json!([])), @"spec.remotes: is empty; an API of type `mcp-server` lists at least one: `- type: streamable-http`, `url: https://…`");
+        insta::assert_snapshot!(server(json!([{"url": ""}, "x"])), @"
+        spec.remotes[0].type: is missing; write how it is spoken to, like `streamable-http`
+        spec.remotes[0].url: is empty; write where it answers
+        spec.remotes[1]: must be a mapping with a `type` and a `url`
+        ");
+        insta::assert_snapshot!(of("User", json!({"memberOf": [], "profile": {"email": 5}})), @"spec.profile.email: must be a text, not a number; put it in quotes");
     }
 
     #[test]
-    fn a_namespace_in_upper_case_is_lowered_and_told() {
-        let mut document = json!({"metadata": {"name": "x", "namespace": "Quay", "uid": "1"}, "relations": []});
-        let warnings = normalise(&mut document).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(warnings, @"
-        relations: `relations` is worked out by the catalog and was ignored; remove it
-        metadata.namespace: `Quay` was read as `quay`; write namespaces in lower case
+    fn resources_for_assistants_have_the_fields_of_their_variant() {
+        let of = |spec: Value| {
+            let version = "backstage.io/v1alpha1";
+            said(&json!({"apiVersion": version, "kind": "AiResource", "metadata": {"name": "x"}, "spec": spec}))
+        };
+        let common = json!({"type": "guide", "lifecycle": "production", "owner": "berths"});
+        let with = |type_: &str, more: Value| {
+            let mut spec = common.clone();
+            spec["type"] = type_.into();
+            spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+            of(spec)
+        };
+        assert_eq!(of(common.clone()), "");
+        let skill = json!({
+            "disciplines": ["web"], "agents": ["any"], "dependsOn": ["base"], "allowedTools": ["Read"], "license": "MIT",
+        });
+        assert_eq!(with("skill", skill), "");
+        assert_eq!(with("rule", json!({"category": "security", "rationale": "No secret leaves"})), "");
+        insta::assert_snapshot!(with("rule", json!({"disciplines": [""]})), @"
+        spec.category: is missing; every AiResource of type `rule` has one
+        spec.rationale: is missing; every AiResource of type `rule` has one
+        spec.disciplines[0]: must be a text that is not empty
         ");
-        assert_eq!(document, json!({"metadata": {"name": "x", "namespace": "quay"}}));
+        insta::assert_snapshot!(with("skill", json!({"categories": "x", "license": 4})), @"
+        spec.categories: must be a list of texts, not a text
+        spec.license: must be a text, not a number; put it in quotes
+        ");
+    }
+
+    #[test]
+    fn what_can_be_made_right_is_made_right_and_told() {
+        let mut document = json!({
+            "apiVersion": "backstage.io/v1alpha1", "kind": "component", "relations": [],
+            "metadata": {
+                "name": "x", "namespace": "Quay", "uid": "1", "annotations": {"backstage.io/orphan": "true", "a": "b"},
+            },
+        });
+        let warnings = normalise(&mut document).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
+        insta::assert_snapshot!(warnings, @r#"
+        relations: `relations` is worked out by the catalog and was ignored; remove it
+        kind: `component` was read as `Component`; other readers look at the case, so write `Component`
+        metadata.annotations["backstage.io/orphan"]: `backstage.io/orphan` is set by the catalog and was ignored; remove it
+        metadata.namespace: `Quay` was read as `quay`; write namespaces in lower case
+        "#);
+        let expected = json!({
+            "apiVersion": "backstage.io/v1alpha1", "kind": "Component",
+            "metadata": {"name": "x", "namespace": "quay", "annotations": {"a": "b"}},
+        });
+        assert_eq!(document, expected);
     }
 
     proptest! {

@@ -67,3 +67,9 @@ pub fn forward(kind: &str) -> Option<(&'static str, bool)> {
         }
     })
 }
+
+/// The name that a relation has at its other end.
+pub(super) fn opposite(forwards: &str, is_reverse: bool) -> Option<&'static str> {
+    let (forwards, reverse) = PAIRS.iter().find(|(known, _)| *known == forwards)?;
+    Some(if is_reverse { forwards } else { reverse })
+}

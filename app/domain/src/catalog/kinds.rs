@@ -1,6 +1,7 @@
 //! The kinds that Causeway knows: what their documents must hold, and which fields are relations.
 //!
-//! A kind that is not in this table is accepted too, by the rules of the envelope alone.
+//! An organisation adds its own ([`super::OwnKind`]). A kind that nobody declared is accepted too, by the rules of the
+//! envelope alone and with a warning, so that a catalog moves in before its kinds are declared.
 
 /// What a required field must hold.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub enum Need {
 pub struct RelationField {
     /// The field, below `spec`.
     pub field: &'static str,
+    /// Whether it is a list; otherwise it names one.
+    pub is_list: bool,
     /// What it means, seen from the entity that has the field.
     pub relation: &'static str,
     /// What it means, seen from the other end.
@@ -43,6 +46,7 @@ const BACKSTAGE: &[&str] = &["backstage.io/v1alpha1", "backstage.io/v1beta1"];
 
 const OWNER: RelationField = RelationField {
     field: "owner",
+    is_list: false,
     relation: "ownedBy",
     reverse: "ownerOf",
     default_kind: Some("group"),
@@ -51,6 +55,7 @@ const OWNER: RelationField = RelationField {
 
 const SYSTEM: RelationField = RelationField {
     field: "system",
+    is_list: false,
     relation: "partOf",
     reverse: "hasPart",
     default_kind: Some("system"),
@@ -59,6 +64,7 @@ const SYSTEM: RelationField = RelationField {
 
 const DEPENDS_ON: RelationField = RelationField {
     field: "dependsOn",
+    is_list: true,
     relation: "dependsOn",
     reverse: "dependencyOf",
     default_kind: None,
@@ -67,6 +73,7 @@ const DEPENDS_ON: RelationField = RelationField {
 
 const DEPENDENCY_OF: RelationField = RelationField {
     field: "dependencyOf",
+    is_list: true,
     relation: "dependencyOf",
     reverse: "dependsOn",
     default_kind: None,
@@ -84,6 +91,7 @@ pub const KINDS: &[Kind] = &[
             SYSTEM,
             RelationField {
                 field: "subcomponentOf",
+                is_list: false,
                 relation: "partOf",
                 reverse: "hasPart",
                 default_kind: Some("component"),
@@ -91,6 +99,7 @@ pub const KINDS: &[Kind] = &[
             },
             RelationField {
                 field: "providesApis",
+                is_list: true,
                 relation: "providesApi",
                 reverse: "apiProvidedBy",
                 default_kind: Some("api"),
@@ -98,6 +107,7 @@ pub const KINDS: &[Kind] = &[
             },
             RelationField {
                 field: "consumesApis",
+                is_list: true,
                 relation: "consumesApi",
                 reverse: "apiConsumedBy",
                 default_kind: Some("api"),
@@ -128,6 +138,7 @@ pub const KINDS: &[Kind] = &[
             OWNER,
             RelationField {
                 field: "domain",
+                is_list: false,
                 relation: "partOf",
                 reverse: "hasPart",
                 default_kind: Some("domain"),
@@ -143,6 +154,7 @@ pub const KINDS: &[Kind] = &[
             OWNER,
             RelationField {
                 field: "subdomainOf",
+                is_list: false,
                 relation: "partOf",
                 reverse: "hasPart",
                 default_kind: Some("domain"),
@@ -157,6 +169,7 @@ pub const KINDS: &[Kind] = &[
         relations: &[
             RelationField {
                 field: "parent",
+                is_list: false,
                 relation: "childOf",
                 reverse: "parentOf",
                 default_kind: Some("group"),
@@ -164,6 +177,7 @@ pub const KINDS: &[Kind] = &[
             },
             RelationField {
                 field: "children",
+                is_list: true,
                 relation: "parentOf",
                 reverse: "childOf",
                 default_kind: Some("group"),
@@ -171,6 +185,7 @@ pub const KINDS: &[Kind] = &[
             },
             RelationField {
                 field: "members",
+                is_list: true,
                 relation: "hasMember",
                 reverse: "memberOf",
                 default_kind: Some("user"),
@@ -184,6 +199,7 @@ pub const KINDS: &[Kind] = &[
         needs: &[Need::List("memberOf")],
         relations: &[RelationField {
             field: "memberOf",
+            is_list: true,
             relation: "memberOf",
             reverse: "hasMember",
             default_kind: Some("group"),
@@ -201,8 +217,9 @@ pub const KINDS: &[Kind] = &[
         name: "AiResource",
         versions: BACKSTAGE,
         needs: &[Need::Text("type"), Need::Text("lifecycle"), Need::Text("owner")],
-        relations: &[OWNER, SYSTEM, DEPENDS_ON],
+        relations: &[OWNER, SYSTEM, RelationField { default_kind: Some("airesource"), ..DEPENDS_ON }],
     },
+    Kind { name: "EntityKind", versions: &["causeway.dev/v1alpha1"], needs: &[], relations: &[OWNER] },
     Kind { name: "Scorecard", versions: &["causeway.dev/v1alpha1"], needs: &[], relations: &[OWNER] },
 ];
 

@@ -48,11 +48,18 @@ pub(super) fn is_tag(text: &str) -> bool {
     text.len() <= 63 && text.split('-').all(is_part)
 }
 
+/// What a browser's `new URL(text)` takes, as Backstage asks it: a scheme, and for the schemes of the web a host.
 pub(super) fn is_url(text: &str) -> bool {
-    text.split_once(':').is_some_and(|(scheme, rest)| {
-        scheme.starts_with(|c: char| c.is_ascii_alphabetic())
-            && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b))
-            && !rest.trim_start_matches('/').is_empty()
-            && !text.contains(char::is_whitespace)
-    })
+    let Some((scheme, rest)) = text.trim().split_once(':') else { return false };
+    let is_scheme = scheme.starts_with(|c: char| c.is_ascii_alphabetic())
+        && scheme.bytes().all(|b| b.is_ascii_alphanumeric() || b"+-.".contains(&b));
+    if !is_scheme {
+        return false;
+    }
+    if !["http", "https", "ftp", "ws", "wss"].iter().any(|web| scheme.eq_ignore_ascii_case(web)) {
+        return true;
+    }
+    let authority = rest.trim_start_matches(['/', '\\']).split(['/', '\\', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    !host.is_empty() && !host.starts_with(':') && !host.contains(|c: char| c.is_whitespace() || "<>^|%".contains(c))
 }

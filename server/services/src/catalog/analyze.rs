@@ -12,11 +12,12 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
-    explain::{Explained, explain_text, with_relations},
+    explain::{Explained, explain_by, with_relations},
+    kinds,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
     sources::checked,
     store,
-    sync::gather::{Gathered, Limits, gather},
+    sync::gather::{Gathered, Limits, Terms, gather},
 };
 use crate::{Error, Result, Services, identity};
 
@@ -47,16 +48,31 @@ pub struct Existing {
 }
 
 /// Every rule that a document breaks; none means that it may enter the catalog.
-pub fn check_entity(caller: &Caller, mut document: Value) -> Result<Vec<Violation>> {
+pub async fn check_entity(services: &Services, caller: &Caller, mut document: Value) -> Result<Vec<Violation>> {
     identity::may(caller, Permission::ReadCatalog, None)?;
     normalise(&mut document);
-    Ok(validate(&document))
+    let violations = validate(&document);
+    if !violations.is_empty() {
+        return Ok(violations);
+    }
+    let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (kind, version) = (text("kind"), text("apiVersion"));
+    if kind.eq_ignore_ascii_case("EntityKind") {
+        return Ok(kinds::read(&document).err().unwrap_or_default());
+    }
+    if domain::catalog::kind(kind, version).is_some() {
+        return Ok(Vec::new());
+    }
+    let own = kinds::all(&services.db, &caller.tenant).await?;
+    let own = own.get(kind).filter(|own| own.is_about(version));
+    Ok(own.map(|own| kinds::judge(own, &document)).unwrap_or_default())
 }
 
 /// Walks one text as a file that has no files beside it, and records nothing.
-pub async fn explain_given(caller: &Caller, text: &str) -> Result<Explained> {
+pub async fn explain_given(services: &Services, caller: &Caller, text: &str) -> Result<Explained> {
     identity::may(caller, Permission::ReadCatalog, None)?;
-    Ok(explain_text(text).await)
+    let given = kinds::given(&services.db, &caller.tenant, None).await?;
+    Ok(explain_by(text, Terms { given, ..Terms::default() }).await)
 }
 
 /// Looks at an address. `file_name` is how its catalog files are called, if not as usual.
@@ -68,12 +84,14 @@ pub async fn analyze(
 ) -> Result<Analysis> {
     let new = checked(caller, new)?;
     let reader = &*services.ports.sources;
+    let given = kinds::given(&services.db, &caller.tenant, None).await?;
+    let terms = Terms { given, ..Terms::default() };
     let gathered = match file_name.map(str::trim).filter(|name| ![USUAL, ""].contains(name)) {
         Some(name) if name.contains(['/', '\\', '\0']) || name.len() > 255 => {
             return Err(Error::Rejected(format!("`{name}` is not the name of a file; write it without folders")));
         }
-        Some(name) => gather(&Called { reader, name }, new.kind, &new.target, Limits::default()).await,
-        None => gather(reader, new.kind, &new.target, Limits::default()).await,
+        Some(name) => gather(&Called { reader, name }, new.kind, &new.target, Limits::default(), terms).await,
+        None => gather(reader, new.kind, &new.target, Limits::default(), terms).await,
     };
     match gathered {
         Ok(gathered) => found(services, caller, &new, gathered).await,
@@ -102,7 +120,7 @@ async fn found(services: &Services, caller: &Caller, new: &NewSource, gathered: 
     let existing = gathered.found.into_iter().take(MOST).map(|found| {
         let location = location_of(&found.document);
         let is_registered = known.get(&found.reference.to_string()) == Some(&location);
-        Existing { document: with_relations(found.document), location, is_registered }
+        Existing { document: with_relations(found.document, &found.relations), location, is_registered }
     });
     Ok(Analysis { existing: existing.collect(), generated: None })
 }

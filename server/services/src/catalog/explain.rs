@@ -1,23 +1,39 @@
 //! The pipeline without recording: what would become of a target, and why.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    catalog::{Entity, EntityRef, FileProblem, NewSource, Outcome, Severity, SourceFile, SourceKind},
-    identity::Caller,
+    catalog::{
+        Entity, EntityRef, FileProblem, Look, NewSource, Outcome, Prospect, ProspectTie, Severity, SourceFile,
+        SourceKind, Verdict,
+    },
+    identity::{Caller, Permission},
 };
 use sea_orm::prelude::Uuid;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{
+    kinds,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
     sources::checked,
-    store,
-    sync::gather::{Found, Gathered, Limits, gather},
+    store::{self, Known},
+    sync::gather::{Found, Gathered, Limits, Terms, gather},
 };
-use crate::{Error, Result, Services};
+use crate::{Error, Result, Services, identity};
+
+/// The longest text that is looked at.
+pub const LONGEST_TEXT: usize = 512 * 1024;
+
+/// How many verdicts one look gives.
+const VERDICTS: usize = 500;
+
+/// How a text without a name is called.
+const PASTED: &str = "catalog-info.yaml";
 
 /// What would become of a target.
 #[derive(Debug, Clone)]
@@ -30,59 +46,69 @@ pub struct Explained {
 
 /// Walks a target as a sync would, and records nothing.
 pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Result<Explained> {
+    let (mut gathered, others) = walk(services, caller, new).await?;
+    claim(&mut gathered, &others.into_iter().map(|(key, known)| (key, known.path)).collect());
+    Ok(explained(gathered))
+}
+
+/// Walks a target as a sync would, records nothing, and gives a verdict on each document.
+pub async fn look(services: &Services, caller: &Caller, new: NewSource) -> Result<Look> {
+    let (gathered, others) = walk(services, caller, new).await?;
+    verdicts(services, caller, gathered, &others).await
+}
+
+/// Looks at one text as a file that has no files beside it, and gives a verdict on each of its documents.
+pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> Result<Look> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    if text.len() > LONGEST_TEXT {
+        return Err(Error::Rejected(format!(
+            "the text is longer than {} KiB; paste a part of it",
+            LONGEST_TEXT / 1024
+        )));
+    }
+    let given = kinds::given(&services.db, &caller.tenant, None).await?;
+    let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
+    let terms = Terms { given, is_stern: true };
+    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
+        Ok(gathered) => verdicts(services, caller, gathered, &HashMap::new()).await,
+        Err(problem) => Err(Error::Rejected(problem.to_string())),
+    }
+}
+
+async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, HashMap<String, Known>)> {
     let new = checked(caller, new)?;
-    let walk = gather(&*services.ports.sources, new.kind, &new.target, Limits::default());
-    let mut gathered = walk.await.map_err(|problem| match problem {
+    let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
+    let terms = Terms { given: kinds::given(&services.db, &caller.tenant, own).await?, ..Terms::default() };
+    let walk = gather(&*services.ports.sources, new.kind, &new.target, Limits::default(), terms);
+    let gathered = walk.await.map_err(|problem| match problem {
         ReadProblem::Missing(why) => Error::NotFound(why),
         ReadProblem::Refused(why) => Error::Rejected(why),
         ReadProblem::Unreachable(why) => Error::Unavailable { system: new.target.clone(), why },
     })?;
     let keys: Vec<String> = gathered.found.iter().map(|found| found.reference.to_string()).collect();
     let known = store::known_as(&services.db, &caller.tenant, &keys).await?;
-    let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
-    let others: HashMap<String, String> = known
-        .into_iter()
-        .filter(|(_, known)| !known.is_orphaned && Some(known.source) != own)
-        .map(|(key, known)| (key, known.path))
-        .collect();
-    claim(&mut gathered, &others);
-    Ok(explained(gathered))
+    let others = known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != own).collect();
+    Ok((gathered, others))
 }
 
-/// Walks one text as a file named `catalog-info.yaml` that has no files beside it.
+/// Walks one text as a file named `catalog-info.yaml` that has no files beside it, by the kinds that every catalog knows.
 pub async fn explain_text(text: &str) -> Explained {
+    explain_by(text, Terms::default()).await
+}
+
+pub(super) async fn explain_by(text: &str, terms: Terms) -> Explained {
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
-    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default()).await {
+    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
         Ok(mut gathered) => {
             claim(&mut gathered, &HashMap::new());
             explained(gathered)
         }
-        Err(problem) => Explained { files: vec![broken("catalog-info.yaml", &problem)], entities: Vec::new() },
+        Err(problem) => Explained { files: vec![broken(PASTED, &problem)], entities: Vec::new() },
     }
 }
 
-/// Walks files, folders or globs on disk as sources, for `causeway check PATH`: no database, nothing recorded.
-pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) -> Explained {
-    let mut all = Explained { files: Vec::new(), entities: Vec::new() };
-    let mut claimed = HashMap::new();
-    for path in paths {
-        let shown = path.as_ref().display().to_string();
-        let target = std::path::absolute(path).map_or(shown.clone(), |path| path.display().to_string());
-        match gather(reader, SourceKind::File, &target, Limits::default()).await {
-            Ok(mut gathered) => {
-                claim(&mut gathered, &claimed);
-                let part = explained(gathered);
-                claimed.extend(part.entities.iter().map(|entity| (entity.reference.to_string(), shown.clone())));
-                all.files.extend(part.files);
-                all.entities.extend(part.entities);
-            }
-            Err(problem) => all.files.push(broken(&shown, &problem)),
-        }
-    }
-    all
-}
-
-fn broken(path: &str, problem: &ReadProblem) -> SourceFile {
+/// A file, a folder or a pattern that could not be read at all.
+pub(super) fn broken(path: &str, problem: &ReadProblem) -> SourceFile {
     SourceFile {
         path: path.to_owned(),
         outcome: Outcome::Rejected,
@@ -96,8 +122,96 @@ fn plain(severity: Severity, message: String) -> FileProblem {
     FileProblem { severity, message, field: None, line: None, column: None }
 }
 
+/// Sorts what was gathered by document, and looks up in the catalog what it names.
+async fn verdicts(
+    services: &Services,
+    caller: &Caller,
+    gathered: Gathered,
+    others: &HashMap<String, Known>,
+) -> Result<Look> {
+    let Gathered { found, files, mut documents, .. } = gathered;
+    documents.sort_unstable();
+    documents.truncate(VERDICTS);
+    let here: HashSet<&EntityRef> = found.iter().map(|found| &found.reference).collect();
+    let named = found.iter().flat_map(|found| found.relations.iter().map(|relation| &relation.target));
+    let asked: HashSet<String> = named.chain(here.iter().copied()).map(ToString::to_string).collect();
+    let asked: Vec<String> = asked.into_iter().collect();
+    let existing = store::existing(&services.db, &caller.tenant, &asked).await?;
+    let at: HashMap<(&str, u32), &Found> =
+        found.iter().map(|found| ((found.path.as_str(), found.line), found)).collect();
+    let mut verdicts: Vec<Verdict> = Vec::with_capacity(documents.len());
+    for (place, &(number, line)) in documents.iter().enumerate() {
+        let file = &files[number];
+        let next = documents.get(place + 1).filter(|(other, _)| *other == number).map_or(u32::MAX, |(_, next)| *next);
+        let mut problems: Vec<FileProblem> = file
+            .problems
+            .iter()
+            .filter(|problem| problem.line.is_some_and(|at| (line..next).contains(&at)))
+            .cloned()
+            .collect();
+        let found = at.get(&(file.path.as_str(), line)).copied();
+        let entity = found.map(|found| prospect(found, &here, &existing, others)).transpose()?;
+        if let Some(first) = entity.as_ref().and_then(|entity| entity.claimed_by.as_ref()) {
+            problems.push(plain(
+                Severity::Warning,
+                format!(
+                    "this name is declared already, in `{first}`; that one was first and stands. Rename one of the two"
+                ),
+            ));
+        }
+        let twice = verdicts.iter().any(|earlier: &Verdict| {
+            earlier.entity.as_ref().zip(entity.as_ref()).is_some_and(|(a, b)| a.reference == b.reference)
+        });
+        if twice {
+            let message = "this name is declared further up; that one stands. Remove one of the two, or rename it";
+            problems.push(plain(Severity::Warning, message.to_owned()));
+        }
+        let worst = problems.iter().map(|problem| problem.severity).max();
+        let outcome = match (&entity, worst) {
+            (None, Some(Severity::Error)) => Outcome::Rejected,
+            (None, _) => Outcome::Skipped,
+            (Some(_), Some(Severity::Warning | Severity::Error)) => Outcome::Warned,
+            (Some(_), _) => Outcome::Found,
+        };
+        verdicts.push(Verdict { path: file.path.clone(), line, outcome, entity, problems });
+    }
+    Ok(Look { files, verdicts })
+}
+
+fn prospect(
+    found: &Found,
+    here: &HashSet<&EntityRef>,
+    existing: &HashSet<String>,
+    others: &HashMap<String, Known>,
+) -> Result<Prospect> {
+    let Found { reference, document, relations, .. } = found;
+    let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
+    let title = text("/metadata/title").or_else(|| text("/metadata/name")).unwrap_or(reference.name()).to_owned();
+    let key = reference.to_string();
+    let ties = relations
+        .iter()
+        .map(|relation| ProspectTie {
+            field: relation.field.to_string(),
+            relation: relation.relation.to_string(),
+            target: relation.target.clone(),
+            is_found: here.contains(&relation.target) || existing.contains(&relation.target.to_string()),
+        })
+        .collect();
+    let document = serde_saphyr::to_string(document)
+        .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
+    Ok(Prospect {
+        title,
+        type_: text("/spec/type").unwrap_or_default().to_owned(),
+        is_known: existing.contains(&key),
+        claimed_by: others.get(&key).map(|known| known.path.clone()),
+        ties,
+        document,
+        reference: reference.clone(),
+    })
+}
+
 /// Leaves out second claims and tells of them.
-fn claim(gathered: &mut Gathered, others: &HashMap<String, String>) {
+pub(super) fn claim(gathered: &mut Gathered, others: &HashMap<String, String>) {
     let mut claimed: HashMap<EntityRef, String> = HashMap::new();
     let mut kept = Vec::with_capacity(gathered.found.len());
     for found in std::mem::take(&mut gathered.found) {
@@ -119,13 +233,13 @@ fn claim(gathered: &mut Gathered, others: &HashMap<String, String>) {
     gathered.found = kept;
 }
 
-fn explained(gathered: Gathered) -> Explained {
+pub(super) fn explained(gathered: Gathered) -> Explained {
     let now = chrono::Utc::now();
-    let entity = |Found { reference, document, .. }: Found| Entity {
-        reference,
+    let entity = |found: Found| Entity {
+        document: with_relations(found.document, &found.relations),
+        reference: found.reference,
         uid: Uuid::nil(),
         etag: String::new(),
-        document: with_relations(document),
         changed_at: now,
         source: None,
         orphaned_at: None,
@@ -134,15 +248,9 @@ fn explained(gathered: Gathered) -> Explained {
 }
 
 /// The relations that the document itself declares.
-pub(super) fn with_relations(mut document: Value) -> Value {
-    if let Some(reference) = super::sync::gather::reference_of(&document) {
-        let relations = domain::catalog::declared(&reference, &document).relations;
-        let relations = relations
-            .into_iter()
-            .map(|relation| serde_json::json!({ "type": relation.relation, "targetRef": relation.target }))
-            .collect();
-        document["relations"] = Value::Array(relations);
-    }
+pub(super) fn with_relations(mut document: Value, relations: &[domain::catalog::DeclaredRelation]) -> Value {
+    let relations = relations.iter().map(|tie| json!({ "type": tie.relation, "targetRef": tie.target })).collect();
+    document["relations"] = Value::Array(relations);
     document
 }
 

@@ -4,6 +4,7 @@
 //! answered from an index in memory ([`Index`]).
 
 mod analyze;
+mod check;
 mod definition;
 mod disputes;
 mod documents;
@@ -11,6 +12,7 @@ mod explain;
 mod files;
 mod inbox;
 mod index;
+mod kinds;
 mod names;
 mod origin;
 mod orphans;
@@ -28,14 +30,16 @@ pub mod webhooks;
 pub mod yaml;
 
 pub use analyze::{Analysis, Existing, analyze, check_entity, explain_given};
+pub use check::check_paths;
 pub use definition::{Definitions, ReadDefinition, definition};
 pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
-pub use explain::{Explained, check_paths, explain, explain_text};
+pub use explain::{Explained, LONGEST_TEXT, explain, explain_text, look, look_at_text};
 pub(crate) use files::beside;
 pub use files::{FolderFile, folder};
 pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
 pub use index::{Index, follow};
+pub use kinds::own_kinds;
 pub use names::{history, history_before, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, remove_lapsed, settle_orphan, settle_orphans_of};

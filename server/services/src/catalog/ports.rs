@@ -99,6 +99,17 @@ impl Begin {
     /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. What a template's skeleton holds
     /// is not for the catalog before it is rendered.
     pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
+        let guessed = Self::every(paths);
+        let is_usual = |path: &&String| {
+            let name = path.rsplit('/').next().unwrap_or(path);
+            ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
+        };
+        let found: Vec<String> = guessed.iter().filter(is_usual).cloned().collect();
+        if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
+    }
+
+    /// Every YAML file of a folder that is not part of a skeleton, sorted.
+    pub fn every(paths: impl IntoIterator<Item = String>) -> Vec<String> {
         let is_yaml = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
             name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
@@ -117,12 +128,7 @@ impl Begin {
         };
         let mut guessed: Vec<String> = paths.iter().filter(|path| !is_skeleton(path)).cloned().collect();
         guessed.sort();
-        let is_usual = |path: &&String| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
-        };
-        let found: Vec<String> = guessed.iter().filter(is_usual).cloned().collect();
-        if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
+        guessed
     }
 }
 

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use domain::{
     catalog::{
         Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Predicate, Query,
-        Start, TextFilter, forward,
+        Start, TextFilter,
     },
     identity::{Caller, Permission},
 };
@@ -215,12 +215,13 @@ pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityR
             },
         });
     }
+    let own = super::kinds::all(&services.db, &caller.tenant).await?;
     let mut drawn = BTreeSet::new();
     for (from, kind, to) in edges {
         // Each relation stands in both ends; it is drawn once, forwards.
-        let (from, kind, to) = match forward(&kind) {
-            Some((forwards, false)) => (from, forwards.to_owned(), to),
-            Some((forwards, true)) => (to, forwards.to_owned(), from),
+        let (from, kind, to) = match own.forward(&kind) {
+            Some((forwards, false)) => (from, forwards, to),
+            Some((forwards, true)) => (to, forwards, from),
             None => (from, kind, to),
         };
         drawn.insert(Edge { from: store::parse(&from)?, to: store::parse(&to)?, kind });

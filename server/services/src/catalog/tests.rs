@@ -1,5 +1,6 @@
 //! The pipeline, on a source in memory and a database of its own.
 
+mod formats;
 mod lifecycle;
 
 use std::{
@@ -119,6 +120,7 @@ impl World {
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                tools: domain::catalog::Tools::default(),
             }),
             ports: crate::Ports {
                 sources: memory.clone(),
@@ -156,6 +158,18 @@ impl World {
 
     async fn last(&self) -> i64 {
         changes::last(&self.services, &self.caller).await.unwrap()
+    }
+
+    /// The sources that workers are asked to sync, in jobs that nobody has taken yet.
+    async fn asked_to_sync(&self) -> Vec<sea_orm::prelude::Uuid> {
+        let sql = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, "SELECT job FROM outbox");
+        let rows = sea_orm::ConnectionTrait::query_all_raw(&self.services.db, sql).await.unwrap();
+        let jobs = rows.iter().map(|row| row.try_get::<serde_json::Value>("", "job").unwrap());
+        jobs.filter_map(|job| match serde_json::from_value(job).unwrap() {
+            crate::queue::Job::SyncSource { source } => Some(source),
+            _ => None,
+        })
+        .collect()
     }
 
     async fn entity(&self, reference: &str) -> domain::catalog::Entity {

@@ -23,6 +23,7 @@ mod workspace;
 mod tests;
 
 pub use actions::Action;
+pub(crate) use actions::lint_step;
 pub use advance::advance;
 pub(crate) use advance::{LEASE, give_up};
 use domain::{

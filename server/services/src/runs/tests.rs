@@ -59,6 +59,7 @@ impl Bench {
                 organisation: "Saltmarsh Line".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                tools: domain::catalog::Tools::default(),
             }),
             catalog: Arc::default(),
             definitions: Arc::default(),

@@ -4,15 +4,26 @@ use std::time::Instant;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    catalog::EntityRef,
+    catalog::{EntityRef, FieldPath, Violation},
     scorecards::{Outcome, Problem, RuleResult, Scorecard},
 };
 use serde_json::Value;
 
 use super::{
-    expression::{Expression, Verdict},
+    expression::{self, Expression, Verdict},
     facts::{self, Neighbours},
 };
+
+/// What keeps a scorecard from judging.
+pub(crate) fn lint(reference: &EntityRef, document: &Value) -> Vec<Violation> {
+    let read = expression::on_a_deep_stack(|| Judge::read(reference, document).err().unwrap_or_default());
+    let problems =
+        read.unwrap_or_else(|error| vec![Problem { path: "spec".into(), message: format!("cannot be read: {error}") }]);
+    problems
+        .into_iter()
+        .map(|problem| Violation { field: FieldPath::parse(&problem.path), message: problem.message })
+        .collect()
+}
 
 /// A scorecard that can judge.
 #[derive(Debug)]

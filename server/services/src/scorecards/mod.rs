@@ -23,4 +23,5 @@ mod trend;
 pub use domain::scorecards::EntityFilter;
 pub use evaluate::{evaluate, sweep};
 pub use follow::follow;
+pub(crate) use judge::lint;
 pub use questions::{for_entity, levels, list, named, overview, results, rule};

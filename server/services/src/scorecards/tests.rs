@@ -104,6 +104,7 @@ impl World {
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                tools: domain::catalog::Tools::default(),
             }),
             ports: crate::Ports {
                 sources: Arc::new(memory.clone()),

@@ -172,6 +172,23 @@ pub fn evaluate(text: &str, context: &Context) -> Result<Option<Value>, Template
     Ok((!rendered.is_empty()).then_some(Value::String(rendered)))
 }
 
+/// Looks at a text without rendering it: whether it can be read, and whether there are the filters that it names.
+///
+/// # Errors
+/// What is wrong with it.
+pub fn check(text: &str) -> Result<(), TemplateError> {
+    check_length(text)?;
+    let unknown = rewrite::filters(text, Marks::Dollar).into_iter().find(|name| !filters::NAMES.contains(name));
+    if let Some(name) = unknown {
+        return Err(TemplateError { line: None, message: no_filter(name) });
+    }
+    if let Some(expression) = rewrite::whole_expression(text) {
+        return EXPRESSIONS.compile_expression_owned(expression).map(|_| ()).map_err(|error| explain(&error, 1));
+    }
+    let source = rewrite::template(text, Marks::Dollar);
+    EXPRESSIONS.template_from_named_str("template", &source).map(|_| ()).map_err(|error| explain(&error, 0))
+}
+
 /// The text with every expression and block in it rendered.
 pub fn render_text(text: &str, context: &Context) -> Result<String, TemplateError> {
     render_in(&EXPRESSIONS, Marks::Dollar, text, context)
@@ -274,11 +291,7 @@ fn explain(error: &minijinja::Error, first: usize) -> TemplateError {
         }
         ErrorKind::UnknownFilter => {
             let name = detail.strip_prefix("filter ").and_then(|rest| rest.strip_suffix(" is unknown"));
-            let name = name.unwrap_or(detail);
-            match nearest(name, filters::NAMES) {
-                Some(known) => format!("there is no filter `{name}`; did you mean `{known}`?"),
-                None => format!("there is no filter `{name}`; see the list of filters in the documentation"),
-            }
+            no_filter(name.unwrap_or(detail))
         }
         ErrorKind::UnknownFunction => format!("there is no function `{}`", detail.trim_end_matches(" is unknown")),
         ErrorKind::UnknownMethod if !detail.is_empty() => format!("{detail}; see the methods in the documentation"),
@@ -289,6 +302,13 @@ fn explain(error: &minijinja::Error, first: usize) -> TemplateError {
     };
     let line = error.line().filter(|&line| line > 0).or((first > 0).then_some(first));
     TemplateError { line, message }
+}
+
+fn no_filter(name: &str) -> String {
+    match nearest(name, filters::NAMES) {
+        Some(known) => format!("there is no filter `{name}`; did you mean `{known}`?"),
+        None => format!("there is no filter `{name}`; see the list of filters in the documentation"),
+    }
 }
 
 /// The one of `known` that `name` was probably meant to be.

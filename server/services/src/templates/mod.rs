@@ -2,6 +2,7 @@
 
 pub mod answers;
 pub mod expression;
+mod lint;
 mod pickers;
 mod plan;
 pub mod repo_url;
@@ -14,6 +15,7 @@ use domain::{
     identity::{Caller, Permission},
     templates::Template,
 };
+pub(crate) use lint::lint;
 pub use plan::plan;
 use serde_json::{Map, Value, json};
 use skeleton::File;

@@ -25,6 +25,9 @@ impl Check {
         match rules.name {
             "API" => self.definition(spec),
             "Location" => self.location(spec),
+            "AiResource" => self.variant(spec),
+            "Group" | "User" => self.profile(spec),
+            "System" | "Domain" => self.optional_texts(&FieldPath::of("spec"), spec, &["type"]),
             _ => {}
         }
     }
@@ -82,13 +85,101 @@ impl Check {
         }
     }
 
+    /// Fields that may be left out, and are texts otherwise.
+    fn optional_texts(&mut self, at: &FieldPath, fields: &Map<String, Value>, keys: &[&str]) {
+        for key in keys {
+            match fields.get(*key) {
+                None | Some(Value::Null | Value::String(_)) => {}
+                Some(other) => {
+                    self.say(&at.key(key), format!("must be a text, not {}; put it in quotes", name_of(other)));
+                }
+            }
+        }
+    }
+
+    fn profile(&mut self, spec: &Map<String, Value>) {
+        let at = FieldPath::of("spec.profile");
+        match spec.get("profile") {
+            None | Some(Value::Null) => {}
+            Some(Value::Object(profile)) => self.optional_texts(&at, profile, &["displayName", "email", "picture"]),
+            Some(other) => self.say(&at, format!("must be a mapping, not {}", name_of(other))),
+        }
+    }
+
+    /// What a skill or a rule has beyond every other resource for assistants.
+    fn variant(&mut self, spec: &Map<String, Value>) {
+        let at = FieldPath::of("spec");
+        let (needed, texts, lists): (&[&str], &[&str], &[&str]) = match spec.get("type").and_then(Value::as_str) {
+            Some("skill") => {
+                (&[], &["license", "compatibility"], &["disciplines", "categories", "agents", "allowedTools"])
+            }
+            Some("rule") => (&["category", "rationale"], &[], &["disciplines"]),
+            _ => return,
+        };
+        for key in needed {
+            match spec.get(*key) {
+                None | Some(Value::Null) => {
+                    self.say(&at.key(key), "is missing; every AiResource of type `rule` has one");
+                }
+                Some(Value::String(text)) if text.trim().is_empty() => {
+                    self.say(&at.key(key), "is empty; write a text");
+                }
+                Some(_) => self.optional_texts(&at, spec, &[*key]),
+            }
+        }
+        self.optional_texts(&at, spec, texts);
+        for key in lists {
+            match spec.get(*key) {
+                None | Some(Value::Null) => {}
+                Some(Value::Array(items)) => {
+                    for (index, item) in items.iter().enumerate() {
+                        if item.as_str().is_none_or(|text| text.trim().is_empty()) {
+                            self.say(&at.key(key).index(index), "must be a text that is not empty");
+                        }
+                    }
+                }
+                Some(other) => self.say(&at.key(key), format!("must be a list of texts, not {}", name_of(other))),
+            }
+        }
+    }
+
+    /// Where a server that speaks for itself answers, in place of a definition.
+    fn remotes(&mut self, kind: &str, spec: &Map<String, Value>) {
+        let at = FieldPath::of("spec.remotes");
+        let remotes = match spec.get("remotes") {
+            Some(Value::Array(remotes)) if !remotes.is_empty() => remotes,
+            Some(Value::Array(_)) => {
+                return self.say(&at, format!("is empty; an API of type `{kind}` lists at least one: `- type: streamable-http`, `url: https://…`"));
+            }
+            // Older readers know only definitions, so files that serve both carry one.
+            None | Some(Value::Null) if spec.get("definition").is_some_and(Value::is_string) => return,
+            None | Some(Value::Null) => {
+                return self.say(&at, format!("is missing; an API of type `{kind}` lists its `remotes`"));
+            }
+            Some(other) => return self.say(&at, format!("must be a list, not {}", name_of(other))),
+        };
+        for (index, remote) in remotes.iter().enumerate() {
+            let at = at.index(index);
+            let Some(remote) = remote.as_object() else {
+                self.say(&at, "must be a mapping with a `type` and a `url`");
+                continue;
+            };
+            for (key, what) in [("type", "how it is spoken to, like `streamable-http`"), ("url", "where it answers")] {
+                match remote.get(key) {
+                    None | Some(Value::Null) => self.say(&at.key(key), format!("is missing; write {what}")),
+                    Some(Value::String(text)) if text.trim().is_empty() => {
+                        self.say(&at.key(key), format!("is empty; write {what}"));
+                    }
+                    Some(_) => self.optional_texts(&at, remote, &[key]),
+                }
+            }
+        }
+    }
+
     fn definition(&mut self, spec: &Map<String, Value>) {
         let at = FieldPath::of("spec.definition");
-        if spec.get("type").and_then(Value::as_str) == Some("mcp-server") {
-            if !spec.get("remotes").is_some_and(Value::is_array) && !spec.contains_key("definition") {
-                self.say(&FieldPath::of("spec.remotes"), "is missing; an API of type `mcp-server` lists its `remotes`");
-            }
-            return;
+        if let Some(kind @ ("mcp-server" | "ai-model-server")) = spec.get("type").and_then(Value::as_str) {
+            return self.remotes(kind, spec);
         }
         match spec.get("definition") {
             Some(Value::String(text)) if !text.trim().is_empty() => {}

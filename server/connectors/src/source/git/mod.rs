@@ -235,7 +235,15 @@ fn no_branch(target: &Target, name: &str) -> ReadProblem {
 /// Tells branch and path apart: the longest name that there is.
 fn choose(target: &Target, listed: &str) -> Result<(Branch, String), ReadProblem> {
     let refs: Vec<&str> = listed.lines().filter_map(|line| line.split('\t').nth(1)).collect();
-    let Some(rest) = target.rest.as_deref().filter(|rest| !rest.is_empty()) else {
+    // `HEAD` is the branch that the repository itself puts first, whatever it is called.
+    let (rest, below) = match target.rest.as_deref().unwrap_or_default() {
+        "" | "HEAD" => (None, ""),
+        rest => match rest.strip_prefix("HEAD/") {
+            Some(below) => (None, below),
+            None => (Some(rest), ""),
+        },
+    };
+    let Some(rest) = rest else {
         let head = listed.lines().find_map(|line| line.strip_prefix("ref: ")?.strip_suffix("\tHEAD"));
         let head = head.filter(|head| refs.contains(head));
         let full = head.or_else(|| refs.iter().find(|name| name.starts_with("refs/heads/")).copied());
@@ -243,7 +251,7 @@ fn choose(target: &Target, listed: &str) -> Result<(Branch, String), ReadProblem
             return Err(ReadProblem::Missing(format!("`{}` is empty; push a first commit", target.web)));
         };
         let name = full.trim_start_matches("refs/heads/").to_owned();
-        return Ok((Branch { name, full: full.to_owned() }, String::new()));
+        return Ok((Branch { name, full: full.to_owned() }, below.to_owned()));
     };
     let named = refs.iter().filter_map(|full| {
         let name = full.strip_prefix("refs/heads/").or_else(|| full.strip_prefix("refs/tags/"))?;

@@ -13,6 +13,12 @@ pub(super) enum Style {
     GitLab,
     /// `…/src/branch/BRANCH/PATH`
     Gitea,
+    /// `…/src/BRANCH/PATH`
+    Bitbucket,
+    /// `…/projects/KEY/repos/REPO/browse/PATH?at=BRANCH`
+    BitbucketServer,
+    /// `…/_git/REPO?path=/PATH&version=GBBRANCH`
+    Azure,
 }
 
 /// Where a repository is.
@@ -55,18 +61,28 @@ impl Target {
             });
         };
         let host = url.host_str()?.to_lowercase();
+        if let Some(target) = Self::in_query(&url) {
+            return Some(target);
+        }
         let path = url.path().trim_matches('/').to_owned();
         let segments: Vec<&str> = path.split('/').collect();
         let mark = segments.iter().position(|segment| *segment == "-");
         let (repo, style, rest) = match (&segments[..], mark) {
-            (all, Some(at)) if at >= 2 && matches!(all.get(at + 1), Some(&("blob" | "tree"))) => {
+            (all, Some(at)) if at >= 2 && matches!(all.get(at + 1), Some(&("blob" | "tree" | "raw" | "edit"))) => {
                 (all[..at].join("/"), Style::GitLab, Some(all[at + 2..].join("/")))
             }
-            ([owner, repo, "blob" | "tree" | "edit", rest @ ..], _) if !rest.is_empty() => {
+            ([owner, repo, "blob" | "tree" | "edit" | "raw", rest @ ..], _)
+                if !rest.is_empty() && !(rest[0] == "branch" && segments[2] == "raw") =>
+            {
                 (format!("{owner}/{repo}"), Style::GitHub, Some(rest.join("/")))
             }
-            ([owner, repo, "src", "branch" | "tag" | "commit", rest @ ..], _) if !rest.is_empty() => {
+            ([owner, repo, "src" | "raw", "branch" | "tag" | "commit", rest @ ..], _)
+                if !rest.is_empty() && host != "bitbucket.org" =>
+            {
                 (format!("{owner}/{repo}"), Style::Gitea, Some(rest.join("/")))
+            }
+            ([owner, repo, "src" | "raw", rest @ ..], _) if !rest.is_empty() && host == "bitbucket.org" => {
+                (format!("{owner}/{repo}"), Style::Bitbucket, Some(rest.join("/")))
             }
             _ => {
                 let is_forge = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(&host.as_str());
@@ -76,6 +92,7 @@ impl Target {
                 }
                 let style = match host.as_str() {
                     "codeberg.org" => Style::Gitea,
+                    "bitbucket.org" => Style::Bitbucket,
                     host if host.contains("gitlab") => Style::GitLab,
                     host if host.contains("gitea") || host.contains("forgejo") => Style::Gitea,
                     _ => Style::GitHub,
@@ -91,6 +108,41 @@ impl Target {
         clone.set_path(&format!("{}.git", repo.trim_end_matches(".git")));
         let web = web.to_string().trim_end_matches('/').to_owned();
         Some(Self { repository: Repository::Remote(clone), web, style, rest: rest.map(|rest| decode(&rest)) })
+    }
+
+    /// The forges that write the branch, and one of them the path too, behind the `?`.
+    fn in_query(url: &Url) -> Option<Self> {
+        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+        let segments: Vec<&str> = url.path().trim_matches('/').split('/').collect();
+        let mut web = url.clone();
+        web.set_query(None);
+        web.set_fragment(None);
+        // It may stand below a path of its own.
+        let (before, below) =
+            segments.split_at(segments.iter().position(|part| *part == "projects").unwrap_or(segments.len()));
+        let (clone, style, branch, path) = match (before, below) {
+            ([.., "_git", _repo], []) => {
+                let branch = query("version").and_then(|version| Some(version.strip_prefix("GB")?.to_owned()));
+                (web.clone(), Style::Azure, branch, query("path").unwrap_or_default())
+            }
+            (before, ["projects", project, "repos", repo, "browse" | "raw", path @ ..]) => {
+                let root = before.iter().map(|part| format!("/{part}")).collect::<String>();
+                web.set_path(&format!("{root}/projects/{project}/repos/{repo}"));
+                let mut clone = web.clone();
+                clone.set_path(&format!("{root}/scm/{project}/{repo}.git"));
+                let branch = query("at").map(|at| at.trim_start_matches("refs/heads/").to_owned());
+                (clone, Style::BitbucketServer, branch, decode(&path.join("/")))
+            }
+            _ => return None,
+        };
+        let rest = format!("{}/{}", branch.as_deref().unwrap_or("HEAD"), path.trim_matches('/'));
+        let web = web.to_string().trim_end_matches('/').to_owned();
+        Some(Self {
+            repository: Repository::Remote(clone),
+            web,
+            style,
+            rest: Some(rest.trim_end_matches('/').to_owned()),
+        })
     }
 
     fn hosted(below: &str, base_url: &str) -> Option<Self> {
@@ -124,8 +176,17 @@ impl Target {
             (Style::GitLab, _) => format!("{web}/-/{what}/{branch}/{path}"),
             (Style::Gitea, "edit") => format!("{web}/_edit/{branch}/{path}"),
             (Style::Gitea, _) => format!("{web}/src/branch/{branch}/{path}"),
+            (Style::Bitbucket, "edit") => format!("{web}/src/{branch}/{path}?mode=edit"),
+            (Style::Bitbucket, _) => format!("{web}/src/{branch}/{path}"),
+            (Style::BitbucketServer, _) => format!("{web}/browse/{path}?at={}", in_query(branch)),
+            (Style::Azure, _) => format!("{web}?path=/{}&version=GB{}", in_query(path), in_query(branch)),
         }
     }
+}
+
+/// A text behind the `?` of an address; slashes may stand there as they are.
+fn in_query(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace("%2F", "/").replace('+', "%20")
 }
 
 /// Takes `%20` and the like back, where that gives text.
@@ -178,6 +239,24 @@ mod tests {
             ("https://git.example/any/where.git", Some("https://git.example/any/where.git ")),
             ("http://127.0.0.1:3000/git/o/r.git", Some("hosted o/r ")),
             ("http://127.0.0.1:3000/git/o/r/blob/main/catalog-info.yaml", Some("hosted o/r main/catalog-info.yaml")),
+            ("https://github.com/o/r/raw/main/x.yaml", Some("https://github.com/o/r.git main/x.yaml")),
+            ("https://codeberg.org/o/r/raw/branch/main/x.yaml", Some("https://codeberg.org/o/r.git main/x.yaml")),
+            ("https://gitlab.com/g/r/-/raw/main/x.yaml", Some("https://gitlab.com/g/r.git main/x.yaml")),
+            ("https://bitbucket.org/w/r/src/main/a/x.yaml", Some("https://bitbucket.org/w/r.git main/a/x.yaml")),
+            ("https://bitbucket.org/w/r", Some("https://bitbucket.org/w/r.git ")),
+            (
+                "https://bitbucket.example/ctx/projects/P/repos/r/browse/a/x.yaml?at=refs%2Fheads%2Fmain",
+                Some("https://bitbucket.example/ctx/scm/P/r.git main/a/x.yaml"),
+            ),
+            (
+                "https://dev.azure.com/org/project/_git/repo?path=%2Fa%2Fx.yaml&version=GBmain",
+                Some("https://dev.azure.com/org/project/_git/repo main/a/x.yaml"),
+            ),
+            (
+                "https://org.visualstudio.com/project/_git/repo?path=/x.yaml",
+                Some("https://org.visualstudio.com/project/_git/repo HEAD/x.yaml"),
+            ),
+            ("https://dev.azure.com/org/project/_git/repo", Some("https://dev.azure.com/org/project/_git/repo HEAD")),
             ("https://raw.githubusercontent.com/o/r/main/x.yaml", None),
             ("https://example.com/catalog-info.yaml", None),
             ("http://127.0.0.1:3000/git/../secret/x", None),
@@ -193,6 +272,15 @@ mod tests {
         assert_eq!(address("https://github.com/o/r"), "https://github.com/o/r/blob/main/a.yaml");
         assert_eq!(address("https://gitlab.com/o/r.git"), "https://gitlab.com/o/r/-/blob/main/a.yaml");
         assert_eq!(address("https://codeberg.org/o/r"), "https://codeberg.org/o/r/src/branch/main/a.yaml");
+        assert_eq!(address("https://bitbucket.org/w/r"), "https://bitbucket.org/w/r/src/main/a.yaml");
+        assert_eq!(
+            address("https://bitbucket.example/projects/P/repos/r/browse"),
+            "https://bitbucket.example/projects/P/repos/r/browse/a.yaml?at=main"
+        );
+        assert_eq!(
+            address("https://dev.azure.com/o/p/_git/r"),
+            "https://dev.azure.com/o/p/_git/r?path=/a.yaml&version=GBmain"
+        );
         assert_eq!(address("http://127.0.0.1:3000/git/o/r.git"), "http://127.0.0.1:3000/git/o/r/blob/main/a.yaml");
     }
 }

@@ -13,7 +13,7 @@ use super::{
     gather::{Found, Gathered, Note},
     keep::Keep,
     record::Plan,
-    rename, stitch,
+    rename,
 };
 use crate::{
     Result,
@@ -72,7 +72,7 @@ pub(super) async fn claim(
             continue;
         }
         claimed.insert(key.clone(), found.path.clone());
-        let hash = stitch::hash(&found.document);
+        let hash = found.hash();
         let is_same = |known: &Known| known.hash == hash && known.path == found.path && !known.is_orphaned;
         if !own.get(&key).is_some_and(is_same) {
             plan.put.push((found, hash));

@@ -3,6 +3,7 @@
 //! Nothing here touches the database, so the same walk answers "explain this" and `causeway check`.
 
 mod follow;
+mod judge;
 mod notes;
 
 use std::{
@@ -10,16 +11,18 @@ use std::{
     sync::Arc,
 };
 
+use bytes::Bytes;
 use domain::catalog::{
-    EntityRef, FieldPath, FileProblem, Outcome, ReferenceDefaults, Severity, SourceFile, SourceKind, declared, kind,
-    normalise, validate,
+    DeclaredRelation, EntityRef, FieldPath, FileProblem, Outcome, OwnKinds, ReferenceDefaults, Severity, SourceFile,
+    SourceKind, normalise, validate,
 };
 use serde_json::Value;
 
-use self::notes::About;
 pub(in crate::catalog) use self::notes::{Note, Text};
-use super::{outside::Outside, placeholders};
+use self::{judge::Judged, notes::About};
+use super::{outside::Outside, placeholders, stitch};
 use crate::catalog::{
+    kinds::Given,
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
     yaml::{self, Document},
 };
@@ -41,6 +44,16 @@ impl Default for Limits {
     }
 }
 
+/// What a walk goes by, beyond the files it reads.
+#[derive(Debug, Clone, Default)]
+pub(in crate::catalog) struct Terms {
+    /// Kinds that are declared elsewhere.
+    pub(in crate::catalog) given: Given,
+    /// Whether a template or scorecard that could not do its work is an error. In a catalog it is a warning: its page tells
+    /// what is wrong with it.
+    pub(in crate::catalog) is_stern: bool,
+}
+
 /// An entity that a file declares.
 #[derive(Debug, Clone)]
 pub(in crate::catalog) struct Found {
@@ -50,6 +63,20 @@ pub(in crate::catalog) struct Found {
     pub(in crate::catalog) path: String,
     /// The document's place in its file, from 0.
     pub(in crate::catalog) place: usize,
+    /// The line that its document begins at.
+    pub(in crate::catalog) line: u32,
+    /// What it is tied to.
+    pub(in crate::catalog) relations: Vec<DeclaredRelation>,
+    /// Tells the rules of an own kind from other rules of it.
+    pub(in crate::catalog) rules: Option<String>,
+}
+
+impl Found {
+    /// Tells two declarations apart: what is said, and by which rules it is read.
+    pub(in crate::catalog) fn hash(&self) -> String {
+        let hash = stitch::hash(&self.document);
+        self.rules.as_ref().map_or_else(|| hash.clone(), |rules| format!("{hash}.{rules}"))
+    }
 }
 
 /// What a source declares.
@@ -70,6 +97,8 @@ pub(in crate::catalog) struct Gathered {
     /// What should be mended.
     pub(in crate::catalog) notes: Vec<Note>,
     pub(in crate::catalog) texts: Vec<Text>,
+    /// Every document that was met: the number of its file, and the line it begins at.
+    pub(in crate::catalog) documents: Vec<(usize, u32)>,
 }
 
 /// Walks a source from its first files through all its Locations.
@@ -78,9 +107,14 @@ pub(in crate::catalog) async fn gather(
     kind: SourceKind,
     target: &str,
     limits: Limits,
+    terms: Terms,
 ) -> Result<Gathered, ReadProblem> {
     let source = reader.open(kind, target).await?;
     let mut walk = Walk {
+        terms,
+        kinds: OwnKinds::default(),
+        waiting: Vec::new(),
+        late: Vec::new(),
         outside: Outside::new(reader),
         limits,
         origin: match kind {
@@ -107,6 +141,7 @@ pub(in crate::catalog) async fn gather(
     while let Some(step) = walk.queue.pop_front() {
         walk.visit(step).await;
     }
+    walk.judge_waiting();
     Ok(walk.gathered)
 }
 
@@ -131,6 +166,13 @@ struct Step {
 
 struct Walk<'a> {
     outside: Outside<'a>,
+    terms: Terms,
+    /// Kinds that the walk has met.
+    kinds: OwnKinds,
+    /// Documents of kinds that may be declared in a file yet to come.
+    waiting: Vec<Judged>,
+    /// The files that hold them, and their texts.
+    late: Vec<(usize, Bytes)>,
     limits: Limits,
     origin: String,
     opened: Vec<Arc<dyn OpenSource>>,
@@ -262,12 +304,18 @@ impl Walk<'_> {
                 for (place, document) in documents.into_iter().enumerate() {
                     self.about = Some((number, About { place, ..About::default() }));
                     match document {
-                        Ok(document) => self.take(number, &step, document, place).await,
+                        Ok(document) => {
+                            self.gathered.documents.push((number, document.line));
+                            self.take(number, &step, document, place).await;
+                        }
                         // Charts and the like only look like YAML.
                         Err(problem) if !is_meant => {
                             self.tell(number, FileProblem { severity: Severity::Info, ..problem });
                         }
-                        Err(problem) => self.fail(number, problem),
+                        Err(problem) => {
+                            self.gathered.documents.push((number, problem.line.unwrap_or(1)));
+                            self.fail(number, problem);
+                        }
                     }
                 }
                 self.about = None;
@@ -286,7 +334,11 @@ impl Walk<'_> {
                 file.problems.push(plain(Severity::Info, "the file holds no document".into()));
             }
         }
-        self.keep(number, &text);
+        if self.waiting.last().is_some_and(|waiting| waiting.number == number) {
+            self.late.push((number, text));
+        } else {
+            self.keep(number, &text);
+        }
     }
 
     async fn take(&mut self, number: usize, step: &Step, mut document: Document, place: usize) {
@@ -317,40 +369,17 @@ impl Walk<'_> {
             self.fail(number, problem);
         }
         let Some(reference) = reference_of(&value).filter(|_| !is_broken) else { return };
-        if self.gathered.found.len() >= self.limits.entities {
+        if self.gathered.found.len() + self.waiting.len() >= self.limits.entities {
             self.gathered.failed.insert(self.gathered.files[number].path.clone());
             let message =
                 format!("the source declares more than {} entities; register a part of it", self.limits.entities);
             return self.cut(Some(number), message);
         }
         self.annotate(&mut value, &source.place(&step.path));
-        self.warn_of_kind(number, &document, &value);
-        for warning in declared(&reference, &value).warnings {
-            let problem = document.problem(Severity::Warning, &warning.field, warning.message.clone());
-            self.tell(number, problem);
-        }
         if reference.kind() == "location" {
             self.follow(number, step, &document, &value).await;
         }
-        let path = self.gathered.files[number].path.clone();
-        self.gathered.files[number].entities += 1;
-        self.gathered.layouts[number][place] = Some(reference.clone());
-        self.gathered.found.push(Found { reference, document: value, path, place });
-    }
-
-    fn warn_of_kind(&mut self, number: usize, document: &Document, value: &Value) {
-        let name = value["kind"].as_str().unwrap_or_default();
-        let version = value["apiVersion"].as_str().unwrap_or_default();
-        let known = domain::catalog::KINDS.iter().find(|known| known.name.eq_ignore_ascii_case(name));
-        if let (Some(known), None) = (known, kind(name, version)) {
-            let message = format!(
-                "`{version}` is not a version of {} that is known ({}); only the envelope was checked, and no relations were read",
-                known.name,
-                known.versions.join(", ")
-            );
-            let problem = document.problem(Severity::Warning, &FieldPath::of("apiVersion"), message);
-            self.tell(number, problem);
-        }
+        self.judge(Judged { number, place, reference, document, value }).await;
     }
 }
 

@@ -1,5 +1,6 @@
 //! Bringing the catalog in line with a source: source → fetch → parse → validate → claim → relate → record.
 
+mod bundle;
 mod claim;
 pub(super) mod gather;
 mod keep;
@@ -22,10 +23,10 @@ use sea_orm::prelude::Uuid;
 use serde_json::json;
 
 use self::{
-    gather::{Gathered, Limits, gather},
+    gather::{Gathered, Limits, Terms, gather},
     record::Told,
 };
-use super::{ports::ReadProblem, store};
+use super::{kinds, ports::ReadProblem, store};
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
@@ -47,7 +48,8 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
     let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
-    let walk = gather(&*services.ports.sources, source.kind, &source.target, Limits::default());
+    let terms = Terms { given: kinds::given(&services.db, &caller.tenant, Some(id)).await?, ..Terms::default() };
+    let walk = gather(&*services.ports.sources, source.kind, &source.target, Limits::default(), terms);
     let gathered = match tokio::time::timeout(PATIENCE, walk).await {
         Ok(gathered) => gathered,
         Err(_) => {

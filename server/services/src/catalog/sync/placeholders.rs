@@ -1,17 +1,17 @@
-//! `$text`, `$json` and `$yaml`: a field whose value stands in another file.
+//! `$text`, `$json`, `$yaml`, `$openapi` and `$asyncapi`: a field whose value stands in another file.
 
 use std::sync::Arc;
 
 use domain::catalog::{FieldPath, Step};
 use serde_json::Value;
 
-use super::{gather::Limits, outside::Outside};
-use crate::catalog::{
-    ports::{Begin, OpenSource, ReadProblem},
-    yaml,
+use super::{
+    bundle::{Spot, bundle},
+    gather::Limits,
+    outside::Outside,
 };
+use crate::catalog::{ports::OpenSource, yaml};
 
-/// `$openapi` and `$asyncapi` are widespread; upstream they also write out references within the definition.
 const KEYS: &[&str] = &["$text", "$json", "$yaml", "$openapi", "$asyncapi"];
 
 /// How large a text may be: definitions of APIs are larger than what people write by hand.
@@ -40,13 +40,14 @@ pub(super) async fn resolve(
     let mut found = Vec::new();
     collect(document, &FieldPath::default(), &mut found);
     let mut resolved = Resolved::default();
+    let from = Spot { source: source.clone(), path: path.to_owned() };
     for (number, (field, key, target)) in found.into_iter().enumerate() {
         let content = if number >= MOST {
             Err(format!("a document may take at most {MOST} fields from other files"))
         } else if resolved.bytes > limits.file.text as u64 {
             Err("the files that the document names are too large together".to_owned())
         } else {
-            fetch(outside, source, path, (&key, &target), limits, &mut resolved.bytes).await
+            fetch(outside, &from, (&key, &target), limits, &mut resolved.bytes).await
         };
         match content {
             Ok(content) => {
@@ -63,13 +64,16 @@ pub(super) async fn resolve(
     resolved
 }
 
-fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String, String)>) {
+fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String, Value)>) {
     match value {
         Value::Object(fields) => {
-            if let (1, Some((key, Value::String(target)))) = (fields.len(), fields.iter().next())
-                && KEYS.contains(&key.as_str())
-            {
-                found.push((at.clone(), key.clone(), target.clone()));
+            // As upstream has it: what stands beside a `$` key is left alone, all the way down, so `$ref` survives.
+            if fields.keys().any(|key| key.starts_with('$')) {
+                if let (1, Some((key, target))) = (fields.len(), fields.iter().next())
+                    && KEYS.contains(&key.as_str())
+                {
+                    found.push((at.clone(), key.clone(), target.clone()));
+                }
                 return;
             }
             for (key, value) in fields {
@@ -94,33 +98,29 @@ fn find_mut<'a>(document: &'a mut Value, field: &FieldPath) -> Option<&'a mut Va
 
 async fn fetch(
     outside: &mut Outside<'_>,
-    source: &Arc<dyn OpenSource>,
-    path: &str,
-    (key, target): (&str, &str),
+    from: &Spot,
+    (key, target): (&str, &Value),
     limits: &Limits,
     bytes: &mut u64,
 ) -> Result<Value, String> {
-    let most = if matches!(key, "$json" | "$yaml") { limits.file.bytes } else { limits.file.bytes.max(TEXT) };
-    let content = if target.contains("://") {
-        // Only the outside world has addresses: a document from there must not make the server read its own disk.
-        let other = outside.open(target).await.map_err(|problem| problem.to_string())?;
-        let Begin::Named(paths) = other.begin() else { return Err(format!("`{target}` is not one file")) };
-        let path = paths.first().ok_or_else(|| format!("`{target}` is not a file"))?;
-        other.read(path, most).await
-    } else {
-        match source.resolve(path, target) {
-            Ok(other) => source.read(&other, most).await,
-            Err(problem) => Err(problem),
-        }
+    let Value::String(target) = target else {
+        return Err(format!("`{key}` takes a text: the path or the address of a file"));
     };
-    let content = content.map_err(|problem: ReadProblem| problem.to_string())?;
+    let spot = from.follow(outside, target).await.map_err(|problem| problem.to_string())?;
+    let most = if matches!(key, "$json" | "$yaml") { limits.file.bytes } else { limits.file.bytes.max(TEXT) };
+    let content = spot.source.read(&spot.path, most).await.map_err(|problem| problem.to_string())?;
     *bytes += content.len() as u64;
     let named = |problem: &dyn std::fmt::Display| format!("`{target}`: {problem}");
+    let text = || {
+        std::str::from_utf8(&content)
+            .map_err(|error| named(&format!("not UTF-8 at byte {}; save it as UTF-8", error.valid_up_to())))
+    };
     match key {
-        "$text" | "$openapi" | "$asyncapi" => match std::str::from_utf8(&content) {
-            Ok(text) => Ok(Value::String(text.to_owned())),
-            Err(error) => Err(named(&format!("not UTF-8 at byte {}; save it as UTF-8", error.valid_up_to()))),
-        },
+        "$text" => Ok(text()?.into()),
+        "$openapi" | "$asyncapi" => {
+            let whole = bundle(outside, &spot, text()?, &limits.file, bytes).await;
+            Ok(whole.map_err(|problem| named(&problem))?.into())
+        }
         "$json" => serde_json::from_slice(&content).map_err(|error| named(&format!("not JSON: {error}"))),
         _ => yaml::read_one(&content, &limits.file).map_err(|problem| named(&problem)),
     }

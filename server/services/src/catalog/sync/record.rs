@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    catalog::{EntityRef, declared},
+    catalog::{EntityRef, OwnKind, OwnKinds},
     changes::ChangeKind,
     identity::Tenant,
 };
@@ -15,11 +15,13 @@ use super::stitch::{self, Parts};
 use crate::{
     Result,
     catalog::{
+        kinds,
         rows::{conflict, entity, relation},
         store,
         sync::gather::Found,
     },
     changes::{NewChange, Transaction},
+    queue::Job,
 };
 
 /// What is to be done to the entities of one source.
@@ -62,6 +64,10 @@ impl Plan {
         }
         let Self { put, orphan, remove, renames, mut touched } = self;
         let former: Vec<String> = renames.values().cloned().collect();
+        let has_gone = orphan.iter().chain(&remove).any(|reference| is_kind(reference));
+        if has_gone || put.iter().any(|(found, _)| found.reference.kind() == "entitykind") {
+            judge_again(tx, tenant, source, has_gone).await?;
+        }
         let put_refs: Vec<String> = put.iter().map(|(found, _)| found.reference.to_string()).collect();
         let existed = store::existing(&**tx, tenant, &put_refs).await?;
 
@@ -184,6 +190,7 @@ impl Restitch<'_> {
             relations: around.relations.get(key).unwrap_or(&nothing),
             missing: &around.missing,
             conflicts: &around.conflicts.iter().filter(|conflict| conflict.reference == key).collect::<Vec<_>>(),
+            own: &around.own,
             is_orphaned,
         });
         let orphaned_at = is_orphaned.then(|| before.and_then(|row| row.orphaned_at).unwrap_or(self.now));
@@ -222,6 +229,7 @@ struct Around {
     relations: HashMap<String, BTreeSet<(String, String)>>,
     missing: HashSet<String>,
     conflicts: Vec<conflict::Model>,
+    own: OwnKinds,
 }
 
 impl Around {
@@ -243,8 +251,29 @@ impl Around {
         let asked: Vec<String> = targets.iter().cloned().collect();
         let existing = store::existing(&**tx, tenant, &asked).await?;
         let missing = targets.into_iter().filter(|target| !existing.contains(target)).collect();
-        Ok(Self { relations, missing, conflicts: store::conflicts_about(&**tx, tenant, served).await? })
+        let mut own = kinds::all(&**tx, tenant).await?;
+        for (found, _) in put.values().filter(|(found, _)| is_kind(&found.reference.to_string())) {
+            if let Ok(kind) = OwnKind::read(&found.document) {
+                own.insert(kind);
+            }
+        }
+        Ok(Self { relations, missing, conflicts: store::conflicts_about(&**tx, tenant, served).await?, own })
     }
+}
+
+fn is_kind(reference: &str) -> bool {
+    reference.starts_with("entitykind:")
+}
+
+/// Has the documents of a kind that came, changed or went judged again, wherever they stand.
+async fn judge_again(tx: &mut Transaction, tenant: &Tenant, source: Uuid, has_gone: bool) -> Result<()> {
+    for other in store::sources(&**tx, tenant).await? {
+        // The walk that brought a kind has judged by it already.
+        if has_gone || other.id != source {
+            tx.enqueue(Job::SyncSource { source: other.id });
+        }
+    }
+    Ok(())
 }
 
 fn both_ways(tenant: &Tenant, found: &Found) -> Vec<relation::Model> {
@@ -256,12 +285,12 @@ fn both_ways(tenant: &Tenant, found: &Found) -> Vec<relation::Model> {
         target_ref: target_ref.to_owned(),
         declared_by: this.clone(),
     };
-    declared(&found.reference, &found.document)
+    found
         .relations
         .iter()
         .flat_map(|relation| {
             let target = relation.target.to_string();
-            [row(&this, relation.relation, &target), row(&target, relation.reverse, &this)]
+            [row(&this, &relation.relation, &target), row(&target, &relation.reverse, &this)]
         })
         .collect()
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashSet};
 
-use domain::catalog::{EntityRef, declared};
+use domain::catalog::{Declared, EntityRef, OwnKinds, declared};
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
 
@@ -20,12 +20,13 @@ pub(super) struct Parts<'a> {
     pub(super) missing: &'a HashSet<String>,
     pub(super) conflicts: &'a [&'a conflict::Model],
     pub(super) is_orphaned: bool,
+    pub(super) own: &'a OwnKinds,
 }
 
 /// A served document and its etag.
 pub(super) fn stitch(parts: Parts<'_>) -> (Value, String) {
-    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned } = parts;
-    let problems = problems(reference, &document, missing, conflicts);
+    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned, own } = parts;
+    let problems = problems(declared(reference, &document, own), missing, conflicts);
     let mut document = document;
     if is_orphaned && let Some(annotations) = annotations(&mut document) {
         annotations.insert("backstage.io/orphan".into(), "true".into());
@@ -70,13 +71,7 @@ fn annotations(document: &mut Value) -> Option<&mut serde_json::Map<String, Valu
     document.get_mut("metadata")?.get_mut("annotations")?.as_object_mut()
 }
 
-fn problems(
-    reference: &EntityRef,
-    document: &Value,
-    missing: &HashSet<String>,
-    conflicts: &[&conflict::Model],
-) -> Vec<Value> {
-    let declared = declared(reference, document);
+fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[&conflict::Model]) -> Vec<Value> {
     let dangling = declared.relations.iter().filter(|relation| missing.contains(&relation.target.to_string()));
     let dangling = dangling.map(|relation| {
         let (field, target) = (&relation.field, &relation.target);

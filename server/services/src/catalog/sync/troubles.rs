@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    catalog::{EntityRef, SourceFile, Trouble, declared},
+    catalog::{EntityRef, SourceFile, Trouble},
     identity::{Caller, Tenant},
 };
 use sea_orm::prelude::Uuid;
@@ -20,8 +20,8 @@ const ASKED: usize = 500;
 
 /// Whom an entity belongs to by its own declaration.
 pub(super) fn owner_of(found: &Found) -> Option<EntityRef> {
-    let declared = declared(&found.reference, &found.document);
-    declared.relations.into_iter().find(|relation| relation.relation == "ownedBy").map(|relation| relation.target)
+    let owned = found.relations.iter().find(|relation| relation.relation == "ownedBy");
+    owned.map(|relation| relation.target.clone())
 }
 
 /// Writes what should be mended, each with its owner: the document's own, else that of its last good version, else that of

@@ -13,6 +13,7 @@ use domain::identity::Caller;
 use serde::Serialize;
 use serde_json::Value;
 
+pub(crate) use self::schema::lint_step;
 pub(super) use self::{
     fetch::put,
     schema::{check_input, known, nearest},

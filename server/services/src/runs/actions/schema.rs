@@ -29,6 +29,21 @@ pub(in crate::runs) fn nearest(name: &str) -> Option<&'static str> {
         .map(|(_, id)| id)
 }
 
+/// What is wrong with a step before anything is rendered: an action that is not there, inputs that it cannot do without.
+/// Each with the input it is about.
+pub(crate) fn lint_step(action: &str, input: &Value) -> Vec<(Option<String>, String)> {
+    let Some(known) = ACTIONS.iter().find(|known| known.id == action) else {
+        let hint = nearest(action).map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
+        return vec![(None, format!("there is no action `{action}` here{hint}"))];
+    };
+    let required = known.input.get("required").and_then(Value::as_array).into_iter().flatten();
+    required
+        .filter_map(Value::as_str)
+        .filter(|key| input.get(*key).is_none_or(Value::is_null))
+        .map(|key| (Some(key.to_owned()), format!("is missing; `{action}` cannot do without it")))
+        .collect()
+}
+
 /// Checks what a step gives to its action.
 pub(in crate::runs) fn check_input(action: &Action, input: &Value) -> Result<()> {
     let validator = jsonschema::validator_for(&action.input)

@@ -55,6 +55,32 @@ pub(super) fn template(source: &str, marks: Marks) -> Cow<'_, str> {
     Cow::Owned(out)
 }
 
+/// The names of the filters that the tags of `source` use.
+pub(super) fn filters(source: &str, marks: Marks) -> Vec<&str> {
+    let mut names = Vec::new();
+    let mut rest = source;
+    while let Some((at, mark)) = next_mark(rest, marks) {
+        rest = &rest[at + mark.len()..];
+        if mark == "{#" {
+            rest = rest.find("#}").map_or("", |end| &rest[end + 2..]);
+        } else if let Some(after) = raw(rest, mark, &mut String::new()) {
+            rest = after;
+        } else {
+            let (tokens, length) = tokens(rest, if mark == "{%" { "%}" } else { "}}" });
+            let words: Vec<&Token<'_>> = tokens.iter().filter(|token| token.kind != Kind::Space).collect();
+            names.extend(words.windows(3).filter_map(|words| match words {
+                // `||` is no filter, but something to be told of by the parser.
+                [before, bar, name] if bar.is_sign("|") && !before.is_sign("|") && name.kind == Kind::Name => {
+                    Some(name.text)
+                }
+                _ => None,
+            }));
+            rest = &rest[length..];
+        }
+    }
+    names
+}
+
 /// The expression inside `source`, in the engine's dialect, if the whole of `source` is one `${{ … }}`.
 pub(super) fn whole_expression(source: &str) -> Option<String> {
     let inner = source.strip_prefix(Marks::Dollar.start())?;

@@ -1,0 +1,144 @@
+//! Files on disk, looked at before they are merged: no database, nothing recorded.
+
+use std::{collections::HashMap, path::Path, sync::Arc};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use domain::catalog::{OwnKind, OwnKinds, SourceKind};
+
+use super::{
+    Explained,
+    explain::{broken, claim, explained},
+    kinds::Given,
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
+    sync::gather::{Gathered, Limits, Terms, gather},
+};
+
+/// Walks files, folders or globs on disk as sources, for `causeway check PATH`. In a folder, every YAML file is looked at;
+/// what is not meant for a catalog is left out. A template or scorecard that could not do its work is an error.
+pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) -> Explained {
+    let every = Every(reader);
+    let mut walks = walk_all(&every, paths, &OwnKinds::default()).await;
+    let kinds: OwnKinds = walks.iter().filter_map(|(_, walk)| walk.as_ref().ok()).flat_map(own_kinds).collect();
+    // One path may hold the kinds of another's documents.
+    if walks.len() > 1 && !kinds.is_empty() {
+        walks = walk_all(&every, paths, &kinds).await;
+    }
+    let mut all = Explained { files: Vec::new(), entities: Vec::new() };
+    let mut claimed = HashMap::new();
+    for (shown, walk) in walks {
+        match walk {
+            Ok(mut gathered) => {
+                claim(&mut gathered, &claimed);
+                let mut part = explained(gathered);
+                claimed.extend(part.entities.iter().map(|entity| (entity.reference.to_string(), shown.clone())));
+                let folder = folder_of(&shown);
+                for file in part.files.iter_mut().filter(|file| !file.path.contains("://")) {
+                    file.path = joined(&folder, &file.path);
+                    file.parent = file.parent.take().map(|parent| joined(&folder, &parent));
+                }
+                all.files.extend(part.files);
+                all.entities.extend(part.entities);
+            }
+            Err(problem) => all.files.push(broken(&shown, &problem)),
+        }
+    }
+    all
+}
+
+async fn walk_all(
+    reader: &dyn SourceReader,
+    paths: &[impl AsRef<Path>],
+    ours: &OwnKinds,
+) -> Vec<(String, Result<Gathered, ReadProblem>)> {
+    let mut walks = Vec::with_capacity(paths.len());
+    for path in paths {
+        let shown = path.as_ref().display().to_string();
+        let target = std::path::absolute(path).map_or(shown.clone(), |path| path.display().to_string());
+        let given = Given { theirs: OwnKinds::default(), ours: ours.clone() };
+        let walk = gather(reader, SourceKind::File, &target, Limits::default(), Terms { given, is_stern: true }).await;
+        walks.push((shown, walk));
+    }
+    walks
+}
+
+fn own_kinds(gathered: &Gathered) -> impl Iterator<Item = OwnKind> {
+    let found = gathered.found.iter().filter(|found| found.reference.kind() == "entitykind");
+    found.filter_map(|found| OwnKind::read(&found.document).ok())
+}
+
+/// The folder that the paths of a walk begin at, as it was written.
+fn folder_of(shown: &str) -> String {
+    let path = Path::new(shown);
+    if path.is_dir() {
+        return shown.trim_end_matches('/').to_owned();
+    }
+    let fixed: Vec<&str> = shown.split('/').take_while(|part| !super::ports::is_glob(part)).collect();
+    if fixed.len() < shown.split('/').count() {
+        return fixed.join("/");
+    }
+    path.parent().map(|folder| folder.display().to_string()).unwrap_or_default()
+}
+
+fn joined(folder: &str, path: &str) -> String {
+    match folder {
+        "" | "." => path.to_owned(),
+        folder => format!("{folder}/{path}"),
+    }
+}
+
+/// Reads folders whole.
+struct Every<'a>(&'a dyn SourceReader);
+
+#[async_trait]
+impl SourceReader for Every<'_> {
+    async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let source = self.0.open(kind, target).await?;
+        if kind != SourceKind::File || !Path::new(target).is_dir() {
+            return Ok(source);
+        }
+        let files = source.list(&source.folder()).await?;
+        let begin = Begin::Guessed(Begin::every(files.into_iter().map(|file| file.path)));
+        Ok(Arc::new(Whole { source, begin }))
+    }
+}
+
+struct Whole {
+    source: Arc<dyn OpenSource>,
+    begin: Begin,
+}
+
+#[async_trait]
+impl OpenSource for Whole {
+    fn revision(&self) -> Option<String> {
+        self.source.revision()
+    }
+
+    fn begin(&self) -> Begin {
+        self.begin.clone()
+    }
+
+    fn folder(&self) -> String {
+        self.source.folder()
+    }
+
+    fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
+        self.source.resolve(from, target)
+    }
+
+    async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
+        self.source.find(pattern).await
+    }
+
+    async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
+        self.source.list(folder).await
+    }
+
+    async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
+        self.source.read(path, limit).await
+    }
+
+    fn place(&self, path: &str) -> Place {
+        self.source.place(path)
+    }
+}

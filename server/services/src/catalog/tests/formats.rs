@@ -1,0 +1,211 @@
+//! Placeholders and own kinds, through the whole pipeline.
+
+use super::*;
+
+const KIND: &str = "\
+apiVersion: causeway.dev/v1alpha1
+kind: EntityKind
+metadata: {name: vessel}
+spec:
+  names: {kind: Vessel, plural: Vessels}
+  icon: ship
+  versions: [fleet.example/v1]
+  schema:
+    type: object
+    required: [homePort]
+    properties:
+      homePort: {type: string}
+      class: {enum: [ferry, tug]}
+  relations:
+    - {field: homePort, relation: homedAt, reverse: homeOf, defaultKind: Resource, allowedKinds: [Resource]}
+---
+";
+
+fn vessel(name: &str, spec: &str) -> String {
+    format!("apiVersion: fleet.example/v1\nkind: Vessel\nmetadata:\n  name: {name}\nspec:\n  {spec}\n---\n")
+}
+
+const QUAY: &str = "apiVersion: backstage.io/v1alpha1\nkind: Resource\nmetadata: {name: quay}\nspec: {type: berth, owner: berths}\n---\n";
+
+#[tokio::test]
+async fn an_own_kind_is_related_listed_and_counted_wherever_it_is_declared() {
+    let world = World::new().await;
+    // The document stands before its kind.
+    let text = vessel("heron", "homePort: quay") + QUAY + GROUP + KIND;
+    world.write(HERE, "catalog-info.yaml", &text);
+    let source = world.register(HERE).await;
+    assert_eq!((source.entities, source.rejected, source.warned), (4, 0, 0), "{}", world.trace(&source).await);
+    let heron = world.entity("vessel:heron").await;
+    assert_eq!(heron.related("homedAt").unwrap().to_string(), "resource:default/quay");
+    assert_eq!(world.entity("resource:quay").await.related("homeOf").unwrap().to_string(), "vessel:default/heron");
+    assert_eq!(world.found("kind=vessel").await, "vessel:default/heron");
+    let graph = catalog::neighbourhood(&world.services, &world.caller, &"resource:quay".parse().unwrap(), 1).await;
+    let edges: Vec<_> =
+        graph.unwrap().edges.iter().map(|edge| format!("{} {} {}", edge.from, edge.kind, edge.to)).collect();
+    assert_eq!(
+        edges,
+        ["resource:default/quay ownedBy group:default/berths", "vessel:default/heron homedAt resource:default/quay"]
+    );
+    // In another source it counts as well.
+    world.write(
+        THERE,
+        "catalog-info.yaml",
+        &(vessel("tern", "homePort: group:berths") + &vessel("gull", "class: raft")),
+    );
+    let there = world.register(THERE).await;
+    insta::assert_snapshot!(world.trace(&there).await, @r"
+    catalog-info.yaml rejected (1)
+      line 6, column 13: spec.homePort: `group:default/berths` is a group, but `homePort` names a resource; correct the reference
+      line 13, column 3: spec.homePort: is missing; the kind asks for it
+      line 13, column 10: spec.class: must be one of `ferry`, `tug`
+    ");
+}
+
+#[tokio::test]
+async fn the_documents_of_a_kind_are_judged_again_when_it_changes() {
+    let world = World::new().await;
+    world.write(THERE, "catalog-info.yaml", &(vessel("heron", "homePort: quay") + QUAY));
+    let there = world.register(THERE).await;
+    insta::assert_snapshot!(world.trace(&there).await, @r"
+    catalog-info.yaml warned (2)
+      line 2, column 7: kind: `Vessel` is not a kind that is known here; only the envelope was checked, and no relations were read: declare it with `kind: EntityKind`, or correct it
+    ");
+    let heron = world.entity("vessel:heron").await;
+    assert!(
+        heron.relations().is_empty()
+            && heron.document["status"]["items"][0]["message"].as_str().unwrap().contains("EntityKind")
+    );
+
+    world.write(HERE, "catalog-info.yaml", KIND);
+    let here = world.register(HERE).await;
+    assert!(world.asked_to_sync().await.contains(&there.id), "the other source is asked for again");
+    assert_eq!(world.sync(&there).await.warned, 0);
+    assert_eq!(world.entity("vessel:heron").await.related("homedAt").unwrap().name(), "quay");
+    assert!(world.entity("vessel:heron").await.document.get("status").is_none());
+    // Unchanged, nothing is written.
+    let before = world.last().await;
+    world.sync(&there).await;
+    assert_eq!(world.told(before).await, "");
+
+    // Stricter now: what stood stands, and the trace says what to mend.
+    world.write(HERE, "catalog-info.yaml", &KIND.replace("required: [homePort]", "required: [homePort, class]"));
+    world.sync(&here).await;
+    assert_eq!(world.sync(&there).await.rejected, 1);
+    assert!(world.trace(&there).await.contains("spec.class: is missing; the kind asks for it"));
+    assert_eq!(world.found("kind=vessel").await, "vessel:default/heron");
+
+    // Gone: its documents are of an unknown kind again.
+    world.write(HERE, "catalog-info.yaml", GROUP);
+    world.sync(&here).await;
+    assert_eq!(world.sync(&there).await.warned, 1);
+    assert!(world.entity("vessel:heron").await.relations().is_empty());
+}
+
+#[tokio::test]
+async fn a_broken_kind_is_rejected_at_its_place_and_the_earlier_one_stands() {
+    let world = World::new().await;
+    world.write(HERE, "catalog-info.yaml", &(KIND.to_owned() + &vessel("heron", "homePort: quay")));
+    let source = world.register(HERE).await;
+    let broken = KIND.replace("type: string", "type: strnig").replace("reverse: homeOf", "reverse: home-of");
+    world.write(HERE, "catalog-info.yaml", &(broken + &vessel("heron", "class: tug")));
+    world.sync(&source).await;
+    insta::assert_snapshot!(world.trace(&source).await);
+    world.write(
+        HERE,
+        "catalog-info.yaml",
+        &(KIND.replace("type: string", "type: strnig") + &vessel("heron", "class: tug")),
+    );
+    world.sync(&source).await;
+    insta::assert_snapshot!(world.trace(&source).await);
+    assert_eq!(world.entity("vessel:heron").await.related("homedAt").unwrap().name(), "quay");
+}
+
+#[tokio::test]
+async fn a_definition_in_several_files_is_written_out_as_one() {
+    let world = World::new().await;
+    let api = "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: tides}\nspec:\n  type: openapi\n  lifecycle: production\n  owner: berths\n  definition: {$openapi: ./api/openapi.yaml}\n";
+    world.write(HERE, "catalog-info.yaml", api);
+    world.write(
+        HERE,
+        "api/openapi.yaml",
+        "openapi: 3.1.0\npaths:\n  /tides: {$ref: './paths.yaml#/tides'}\ncomponents:\n  schemas:\n    Tide: {$ref: schemas/tide.json}\n    Own: {$ref: '#/components/schemas/Tide'}\n",
+    );
+    world.write(HERE, "api/paths.yaml", "tides:\n  get:\n    schema: {$ref: 'schemas/tide.json'}\n    root: {$ref: 'openapi.yaml#/components/schemas/Own'}\n");
+    world.write(HERE, "api/schemas/tide.json", "{\"type\": \"object\", \"properties\": {\"next\": {\"$ref\": \"#\"}, \"at\": {\"$ref\": \"#/definitions/At\"}}, \"definitions\": {\"At\": {\"type\": \"string\"}}}");
+    let source = world.register(HERE).await;
+    assert_eq!((source.entities, source.rejected), (1, 0), "{}", world.trace(&source).await);
+    insta::assert_snapshot!(world.entity("api:tides").await.text("/spec/definition").unwrap());
+
+    // A file further down changes, and so does the entity.
+    world.write(HERE, "api/schemas/tide.json", "{\"type\": \"number\"}");
+    let before = world.last().await;
+    world.sync(&source).await;
+    assert_eq!(world.told(before).await, "entity-updated api:default/tides");
+
+    world.remove(HERE, "api/schemas/tide.json");
+    world.sync(&source).await;
+    insta::assert_snapshot!(world.trace(&source).await);
+}
+
+#[tokio::test]
+async fn a_definition_of_one_file_stays_as_it_is_written() {
+    let world = World::new().await;
+    let text = "# Kept\nopenapi: 3.1.0\ncomponents: {a: {$ref: '#/components/b'}}\n";
+    world.write(HERE, "catalog-info.yaml", "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {name: tides}\nspec: {type: asyncapi, lifecycle: x, owner: berths, definition: {$asyncapi: tides.yaml}}\n");
+    world.write(HERE, "tides.yaml", text);
+    world.register(HERE).await;
+    assert_eq!(world.entity("api:tides").await.text("/spec/definition").unwrap(), text);
+}
+
+#[tokio::test]
+async fn placeholders_stand_anywhere_and_what_is_none_is_left_alone() {
+    let world = World::new().await;
+    let spec = "  notes: {$text: notes.txt}\n  list: [{$json: a.json}, {$yaml: a.yaml}, {$ref: '#/x'}, {$other: y}]\n  mixed: {$text: notes.txt, more: {$text: notes.txt}}\n";
+    world.write(HERE, "catalog-info.yaml", &component("a", spec));
+    for (path, text) in [("notes.txt", "ü"), ("a.json", "{\"b\": [1]}"), ("a.yaml", "c: {$text: notes.txt}")] {
+        world.write(HERE, path, text);
+    }
+    let source = world.register(HERE).await;
+    assert_eq!(source.rejected, 0, "{}", world.trace(&source).await);
+    let spec = world.entity("component:a").await.document["spec"].clone();
+    assert_eq!(spec["notes"], "ü");
+    assert_eq!(spec["list"].to_string(), r##"[{"b":[1]},{"c":{"$text":"notes.txt"}},{"$ref":"#/x"},{"$other":"y"}]"##);
+    assert_eq!(spec["mixed"].to_string(), r#"{"$text":"notes.txt","more":{"$text":"notes.txt"}}"#);
+    world.write(
+        HERE,
+        "catalog-info.yaml",
+        &component("a", "  notes: {$text: 5}\n  two: {$yaml: two.yaml}\n  out: {$text: ../secret}\n"),
+    );
+    world.write(HERE, "two.yaml", "a: 1\n---\nb: 2\n");
+    world.sync(&source).await;
+    insta::assert_snapshot!(world.trace(&source).await);
+}
+
+#[tokio::test]
+async fn a_pasted_text_gets_a_verdict_on_each_document() {
+    let world = World::new().await;
+    world.write(HERE, "catalog-info.yaml", &(component("ticket-api", "") + GROUP));
+    world.register(HERE).await;
+    let text = component("ticket-api", "  dependsOn: [component:quay]\n")
+        + "kind: Component\n---\na: [1\n---\n"
+        + &component("new", "")
+        + &component("new", "");
+    let look = catalog::look_at_text(&world.services, &world.caller, &text).await.unwrap();
+    let mut told = String::new();
+    for verdict in &look.verdicts {
+        let name = verdict.entity.as_ref().map(|entity| format!("{} known={}", entity.reference, entity.is_known));
+        writeln!(told, "{} {} {}", verdict.line, verdict.outcome.as_str(), name.unwrap_or_default()).unwrap();
+        for tie in verdict.entity.iter().flat_map(|entity| &entity.ties) {
+            writeln!(told, "  {} {} {}", tie.relation, tie.target, tie.is_found).unwrap();
+        }
+        for problem in &verdict.problems {
+            writeln!(told, "  {problem}").unwrap();
+        }
+    }
+    insta::assert_snapshot!(told);
+    assert_eq!(world.found("kind=component").await, "component:default/ticket-api");
+    let long = "x".repeat(catalog::LONGEST_TEXT + 1);
+    assert!(
+        catalog::look_at_text(&world.services, &world.caller, &long).await.unwrap_err().to_string().contains("512 KiB")
+    );
+}
