@@ -98,10 +98,13 @@ fn bundle(wasm: &Path) -> Result<()> {
 fn fingerprint(root: &Path, wasm: &Path, style: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&fs::read(wasm).map_err(|error| format!("{}: {error}", wasm.display()))?);
-    for name in ["tailwind.css", "optimise.mjs", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
+    for name in ["tailwind.css", "theme.css", "optimise.mjs", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
         hasher.update(&fs::read(style.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
     }
     for file in walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {
+        hasher.update(&fs::read(file)?);
+    }
+    for file in walk(&style.join("pieces"))? {
         hasher.update(&fs::read(file)?);
     }
     // Class names are found in the sources, which are in the WASM file only as far as the browser renders them.
