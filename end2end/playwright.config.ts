@@ -13,7 +13,9 @@ export default defineConfig({
   outputDir: 'results',
   // A test that passes at the second try hides a race.
   retries: 0,
-  workers: 1,
+  // Each has its own Causeway and its own browser.
+  workers: 2,
+  fullyParallel: true,
   timeout: 60_000,
   expect: { timeout: 15_000 },
   reporter: [['list']],

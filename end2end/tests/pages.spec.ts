@@ -39,25 +39,25 @@ const pages: [name: string, path: string][] = [
 
 for (const [name, path] of pages) {
   test.describe(name, () => {
-    for (const theme of ['light', 'dark'] as const) {
+    // One load for every width and theme: a page has to follow both while it is open.
+    test('is sound at every width, light and dark', async ({ page, visit }) => {
+      test.slow();
+      await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
+      await visit(path);
+      await expect(page.locator('h1')).toHaveCount(1);
       for (const width of [1440, 390]) {
-        test(`is sound at ${width} px, ${theme}`, async ({ page, visit }) => {
+        await page.setViewportSize({ width, height: 900 });
+        for (const theme of ['light', 'dark'] as const) {
           await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-          await page.setViewportSize({ width, height: 900 });
-          await visit(path);
-          await expect(page.locator('h1')).toHaveCount(1);
           await page.screenshot({ path: `screenshots/${name}-${width}-${theme}.png`, fullPage: true });
           const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-          expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`)).toEqual([]);
-        });
+          const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`);
+          expect(found, `at ${width} px, ${theme}`).toEqual([]);
+        }
       }
-    }
-
-    test('does not overflow at 320 px', async ({ page, visit }) => {
       await page.setViewportSize({ width: 320, height: 700 });
-      await visit(path);
       const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-      expect(overflow).toBeLessThanOrEqual(0);
+      expect(overflow, 'pixels too wide at 320 px').toBeLessThanOrEqual(0);
     });
 
     test('can be read without JavaScript', async ({ browser, page, visit, portal }) => {
