@@ -187,11 +187,7 @@ fn problems(entity: &Entity) -> Vec<String> {
 
 async fn origin(services: &Services, caller: &Caller, entity: &Entity) -> Result<Origin> {
     let source = match entity.source {
-        Some(id) => match catalog::source(services, caller, id).await {
-            Ok(trace) => Some((id.to_string(), trace.source.target)),
-            Err(Error::NotFound(_)) => None,
-            Err(error) => return Err(error),
-        },
+        Some(id) => catalog::source_alone(services, caller, id).await?.map(|source| (id.to_string(), source.target)),
         None => None,
     };
     let annotation = |key: &str| entity.annotation(key).map(str::to_owned);

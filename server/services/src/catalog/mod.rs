@@ -47,9 +47,8 @@ pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
-pub(crate) use sources::source_alone;
 pub use sources::{
     Entities, ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity,
-    remove_source, schedule_source, source, sources,
+    remove_source, schedule_source, source, source_alone, sources,
 };
 pub use sync::sync;

@@ -137,7 +137,7 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
 }
 
 /// One source without its files, of which there may be many; `None` if it was removed.
-pub(crate) async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
+pub async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
     identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
     store::source(&services.db, &caller.tenant, id).await
 }
