@@ -2,6 +2,7 @@
 
 mod entities;
 mod facets;
+mod inbox;
 mod problem;
 mod sources;
 
@@ -42,6 +43,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(entities::routes())
         .merge(facets::routes())
         .merge(sources::routes())
+        .merge(inbox::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())
 }

@@ -28,7 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(explain))
 }
 
-fn id_of(text: &str) -> Result<Uuid, Error> {
+pub(super) fn id_of(text: &str) -> Result<Uuid, Error> {
     text.parse().map_err(|_| Error::NotFound(format!("there is no source `{text}`; it may have been removed")))
 }
 

@@ -130,6 +130,37 @@ both! {
         let told = api.ask(Method::POST, explain, explain, Some(json!({ "text": "kind: [" })), 200).await;
         assert_eq!(told["files"][0]["problems"][0]["line"], 1);
 
+        // What waits for people: a file that another source claims too, a broken one, and an entity that is declared no more.
+        let taken = portal.write("taken/catalog-info.yaml", component("web", "website", "berths") + "---\nkind: [\n");
+        let taker = api.ask(Method::POST, sources, sources, Some(json!({ "kind": "file", "target": taken })), 201).await;
+        portal.until("the claim is known", async |portal| {
+            let found = portal.json("/api/v1/catalog/conflicts").await;
+            (found["total"] == 1).then_some(())
+        }).await;
+        let conflict = &api.get("/catalog/conflicts", "/catalog/conflicts?limit=5").await["rows"][0];
+        assert_eq!(conflict["claimer"]["source"], taker["id"]);
+        let claim = json!({ "source": conflict["claimer"]["source"], "path": conflict["claimer"]["path"] });
+        let named = |what: &str| format!("/catalog/{what}/{{kind}}/{{namespace}}/{{name}}");
+        api.ask(Method::POST, &named("conflicts"), "/catalog/conflicts/component/default/web", Some(claim), 204).await;
+        let to_mend = api.get("/catalog/problems", "/catalog/problems?only=rejected").await;
+        assert_eq!(to_mend["rows"][0]["source"], taker["id"]);
+        let of_taker = format!("/catalog/sources/{}", taker["id"].as_str().unwrap());
+        let records = api.get("/catalog/sources/{id}/syncs", &format!("{of_taker}/syncs")).await;
+        assert!(records.as_array().is_some_and(|records| !records.is_empty()));
+        portal.write("catalog-info.yaml", tiered("ticket-api", "1") + &component("web", "website", "berths") + SCORECARD);
+        api.ask(Method::POST, "/catalog/sources/{id}/sync", &format!("{of_one}/sync"), None, 202).await;
+        portal.until("the team is an orphan", async |portal| {
+            let found = portal.json("/api/v1/catalog/orphans").await;
+            (found["total"] == 1).then_some(())
+        }).await;
+        let orphan = &api.get("/catalog/orphans", "/catalog/orphans").await["rows"][0];
+        assert_eq!(orphan["reference"], "group:default/berths");
+        let deed = |deed: &str| Some(json!({ "deed": deed }));
+        api.ask(Method::POST, &named("orphans"), "/catalog/orphans/group/default/berths", deed("keep"), 204).await;
+        assert!(api.get("/catalog/orphans", "/catalog/orphans").await["rows"][0]["kept"].is_array());
+        api.ask(Method::POST, &named("orphans"), "/catalog/orphans/group/default/berths", deed("drop"), 422).await;
+        api.ask(Method::POST, &named("orphans"), "/catalog/orphans/component/default/none", deed("remove"), 404).await;
+
         let cards = "/scorecards";
         assert_eq!(api.get(cards, cards).await[0]["title"], "Readiness");
         let card = "/scorecards/{name}";
@@ -147,7 +178,7 @@ both! {
             (portal.names("filter=metadata.name=other").await == ["other"]).then_some(())
         }).await;
         api.ask(Method::DELETE, one, &of_one, None, 204).await;
-        for (template, path) in [(one, &*of_one), (entity, web), (card, "/scorecards/none")] {
+        for (template, path) in [(one, &*of_one), (entity, "/catalog/entities/component/default/ticket-api"), (card, "/scorecards/none")] {
             let problem = api.ask(Method::GET, template, path, None, 404).await;
             assert_eq!(problem["status"], 404);
         }

@@ -9,6 +9,7 @@ use super::{EntityRef, FileProblem, Source};
 /// What people can decide about an orphan.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub enum OrphanDeed {
     /// It stays, although nothing declares it.
     Keep,
@@ -18,6 +19,7 @@ pub enum OrphanDeed {
 
 /// An entity that its source no longer declares.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Orphan {
     /// Which.
     pub reference: EntityRef,
@@ -48,6 +50,7 @@ pub fn removal(since: DateTime<Utc>, grace_days: u32) -> DateTime<Utc> {
 
 /// A part of a long list, and how long the whole is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Part<T> {
     /// The rows asked for.
     pub rows: Vec<T>,
@@ -57,6 +60,7 @@ pub struct Part<T> {
 
 /// One sync of a source, as it is remembered.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct SyncRecord {
     /// When it began.
     pub started_at: DateTime<Utc>,
@@ -91,6 +95,7 @@ impl SyncRecord {
 
 /// A document, or a file, that should be mended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Trouble {
     /// The source it stands in.
     pub source: Uuid,
@@ -121,6 +126,7 @@ pub struct TroubleFilter {
 
 /// A name that two declarations claim, with what people need to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Dispute {
     /// The entity that is declared twice.
     pub reference: EntityRef,
@@ -134,6 +140,7 @@ pub struct Dispute {
 
 /// A declaration, by where it stands.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
 pub struct Claim {
     /// The source.
     pub source: Uuid,
