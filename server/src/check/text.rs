@@ -14,6 +14,19 @@ pub(super) fn write(report: &Report<'_>) -> String {
         let _ = writeln!(out, "{place}: {}: {}", finding.severity(), finding.message());
     }
     let _ = writeln!(out, "{}", summary(report));
+    shown(&out)
+}
+
+/// What a file says must not steer the terminal that it is shown on.
+fn shown(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for character in text.chars() {
+        if character.is_control() && !['\n', '\t'].contains(&character) {
+            out.extend(character.escape_default());
+        } else {
+            out.push(character);
+        }
+    }
     out
 }
 
@@ -35,7 +48,7 @@ pub(super) fn github(report: &Report<'_>) -> String {
         let _ = writeln!(out, "::{} {}::{}", finding.severity(), properties(&finding), data(&finding.message()));
     }
     let _ = writeln!(out, "{}", summary(report));
-    out
+    shown(&out)
 }
 
 fn properties(finding: &Finding<'_>) -> String {

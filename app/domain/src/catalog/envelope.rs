@@ -357,8 +357,8 @@ mod tests {
         spec.disciplines[0]: must be a text that is not empty
         ");
         insta::assert_snapshot!(with("skill", json!({"categories": "x", "license": 4})), @"
-        spec.categories: must be a list of texts, not a text
         spec.license: must be a text, not a number; put it in quotes
+        spec.categories: must be a list of texts, not a text
         ");
     }
 
@@ -372,8 +372,8 @@ mod tests {
         });
         let warnings = normalise(&mut document).iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
         insta::assert_snapshot!(warnings, @r#"
-        relations: `relations` is worked out by the catalog and was ignored; remove it
         kind: `component` was read as `Component`; other readers look at the case, so write `Component`
+        relations: `relations` is worked out by the catalog and was ignored; remove it
         metadata.annotations["backstage.io/orphan"]: `backstage.io/orphan` is set by the catalog and was ignored; remove it
         metadata.namespace: `Quay` was read as `quay`; write namespaces in lower case
         "#);
