@@ -1,10 +1,10 @@
-//! Findings as the XML of JUnit: a test for each file, which fails where the file has errors.
+//! Findings as XML of test results: a test for each file, which fails where the file has errors.
 
 use std::fmt::Write as _;
 
 use domain::catalog::Severity;
 
-use super::{Finding, Report};
+use super::{Finding, Report, text};
 
 pub(super) fn write(report: &Report<'_>) -> String {
     let failed = report.files.iter().filter(|file| has_errors(&file.problems)).count();
@@ -24,7 +24,7 @@ pub(super) fn write(report: &Report<'_>) -> String {
             continue;
         }
         let _ = writeln!(out, "    <testcase classname=\"catalog\" name=\"{name}\" file=\"{name}\">");
-        let lines: Vec<String> = told.iter().map(line).collect();
+        let lines: Vec<String> = told.iter().map(text::line).collect();
         let lines = escaped(&lines.join("\n"));
         if has_errors(&file.problems) {
             let first = told.iter().find(|finding| finding.problem.severity == Severity::Error).unwrap_or(&told[0]);
@@ -41,15 +41,6 @@ pub(super) fn write(report: &Report<'_>) -> String {
 
 fn has_errors(problems: &[domain::catalog::FileProblem]) -> bool {
     problems.iter().any(|problem| problem.severity == Severity::Error)
-}
-
-fn line(finding: &Finding<'_>) -> String {
-    let place: String = [finding.problem.line, finding.problem.column]
-        .into_iter()
-        .flatten()
-        .map(|position| format!(":{position}"))
-        .collect();
-    format!("{}{place}: {}: {}", finding.path, finding.severity(), finding.message())
 }
 
 /// Text that may stand in an attribute and between tags; what XML has no place for is left out.

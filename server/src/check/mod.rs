@@ -47,7 +47,7 @@ enum Format {
     Json,
     /// SARIF 2.1.0, for code scanning
     Sarif,
-    /// JUnit's XML, for test reports
+    /// XML of test results, as most CI servers read it
     Junit,
     /// Commands that GitHub Actions shows beside the lines
     Github,

@@ -7,14 +7,19 @@ use super::{Finding, Report};
 pub(super) fn write(report: &Report<'_>) -> String {
     let mut out = String::new();
     for finding in report.findings() {
-        let mut place = finding.path.to_owned();
-        for position in [finding.problem.line, finding.problem.column].into_iter().flatten() {
-            let _ = write!(place, ":{position}");
-        }
-        let _ = writeln!(out, "{place}: {}: {}", finding.severity(), finding.message());
+        let _ = writeln!(out, "{}", line(&finding));
     }
     let _ = writeln!(out, "{}", summary(report));
     shown(&out)
+}
+
+/// Where, how bad, and what, as compilers say it.
+pub(super) fn line(finding: &Finding<'_>) -> String {
+    let mut place = finding.path.to_owned();
+    for position in [finding.problem.line, finding.problem.column].into_iter().flatten() {
+        let _ = write!(place, ":{position}");
+    }
+    format!("{place}: {}: {}", finding.severity(), finding.message())
 }
 
 /// What a file says must not steer the terminal that it is shown on.

@@ -131,8 +131,8 @@ both! {
         assert_eq!(told["files"][0]["problems"][0]["line"], 1);
 
         // What waits for people: a file that another source claims too, a broken one, and an entity that is declared no more.
-        let taken = portal.write("taken/catalog-info.yaml", component("web", "website", "berths") + "---\nkind: [\n");
-        let taker = api.ask(Method::POST, sources, sources, Some(json!({ "kind": "file", "target": taken })), 201).await;
+        let rival = portal.write("taken/catalog-info.yaml", component("web", "website", "berths") + "---\nkind: [\n");
+        let taker = api.ask(Method::POST, sources, sources, Some(json!({ "kind": "file", "target": rival })), 201).await;
         portal.until("the claim is known", async |portal| {
             let found = portal.json("/api/v1/catalog/conflicts").await;
             (found["total"] == 1).then_some(())

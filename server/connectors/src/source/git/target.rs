@@ -72,7 +72,7 @@ impl Target {
                 (all[..at].join("/"), Style::GitLab, Some(all[at + 2..].join("/")))
             }
             ([owner, repo, "blob" | "tree" | "edit" | "raw", rest @ ..], _)
-                if !rest.is_empty() && !(rest[0] == "branch" && segments[2] == "raw") =>
+                if !rest.is_empty() && (rest[0] != "branch" || segments[2] != "raw") =>
             {
                 (format!("{owner}/{repo}"), Style::GitHub, Some(rest.join("/")))
             }
@@ -126,7 +126,7 @@ impl Target {
                 (web.clone(), Style::Azure, branch, query("path").unwrap_or_default())
             }
             (before, ["projects", project, "repos", repo, "browse" | "raw", path @ ..]) => {
-                let root = before.iter().map(|part| format!("/{part}")).collect::<String>();
+                let root = before.join("/");
                 web.set_path(&format!("{root}/projects/{project}/repos/{repo}"));
                 let mut clone = web.clone();
                 clone.set_path(&format!("{root}/scm/{project}/{repo}.git"));
