@@ -49,3 +49,16 @@ test('docs are searched', async ({ page, visit }) => {
   const hit = page.getByRole('main').getByRole('link', { name: /CountStuck/ });
   await expect(hit).toHaveAttribute('href', /runbook#doc-countstuck$/);
 });
+
+test('a pasted text is explained line by line, and nothing is recorded', async ({ page, visit, portal }) => {
+  await visit('/sources/explain');
+  const head = 'apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n';
+  const spec = 'spec: {type: service, lifecycle: production, owner: harbour}\n';
+  await page.getByRole('textbox').first().fill(`${head}  name: tide gauge\n${spec}---\n${head}  name: tide-gauge\n${spec}`);
+  await page.getByRole('button', { name: 'Explain the text' }).click();
+  const main = page.getByRole('main');
+  await expect(main.getByRole('heading', { level: 2 })).toContainText('1 accepted, 1 rejected');
+  await expect(main.locator('#line-4')).toContainText('name: tide gauge');
+  await expect(main.getByRole('link', { name: /harbour/ })).toBeVisible();
+  expect((await fetch(`${portal.url}/api/catalog/entities/by-name/component/default/tide-gauge`)).status).toBe(404);
+});

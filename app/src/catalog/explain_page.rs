@@ -1,6 +1,6 @@
 //! "Explain this": what would become of a pasted text or of an address, document by document. Nothing is recorded.
 
-use domain::catalog::{FileProblem, Outcome, Prospect, ProspectTie, SourceKind, Verdict};
+use domain::catalog::{FileProblem, Outcome, Prospect, ProspectTie, Severity, SourceKind, Verdict};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -12,8 +12,8 @@ use super::{
 use crate::{
     AppError,
     ui::{
-        Button, ButtonKind, Choice, CodeBlock, EntityLink, Glyph, Icon, LinkButton, Load, Mark, Page, ProblemNote,
-        SelectField, Status, TextField, fetch,
+        Button, ButtonKind, Choice, CodeBlock, EntityLink, Glyph, Icon, LineNote, LinkButton, Load, Mark, Page,
+        ProblemNote, SelectField, Status, TextField, fetch,
     },
 };
 
@@ -68,10 +68,10 @@ fn Asked(kind: SourceKind, target: String, explained: Result<Explained, String>)
         Choice::new("git", "Git repository"),
         Choice::new("file", "File, folder or glob on the server"),
     ];
-    let marks = marks(text.is_some(), look.as_ref().map(|look| look.verdicts.as_slice()).unwrap_or_default());
+    let notes = notes(text.is_some(), look.as_ref().map(|look| look.verdicts.as_slice()).unwrap_or_default());
     let was_asked = text.is_some() || !target.is_empty();
     let pasted = text.clone().unwrap_or_default();
-    let shown = text.map(|text| view! { <CodeBlock text language="Your text" marks/> });
+    let shown = text.map(|text| view! { <CodeBlock text language="Your text" notes/> });
     let answer = look.filter(|_| was_asked).map(|look| {
         let count = look.verdicts.len();
         let files = (look.files.len() > 1).then(|| format!(" in {} files", look.files.len()));
@@ -135,12 +135,13 @@ fn summary(verdicts: &[Verdict]) -> String {
 }
 
 /// The lines of a text with what is wrong there.
-fn marks(is_text: bool, verdicts: &[Verdict]) -> Vec<(u32, String)> {
+fn notes(is_text: bool, verdicts: &[Verdict]) -> Vec<LineNote> {
     let problems = verdicts.iter().filter(|_| is_text).flat_map(|verdict| &verdict.problems);
     problems
         .filter_map(|problem| {
             let field = problem.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
-            Some((problem.line?, format!("{field}{}", problem.message)))
+            let is_error = problem.severity == Severity::Error;
+            Some(LineNote { line: problem.line?, text: format!("{field}{}", problem.message), is_error })
         })
         .collect()
 }
@@ -196,7 +197,7 @@ fn Entity(entity: Prospect) -> impl IntoView {
     view! {
         <p class="mt-2"><code class="font-mono text-meta">{name}</code> " · " {fate}{link}</p>
         <ul class="mt-2 grid gap-1 empty:hidden">{rows.collect_view()}</ul>
-        <details class="mt-2">
+        <details class="fold mt-2">
             <summary class="text-muted hover:text-base-content">"As it would be served"</summary>
             <div class="mt-2"><CodeBlock text=document/></div>
         </details>

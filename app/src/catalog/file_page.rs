@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{inbox_functions::get_text, inbox_tabs::many, source_files::Complaint};
-use crate::ui::{CodeBlock, Load, Page, Panel, fetch, live};
+use crate::ui::{CodeBlock, LineNote, Load, Page, Panel, fetch, live};
 
 /// A file of a source as it was when it was last read.
 #[component]
@@ -41,10 +41,13 @@ fn Text(text: KeptText, source: String) -> impl IntoView {
             </span>
         }
     };
-    let marks = problems
+    let notes = problems
         .iter()
         .filter(|problem| problem.severity != Severity::Info)
-        .filter_map(|problem| Some((problem.line?, problem.message.clone())))
+        .filter_map(|problem| {
+            let is_error = problem.severity == Severity::Error;
+            Some(LineNote { line: problem.line?, text: problem.message.clone(), is_error })
+        })
         .collect();
     let listed = problems.into_iter().map(|problem| {
         let href = problem.line.map(|line| format!("#line-{line}"));
@@ -54,7 +57,7 @@ fn Text(text: KeptText, source: String) -> impl IntoView {
         <Page title=path answer>
             <div class="grid gap-4 *:min-w-0">
                 <Panel title="What is wrong"><ul class="grid gap-1.5 text-table">{listed.collect_view()}</ul></Panel>
-                <CodeBlock text marks first=first_line/>
+                <CodeBlock text notes first=first_line/>
             </div>
         </Page>
     }

@@ -5,15 +5,26 @@ use leptos::prelude::*;
 /// How many lines one block shows at most: a page stays a page.
 const MAX_LINES: usize = 3_000;
 
+/// What is wrong at a line.
+#[derive(Debug, Clone)]
+pub struct LineNote {
+    /// The line's number.
+    pub line: u32,
+    /// What, and how to mend it.
+    pub text: String,
+    /// Whether it must be mended, or only should.
+    pub is_error: bool,
+}
+
 /// A block of code or of a document. Lines can be marked and explained.
 ///
-/// - `text`; `language`: its name, shown; `marks`: lines with what is wrong there; `numbers`: whether lines are numbered; `first`: the
+/// - `text`; `language`: its name, shown; `notes`: what is wrong at which lines; `numbers`: whether lines are numbered; `first`: the
 ///   number of the first line, if the text is a part of a longer one. A marked line can be linked to: `#line-7`.
 #[component]
 pub fn CodeBlock(
     #[prop(into)] text: String,
     #[prop(optional, into)] language: String,
-    #[prop(optional)] marks: Vec<(u32, String)>,
+    #[prop(optional)] notes: Vec<LineNote>,
     #[prop(default = true)] numbers: bool,
     #[prop(default = 1)] first: u32,
 ) -> impl IntoView {
@@ -22,16 +33,24 @@ pub fn CodeBlock(
     let lines = (first..)
         .zip(text.lines().take(MAX_LINES))
         .map(|(number, line)| {
-            let notes: Vec<_> = marks.iter().filter(|(at, _)| *at == number).map(|(_, note)| note.clone()).collect();
-            let class = if notes.is_empty() { "flex gap-4 px-4" } else { "flex gap-4 px-4 bg-error/10" };
-            let id = (!notes.is_empty()).then(|| format!("line-{number}"));
-            let notes = notes.into_iter().map(|note| view! { <span class="block px-4 pl-15 font-sans text-table text-error whitespace-normal">{note}</span> });
+            let here: Vec<&LineNote> = notes.iter().filter(|note| note.line == number).collect();
+            let class = match here.iter().any(|note| note.is_error) {
+                true => "flex gap-4 px-4 bg-error/10",
+                false if here.is_empty() => "flex gap-4 px-4",
+                false => "flex gap-4 px-4 bg-warning/10",
+            };
+            let id = (!here.is_empty()).then(|| format!("line-{number}"));
+            let told = here.into_iter().map(|note| {
+                let tone = if note.is_error { "text-error" } else { "text-warning" };
+                view! { <span class=format!("block px-4 pl-15 font-sans text-table whitespace-normal {tone}")>{note.text.clone()}</span> }
+            });
+            let told = told.collect_view();
             view! {
                 <span class=class id=id>
                     {numbers.then(|| view! { <span class="w-7 flex-none text-right text-muted select-none" aria-hidden="true">{number}</span> })}
                     <span>{line.to_owned()}"\n"</span>
                 </span>
-                {notes.collect_view()}
+                {told}
             }
         })
         .collect_view();

@@ -33,7 +33,7 @@ mod toast;
 pub use button::{Button, ButtonKind, LinkButton};
 pub use charts::{DistributionBar, Series, Share, Sparkline, StackedArea};
 pub use clock::{Clock, Moment, Until, When};
-pub use code_block::CodeBlock;
+pub use code_block::{CodeBlock, LineNote};
 pub use data_table::{Column, DataTable, Sorted};
 pub use empty::Empty;
 pub use entity_link::{EntityLink, OwnerLink};
