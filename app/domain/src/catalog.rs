@@ -1,5 +1,7 @@
 //! Entities of the software catalog: their names, documents, relations, sources, and questions about them.
 
+mod columns;
+mod difference;
 mod entity;
 mod envelope;
 mod field_path;
@@ -14,12 +16,15 @@ mod query;
 mod reference;
 mod relations;
 mod renames;
+mod saved_view;
 mod source;
 mod syntax;
 mod verdict;
 mod webhook;
 mod well_known;
 
+pub use columns::Column;
+pub use difference::{Difference, FieldChange};
 pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
 pub use field_path::{FieldPath, Step};
@@ -36,6 +41,7 @@ pub use query::{
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
 pub use relations::{Declared, DeclaredRelation, declared};
 pub use renames::{Contents, Layout, renames};
+pub use saved_view::{NotAViewName, SavedView, ViewName};
 pub use source::{
     Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind, SourceTrace,
 };

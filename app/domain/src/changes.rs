@@ -44,6 +44,10 @@ pub enum ChangeKind {
     RunMoved,
     /// A source was pointed somewhere else.
     SourceMoved,
+    /// A view of a list was saved, named anew, or altered.
+    ViewSaved,
+    /// A saved view was taken away.
+    ViewRemoved,
 }
 
 impl ChangeKind {
@@ -68,6 +72,8 @@ impl ChangeKind {
             Self::RunCreated => "run-created",
             Self::RunMoved => "run-moved",
             Self::SourceMoved => "source-moved",
+            Self::ViewSaved => "view-saved",
+            Self::ViewRemoved => "view-removed",
         }
     }
 }

@@ -99,6 +99,14 @@ impl Caller {
         Self { tenant, subject: Subject::System(part.to_owned()) }
     }
 
+    /// Under which name things of one's own are kept; none for those who have none.
+    pub fn own_key(&self) -> Option<&str> {
+        match &self.subject {
+            Subject::Guest | Subject::Administrator => Some(self.label()),
+            Subject::Stranger | Subject::System(_) => None,
+        }
+    }
+
     /// Who is recorded as the author of a change.
     pub fn label(&self) -> &str {
         self.subject.label()
@@ -125,6 +133,10 @@ pub enum Permission {
     ReadRepository,
     /// Write to a repository of the embedded Git hosting.
     WriteRepository,
+    /// Keep stars, visits and views of one's own.
+    KeepOwn,
+    /// Save, name anew and remove views of a team.
+    KeepTeamViews,
 }
 
 impl fmt::Display for Permission {
@@ -138,6 +150,8 @@ impl fmt::Display for Permission {
             Self::SteerRun => "cancel or retry runs",
             Self::ReadRepository => "read repositories",
             Self::WriteRepository => "write to repositories",
+            Self::KeepOwn => "keep stars and views of their own",
+            Self::KeepTeamViews => "change the views of a team",
         })
     }
 }

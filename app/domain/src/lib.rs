@@ -4,9 +4,13 @@
 
 pub mod catalog;
 pub mod changes;
+pub mod home;
 pub mod identity;
+mod moment;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod runs;
 pub mod scorecards;
 pub mod templates;
+
+pub use moment::read_moment;

@@ -1,0 +1,230 @@
+//! What changed between two states of a document, small enough to read.
+
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How many fields are told.
+const FIELDS: usize = 60;
+/// How many lines of a field are told on each side.
+const LINES: usize = 20;
+/// How many letters of a line are told.
+const LETTERS: usize = 300;
+/// How deep a document is looked into.
+const DEPTH: usize = 20;
+
+/// A field that is another than before.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FieldChange {
+    /// Where it stands, such as `spec.owner`.
+    pub path: String,
+    /// What is no longer so: values, items of a list, lines of a text.
+    pub before: Vec<String>,
+    /// What is so now.
+    pub after: Vec<String>,
+}
+
+/// Fields that differ, in the order of the document.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Difference {
+    /// The first of them.
+    pub fields: Vec<FieldChange>,
+    /// How many more there are.
+    pub more: u32,
+}
+
+impl Difference {
+    /// What differs between two documents; what the server counts for itself does not matter.
+    pub fn between(before: &Value, after: &Value) -> Self {
+        let mut difference = Self::default();
+        difference.compare("", before, after, 0);
+        difference
+    }
+
+    fn tell(&mut self, path: &str, before: Vec<String>, after: Vec<String>) {
+        if self.fields.len() >= FIELDS {
+            self.more += 1;
+        } else {
+            self.fields.push(FieldChange { path: path.to_owned(), before: cut(before), after: cut(after) });
+        }
+    }
+
+    fn compare(&mut self, path: &str, before: &Value, after: &Value, depth: usize) {
+        if before == after || matches!(path, "metadata.etag" | "metadata.uid") {
+            return;
+        }
+        let nothing = Map::new();
+        match (before, after) {
+            // What comes or goes as a whole is told field by field.
+            (Value::Object(before), Value::Object(after)) if depth < DEPTH => self.objects(path, before, after, depth),
+            (Value::Object(before), Value::Null) if depth < DEPTH && !before.is_empty() => {
+                self.objects(path, before, &nothing, depth);
+            }
+            (Value::Null, Value::Object(after)) if depth < DEPTH && !after.is_empty() => {
+                self.objects(path, &nothing, after, depth);
+            }
+            (Value::Array(before), Value::Array(after)) => self.arrays(path, before, after),
+            (Value::Array(before), Value::Null) => self.arrays(path, before, &[]),
+            (Value::Null, Value::Array(after)) => self.arrays(path, &[], after),
+            (Value::String(before), Value::String(after)) if before.contains('\n') || after.contains('\n') => {
+                let (before, after) = lines(before, after);
+                self.tell(path, before, after);
+            }
+            (before, after) => self.tell(path, words(before), words(after)),
+        }
+    }
+
+    fn objects(&mut self, path: &str, before: &Map<String, Value>, after: &Map<String, Value>, depth: usize) {
+        let new = after.keys().filter(|key| !before.contains_key(*key));
+        for key in before.keys().chain(new) {
+            let below = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+            let side = |of: &Map<String, Value>| of.get(key).cloned().unwrap_or(Value::Null);
+            self.compare(&below, &side(before), &side(after), depth + 1);
+        }
+    }
+
+    /// Items that came and went; where none did, they stand in another order.
+    fn arrays(&mut self, path: &str, before: &[Value], after: &[Value]) {
+        let (old, new): (Vec<String>, Vec<String>) =
+            (before.iter().map(item).collect(), after.iter().map(item).collect());
+        let (gone, come) = (without(&old, &new), without(&new, &old));
+        if gone.is_empty() && come.is_empty() {
+            self.tell(path, vec![old.join(", ")], vec![new.join(", ")]);
+        } else {
+            self.tell(path, gone, come);
+        }
+    }
+}
+
+/// The items of `all` that `others` does not have, as often as it has them more.
+fn without(all: &[String], others: &[String]) -> Vec<String> {
+    let mut counts = std::collections::HashMap::<&str, usize>::new();
+    for other in others {
+        *counts.entry(other).or_default() += 1;
+    }
+    let left = all.iter().filter(|item| match counts.get_mut(item.as_str()) {
+        Some(count) if *count > 0 => {
+            *count -= 1;
+            false
+        }
+        _ => true,
+    });
+    left.cloned().collect()
+}
+
+fn item(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Object(fields) if fields.len() == 2 => {
+            // A relation reads as a sentence.
+            match (fields.get("type").and_then(Value::as_str), fields.get("targetRef").and_then(Value::as_str)) {
+                (Some(kind), Some(target)) => format!("{kind} {target}"),
+                _ => value.to_string(),
+            }
+        }
+        other => other.to_string(),
+    }
+}
+
+fn words(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::String(text) => text.lines().map(str::to_owned).collect(),
+        other => vec![other.to_string()],
+    }
+}
+
+/// The lines between those that two texts begin and end with alike.
+fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let same = |left: &mut dyn Iterator<Item = (&&str, &&str)>| left.take_while(|(left, right)| left == right).count();
+    let first = same(&mut old.iter().zip(&new));
+    let last = same(&mut old[first..].iter().rev().zip(new[first..].iter().rev()));
+    let between = |all: &[&str]| all[first..all.len() - last].iter().map(|line| (*line).to_owned()).collect();
+    (between(&old), between(&new))
+}
+
+fn cut(mut lines: Vec<String>) -> Vec<String> {
+    let more = lines.len().saturating_sub(LINES);
+    lines.truncate(LINES);
+    for line in &mut lines {
+        if let Some((end, _)) = line.char_indices().nth(LETTERS) {
+            line.truncate(end);
+            line.push('…');
+        }
+    }
+    if more > 0 {
+        lines.push(format!("… and {more} more"));
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    /// Sorted: whether documents keep the order of their fields depends on how `serde_json` is built.
+    fn told(before: &Value, after: &Value) -> Vec<String> {
+        let told = Difference::between(before, after).fields.into_iter();
+        let told = told.map(|field| format!("{}: {} -> {}", field.path, field.before.join("|"), field.after.join("|")));
+        let mut told: Vec<String> = told.collect();
+        told.sort();
+        told
+    }
+
+    #[test]
+    fn fields_are_told_one_by_one() {
+        let before = json!({
+            "metadata": { "etag": "1", "annotations": { "a.b/c": "1", "d": "x" }, "tags": ["java", "edge"] },
+            "spec": { "owner": "berths", "replicas": 2 },
+            "relations": [{ "type": "ownedBy", "targetRef": "group:default/berths" }],
+        });
+        let after = json!({
+            "metadata": { "etag": "2", "annotations": { "a.b/c": "2" }, "tags": ["edge", "rust"] },
+            "spec": { "owner": "tides", "replicas": 2, "profile": { "email": "a@b" } },
+            "relations": [{ "type": "ownedBy", "targetRef": "group:default/tides" }],
+        });
+        assert_eq!(
+            told(&before, &after),
+            [
+                "metadata.annotations.a.b/c: 1 -> 2",
+                "metadata.annotations.d: x -> ",
+                "metadata.tags: java -> rust",
+                "relations: ownedBy group:default/berths -> ownedBy group:default/tides",
+                "spec.owner: berths -> tides",
+                "spec.profile.email:  -> a@b",
+            ]
+        );
+        assert_eq!(told(&before, &before), [""; 0]);
+    }
+
+    #[test]
+    fn of_a_text_the_lines_that_differ_are_told() {
+        let text = |middle: &str| json!({ "spec": { "definition": format!("a\nb\n{middle}\nc\nd\n") } });
+        assert_eq!(told(&text("x"), &text("y\nz")), ["spec.definition: x -> y|z"]);
+        assert_eq!(told(&json!({ "t": "a\na\n" }), &json!({ "t": "a\n" })), ["t: a -> "]);
+    }
+
+    #[test]
+    fn an_order_is_told_where_nothing_else_is() {
+        assert_eq!(told(&json!({ "t": ["a", "b"] }), &json!({ "t": ["b", "a"] })), ["t: a, b -> b, a"]);
+    }
+
+    #[test]
+    fn what_is_told_is_bounded() {
+        let many =
+            |value: &str| Value::Object((0..500).map(|at| (format!("f{at}"), json!(value.repeat(10_000)))).collect());
+        let difference = Difference::between(&many("a"), &many("b"));
+        assert_eq!((difference.fields.len(), difference.more), (FIELDS, 500 - 60));
+        assert!(difference.fields.iter().all(|field| field.before[0].chars().count() == LETTERS + 1));
+        let long = json!({ "t": (0..100).collect::<Vec<_>>() });
+        let told = Difference::between(&json!({}), &long);
+        assert_eq!(told.fields[0].after.last().map(String::as_str), Some("… and 80 more"));
+        let mut deep = (json!(1), json!(2));
+        for _ in 0..100 {
+            deep = (json!({ "x": deep.0 }), json!({ "x": deep.1 }));
+        }
+        assert_eq!(Difference::between(&deep.0, &deep.1).fields.len(), 1);
+    }
+}
