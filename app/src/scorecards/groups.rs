@@ -14,7 +14,9 @@ pub(super) fn GroupsPanel(
     base: String,
     scale: Scale,
     rows: Vec<TeamRow>,
+    filter: EntityFilter,
 ) -> impl IntoView {
+    let direct = filter.direct;
     let rows = rows.into_iter().map(|row| {
         let count = row.count();
         let bar = parts(&scale, &row.shares, row.not_evaluated);
@@ -22,7 +24,7 @@ pub(super) fn GroupsPanel(
         let label = format!("The mean level of {name} over time");
         let head = match row.group.clone() {
             Some(group) => {
-                let mut filter = EntityFilter::default();
+                let mut filter = EntityFilter { direct: direct && part == "team", ..EntityFilter::default() };
                 if part == "team" { filter.team = Some(group) } else { filter.system = Some(group) }
                 view! { <a class="row-link font-medium hover:underline underline-offset-3" href=filter.at(&base)>{name}</a> }.into_any()
             }
@@ -46,8 +48,16 @@ pub(super) fn GroupsPanel(
     });
     let rows = rows.collect_view();
     let heads = ["Distribution", "Over time", "Moved in 30 days"];
+    let other = EntityFilter { direct: !direct, ..filter }.at(&base);
+    let action = move || {
+        let below = (part == "team").then(|| {
+            let (words, link) = if direct { ("each alone", "with the teams below") } else { ("with the teams below each", "each alone") };
+            view! { <span class="prose-links">" · "{words}" · "<a href=other.clone() data-noscroll="true">"show "{link}</a></span> }
+        });
+        view! { "who needs help first" {below} }.into_any()
+    };
     view! {
-        <Panel title flush=true action=|| view! { "who needs help first" }.into_any()>
+        <Panel title flush=true action>
             <table class="w-full border-collapse text-table">
                 <caption class="sr-only">{title}", who needs help first"</caption>
                 <thead class="sr-only"><tr><th scope="col">"Name"</th>{heads.map(|head| view! { <th scope="col">{head}</th> }).into_iter().collect_view()}</tr></thead>

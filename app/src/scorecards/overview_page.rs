@@ -137,6 +137,11 @@ fn Nothing(narrowed: bool, base: String) -> impl IntoView {
 /// What the page is narrowed to, and the way back.
 #[component]
 fn Narrowing(base: String, filter: EntityFilter) -> impl IntoView {
+    let with = filter.team.is_some().then(|| {
+        let other = EntityFilter { direct: !filter.direct, ..filter.clone() }.at(&base);
+        let words = if filter.direct { ("Without the teams below it", "count them") } else { ("With the teams below it", "show it alone") };
+        view! { <span class="prose-links self-center text-table text-muted">{words.0}" · "<a href=other>{words.1}</a></span> }
+    });
     let chips = [("Team", filter.team), ("System", filter.system)].map(|(name, of)| {
         let base = base.clone();
         of.map(|of| {
@@ -152,7 +157,7 @@ fn Narrowing(base: String, filter: EntityFilter) -> impl IntoView {
             }
         })
     });
-    view! { <div class="mb-3 flex flex-wrap gap-2 empty:hidden">{chips.into_iter().collect_view()}</div> }
+    view! { <div class="mb-3 flex flex-wrap gap-2 empty:hidden">{chips.into_iter().collect_view()}{with}</div> }
 }
 
 #[component]
@@ -177,11 +182,11 @@ fn Content(overview: Overview, base: String, filter: EntityFilter, shown: Memo<V
     };
     let (teams, systems, rules) = (overview.teams.clone(), overview.systems.clone(), overview.rules.clone());
     let groups = {
-        let (base, scale) = (base.clone(), scale.clone());
+        let (base, scale, narrowed) = (base.clone(), scale.clone(), filter.clone());
         move || {
             match shown.get() {
-            View::Teams => view! { <GroupsPanel title="Teams" part="team" base=base.clone() scale=scale.clone() rows=teams.clone()/> }.into_any(),
-            View::Systems => view! { <GroupsPanel title="Systems" part="system" base=base.clone() scale=scale.clone() rows=systems.clone()/> }.into_any(),
+            View::Teams => view! { <GroupsPanel title="Teams" part="team" base=base.clone() scale=scale.clone() rows=teams.clone() filter=narrowed.clone()/> }.into_any(),
+            View::Systems => view! { <GroupsPanel title="Systems" part="system" base=base.clone() scale=scale.clone() rows=systems.clone() filter=narrowed.clone()/> }.into_any(),
             View::Rules => view! { <RulesPanel base=base.clone() scale=scale.clone() rules=rules.clone()/> }.into_any(),
         }
         }

@@ -37,8 +37,10 @@ pub(crate) fn routes() -> OpenApiRouter<AppState> {
 #[into_params(parameter_in = Query)]
 #[expect(dead_code, reason = "the domain reads the address; this is its description")]
 struct Narrowing {
-    /// Owned by this team.
+    /// Owned by this team, or by a team below it.
     team: Option<String>,
+    /// Each team alone, without the teams below it.
+    direct: Option<bool>,
     /// Part of this system.
     system: Option<String>,
     /// At exactly this level, by its name; `-floor` and `-none` are below all and not evaluated.

@@ -9,8 +9,10 @@ use crate::catalog::{DEFAULT_NAMESPACE, EntityRef, ReferenceDefaults};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct EntityFilter {
-    /// Owned by this team.
+    /// Owned by this team, or by a team below it.
     pub team: Option<EntityRef>,
+    /// Each team alone, without the teams below it.
+    pub direct: bool,
     /// Part of this system.
     pub system: Option<EntityRef>,
     /// At exactly this level, by its name; `-floor` and `-none` are below all and not evaluated.
@@ -46,6 +48,7 @@ impl EntityFilter {
         });
         Ok(Self {
             team: reference("team", "group")?,
+            direct: part("direct").is_some_and(|text| text == "true"),
             system: reference("system", "system")?,
             level: part("level"),
             at_least: part("at_least"),
@@ -61,6 +64,7 @@ impl EntityFilter {
         let flag = |is_set: bool| is_set.then(|| "true".to_owned());
         [
             ("team", self.team.as_ref().map(ToString::to_string)),
+            ("direct", flag(self.direct)),
             ("system", self.system.as_ref().map(ToString::to_string)),
             ("level", self.level.clone()),
             ("at_least", self.at_least.clone()),

@@ -24,6 +24,7 @@ mod schedule;
 mod sources;
 mod store;
 mod sync;
+mod teams;
 #[cfg(test)]
 mod tests;
 pub mod webhooks;
@@ -52,3 +53,5 @@ pub use sources::{
     remove_source, schedule_source, source, source_alone, sources,
 };
 pub use sync::sync;
+pub(crate) use teams::teams_above;
+pub use teams::{teams_below, teams_of};

@@ -16,6 +16,7 @@ mod rows;
 mod scope;
 mod store;
 mod survey;
+mod teams;
 #[cfg(test)]
 mod tests;
 mod trend;
@@ -25,3 +26,4 @@ pub use evaluate::{evaluate, sweep};
 pub use follow::follow;
 pub(crate) use judge::lint;
 pub use questions::{for_entity, levels, list, named, overview, results, rule};
+pub use teams::{Owned, of_owners};

@@ -15,6 +15,7 @@ use super::{
     rows,
     scope::Standard,
     store::{Brief, moved},
+    teams::Owners,
     trend,
 };
 use crate::Result;
@@ -53,12 +54,12 @@ fn shares(scale: &Scale, standings: impl Iterator<Item = Standing>) -> Vec<Share
     scale.standings().into_iter().zip(counts).map(|(standing, count)| Share { standing, count }).collect()
 }
 
-/// Everything on the page of a scorecard. `briefs` and `moves` are already narrowed to what was asked for.
+/// Everything on the page of a scorecard. Results and moves are already narrowed to what was asked for.
 pub(super) fn overview(
     card: Card,
     scorecard: Option<&Scorecard>,
-    briefs: &[Brief],
-    moves: &[moved::Model],
+    (briefs, moves): (&[Brief], &[moved::Model]),
+    owners: &Owners,
     now: DateTime<Utc>,
 ) -> Result<Overview> {
     let scale = card.scale.clone();
@@ -84,8 +85,9 @@ pub(super) fn overview(
         last: last(briefs)?,
         moves_total: count(lately().count()),
         moves: lately().rev().take(MOVES).cloned().collect(),
-        teams: groups.rows(|brief| brief.owner.clone(), |moved| moved.owner.clone()),
-        systems: groups.rows(|brief| brief.system.clone(), |moved| moved.system.clone()),
+        teams: groups
+            .rows(|brief| owners.groups(brief.owner.as_deref()), |moved| owners.groups(moved.owner.as_deref())),
+        systems: groups.rows(|brief| vec![brief.system.clone()], |moved| vec![moved.system.clone()]),
         rules: scorecard.map(|scorecard| tallies(scorecard, briefs)).unwrap_or_default(),
         heat: scorecard.map(|scorecard| heat(scorecard, &scale, briefs)).transpose()?.unwrap_or_default(),
         trend,
@@ -126,12 +128,14 @@ impl Groups<'_> {
     /// One row for each group, the one that needs help most first.
     fn rows(
         &self,
-        of: impl Fn(&Brief) -> Option<String>,
-        moved_of: impl Fn(&moved::Model) -> Option<String>,
+        of: impl Fn(&Brief) -> Vec<Option<String>>,
+        moved_of: impl Fn(&moved::Model) -> Vec<Option<String>>,
     ) -> Vec<TeamRow> {
         let mut groups: BTreeMap<Option<String>, Vec<&Brief>> = BTreeMap::new();
         for brief in self.briefs {
-            groups.entry(of(brief)).or_default().push(brief);
+            for group in of(brief) {
+                groups.entry(group).or_default().push(brief);
+            }
         }
         let moves = trend::by_group(self.moves, moved_of);
         let mut rows: Vec<TeamRow> = groups

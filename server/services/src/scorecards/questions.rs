@@ -18,6 +18,7 @@ use super::{
     rows,
     scope::{self, Standard},
     store::{self, Brief, result},
+    teams::Owners,
     trend,
 };
 use crate::{Error, Result, Services, identity};
@@ -54,12 +55,16 @@ pub async fn overview(
     identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
     let standard = scope::standard(services, caller, reference).await?;
     let mut briefs = briefs(services, caller, reference).await?;
-    briefs.retain(|brief| belongs(filter, brief.owner.as_deref(), brief.system.as_deref()));
+    let owners = Owners::meant(services, caller, filter).await?;
+    briefs.retain(|brief| belongs(filter, &owners, brief.owner.as_deref(), brief.system.as_deref()));
     let now = now();
     let mut moves = store::moves(&services.db, &caller.tenant, reference, now - trend::WINDOW).await?;
-    moves.retain(|moved| belongs(filter, moved.owner.as_deref(), moved.system.as_deref()));
+    moves.retain(|moved| belongs(filter, &owners, moved.owner.as_deref(), moved.system.as_deref()));
+    let of_briefs = briefs.iter().filter_map(|brief| brief.owner.as_deref());
+    let of_moves = moves.iter().filter_map(|moved| moved.owner.as_deref());
+    let owners = owners.with_above(services, caller, filter, of_briefs.chain(of_moves)).await?;
     let card = overview::card(&standard, &briefs);
-    overview::overview(card, scorecard(&standard), &briefs, &moves, now)
+    overview::overview(card, scorecard(&standard), (&briefs, &moves), &owners, now)
 }
 
 /// The entities of a scorecard that a filter means, those that need most first.
@@ -81,10 +86,11 @@ pub async fn results(
             None => Err(Error::Rejected(format!("`{name}` is no level of this scorecard"))),
         },
     };
+    let owners = Owners::meant(services, caller, filter).await?;
     let (exactly, at_least) = (level(&filter.level)?, level(&filter.at_least)?);
     let meant = |brief: &&Brief| {
         let standing = rows::standing(&card.scale, &brief.standing);
-        belongs(filter, brief.owner.as_deref(), brief.system.as_deref())
+        belongs(filter, &owners, brief.owner.as_deref(), brief.system.as_deref())
             && exactly.is_none_or(|level| standing == level)
             && at_least.is_none_or(|level| standing >= level)
             && (!filter.one_away || brief.steps == 1)
@@ -187,8 +193,8 @@ async fn briefs(services: &Services, caller: &Caller, reference: &EntityRef) -> 
     store::briefs(&services.db, &caller.tenant, which).await
 }
 
-fn belongs(filter: &EntityFilter, owner: Option<&str>, system: Option<&str>) -> bool {
-    is_of(filter.team.as_ref(), owner) && is_of(filter.system.as_ref(), system)
+fn belongs(filter: &EntityFilter, owners: &Owners, owner: Option<&str>, system: Option<&str>) -> bool {
+    owners.has(owner) && is_of(filter.system.as_ref(), system)
 }
 
 async fn moved_lately(

@@ -78,11 +78,13 @@ pub(super) fn trend<'a>(
 /// The moves of each group, in order of time.
 pub(super) fn by_group(
     moves: &[moved::Model],
-    group: impl Fn(&moved::Model) -> Option<String>,
+    group: impl Fn(&moved::Model) -> Vec<Option<String>>,
 ) -> HashMap<Option<String>, Vec<&moved::Model>> {
     let mut groups: HashMap<Option<String>, Vec<&moved::Model>> = HashMap::new();
     for moved in moves {
-        groups.entry(group(moved)).or_default().push(moved);
+        for group in group(moved) {
+            groups.entry(group).or_default().push(moved);
+        }
     }
     groups
 }

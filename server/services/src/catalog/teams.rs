@@ -1,0 +1,101 @@
+//! Teams above and below each other, and who is in them.
+
+use std::collections::{HashMap, HashSet};
+
+use domain::{
+    catalog::EntityRef,
+    identity::{Caller, Permission},
+};
+
+use super::store;
+use crate::{Result, Services, identity};
+
+/// How many teams one walk meets at most.
+const MOST: usize = 2_000;
+/// How many levels of teams there are at most.
+const DEEP: usize = 30;
+
+/// What each of these is tied to by relations of this kind, by name.
+async fn tied(
+    services: &Services,
+    caller: &Caller,
+    references: &[String],
+    kind: &str,
+) -> Result<Vec<(String, Vec<String>)>> {
+    let relations = services.catalog.relations(services, &caller.tenant, references).await?;
+    let tied = references.iter().zip(relations).map(|(reference, relations)| {
+        let relations = relations.unwrap_or_default().into_iter();
+        let targets = relations.filter(|(of, _)| of.eq_ignore_ascii_case(kind)).map(|(_, target)| target);
+        (reference.clone(), targets.collect())
+    });
+    Ok(tied.collect())
+}
+
+fn parse_all(references: Vec<String>) -> Result<Vec<EntityRef>> {
+    references.iter().map(|reference| store::parse(reference)).collect()
+}
+
+/// The teams that a person is a member of.
+pub async fn teams_of(services: &Services, caller: &Caller, person: &EntityRef) -> Result<Vec<EntityRef>> {
+    identity::may(caller, Permission::ReadCatalog, Some(&person.to_string()))?;
+    let tied = tied(services, caller, &[person.to_string()], "memberOf").await?;
+    let mut teams: Vec<String> = tied.into_iter().flat_map(|(_, teams)| teams).take(MOST).collect();
+    teams.sort();
+    teams.dedup();
+    parse_all(teams)
+}
+
+/// These teams and every team below them, each once; what is not in the catalog has none.
+pub async fn teams_below(services: &Services, caller: &Caller, teams: &[EntityRef]) -> Result<Vec<EntityRef>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let mut met: HashSet<String> = HashSet::new();
+    let mut all: Vec<String> = Vec::new();
+    let mut ring: Vec<String> = teams.iter().map(ToString::to_string).filter(|team| met.insert(team.clone())).collect();
+    // Teams that are below each other in a circle are met once.
+    while !ring.is_empty() {
+        let below = tied(services, caller, &ring, "parentOf").await?.into_iter().flat_map(|(_, below)| below);
+        let below: Vec<String> =
+            below.filter(|team| met.insert(team.clone())).take(MOST - all.len().min(MOST)).collect();
+        all.append(&mut ring);
+        if all.len() >= MOST {
+            break;
+        }
+        ring = below;
+    }
+    parse_all(all)
+}
+
+/// For each of these, by name, every team that it is below.
+pub(crate) async fn teams_above(
+    services: &Services,
+    caller: &Caller,
+    references: &[String],
+) -> Result<HashMap<String, Vec<String>>> {
+    let mut parents: HashMap<String, Vec<String>> = HashMap::new();
+    let mut ring: Vec<String> = references.to_vec();
+    ring.sort();
+    ring.dedup();
+    for _ in 0..DEEP {
+        if ring.is_empty() || parents.len() >= MOST {
+            break;
+        }
+        let found = tied(services, caller, &ring, "childOf").await?;
+        parents.extend(found);
+        let next: HashSet<&String> = parents.values().flatten().filter(|team| !parents.contains_key(*team)).collect();
+        ring = next.into_iter().cloned().collect();
+    }
+    let above = references.iter().map(|reference| {
+        let mut met: Vec<String> = Vec::new();
+        let mut open: Vec<&String> = vec![reference];
+        while let Some(team) = open.pop() {
+            for parent in parents.get(team).into_iter().flatten() {
+                if parent != reference && !met.contains(parent) {
+                    met.push(parent.clone());
+                    open.push(parent);
+                }
+            }
+        }
+        (reference.clone(), met)
+    });
+    Ok(above.collect())
+}
