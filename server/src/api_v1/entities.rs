@@ -215,13 +215,14 @@ struct Etag {
     etag: String,
 }
 
-/// One entity. Its `ETag` answers `If-None-Match`.
+/// One entity, as it is or as it was. As it is, its `ETag` answers `If-None-Match`.
 #[utoipa::path(
     get, path = "/catalog/entities/{kind}/{namespace}/{name}", tag = "catalog",
     params(
         ("kind" = String, Path, description = "In any case"),
         ("namespace" = String, Path, description = "`default` where nothing else was said"),
         ("name" = String, Path, description = "In any case"),
+        ("asOf" = Option<String>, Query, description = "A moment: document and relations as they were then, from the history. `2026-10-14T07:41:12Z`, or a day"),
     ),
     responses(
         (status = 200, description = "The entity", body = EntityDocument),
@@ -232,8 +233,14 @@ async fn one(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     Path((kind, namespace, name)): Named,
+    params: Params,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
+    if let Some(moment) = params.one("asOf") {
+        let at = domain::read_moment(moment).map_err(|why| Error::Rejected(format!("`asOf`: {why}")))?;
+        let past = catalog::as_of(&services, &caller, &EntityRef::new(&kind, &namespace, &name), at).await?;
+        return Ok(Written(past.entity.document.to_string().into_bytes()).into_response());
+    }
     let document = catalog::document(&services, &caller, &EntityRef::new(&kind, &namespace, &name)).await?;
     let Ok(Tagged { metadata }) = serde_json::from_slice(&document) else {
         return Ok(Written(document.into()).into_response());
@@ -294,8 +301,8 @@ async fn history(
 ) -> Result<Json<History>, Problem> {
     let reference = EntityRef::new(&kind, &namespace, &name);
     let limit = params.number("limit")?.unwrap_or(CHANGES).clamp(1, MOST_CHANGES);
-    let before = params.number("before")?.map(i64::from);
-    let items = catalog::history_before(&services, &caller, &reference, before, u64::from(limit)).await?;
+    let span = catalog::Span { before: params.number("before")?.map(i64::from), until: None };
+    let items = catalog::history_of(&services, &caller, &reference, span, u64::from(limit)).await?;
     let next = items.last().filter(|last| items.len() == limit as usize && last.seq > 1).map(|last| last.seq);
     Ok(Json(History { items, next }))
 }

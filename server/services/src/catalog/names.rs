@@ -1,5 +1,6 @@
 //! What things were called before.
 
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::EntityRef,
     changes::Change,
@@ -21,15 +22,24 @@ pub async fn renamed_to(services: &Services, caller: &Caller, reference: &Entity
 
 /// The latest changes about an entity under all its names, newest first, at most `limit`.
 pub async fn history(services: &Services, caller: &Caller, reference: &EntityRef, limit: u64) -> Result<Vec<Change>> {
-    history_before(services, caller, reference, None, limit).await
+    history_of(services, caller, reference, Span::default(), limit).await
 }
 
-/// The same; with `before`, only changes of lower numbers.
-pub async fn history_before(
+/// A part of a history.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Span {
+    /// Only changes of lower numbers.
+    pub before: Option<i64>,
+    /// Only changes until then.
+    pub until: Option<DateTime<Utc>>,
+}
+
+/// The same, of a part of the history.
+pub async fn history_of(
     services: &Services,
     caller: &Caller,
     reference: &EntityRef,
-    before: Option<i64>,
+    span: Span,
     limit: u64,
 ) -> Result<Vec<Change>> {
     let key = reference.to_string();
@@ -39,5 +49,5 @@ pub async fn history_before(
         Some(row) => store::former_names(&services.db, &caller.tenant, row.uid).await?,
         None => Vec::new(),
     };
-    changes::about_also(services, caller, &key, &former, before, limit).await
+    changes::about_also(services, caller, &key, &former, (span.before, span.until), limit).await
 }

@@ -25,20 +25,55 @@ pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) 
 /// The latest changes about `subject`, newest first, at most `limit`.
 pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
     identity::may(caller, Permission::ReadCatalog, Some(subject))?;
-    store::about(&services.db, &caller.tenant, subject, &[], None, limit).await
+    store::about(&services.db, &caller.tenant, subject, &[], (None, None), limit).await
 }
 
-/// The latest changes about `subject` and about what it was called before, each name until it was lost; with `before`, only
-/// those of lower numbers.
+/// The latest changes about `subject` and about what it was called before, each name until it was lost; of lower numbers than
+/// the first of `span`, and until the second.
 pub(crate) async fn about_also(
     services: &Services,
     caller: &Caller,
     subject: &str,
     former: &[(String, DateTime<Utc>)],
+    span: (Option<i64>, Option<DateTime<Utc>>),
+    limit: u64,
+) -> Result<Vec<Change>> {
+    store::about(&services.db, &caller.tenant, subject, former, span, limit).await
+}
+
+/// The last change of these kinds about `subject`, under all its names, until `at`.
+pub(crate) async fn last_before(
+    services: &Services,
+    caller: &Caller,
+    subject: &str,
+    former: &[(String, DateTime<Utc>)],
+    kinds: &[&str],
+    at: DateTime<Utc>,
+) -> Result<Option<Change>> {
+    store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::Until(at)).await
+}
+
+/// The first change of these kinds about `subject`, under all its names, after `at`.
+pub(crate) async fn first_after(
+    services: &Services,
+    caller: &Caller,
+    subject: &str,
+    former: &[(String, DateTime<Utc>)],
+    kinds: &[&str],
+    at: DateTime<Utc>,
+) -> Result<Option<Change>> {
+    store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::After(at)).await
+}
+
+/// The latest changes about any of `subjects`, newest first, at most `limit`; with `before`, only those of lower numbers.
+pub(crate) async fn about_any(
+    services: &Services,
+    caller: &Caller,
+    subjects: &[String],
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Change>> {
-    store::about(&services.db, &caller.tenant, subject, former, before, limit).await
+    store::about_any(&services.db, &caller.tenant, subjects, before, limit).await
 }
 
 /// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.

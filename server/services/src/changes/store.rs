@@ -163,24 +163,89 @@ async fn with_former_names(
     Ok(rows)
 }
 
+/// Changes about a thing: its name, and those that it bore before, each until it was lost.
+fn of(subject: &str, former: &[(String, DateTime<Utc>)]) -> Condition {
+    let mut subjects = Condition::any().add(row::Column::Subject.eq(subject));
+    for (name, until) in former {
+        subjects = subjects.add(Condition::all().add(row::Column::Subject.eq(name)).add(row::Column::At.lte(*until)));
+    }
+    subjects
+}
+
 pub(super) async fn about(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     subject: &str,
     former: &[(String, DateTime<Utc>)],
+    (before, until): (Option<i64>, Option<DateTime<Utc>>),
+    limit: u64,
+) -> Result<Vec<Change>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(of(subject, former))
+        .apply_if(before, |query, before| query.filter(row::Column::Seq.lt(before)))
+        .apply_if(until, |query, until| query.filter(row::Column::At.lte(until)))
+        .order_by_desc(row::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
+}
+
+/// On which side of a moment something is looked for.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Side {
+    /// The last until then.
+    Until(DateTime<Utc>),
+    /// The first after it.
+    After(DateTime<Utc>),
+}
+
+/// The change of these kinds that is nearest to a moment.
+pub(super) async fn nearest(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (subject, former): (&str, &[(String, DateTime<Utc>)]),
+    kinds: &[&str],
+    side: Side,
+) -> Result<Option<Change>> {
+    let query = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(of(subject, former))
+        .filter(row::Column::Kind.is_in(kinds.iter().copied()));
+    let query = match side {
+        Side::Until(at) => query.filter(row::Column::At.lte(at)).order_by_desc(row::Column::Seq),
+        Side::After(at) => query.filter(row::Column::At.gt(at)).order_by_asc(row::Column::Seq),
+    };
+    Ok(query.one(db).await?.map(Change::from))
+}
+
+pub(super) async fn about_any(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    subjects: &[String],
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Change>> {
-    let mut subjects = Condition::any().add(row::Column::Subject.eq(subject));
-    for (name, until) in former {
-        subjects = subjects.add(Condition::all().add(row::Column::Subject.eq(name)).add(row::Column::At.lte(*until)));
+    if subjects.is_empty() {
+        return Ok(Vec::new());
     }
-    let rows = row::Entity::find()
+    // The numbers come from the index alone; only the rows that are told are read.
+    let numbers: Vec<i64> = row::Entity::find()
+        .select_only()
+        .column(row::Column::Seq)
         .filter(row::Column::Tenant.eq(tenant.as_str()))
-        .filter(subjects)
+        .filter(row::Column::Subject.is_in(subjects))
         .apply_if(before, |query, before| query.filter(row::Column::Seq.lt(before)))
         .order_by_desc(row::Column::Seq)
         .limit(limit)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Seq.is_in(numbers))
+        .order_by_desc(row::Column::Seq)
         .all(db)
         .await?;
     Ok(rows.into_iter().map(Change::from).collect())

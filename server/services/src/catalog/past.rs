@@ -1,0 +1,139 @@
+//! An entity as it was, and what changed around it: both from `changes`.
+
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use domain::{
+    catalog::{Entity, EntityRef},
+    changes::{Change, ChangeKind},
+    identity::{Caller, Permission},
+};
+use sea_orm::prelude::Uuid;
+
+use super::store;
+use crate::{Error, Result, Services, changes, identity};
+
+/// How many neighbours are looked at.
+const NEIGHBOURS: usize = 500;
+
+/// The changes that carry whole documents.
+const DOCUMENTS: [ChangeKind; 5] = [
+    ChangeKind::EntityCreated,
+    ChangeKind::EntityUpdated,
+    ChangeKind::EntityOrphaned,
+    ChangeKind::EntityRenamed,
+    ChangeKind::EntityRemoved,
+];
+
+/// An entity as it was at a moment.
+#[derive(Debug, Clone)]
+pub struct Past {
+    /// How it was; its relations are in its document.
+    pub entity: Entity,
+    /// The moment.
+    pub at: DateTime<Utc>,
+    /// The first moment that the history knows, where the moment lies before it: then this is how it was just before that.
+    pub begins: Option<DateTime<Utc>>,
+    /// Whether it was another then than it is now.
+    pub is_other: bool,
+}
+
+/// An entity as it was at a moment.
+///
+/// # Errors
+/// `NotFound` if it was not in the catalog then, or if the history does not reach so far; the message says which.
+pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, at: DateTime<Utc>) -> Result<Past> {
+    let key = reference.to_string();
+    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    let present = Utc::now();
+    // The end of today, anywhere on earth, means now.
+    let at = if at - present <= TimeDelta::days(1) { at.min(present) } else { at };
+    if at > present {
+        return Err(Error::Rejected(format!("{} lies ahead; choose a moment that has been", said(at))));
+    }
+    let (db, tenant) = (&services.db, &caller.tenant);
+    let now = store::rows(db, tenant, std::slice::from_ref(&key)).await?.pop();
+    let former = match &now {
+        Some(row) => store::former_names(db, tenant, row.uid).await?,
+        None => Vec::new(),
+    };
+    let kinds = DOCUMENTS.map(ChangeKind::as_str);
+    let is_other = |document: &serde_json::Value| now.as_ref().is_none_or(|now| now.document != *document);
+    if let Some(change) = changes::last_before(services, caller, &key, &former, &kinds, at).await? {
+        let Some(document) = change.after else {
+            let when = said(change.at);
+            return Err(Error::NotFound(format!(
+                "`{reference}` was not in the catalog at {}: it had left at {when}",
+                said(at)
+            )));
+        };
+        let is_other = is_other(&document);
+        let entity = entity(reference, document, change.at, &change.kind, &change.source);
+        return Ok(Past { entity, at, begins: None, is_other });
+    }
+    let Some(change) = changes::first_after(services, caller, &key, &former, &kinds, at).await? else {
+        return Err(match now {
+            Some(_) => Error::NotFound(format!(
+                "the history of `{reference}` does not reach back to {}: nothing is recorded of it",
+                said(at)
+            )),
+            None => Error::NotFound(format!("no entity `{reference}` is in the catalog, and none was at {}", said(at))),
+        });
+    };
+    match change.before {
+        Some(document) => {
+            let is_other = is_other(&document);
+            let entity = entity(reference, document, change.at, "", &change.source);
+            Ok(Past { entity, at, begins: Some(change.at), is_other })
+        }
+        None => Err(Error::NotFound(format!(
+            "`{reference}` was not in the catalog at {}: it came at {}",
+            said(at),
+            said(change.at)
+        ))),
+    }
+}
+
+/// A moment in a message.
+fn said(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Secs, true)
+}
+
+fn entity(
+    reference: &EntityRef,
+    document: serde_json::Value,
+    changed_at: DateTime<Utc>,
+    kind: &str,
+    source: &str,
+) -> Entity {
+    let text =
+        |pointer: &str| document.pointer(pointer).and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
+    Entity {
+        // It may have borne another name.
+        reference: EntityRef::of(&document).unwrap_or_else(|| reference.clone()),
+        uid: text("/metadata/uid").parse().unwrap_or_default(),
+        etag: text("/metadata/etag"),
+        changed_at,
+        source: source.parse::<Uuid>().ok(),
+        orphaned_at: (kind == ChangeKind::EntityOrphaned.as_str()).then_some(changed_at),
+        document,
+    }
+}
+
+/// What changed about the entities that this one is tied to, newest first, at most `limit`; with `before`, only changes of lower
+/// numbers.
+pub async fn changes_around(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<Change>> {
+    let key = reference.to_string();
+    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    let relations = services.catalog.relations(services, &caller.tenant, std::slice::from_ref(&key)).await?;
+    let mut subjects: Vec<String> = relations.into_iter().flatten().flatten().map(|(_, target)| target).collect();
+    subjects.sort();
+    subjects.dedup();
+    subjects.retain(|subject| *subject != key);
+    subjects.truncate(NEIGHBOURS);
+    changes::about_any(services, caller, &subjects, before, limit).await
+}
