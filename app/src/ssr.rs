@@ -1,10 +1,14 @@
 //! What the server lends to pages and server functions.
 
 pub(crate) mod entity;
+mod history;
 pub(crate) mod home;
 pub(crate) mod inbox;
 mod layout;
+pub(crate) mod list;
+pub(crate) mod past;
 mod reader;
+pub(crate) mod team;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;

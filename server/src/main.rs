@@ -13,6 +13,7 @@ mod http;
 mod lists;
 mod logging;
 mod run_command;
+mod saved_views;
 mod scaffolder_api;
 mod scorecards_api;
 mod serve;

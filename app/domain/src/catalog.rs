@@ -10,6 +10,7 @@ mod flatten;
 mod graph;
 mod kinds;
 mod lifecycle;
+mod listing;
 mod own_kind;
 mod predicate;
 mod query;
@@ -33,6 +34,7 @@ pub use flatten::{Entry, MAX_VALUE, can_be_asked_for, flatten, flatten_with};
 pub use graph::{Edge, Graph, Node, forward};
 pub use kinds::{KINDS, Kind, Need, RelationField, kind};
 pub use lifecycle::{Claim, Dispute, KeptText, Orphan, OrphanDeed, Part, SyncRecord, Trouble, TroubleFilter, removal};
+pub use listing::{LIST_PAGE, Listing, OWNER_ME, OWNER_MY_TEAMS, PROPERTIES, Property};
 pub use own_kind::{OwnKind, OwnKinds, OwnRelation};
 pub use predicate::{NotAPredicate, Predicate};
 pub use query::{

@@ -1,68 +1,133 @@
-//! What happened to an entity.
+//! What happened to an entity, and around it.
 
-use domain::{catalog::EntityRef, changes::Change};
+use domain::catalog::EntityRef;
 use leptos::prelude::*;
 
-use crate::ui::{Empty, Glyph, Moved, Panel, Timeline};
+use super::views::{HistoryView, Told, at_moment};
+use crate::ui::{Button, Diff, Empty, EntityLink, Glyph, Icon, Moment, Moved, Panel, When};
+
+/// Up to how many fields are told without being asked for.
+const FEW: usize = 4;
 
 #[component]
-pub(super) fn HistorySide(changes: Vec<Change>) -> impl IntoView {
+pub(super) fn HistorySide(reference: EntityRef, history: HistoryView, moment: String) -> impl IntoView {
+    let HistoryView { changes, around, older, is_first } = history;
+    let base = at_moment(&format!("{}/history", reference.path()), &moment);
+    let joint = if moment.is_empty() { '?' } else { '&' };
+    let around_it = format!("{base}{joint}of=around");
+    let here = if around { around_it.clone() } else { base.clone() };
+    let page = |before: i64| format!("{here}{}before={before}", if around { '&' } else { joint });
+    let title = if around { "What changed around it" } else { "History" };
     let body = if changes.is_empty() {
-        view! { <Empty glyph=Glyph::History title="Nothing has been recorded about it"/> }.into_any()
+        let words = if around {
+            "Nothing has been recorded about what it is tied to"
+        } else {
+            "Nothing has been recorded about it"
+        };
+        view! { <Empty glyph=Glyph::History title=words/> }.into_any()
     } else {
-        view! { <Timeline items=changes.into_iter().map(moved).collect()/> }.into_any()
+        let rows = changes.into_iter().map(|change| view! { <Row change reference=reference.clone() around/> });
+        view! { <ol class="flex flex-col">{rows.collect_view()}</ol> }.into_any()
     };
-    view! { <div class="max-w-3xl"><Panel title="History">{body}</Panel></div> }
-}
-
-/// A change, in words.
-pub(crate) fn moved(change: Change) -> Moved {
-    let (glyph, tone, title) = match change.kind.as_str() {
-        "entity-created" => (Glyph::Plus, "text-success", "Came into the catalog".to_owned()),
-        "entity-updated" => (Glyph::Pencil, "text-info", updated(&change)),
-        "entity-orphaned" => (Glyph::TriangleAlert, "text-warning", "No longer declared by its source".to_owned()),
-        "entity-removed" => (Glyph::Trash, "text-error", "Left the catalog".to_owned()),
-        "docs-changed" => (Glyph::BookOpen, "text-info", "Docs changed".to_owned()),
-        "entity-renamed" => (Glyph::Tag, "text-info", renamed(&change)),
-        "entity-kept" => (Glyph::Anchor, "text-info", "Kept, although nothing declares it".to_owned()),
-        "entity-handed-over" => (Glyph::Send, "text-info", handed(&change)),
-        "scorecard-evaluated" => (Glyph::Medal, "text-muted", crate::scorecards::told(&change)),
-        "source-registered" => (Glyph::Upload, "text-info", "Source registered".to_owned()),
-        "source-synced" => (Glyph::RefreshCw, "text-muted", "Source synced".to_owned()),
-        "source-removed" => (Glyph::Trash, "text-muted", "Source removed".to_owned()),
-        "source-asked" => (Glyph::RefreshCw, "text-muted", "Sync asked for".to_owned()),
-        "source-scheduled" => (Glyph::Clock, "text-muted", "Schedule changed".to_owned()),
-        "source-webhook" => (Glyph::Key, "text-muted", "Webhook changed".to_owned()),
-        "source-moved" => (Glyph::Pencil, "text-info", "Source pointed somewhere else".to_owned()),
-        "run-created" => (Glyph::Play, "text-info", "Run started".to_owned()),
-        "run-moved" => (Glyph::Route, "text-muted", "Run moved on".to_owned()),
-        other => (Glyph::CircleDot, "text-muted", other.to_owned()),
+    let switch = {
+        let (of_it, around_it) = (base.clone(), around_it);
+        move || {
+            let link = |label: &'static str, href: String, is_here: bool| {
+                let class = if is_here {
+                    "bg-neutral px-2.5 py-1 text-neutral-content"
+                } else {
+                    "bg-base-100 px-2.5 py-1 hover:bg-base-200"
+                };
+                view! { <a class=class href=href aria-current=is_here.then_some("true") data-noscroll="true">{label}</a> }
+            };
+            view! {
+                <span class="no-print flex overflow-hidden rounded-field border border-base-300 text-base-content">
+                    {link("It", of_it.clone(), !around)}
+                    {link("Around it", around_it.clone(), around)}
+                </span>
+            }
+        }
     };
-    let detail = format!("by {} · change {}", change.actor, change.seq);
-    Moved { glyph, tone, title, detail, at: change.at.into(), href: None }
-}
-
-/// Which fields a change is about, as far as both states are known.
-fn updated(change: &Change) -> String {
-    let part =
-        |value: &Option<serde_json::Value>, name: &str| value.as_ref().and_then(|value| value.get(name)).cloned();
-    let names = ["metadata", "spec", "relations", "status"];
-    let altered: Vec<&str> =
-        names.into_iter().filter(|name| part(&change.before, name) != part(&change.after, name)).collect();
-    if altered.is_empty() { "Changed".to_owned() } else { format!("Changed: {}", altered.join(", ")) }
-}
-
-/// From which name to which.
-fn renamed(change: &Change) -> String {
-    let name = |document: &Option<serde_json::Value>| document.as_ref().and_then(EntityRef::of);
-    match (name(&change.before), name(&change.after)) {
-        (Some(from), Some(to)) => format!("Renamed from {} to {}", from.short(), to.short()),
-        _ => "Renamed".to_owned(),
+    let newest = (!is_first).then(|| view! { <a class="btn" rel="prev" href=here.clone()>"Latest"</a> });
+    let older = older.map(|older| view! { <a class="btn" rel="next" href=page(older)>"Older"</a> });
+    view! {
+        <div class="grid max-w-4xl gap-4">
+            <AsOf path=reference.path()/>
+            <Panel title action=switch>{body}</Panel>
+            <nav aria-label="Pages" class="flex justify-end gap-3 empty:hidden">{newest}{older}</nav>
+        </div>
     }
 }
 
-/// Which file has the name now.
-fn handed(change: &Change) -> String {
-    let path = change.after.as_ref().and_then(|after| after.get("path")?.as_str());
-    path.map_or_else(|| "Handed over".to_owned(), |path| format!("Handed over to {path}"))
+/// A way to any moment.
+#[component]
+fn AsOf(path: String) -> impl IntoView {
+    view! {
+        <form action=path method="get" class="no-print surface flex flex-wrap items-center gap-3 px-4 py-3 text-table">
+            <label class="flex flex-wrap items-center gap-2">
+                "Show it as it was at"
+                <input type="datetime-local" name="asOf" required class="input h-8 w-auto"/>
+                <span class="text-muted">"UTC"</span>
+            </label>
+            <Button submit=true glyph=Glyph::History>"Show"</Button>
+        </form>
+    }
+}
+
+#[component]
+fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
+    let Told { seq, at, then, actor, about, title, difference, kind } = change;
+    let (glyph, tone) = look(&kind);
+    let subject = about.clone().unwrap_or(reference);
+    let has_state = kind.starts_with("entity-")
+        && !matches!(kind.as_str(), "entity-removed" | "entity-kept" | "entity-handed-over");
+    let was = has_state.then(|| {
+        let href = at_moment(&subject.path(), &then);
+        view! { " · " <a class="text-link" href=href>"as it was then"</a> }
+    });
+    let what = around.then(|| view! { <EntityLink to=subject.clone()/> " " });
+    let count = difference.fields.len() + difference.more as usize;
+    let fields = (count > 0).then(|| {
+        let words = if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
+        view! {
+            <details class="mt-1.5" open=count <= FEW>
+                <summary class="inline-flex items-center gap-1 text-meta text-primary">{words}</summary>
+                <div class="mt-1"><Diff difference/></div>
+            </details>
+        }
+    });
+    view! {
+        <li class="flex gap-3 border-t border-base-300 py-3 first:border-t-0 first:pt-0 last:pb-0" id=format!("change-{seq}")>
+            <Icon glyph class=tone/>
+            <div class="min-w-0 flex-1">
+                <p class="text-table break-words">{what}{title}</p>
+                <p class="text-meta text-muted break-words">{format!("by {actor} · change {seq}")}{was}</p>
+                {fields}
+            </div>
+            <span class="flex-none text-meta text-muted"><When at=Moment(at)/></span>
+        </li>
+    }
+}
+
+/// The pictogram of a kind of change, and its colour.
+fn look(kind: &str) -> (Glyph, &'static str) {
+    match kind {
+        "entity-created" => (Glyph::Plus, "text-success"),
+        "entity-updated" => (Glyph::Pencil, "text-info"),
+        "entity-orphaned" => (Glyph::TriangleAlert, "text-warning"),
+        "entity-removed" => (Glyph::Trash, "text-error"),
+        "docs-changed" => (Glyph::BookOpen, "text-info"),
+        "entity-renamed" => (Glyph::Tag, "text-info"),
+        "entity-kept" => (Glyph::Anchor, "text-info"),
+        "entity-handed-over" => (Glyph::Send, "text-info"),
+        "scorecard-evaluated" => (Glyph::Medal, "text-muted"),
+        _ => (Glyph::CircleDot, "text-muted"),
+    }
+}
+
+/// A change as a line among others.
+pub(crate) fn moved(change: Told) -> Moved {
+    let (glyph, tone) = look(&change.kind);
+    let detail = format!("by {} · change {}", change.actor, change.seq);
+    Moved { glyph, tone, title: change.title, detail, at: Moment(change.at), href: None }
 }

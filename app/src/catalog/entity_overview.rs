@@ -7,7 +7,8 @@ use leptos::prelude::*;
 
 use super::{
     entity_history::moved,
-    views::{Origin, Overview, Tie, relation_words},
+    team_overview::TeamOverview,
+    views::{Origin, Overview, Tie, at_moment, relation_words},
 };
 use crate::scorecards::LadderPanel;
 use crate::ui::{Empty, EntityLink, Fact, Facts, Glyph, Graph, Icon, OwnerLink, Panel, Timeline, When};
@@ -16,14 +17,16 @@ use crate::ui::{Empty, EntityLink, Fact, Facts, Glyph, Graph, Icon, OwnerLink, P
 const SHOWN: usize = 12;
 
 #[component]
-pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview) -> impl IntoView {
-    let Overview { around, left_out, ties, links, facts, reports, origin, changes } = overview;
+pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview, moment: String) -> impl IntoView {
+    let Overview { around, left_out, ties, team, links, facts, reports, origin, changes } = overview;
     let path = summary.reference.path();
-    let all = format!("{path}/relations");
-    let history = format!("{path}/history");
+    let all = at_moment(&format!("{path}/relations"), &moment);
+    let history = at_moment(&format!("{path}/history"), &moment);
     let is_group = matches!(summary.reference.kind(), "group" | "user");
     let first = if is_group {
-        view! { <Belongings ties=ties.clone()/> }.into_any()
+        let owner = summary.reference.clone();
+        let team = team.map(|team| view! { <TeamOverview owner team/> });
+        view! { {team} <Belongings ties=ties.clone()/> }.into_any()
     } else {
         let label = format!("What is around {}", summary.shown());
         let more = (left_out > 0)

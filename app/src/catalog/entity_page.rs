@@ -10,17 +10,21 @@ use super::{
     entity_history::HistorySide,
     entity_overview::OverviewSide,
     entity_reader::ReaderSide,
-    entity_relations::RelationsSide,
+    entity_relations::{Asked, RelationsSide},
     entity_yaml::YamlSide,
     functions::get_entity,
     inbox_functions::SettleOrphan,
     orphans_page::{Deeds, Fate},
-    views::{Body, EntityView, Head, Place, Side, glyph, tone},
+    views::{Body, EntityView, Head, PastView, Place, Side, at_moment, glyph, tone},
 };
-use crate::runs::EntityRuns;
-use crate::scorecards::ScorecardsSide;
-use crate::ui::{
-    EntityLink, Glyph, Icon, Level, Load, Mark, OwnerLink, ProblemNote, Status, Tab, Tabs, When, fetch, live,
+use crate::{
+    home::{SayWho, StarButton, Starring},
+    runs::EntityRuns,
+    scorecards::ScorecardsSide,
+    ui::{
+        Button, Empty, EntityLink, Glyph, Icon, Level, Load, Mark, Moment, OwnerLink, ProblemNote, Status, Tab, Tabs,
+        When, fetch, live,
+    },
 };
 
 /// One entity.
@@ -49,6 +53,11 @@ pub(crate) fn EntityPage() -> impl IntoView {
             find: asked("find"),
             source: asked("view") == "source",
             from: asked("from").parse().unwrap_or(1),
+            before: asked("before").parse().unwrap_or(0),
+            around: asked("of") == "around",
+            kinds: asked("kinds").split(',').filter(|kind| !kind.is_empty()).take(40).map(str::to_lowercase).collect(),
+            alone: asked("below") == "no",
+            as_of: asked("asOf"),
         };
         (EntityRef::new(&part("kind"), &part("namespace"), &part("name")), side, place)
     });
@@ -56,38 +65,44 @@ pub(crate) fn EntityPage() -> impl IntoView {
         (kind.starts_with("entity-") || kind == "scorecard-evaluated")
             && asked.try_with_untracked(|(reference, ..)| reference.to_string() == subject) == Some(true)
     });
-    let page =
-        fetch(move || (asked.get(), version.get()), |((reference, side, place), _)| get_entity(reference, side, place));
+    let (starring, who) = (Starring::new(), ServerAction::<SayWho>::new());
+    let page = fetch(
+        move || (asked.get(), version.get(), starring.turn.get(), who.version().get()),
+        |((reference, side, place), ..)| get_entity(reference, side, place),
+    );
     view! {
         <Load of=page let:page>
-            <Entity page/>
+            <Entity page starring who/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Entity(page: EntityView) -> impl IntoView {
+fn Entity(page: EntityView, starring: Starring, who: ServerAction<SayWho>) -> impl IntoView {
     let EntityView { head, body } = page;
     let reference = head.summary.reference.clone();
     let tabs = tabs(&head, &body);
     let title = head.summary.shown().to_owned();
     let summary = head.summary.clone();
+    let moment = head.past.as_ref().map(|past| past.asked.clone()).unwrap_or_default();
     let shown = match body {
-        Body::Overview(overview) => view! { <OverviewSide summary overview=*overview/> }.into_any(),
-        Body::Relations { graph, depth, cut, ties, edges } => {
-            view! { <RelationsSide reference graph depth cut ties edges/> }.into_any()
+        Body::Overview(overview) => view! { <OverviewSide summary overview=*overview moment/> }.into_any(),
+        Body::Relations { graph, depth, cut, kinds, chosen, ties, edges } => {
+            let asked = Asked { depth, kinds, chosen, moment };
+            view! { <RelationsSide reference graph asked cut ties edges/> }.into_any()
         }
         Body::Scorecards(reports) => view! { <ScorecardsSide reports/> }.into_any(),
         Body::Runs(runs) => view! { <EntityRuns runs/> }.into_any(),
         Body::Api(html) | Body::Docs(html) => view! { <ReaderSide html/> }.into_any(),
         Body::Yaml { html, origin } => view! { <YamlSide html origin/> }.into_any(),
-        Body::History(changes) => view! { <HistorySide changes/> }.into_any(),
+        Body::History(history) => view! { <HistorySide reference history moment/> }.into_any(),
+        Body::OnlyNow(_) => view! { <OnlyNow/> }.into_any(),
     };
     view! {
         <Title text=title.clone()/>
         <div class="px-4 pt-5 pb-16 sm:px-6">
-            <Heading head/>
+            <Heading head starring who/>
             <Tabs label=title tabs/>
             <div class="mt-5">{shown}</div>
         </div>
@@ -95,10 +110,13 @@ fn Entity(page: EntityView) -> impl IntoView {
 }
 
 fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
-    let path = head.summary.reference.path();
+    let (path, moment) = match &head.past {
+        Some(past) => (past.now.clone(), past.asked.clone()),
+        None => (head.summary.reference.path(), String::new()),
+    };
     let tab = |label: &str, side: &str, count: Option<u32>, current: bool| Tab {
         label: label.to_owned(),
-        href: if side.is_empty() { path.clone() } else { format!("{path}/{side}") },
+        href: at_moment(&if side.is_empty() { path.clone() } else { format!("{path}/{side}") }, &moment),
         count,
         current,
     };
@@ -106,18 +124,24 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
         tab("Overview", "", None, matches!(body, Body::Overview(_))),
         tab("Relations", "relations", Some(head.relations), matches!(body, Body::Relations { .. })),
     ];
-    if !head.badges.is_empty() {
+    let only_now = |side: Side| matches!(body, Body::OnlyNow(shown) if *shown == side);
+    if !head.badges.is_empty() || only_now(Side::Scorecards) {
         let count = u32::try_from(head.badges.len()).ok();
-        tabs.push(tab("Scorecards", "scorecards", count, matches!(body, Body::Scorecards(_))));
+        tabs.push(tab(
+            "Scorecards",
+            "scorecards",
+            count.filter(|count| *count > 0),
+            matches!(body, Body::Scorecards(_)) || only_now(Side::Scorecards),
+        ));
     }
     if head.summary.reference.kind() == "api" {
         tabs.push(tab("Definition", "api", None, matches!(body, Body::Api(_))));
     }
     if head.has_docs {
-        tabs.push(tab("Docs", "docs", None, matches!(body, Body::Docs(_))));
+        tabs.push(tab("Docs", "docs", None, matches!(body, Body::Docs(_)) || only_now(Side::Docs)));
     }
     if matches!(head.summary.reference.kind(), "component" | "template") {
-        tabs.push(tab("Runs", "runs", None, matches!(body, Body::Runs(_))));
+        tabs.push(tab("Runs", "runs", None, matches!(body, Body::Runs(_)) || only_now(Side::Runs)));
     }
     tabs.push(tab("History", "history", None, matches!(body, Body::History(_))));
     tabs.push(tab("YAML", "yaml", None, matches!(body, Body::Yaml { .. })));
@@ -126,8 +150,11 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
 
 /// What is it, who owns it, is it well.
 #[component]
-fn Heading(head: Head) -> impl IntoView {
-    let Head { summary, problems, badges, orphan, disputes, troubles, own, .. } = head;
+fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl IntoView {
+    let Head { summary, problems, badges, orphan, disputes, troubles, own, star: starred, is_me, past, .. } = head;
+    let star = starred.map(|starred| view! { <StarButton reference=summary.reference.clone() starred starring/> });
+    let me = is_me.map(|is_me| view! { <ThisIsMe reference=summary.reference.clone() is_me who/> });
+    let past = past.map(|past| view! { <Then past/> });
     let level = badges.into_iter().next().map(|badge| {
         let hint = badge.scorecard_title.clone();
         view! { <span title=hint><Level tone=tone(badge.color) name=badge.title/></span> }
@@ -172,7 +199,7 @@ fn Heading(head: Head) -> impl IntoView {
     });
     view! {
         <header class="mb-4">
-            <div class="flex items-start gap-4">
+            <div class="flex items-start gap-x-4 gap-y-3 max-sm:flex-wrap">
                 <span class="surface mt-0.5 grid size-11 flex-none place-items-center text-primary"><Icon glyph class="size-5"/></span>
                 <div class="min-w-0 flex-1">
                     <div class="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
@@ -185,11 +212,63 @@ fn Heading(head: Head) -> impl IntoView {
                     </div>
                     <p class="prose-links mt-0.5 text-body text-muted break-words">{description}{owned}{part}{stop}</p>
                 </div>
+                <div class="no-print flex flex-none flex-wrap gap-2 max-sm:w-full sm:justify-end">{me}{star}</div>
             </div>
+            {past}
             {wrong}
             {orphaned}
             {disputed}
         </header>
+    }
+}
+
+/// Says that the page shows what was, and leads back.
+#[component]
+fn Then(past: PastView) -> impl IntoView {
+    let PastView { at, begins, is_other, now, .. } = past;
+    let when = Moment(at).exact();
+    let how = match (begins, is_other) {
+        (Some(begins), _) => {
+            format!("The history begins later, at {}: this is how it was just before that.", Moment(begins).exact())
+        }
+        (None, true) => "It is another now.".to_owned(),
+        (None, false) => "It is the same now.".to_owned(),
+    };
+    view! {
+        <div class="mt-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2 rounded-box border border-accent bg-accent/15 px-4 py-3 text-table" role="status">
+            <p class="flex min-w-0 items-start gap-2">
+                <Icon glyph=Glyph::History class="mt-px"/>
+                <span><strong class="font-medium">"As it was at "{when}"."</strong>" "{how}" What it is tied to is named as it is called now."</span>
+            </p>
+            <a class="btn" href=now>"Back to now"</a>
+        </div>
+    }
+}
+
+/// A side that has no past.
+#[component]
+fn OnlyNow() -> impl IntoView {
+    view! {
+        <div class="surface">
+            <Empty glyph=Glyph::History title="This side is not kept for the past">
+                <p>"Document, relations and history are. Go back to now to see this side."</p>
+            </Empty>
+        </div>
+    }
+}
+
+/// Says that a person of the catalog is the one who looks, or no longer.
+#[component]
+fn ThisIsMe(reference: EntityRef, is_me: bool, who: ServerAction<SayWho>) -> impl IntoView {
+    let problem =
+        move || who.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let (person, words) = if is_me { (String::new(), "This is not me") } else { (reference.to_string(), "This is me") };
+    view! {
+        <ActionForm action=who attr:title="Whose things are shown first; it permits nothing">
+            <input type="hidden" name="person" value=person/>
+            <Button submit=true glyph=Glyph::UserCheck pending=who.pending()>{words}</Button>
+            {problem}
+        </ActionForm>
     }
 }
 

@@ -5,17 +5,50 @@ use std::collections::BTreeMap;
 use domain::catalog::{Edge, EntityRef};
 use leptos::prelude::*;
 
-use super::views::{Tie, relation_words};
+use super::views::{Tie, at_moment, relation_words};
 use crate::ui::{Empty, EntityLink, Glyph, Graph, GraphView, Panel};
 
 /// From how many ties on their names would cover each other.
 const NAMED: usize = 16;
 
+/// What of a graph was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Asked {
+    /// How far it goes.
+    pub(super) depth: u32,
+    /// How many of each kind there are.
+    pub(super) kinds: Vec<(String, u32)>,
+    /// The kinds that are shown; all where there are none.
+    pub(super) chosen: Vec<String>,
+    /// The moment whose state is shown; now where it is empty.
+    pub(super) moment: String,
+}
+
+impl Asked {
+    /// The address of the graph at another depth, or of other kinds.
+    fn at(&self, path: &str, depth: u32, chosen: &[String]) -> String {
+        let mut href = at_moment(&format!("{path}/relations"), &self.moment);
+        let mut add = |name: &str, value: &str| {
+            href.push(if href.contains('?') { '&' } else { '?' });
+            href.push_str(name);
+            href.push('=');
+            href.push_str(value);
+        };
+        if depth > 1 {
+            add("depth", &depth.to_string());
+        }
+        if !chosen.is_empty() {
+            add("kinds", &chosen.join(","));
+        }
+        href
+    }
+}
+
 #[component]
 pub(super) fn RelationsSide(
     reference: EntityRef,
     graph: GraphView,
-    depth: u32,
+    asked: Asked,
     cut: bool,
     ties: Vec<Tie>,
     edges: Vec<Edge>,
@@ -46,11 +79,14 @@ pub(super) fn RelationsSide(
         });
         view! { <Panel title flush=true action=move || view! { {count} }><ul>{rows.collect_view()}</ul></Panel> }
     });
-    let further = (depth > 1).then(|| view! { <Further edges/> });
+    let further = (asked.depth > 1 || !asked.chosen.is_empty()).then(|| view! { <Further edges/> });
+    let kinds = view! { <Kinds path=path.clone() asked=asked.clone()/> };
+    let is_now = asked.moment.is_empty();
     view! {
         <div class="grid gap-4">
-            <Panel title="Graph" action=move || view! { <Depths path=path.clone() depth/> }>
-                <Graph graph label=format!("Relations around {}", reference.short()) names/>
+            <Panel title="Graph" action=move || is_now.then(|| view! { <Depths path=path.clone() asked=asked.clone()/> })>
+                {kinds}
+                <Graph graph label=format!("Relations around {}", reference.short()) names moves=true/>
                 {note}
             </Panel>
             <div class="grid items-start gap-4 md:grid-cols-2 xl:grid-cols-3">{lists.collect_view()}</div>
@@ -62,13 +98,13 @@ pub(super) fn RelationsSide(
 
 /// How far the drawing goes.
 #[component]
-fn Depths(path: String, depth: u32) -> impl IntoView {
+fn Depths(path: String, asked: Asked) -> impl IntoView {
     let depths = (1..=3_u32).map(|number| {
-        let here = number == depth;
+        let here = number == asked.depth;
         let class = if here { "bg-neutral px-2.5 py-1 text-neutral-content" } else { "bg-base-100 px-2.5 py-1 hover:bg-base-200" };
         let label = format!("{number} {}", if number == 1 { "step" } else { "steps" });
         view! {
-            <a class=class href=format!("{path}/relations?depth={number}") aria-label=label aria-current=here.then_some("true") data-noscroll="true">{number}</a>
+            <a class=class href=asked.at(&path, number, &asked.chosen) aria-label=label aria-current=here.then_some("true") data-noscroll="true">{number}</a>
         }
     });
     view! {
@@ -77,6 +113,34 @@ fn Depths(path: String, depth: u32) -> impl IntoView {
             <span class="flex overflow-hidden rounded-field border border-base-300 text-base-content">{depths.collect_view()}</span>
         </span>
     }
+}
+
+/// Which kinds are drawn, as links that switch each on or off.
+#[component]
+fn Kinds(path: String, asked: Asked) -> impl IntoView {
+    if asked.kinds.len() < 2 {
+        return ().into_any();
+    }
+    let all: Vec<String> = asked.kinds.iter().map(|(kind, _)| kind.clone()).collect();
+    let links = asked.kinds.iter().map(|(kind, count)| {
+        let is_shown = asked.chosen.is_empty() || asked.chosen.contains(kind);
+        // What is switched is seen against what is there now; all of them need no name.
+        let now = if asked.chosen.is_empty() { &all } else { &asked.chosen };
+        let mut next: Vec<String> = now.iter().filter(|other| *other != kind).cloned().collect();
+        if !is_shown {
+            next.push(kind.clone());
+        }
+        if next.len() == all.len() {
+            next.clear();
+        }
+        let class = if is_shown { "tag h-7 border-primary!" } else { "tag h-7 text-muted line-through" };
+        let label = format!("{} {kind}", if is_shown { "Leave out" } else { "Show" });
+        view! {
+            <li><a class=class href=asked.at(&path, asked.depth, &next) title=label aria-current=is_shown.then_some("true") data-noscroll="true">{kind.clone()}<span class="text-muted">{*count}</span></a></li>
+        }
+    });
+    let links = links.collect_view();
+    view! { <nav aria-label="Kinds in the graph" class="no-print mb-3"><ul class="flex flex-wrap gap-1.5">{links}</ul></nav> }.into_any()
 }
 
 /// Every tie of the drawing, for those who do not see it.

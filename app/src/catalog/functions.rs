@@ -1,34 +1,20 @@
 //! What the catalog's pages ask the server for.
 
-use domain::catalog::{EntityRef, ListQuery, SourceKind};
+use domain::catalog::{EntityRef, Listing, SourceKind};
 use leptos::prelude::*;
 
 use super::views::{EntityView, Explained, Found, ListView, Place, Preview, Side};
 use crate::AppError;
 
-/// The rows and facets of a list.
+/// The rows and facets of a list; with what an address says of a form that was refused.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
-pub(super) async fn get_list(question: ListQuery) -> Result<ListView, AppError> {
-    use super::views::is_troubled;
-    use crate::ssr::{caller, count, entity, reply, services};
+pub(super) async fn get_list(listing: Listing, refused: String) -> Result<ListView, AppError> {
+    use server_fn::error::ServerFnUrlError;
 
-    let (services, caller) = (services(), caller());
-    let page = reply(services::catalog::list(&services, &caller, &question).await)?;
-    let sources = reply(services::catalog::sources(&services, &caller).await)?;
-    let references: Vec<EntityRef> = page.items.iter().map(|item| item.reference.clone()).collect();
-    let badges = reply(services::scorecards::levels(&services, &caller, &references).await)?;
-    let kinds: Vec<&str> = references.iter().map(EntityRef::kind).collect();
-    let own = reply(entity::own_looks(&services, &caller, &kinds).await)?;
-    Ok(ListView {
-        badges: badges.into_iter().map(|badges| badges.into_iter().next()).collect(),
-        items: page.items,
-        total: page.total,
-        facets: page.facets,
-        synced: page.synced.map(|at| at.timestamp_millis()),
-        troubled: count(sources.iter().filter(|source| is_troubled(source)).count()),
-        sources: count(sources.len()),
-        own,
-    })
+    use crate::ssr::{caller, list, reply, services};
+
+    let refused = (!refused.is_empty()).then(|| ServerFnUrlError::<AppError>::decode_err(&refused).to_string());
+    reply(list::view(&services(), &caller(), &listing, refused).await)
 }
 
 /// One side of an entity.

@@ -1,22 +1,21 @@
 //! The list of entities: facets at the left, rows at the right, everything in the address.
 
-use domain::{
-    catalog::{EntityRef, EntitySummary},
-    scorecards::Badge,
-};
+use domain::catalog::{EntityRef, LIST_PAGE, Listing, OWNER_ME, OWNER_MY_TEAMS, PROPERTIES};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
     functions::get_list,
-    listing::{Listing, PAGE, PROPERTIES},
-    views::{ListView, OwnLook, glyph, tone},
+    list_rows::Rows,
+    list_tools::{ColumnTools, ViewsBar},
+    views::ListView,
 };
 use crate::{
+    home::Starring,
     shell::plural,
     ui::{
-        Button, ButtonKind, Chip, Column, DataTable, Empty, FacetChoice, FacetGroup, Facets, FilterBar, Glyph, Icon,
-        Level, LinkButton, Load, Moment, OwnerLink, PageHead, Sorted, Tone, When, fetch, live,
+        Button, ButtonKind, Chip, Empty, FacetChoice, FacetGroup, Facets, FilterBar, Glyph, LinkButton, Load, Moment,
+        PageHead, ProblemNote, When, fetch, live,
     },
 };
 
@@ -24,26 +23,35 @@ use crate::{
 #[component]
 pub(crate) fn ListPage() -> impl IntoView {
     let query = use_query_map();
-    let listing = Memo::new(move |_| query.with(Listing::read));
+    let listing = Memo::new(move |_| query.with(|query| Listing::read(|name| query.get_all(name).unwrap_or_default())));
+    let starring = Starring::new();
+    let refused = Memo::new(move |_| query.with(|query| query.get("__err")).unwrap_or_default());
     let version =
         live(|kind, _| kind.starts_with("entity-") || kind == "source-synced" || kind == "scorecard-evaluated");
-    let page = fetch(move || (listing.get(), version.get()), |(listing, _)| get_list(listing.question()));
+    let asked = move || (listing.get(), refused.get(), version.get(), starring.turn.get());
+    let page = fetch(asked, |(listing, refused, ..)| get_list(listing, refused));
     view! {
         <Load of=page let:page>
-            <List listing=listing.get_untracked() page/>
+            <List listing=listing.get_untracked() page starring/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn List(listing: Listing, page: ListView) -> impl IntoView {
+fn List(listing: Listing, page: ListView, starring: Starring) -> impl IntoView {
     let title = listing.kind().map_or_else(
         || "Everything".to_owned(),
         |kind| page.own.iter().find(|own| own.kind == kind).map_or_else(|| plural(&kind), |own| own.plural.clone()),
     );
     let groups = groups(&listing, &page);
     let chips = chips(&listing);
+    let below =
+        (!listing.below && listing.picked("owner").iter().any(|owner| owner.starts_with("group:"))).then(|| {
+            let href = Listing { below: true, page: 1, ..listing.clone() }.href();
+            view! { <a class="text-link text-table" href=href data-noscroll="true">"With teams below"</a> }
+        });
+    let asks_for_me = listing.picked("owner").iter().any(|owner| owner == OWNER_ME || owner == OWNER_MY_TEAMS);
     let keep = listing.parts().into_iter().filter(|(name, _)| name != "q" && name != "page").collect();
     let clear = listing.is_narrowed().then(|| listing.cleared().href());
     let systems = page
@@ -54,11 +62,12 @@ fn List(listing: Listing, page: ListView) -> impl IntoView {
     let answer =
         Answer { total: page.total, systems, synced: page.synced, troubled: page.troubled, sources: page.sources };
     let pager = view! { <Pager listing=listing.clone() total=page.total/> };
+    let unknown = (asks_for_me && page.me.user.is_none()).then(|| view! { <Unknown/> });
     let rows = if page.items.is_empty() {
         view! { <Nothing narrowed=listing.is_narrowed() sources=page.sources clear=listing.cleared().href()/> }
             .into_any()
     } else {
-        view! { <Rows listing=listing.clone() items=page.items badges=page.badges own=page.own/> }.into_any()
+        view! { <Rows listing=listing.clone() page=page.clone() starring/> }.into_any()
     };
     view! {
         <div class="flex min-w-0 flex-1">
@@ -75,7 +84,13 @@ fn List(listing: Listing, page: ListView) -> impl IntoView {
                         }
                     }
                 />
-                <FilterBar action="/catalog" text=listing.text.clone() placeholder="Filter by name, tag, text…" keep chips clear=clear/>
+                {page.refused.map(|text| view! { <div class="mb-3"><ProblemNote text/></div> })}
+                <ViewsBar listing=listing.clone() me=page.me views=page.views/>
+                <FilterBar action="/catalog" text=listing.text.clone() placeholder="Filter by name, tag, text…" keep chips clear=clear>
+                    {below}
+                    <ColumnTools listing=listing.clone()/>
+                </FilterBar>
+                {unknown}
                 {rows}
                 {pager}
             </div>
@@ -130,7 +145,8 @@ fn groups(listing: &Listing, page: &ListView) -> Vec<FacetGroup> {
                 .collect();
             // What is picked stays in reach, even where nothing has it.
             for picked in listing.picked(property.key) {
-                if !facet.values.iter().any(|value| value.value.eq_ignore_ascii_case(picked)) {
+                let is_whose = picked == OWNER_ME || picked == OWNER_MY_TEAMS;
+                if !is_whose && !facet.values.iter().any(|value| value.value.eq_ignore_ascii_case(picked)) {
                     let href = listing.toggled(property.key, picked).href();
                     choices.insert(0, FacetChoice { label: label(picked), count: 0, chosen: true, href });
                 }
@@ -156,103 +172,35 @@ fn chips(listing: &Listing) -> Vec<Chip> {
             });
         }
     }
+    if listing.below && !listing.picked("owner").is_empty() {
+        let remove = Listing { below: false, page: 1, ..listing.clone() }.href();
+        chips.push(Chip { name: "Owner".to_owned(), value: "and teams below".to_owned(), remove });
+    }
+    if listing.starred {
+        let remove = Listing { starred: false, page: 1, ..listing.clone() }.href();
+        chips.push(Chip { name: "Only".to_owned(), value: "starred".to_owned(), remove });
+    }
     chips
 }
 
 /// A reference without its kind, anything else as it is.
 fn label(value: &str) -> String {
     match value.parse::<EntityRef>() {
+        _ if value == OWNER_ME => "me".to_owned(),
+        _ if value == OWNER_MY_TEAMS => "my teams".to_owned(),
         Ok(reference) if value.contains(':') && value.contains('/') => reference.short(),
         _ => value.to_owned(),
     }
 }
 
-const SECONDARY: &str = "hidden px-2 md:table-cell";
-const THIRD: &str = "hidden px-2 xl:table-cell";
-
+/// Whose things are asked for is not known yet.
 #[component]
-fn Rows(listing: Listing, items: Vec<EntitySummary>, badges: Vec<Option<Badge>>, own: Vec<OwnLook>) -> impl IntoView {
-    let column = |label: &str, sort: &str, class: &'static str| Column {
-        label: label.to_owned(),
-        sort: Some(listing.sorted(sort).href()),
-        sorted: (listing.sort == sort).then_some(if listing.descending {
-            Sorted::Descending
-        } else {
-            Sorted::Ascending
-        }),
-        class,
-    };
-    // A column that says nothing about anything is left out.
-    let judged = badges.iter().any(Option::is_some);
-    let mut columns = vec![
-        column("Name", "name", "w-full"),
-        column("Type", "type", SECONDARY),
-        column("Owner", "owner", SECONDARY),
-        column("System", "system", THIRD),
-        column("Lifecycle", "lifecycle", "hidden px-2 lg:table-cell"),
-    ];
-    if judged {
-        columns.push(Column::plain("Level").class("max-sm:text-right"));
-    }
-    columns.push(column("Changed", "changed", "text-right max-sm:hidden"));
-    let rows = items.into_iter().zip(badges).map(|(item, badge)| {
-        let glyph = glyph(&own, item.reference.kind(), item.type_.as_deref().unwrap_or_default());
-        view! { <Row item glyph badge judged/> }
-    });
-    let rows = rows.collect_view();
-    view! { <DataTable caption="Entities" columns>{rows}</DataTable> }
-}
-
-#[component]
-fn Row(item: EntitySummary, glyph: Glyph, badge: Option<Badge>, judged: bool) -> impl IntoView {
-    let shown = item.shown().to_owned();
-    let hint = item.reference.to_string();
-    let under = item.description.clone().unwrap_or_default();
-    let small = [item.type_.clone(), item.owner.as_ref().map(EntityRef::short), item.lifecycle.clone()];
-    let small = small.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let fading = if item.lifecycle.as_deref() == Some("production") { "" } else { "text-muted" };
-    let mark = (item.problems > 0 || item.orphaned_at.is_some()).then(|| {
-        let words = if item.orphaned_at.is_some() { "no longer declared" } else { "has problems" };
-        view! { <span title=words class="text-warning"><Icon glyph=Glyph::TriangleAlert class="size-3.5"/><span class="sr-only">{words}</span></span> }
-    });
+fn Unknown() -> impl IntoView {
     view! {
-        <tr class="relative h-11 border-t border-base-300 first:border-t-0 focus-within:bg-base-200/70 hover:bg-base-200/70">
-            <td class="max-w-0 py-1 pr-2 pl-4">
-                <div class="flex items-center gap-2.5">
-                    <Icon glyph class="text-muted"/>
-                    <div class="min-w-0 flex-1">
-                        <p class="flex min-w-0 items-center gap-1.5">
-                            <a href=item.reference.path() title=hint class="row-link truncate font-medium after:absolute after:inset-0">{shown}</a>
-                            {mark}
-                        </p>
-                        <p class="truncate text-meta text-muted max-md:hidden">{under}</p>
-                        <p class="truncate text-meta text-muted md:hidden">{small}</p>
-                    </div>
-                </div>
-            </td>
-            <td class=format!("{SECONDARY} whitespace-nowrap text-muted")>{item.type_}</td>
-            <td class=format!("{SECONDARY} max-w-40")><span class="relative block truncate"><OwnerLink owner=item.owner plain=true/></span></td>
-            <td class=format!("{THIRD} max-w-40")>
-                <span class="relative block truncate">
-                    {item.system.map(|system| view! { <a class="hover:underline underline-offset-3" href=system.path()>{system.short()}</a> })}
-                </span>
-            </td>
-            <td class=format!("hidden px-2 whitespace-nowrap lg:table-cell {fading}")>{item.lifecycle}</td>
-            {judged.then(|| view! { <td class="px-2 max-sm:pr-4 max-sm:text-right"><Standing badge/></td> })}
-            <td class="px-2 pr-4 text-right text-muted max-sm:hidden"><When at=item.changed_at/></td>
-        </tr>
-    }
-}
-
-/// The level of a row; what is not evaluated says so.
-#[component]
-fn Standing(badge: Option<Badge>) -> impl IntoView {
-    match badge {
-        Some(badge) => {
-            let hint = badge.scorecard_title.clone();
-            view! { <span title=hint><Level tone=tone(badge.color) name=badge.title/></span> }.into_any()
-        }
-        None => view! { <Level tone=Tone::Unknown name="Not evaluated"/> }.into_any(),
+        <p class="prose-links mb-3 text-table text-warning" role="status">
+            "Causeway does not know which person of the catalog you are. "
+            <a href="/catalog?kind=user">"Open your page among the people"</a>" and say that it is you."
+        </p>
     }
 }
 
@@ -282,12 +230,12 @@ fn Nothing(narrowed: bool, sources: u32, clear: String) -> impl IntoView {
 
 #[component]
 fn Pager(listing: Listing, total: u32) -> impl IntoView {
-    let first = (listing.page - 1) * PAGE + 1;
-    let last = (listing.page * PAGE).min(total);
+    let first = (listing.page - 1) * LIST_PAGE + 1;
+    let last = (listing.page * LIST_PAGE).min(total);
     let to = |page: u32| Listing { page, ..listing.clone() }.href();
     let back = (listing.page > 1).then(|| view! { <a class="btn" rel="prev" href=to(listing.page - 1)>"Back"</a> });
     let on = (last < total).then(|| view! { <a class="btn" rel="next" href=to(listing.page + 1)>"Next"</a> });
-    (total > PAGE).then(|| {
+    (total > LIST_PAGE).then(|| {
         view! {
             <nav aria-label="Pages" class="mt-3 flex items-center justify-end gap-3 text-table text-muted">
                 <span>{format!("{first}–{last} of {total}")}</span>

@@ -1,15 +1,19 @@
 //! The first page, drawn.
 
-use domain::catalog::EntityRef;
+use domain::{
+    catalog::{EntityRef, OWNER_ME, OWNER_MY_TEAMS},
+    home::Me,
+};
 use leptos::prelude::*;
 
-use super::functions::{Happened, HomeView, LoadExample, get_home};
+use super::functions::{Happened, HomeView, LoadExample, Since, get_home};
 use crate::{
-    catalog::views::is_troubled,
+    catalog::views::{Found, is_troubled},
+    scorecards::{OwnedView, Weakest},
     shell::plural,
     ui::{
-        Button, ButtonKind, Empty, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, ProblemNote, Status, Timeline,
-        When, fetch, live,
+        Button, ButtonKind, Empty, EntityLink, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, ProblemNote,
+        Status, Timeline, When, fetch, live,
     },
 };
 
@@ -28,7 +32,7 @@ pub(crate) fn HomePage() -> impl IntoView {
 
 #[component]
 fn Home(home: HomeView) -> impl IntoView {
-    let HomeView { kinds, total, sources, troubled, failed, happened } = home;
+    let HomeView { kinds, total, sources, troubled, failed, me, mine, owned, recent, starred, since, happened } = home;
     let waits = troubled.len() + failed.len();
     let answer = match (sources, waits) {
         (0, _) => "The catalog is empty: begin with a source".to_owned(),
@@ -88,18 +92,99 @@ fn Home(home: HomeView) -> impl IntoView {
     } else {
         view! { <Timeline items=happened.into_iter().map(moved).collect()/> }.into_any()
     };
+    let title =
+        if since.is_some_and(|since| since.count > 0) { "What changed since you were here" } else { "What changed" };
+    let away = since.map(|since| view! { <Away since/> });
     view! {
         <Page title="Home" answer=move || answer.clone()>
+            <Mine me mine owned/>
+            <div class="mb-4 grid items-start gap-4 empty:hidden md:grid-cols-2">
+                <Own title="Starred" glyph=Glyph::Star things=starred/>
+                <Own title="You looked at" glyph=Glyph::History things=recent/>
+            </div>
             <div class="mb-4 grid grid-cols-2 gap-3 sm:grid-cols-3 lg:grid-cols-4 xl:grid-cols-6">{counts.collect_view()}</div>
             <div class="grid items-start gap-4 lg:grid-cols-2">
                 <Panel title="Needs attention" flush=true>{attention}</Panel>
-                <Panel title="What changed">{happened}</Panel>
+                <Panel title>{away}{happened}</Panel>
             </div>
             <h2 class="mt-6 mb-3 text-body font-semibold">"Where to go"</h2>
             {begin}
         </Page>
     }
     .into_any()
+}
+
+/// Since when someone was away, and how much that was.
+#[component]
+fn Away(since: Since) -> impl IntoView {
+    let Since { at, count, is_cut } = since;
+    let what = match count {
+        0 => "Nothing changed since you were here ".to_owned(),
+        1 => "1 change since you were here ".to_owned(),
+        _ => format!("{count} changes since you were here "),
+    };
+    let rest = match (count, is_cut) {
+        (0, _) => ". This is what did before.",
+        (_, true) => "; the latest of them:",
+        (_, false) => ":",
+    };
+    view! { <p class="mb-3 text-table text-muted">{what}<When at=Moment(at) sentence=true/>{rest}</p> }
+}
+
+/// What someone and their teams own, and what of it needs help first.
+#[component]
+fn Mine(me: Me, mine: Vec<(String, u32)>, owned: Vec<OwnedView>) -> impl IntoView {
+    if !me.keeps {
+        return ().into_any();
+    }
+    let Some(user) = me.user else {
+        return view! {
+            <p class="prose-links surface mb-4 px-4 py-3 text-table text-muted">
+                "Your things and those of your teams stand here once Causeway knows which person of the catalog you are. "
+                <a href="/catalog?kind=user">"Open your page among the people"</a>" and say that it is you."
+            </p>
+        }
+        .into_any();
+    };
+    let lists = mine.into_iter().map(|(kind, count)| {
+        let href = format!("/catalog?kind={}&owner={OWNER_ME},{OWNER_MY_TEAMS}", kind.to_lowercase());
+        let words = if count == 1 { kind } else { plural(&kind) };
+        view! { <li><a class="tag h-7 px-2.5 hover:border-base-content/40" href=href><span class="font-medium">{count}</span>" "{words}</a></li> }
+    });
+    let lists = lists.collect_view();
+    let weakest = owned.into_iter().next().map(|owned| {
+        let title = owned.title.clone();
+        view! {
+            <h3 class="border-t border-base-300 px-4 pt-2.5 text-meta font-medium text-muted">{title}": who needs help first"</h3>
+            <Weakest weakest=owned.weakest scale=owned.scale/>
+        }
+    });
+    view! {
+        <div class="mb-4">
+            <Panel title="Mine and my teams'" flush=true action=move || view! { <EntityLink to=user.clone()/> }>
+                <ul class="flex flex-wrap gap-1.5 px-4 py-3 empty:after:text-table empty:after:text-muted empty:after:content-['Nothing_is_owned_by_you_or_your_teams.']">{lists}</ul>
+                {weakest}
+            </Panel>
+        </div>
+    }
+    .into_any()
+}
+
+/// Things that someone starred or looked at.
+#[component]
+fn Own(title: &'static str, glyph: Glyph, things: Vec<Found>) -> impl IntoView {
+    (!things.is_empty()).then(|| {
+        let rows = things.into_iter().map(|thing| {
+            let kind = thing.reference.kind().to_owned();
+            view! {
+                <li class="flex min-h-9 items-center justify-between gap-3 border-t border-base-300 px-4 py-1 text-table first:border-t-0">
+                    <EntityLink to=thing.reference label=thing.title kind_type=thing.kind_type.clone()/>
+                    <span class="flex-none text-muted">{if thing.kind_type.is_empty() { kind } else { thing.kind_type }}</span>
+                </li>
+            }
+        });
+        view! { <Panel title flush=true action=move || view! { <Icon glyph/> }><ul>{rows.collect_view()}</ul></Panel> }
+    })
 }
 
 /// One click to something to look at.

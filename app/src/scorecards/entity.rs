@@ -1,11 +1,7 @@
 //! Where one entity stands, on its own page.
 
-use domain::{
-    changes::Change,
-    scorecards::{EntityReport, LevelReport, Outcome, RuleReport, Standing},
-};
+use domain::scorecards::{EntityReport, LevelReport, Outcome, RuleReport, Standing};
 use leptos::prelude::*;
-use serde_json::Value;
 
 use super::drawn::{StandingLevel, counted, mark, path, prose, tone};
 use crate::ui::{Empty, Glyph, Icon, Ladder, LadderLevel, LadderRule, Moment, Panel, Remedy, When};
@@ -75,27 +71,6 @@ fn reason(rule: &RuleReport) -> String {
         (Outcome::Unknown, None) => format!("unknown: {reason}"),
         (Outcome::NotApplicable, _) => "not applicable".to_owned(),
         _ => reason,
-    }
-}
-
-/// What an evaluation changed, as the history of an entity tells it.
-pub(crate) fn told(change: &Change) -> String {
-    let text = |state: &Option<Value>, field: &str| {
-        state.as_ref().and_then(|state| Some(state.get(field)?.as_str()?.to_owned()))
-    };
-    let title = text(&change.after, "title").or_else(|| text(&change.before, "title")).unwrap_or_default();
-    match (text(&change.before, "levelTitle"), text(&change.after, "levelTitle")) {
-        (Some(from), Some(to)) if from != to => format!("{title}: {from} → {to}"),
-        (None, Some(to)) => format!("{title}: {to}"),
-        (Some(_), None) => format!("{title}: no longer about it"),
-        _ => {
-            let outcomes = change.after.as_ref().and_then(|state| state.get("outcomes")?.as_object());
-            let rules = outcomes.into_iter().flatten().filter_map(|(rule, outcome)| {
-                let outcome = Outcome::ALL.into_iter().find(|known| Some(known.as_str()) == outcome.as_str())?;
-                Some(format!("{} {}", rule.replace(['-', '_'], " "), outcome.label()))
-            });
-            format!("{title}: {}", rules.collect::<Vec<_>>().join(", "))
-        }
     }
 }
 

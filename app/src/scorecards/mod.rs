@@ -12,9 +12,11 @@ mod moves;
 mod overview_page;
 mod results_page;
 mod rule_page;
+mod team;
 
-pub(crate) use entity::{LadderPanel, ScorecardsSide, told};
+pub(crate) use entity::{LadderPanel, ScorecardsSide};
 pub(crate) use list_page::ScorecardsPage;
 pub(crate) use overview_page::ScorecardPage;
 pub(crate) use results_page::ResultsPage;
 pub(crate) use rule_page::RulePage;
+pub(crate) use team::{OwnedPanel, OwnedView, Weakest};

@@ -6,18 +6,18 @@ use serde_json::Value;
 use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, Entity, EntityRef, KINDS, KnownAnnotation, Relation, TroubleFilter, well_known},
+    home,
     identity::Caller,
     runs::{self, RunFilter},
     scorecards,
 };
 
-use super::{count, layout, reader};
-use crate::catalog::views::{Body, EntityView, Found, Head, Link, Origin, Overview, OwnLook, Place, Side, Tie};
+use super::{count, history, layout, past, reader, team};
+use crate::catalog::entity_views::Link;
+use crate::catalog::views::{Body, EntityView, Found, Head, Origin, Overview, OwnLook, Place, Side, Tie, at_moment};
 
 /// How many changes the first side shows.
-const LATELY: u64 = 6;
-/// How many changes the history shows.
-const HISTORY: u64 = 200;
+pub(super) const LATELY: u64 = 6;
 /// How far a drawn graph goes at most.
 const DEPTH: u32 = 3;
 
@@ -29,7 +29,17 @@ pub(crate) async fn view(
     side: Side,
     place: &Place,
 ) -> Result<EntityView> {
+    if !place.as_of.is_empty() {
+        return past::view(services, caller, reference, side, place).await;
+    }
     let entity = catalog::entity(services, caller, reference).await?;
+    if let Err(error) = home::visit(services, caller, reference).await {
+        // The page is worth more than the memory of it.
+        tracing::warn!(%error, "a visit could not be noted");
+    }
+    let me = home::me(services, caller).await?;
+    let star =
+        if me.keeps { home::starred(services, caller, std::slice::from_ref(reference)).await?.pop() } else { None };
     let relations = entity.relations();
     let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
     let orphan = if entity.orphaned_at.is_some() { catalog::orphan(services, caller, reference).await? } else { None };
@@ -44,15 +54,22 @@ pub(crate) async fn view(
         disputes: disputes(services, caller, &entity).await?,
         troubles: troubles(services, caller, reference).await?,
         own,
+        star,
+        is_me: (me.keeps && reference.kind() == "user").then(|| me.user.as_ref() == Some(reference)),
+        past: None,
     };
     let body = match side {
-        Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations).await?)),
+        Side::Overview => Body::Overview(Box::new(overview(services, caller, &entity, relations, place).await?)),
         Side::Relations => {
             let depth = place.depth.clamp(1, DEPTH);
             let graph = catalog::neighbourhood(services, caller, reference, depth).await?;
+            let kinds = layout::kinds(&graph);
+            let graph = layout::only(reference, graph, &place.kinds);
             let ties = ties(services, caller, relations).await?;
             let cut = graph.cut || graph.nodes.len() > layout::MOST;
-            Body::Relations { graph: layout::layered(reference, &graph), depth, cut, ties, edges: graph.edges }
+            let drawn = layout::layered(reference, &graph);
+            let chosen = place.kinds.clone();
+            Body::Relations { graph: drawn, depth, cut, kinds, chosen, ties, edges: graph.edges }
         }
         Side::Scorecards => Body::Scorecards(scorecards::for_entity(services, caller, reference).await?),
         Side::Runs => {
@@ -64,18 +81,24 @@ pub(crate) async fn view(
         Side::Api => Body::Api(reader::definition::html(services, caller, &entity, place).await?),
         Side::Docs => Body::Docs(reader::docs::html(services, caller, &entity, place).await?),
         Side::Yaml => {
-            let text = serde_saphyr::to_string(&entity.document)
-                .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
-            let (from, more) = (place.from, format!("{}/yaml?from=", reference.path()));
-            let label = "As served: with what Causeway added";
-            let html =
-                tokio::task::spawn_blocking(move || reader::source::html(&text, "yaml", label, from, &more)).await;
-            let html = html.map_err(|error| Error::Internal(format!("drawing a document failed: {error}")))?;
+            let html = yaml(&entity, place).await?;
             Body::Yaml { html, origin: origin(services, caller, &entity).await? }
         }
-        Side::History => Body::History(catalog::history(services, caller, reference, HISTORY).await?),
+        Side::History => Body::History(history::page(services, caller, reference, place, None).await?),
     };
     Ok(EntityView { head, body })
+}
+
+/// The document as a page to read.
+pub(super) async fn yaml(entity: &Entity, place: &Place) -> Result<String> {
+    let text = serde_saphyr::to_string(&entity.document)
+        .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
+    let then = at_moment("", &place.as_of);
+    let joint = if then.is_empty() { "?" } else { "&" };
+    let (from, more) = (place.from, format!("{}/yaml{then}{joint}from=", entity.reference.path()));
+    let label = "As served: with what Causeway added";
+    let html = tokio::task::spawn_blocking(move || reader::source::html(&text, "yaml", label, from, &more)).await;
+    html.map_err(|error| Error::Internal(format!("drawing a document failed: {error}")))
 }
 
 /// Who else declares it: only what says so of itself needs to be asked.
@@ -99,7 +122,13 @@ async fn troubles(services: &Services, caller: &Caller, reference: &EntityRef) -
     Ok(catalog::troubles(services, caller, &filter).await?.total)
 }
 
-async fn overview(services: &Services, caller: &Caller, entity: &Entity, relations: Vec<Relation>) -> Result<Overview> {
+async fn overview(
+    services: &Services,
+    caller: &Caller,
+    entity: &Entity,
+    relations: Vec<Relation>,
+    place: &Place,
+) -> Result<Overview> {
     let graph = catalog::neighbourhood(services, caller, &entity.reference, 1).await?;
     let (around, left_out) = layout::around(&entity.reference, &graph);
     let known = well_known(&entity.document, &services.settings.tools);
@@ -107,16 +136,25 @@ async fn overview(services: &Services, caller: &Caller, entity: &Entity, relatio
         around,
         left_out: count(left_out),
         ties: ties(services, caller, relations).await?,
+        team: if matches!(entity.reference.kind(), "group" | "user") {
+            Some(team::view(services, caller, &entity.reference, place.alone).await?)
+        } else {
+            None
+        },
         links: links(entity).into_iter().chain(known.iter().filter_map(tool)).collect(),
         facts: known.into_iter().filter(|known| known.url.is_none()).map(|known| (known.title, known.value)).collect(),
         reports: scorecards::for_entity(services, caller, &entity.reference).await?,
         origin: origin(services, caller, entity).await?,
-        changes: catalog::history(services, caller, &entity.reference, LATELY).await?,
+        changes: catalog::history(services, caller, &entity.reference, LATELY)
+            .await?
+            .into_iter()
+            .map(history::told)
+            .collect(),
     })
 }
 
 /// Relations with what the things at their other ends are called.
-async fn ties(services: &Services, caller: &Caller, relations: Vec<Relation>) -> Result<Vec<Tie>> {
+pub(super) async fn ties(services: &Services, caller: &Caller, relations: Vec<Relation>) -> Result<Vec<Tie>> {
     let targets: Vec<EntityRef> = relations.iter().map(|relation| relation.target.clone()).collect();
     let found: HashMap<EntityRef, (String, String)> = catalog::entities(services, caller, &targets)
         .await?
@@ -137,7 +175,7 @@ async fn ties(services: &Services, caller: &Caller, relations: Vec<Relation>) ->
         .collect())
 }
 
-fn links(entity: &Entity) -> Vec<Link> {
+pub(super) fn links(entity: &Entity) -> Vec<Link> {
     let list = entity.document.pointer("/metadata/links").and_then(Value::as_array);
     list.into_iter()
         .flatten()
@@ -150,7 +188,7 @@ fn links(entity: &Entity) -> Vec<Link> {
 }
 
 /// What an annotation leads to.
-fn tool(known: &KnownAnnotation) -> Option<Link> {
+pub(super) fn tool(known: &KnownAnnotation) -> Option<Link> {
     let url = known.url.clone()?;
     // A value that is an address says nothing that the link does not.
     let title =
@@ -176,7 +214,7 @@ pub(crate) fn is_web_address(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
 }
 
-fn problems(entity: &Entity) -> Vec<String> {
+pub(super) fn problems(entity: &Entity) -> Vec<String> {
     let list = entity.document.pointer("/status/items").and_then(Value::as_array);
     list.into_iter()
         .flatten()
@@ -185,7 +223,7 @@ fn problems(entity: &Entity) -> Vec<String> {
         .collect()
 }
 
-async fn origin(services: &Services, caller: &Caller, entity: &Entity) -> Result<Origin> {
+pub(super) async fn origin(services: &Services, caller: &Caller, entity: &Entity) -> Result<Origin> {
     let source = match entity.source {
         Some(id) => catalog::source_alone(services, caller, id).await?.map(|source| (id.to_string(), source.target)),
         None => None,
@@ -229,4 +267,9 @@ pub(crate) fn found(entity: &Entity) -> Found {
 /// The id in an address.
 pub(crate) fn source_id(text: &str) -> Result<uuid::Uuid> {
     text.parse().map_err(|_| Error::NotFound(format!("there is no source `{text}`")))
+}
+
+/// The id of a view in a form.
+pub(crate) fn view_id(text: &str) -> Result<uuid::Uuid> {
+    text.parse().map_err(|_| Error::NotFound(format!("there is no view `{text}`")))
 }

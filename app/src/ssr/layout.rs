@@ -26,6 +26,27 @@ const MARGIN: f32 = 8.0;
 /// How many letters fit into a box.
 const LETTERS: usize = 18;
 
+/// How many of each kind there are, the most first; the one that the graph is about does not count.
+pub(super) fn kinds(graph: &Graph) -> Vec<(String, u32)> {
+    let mut kinds: BTreeMap<&str, u32> = BTreeMap::new();
+    for node in graph.nodes.iter().filter(|node| node.distance > 0) {
+        *kinds.entry(node.reference.kind()).or_default() += 1;
+    }
+    let mut kinds: Vec<(String, u32)> = kinds.into_iter().map(|(kind, count)| (kind.to_owned(), count)).collect();
+    kinds.sort_by_key(|(_, count)| std::cmp::Reverse(*count));
+    kinds
+}
+
+/// The graph with these kinds alone, and what it is about; all where none is named.
+pub(super) fn only(focus: &EntityRef, mut graph: Graph, kinds: &[String]) -> Graph {
+    if !kinds.is_empty() {
+        let is_meant = |of: &EntityRef| of == focus || kinds.iter().any(|kind| kind == of.kind());
+        graph.nodes.retain(|node| is_meant(&node.reference));
+        graph.edges.retain(|edge| is_meant(&edge.from) && is_meant(&edge.to));
+    }
+    graph
+}
+
 fn boxed(node: &Node, focus: bool, x: f32, y: f32) -> GraphNode {
     let mut label: String = node.title.chars().take(LETTERS).collect();
     if node.title.chars().nth(LETTERS).is_some() {
@@ -243,6 +264,20 @@ mod tests {
                 assert!(apart, "{one:?} and {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn kinds_that_are_not_asked_for_are_left_out() {
+        let mut graph = graph(&[("a", "b", "dependsOn"), ("b", "c", "dependsOn")]);
+        let team = EntityRef::new("group", "default", "team");
+        let focus = EntityRef::new("component", "default", "b");
+        graph.nodes.iter_mut().filter(|node| node.reference == focus).for_each(|node| node.distance = 0);
+        graph.nodes.push(Node { reference: team.clone(), kind: "Group".into(), ..graph.nodes[0].clone() });
+        graph.edges.push(Edge { from: focus.clone(), to: team.clone(), kind: "ownedBy".into() });
+        assert_eq!(kinds(&graph), [("component".to_owned(), 2), ("group".to_owned(), 1)]);
+        let groups = only(&focus, graph.clone(), &["group".to_owned()]);
+        assert_eq!((groups.nodes.len(), groups.edges.len()), (2, 1));
+        assert_eq!(only(&focus, graph, &[]).nodes.len(), 4);
     }
 
     #[test]

@@ -42,10 +42,17 @@ impl Column {
 
 /// A table with a head that stays, links that sort, and rows of 44 pixels. `j` and `k` walk along its rows' first links.
 ///
-/// - `caption`: what the table shows, for assistive technology; `columns`: heads, in order; `children`: `<tr>`s (a row's main
-///   link has the class `row-link`).
+/// - `caption`: what the table shows, for assistive technology; `columns`: heads, in order; `wide`: as wide as its columns need, and
+///   moved sideways where there is less room; `children`: `<tr>`s (a row's main link has the class `row-link`).
 #[component]
-pub fn DataTable(#[prop(into)] caption: String, columns: Vec<Column>, children: Children) -> impl IntoView {
+pub fn DataTable(
+    #[prop(into)] caption: String,
+    columns: Vec<Column>,
+    #[prop(optional)] wide: bool,
+    children: Children,
+) -> impl IntoView {
+    // What can be moved sideways has no head that stays.
+    let (frame, stays) = if wide { ("overflow-x-auto", "") } else { ("overflow-clip", "sticky top-13 z-10") };
     let heads = columns.into_iter().map(|Column { label, sort, sorted, class }| {
         let described = sorted.map(|sorted| match sorted {
             Sorted::Ascending => "ascending",
@@ -66,14 +73,14 @@ pub fn DataTable(#[prop(into)] caption: String, columns: Vec<Column>, children: 
             <th
                 scope="col"
                 aria-sort=described
-                class=format!("sticky top-13 z-10 h-8 bg-base-100 shadow-[inset_0_-1px_0_var(--color-base-300)] px-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 {class}")
+                class=format!("{stays} h-8 bg-base-100 shadow-[inset_0_-1px_0_var(--color-base-300)] px-2 font-medium whitespace-nowrap first:pl-4 last:pr-4 {class}")
             >
                 {words}
             </th>
         }
     });
     view! {
-        <div class="surface overflow-clip">
+        <div class=format!("surface {frame}")>
             <table class="w-full table-auto border-collapse text-left text-table">
                 <caption class="sr-only">{caption}</caption>
                 <thead class="text-meta text-muted">

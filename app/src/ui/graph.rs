@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use serde::{Deserialize, Serialize};
 
-use super::Glyph;
+use super::{Glyph, graph_frame::GraphFrame};
 
 /// A box of a graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -65,13 +65,14 @@ impl GraphView {
 /// Draws a graph; every box is a link. The same must stand below it as a list.
 ///
 /// - `graph`: laid out; `label`: what it shows, for assistive technology; `names`: whether ties carry their names;
-///   `fit`: shrinks to the room there is, instead of being moved about in it.
+///   `fit`: shrinks to the room there is, instead of being moved about in it; `moves`: can be enlarged and pulled.
 #[component]
 pub fn Graph(
     graph: GraphView,
     #[prop(into)] label: String,
     #[prop(default = true)] names: bool,
     #[prop(optional)] fit: bool,
+    #[prop(optional)] moves: bool,
 ) -> impl IntoView {
     let GraphView { width, height, nodes, edges } = graph;
     let texts = names.then(|| edges.iter().map(|edge| {
@@ -82,9 +83,9 @@ pub fn Graph(
         view! { <path d=curve(&edge.points) fill="none" class="stroke-base-content/45" stroke-width="1.2" marker-end="url(#graph-arrow)"><title>{edge.label.clone()}</title></path> }
     }).collect_view();
     let boxes = nodes.into_iter().map(node).collect_view();
-    view! {
-        <div class="overflow-x-auto" tabindex="0" role="group" aria-label=label>
-            <svg viewBox=format!("0 0 {width} {height}") width=width height=height class="mx-auto block h-auto max-w-full min-w-(--least)" style=format!("--least:{}px", if fit { 0.0 } else { width * 0.8 })>
+    let draw = move |style: Signal<String>| {
+        view! {
+            <svg viewBox=format!("0 0 {width} {height}") width=width height=height class="mx-auto block h-auto max-w-full min-w-(--least)" style=style>
                 <defs>
                     <marker id="graph-arrow" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto-start-reverse">
                         <path d="M1 1 L7 4 L1 7" fill="none" class="stroke-base-content/60" stroke-width="1.2"/>
@@ -94,8 +95,10 @@ pub fn Graph(
                 {texts}
                 {boxes}
             </svg>
-        </div>
-    }
+        }
+        .into_any()
+    };
+    view! { <GraphFrame label width fit moves draw/> }
 }
 
 fn node(GraphNode { x, y, label, title, kind, kind_type, href, focus, missing }: GraphNode) -> impl IntoView {

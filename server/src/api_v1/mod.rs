@@ -5,6 +5,7 @@ mod facets;
 mod inbox;
 mod problem;
 mod sources;
+mod table;
 
 use std::sync::LazyLock;
 
@@ -44,6 +45,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(facets::routes())
         .merge(sources::routes())
         .merge(inbox::routes())
+        .merge(table::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())
 }

@@ -33,6 +33,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(sessions::router())
         .merge(crate::catalog_api::router())
         .merge(crate::docs_files::router())
+        .merge(crate::saved_views::router())
         .merge(crate::api_v1::router())
         .merge(scaffolder_api::router())
         .layer(DefaultBodyLimit::disable())

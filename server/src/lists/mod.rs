@@ -1,5 +1,6 @@
 //! Lists of entities, as both APIs are asked for them and write them.
 
+pub(crate) mod csv;
 mod cursor;
 mod fields;
 mod params;

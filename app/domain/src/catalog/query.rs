@@ -5,7 +5,7 @@ use std::str::FromStr;
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
-use super::{Condition, EntitySummary, Filter};
+use super::{Condition, Entity, Filter};
 
 /// Which way a list is sorted.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -186,7 +186,7 @@ pub struct Facet {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ListPage {
     /// This part of the list.
-    pub items: Vec<EntitySummary>,
+    pub items: Vec<Entity>,
     /// How many there are in all.
     pub total: u32,
     /// Counted under all picks but those at the facet's own path, so that a person sees what else could be picked.

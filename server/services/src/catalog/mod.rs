@@ -44,10 +44,10 @@ pub use index::{Index, follow};
 pub use kinds::own_kinds;
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
-pub use orphans::{orphan, orphans, remove_lapsed, settle_orphan, settle_orphans_of};
+pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use past::{Past, as_of, changes_around};
 pub use ports::SourceReader;
-pub use query::{entities, entity, entity_by_uid, facets, list, neighbourhood, query, search, total};
+pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub use sources::{

@@ -41,6 +41,21 @@ pub async fn orphans(
     Ok(Part { rows: described(services, caller, rows).await?, total: u32::try_from(total).unwrap_or(u32::MAX) })
 }
 
+/// What these own and what leaves the catalog unless someone acts, what leaves first first, at most `limit`.
+pub async fn orphans_due(
+    services: &Services,
+    caller: &Caller,
+    owners: &[EntityRef],
+    limit: u64,
+) -> Result<Vec<Orphan>> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let owners: Vec<String> = owners.iter().map(ToString::to_string).collect();
+    let rows = store::orphans_of_owners(&services.db, &caller.tenant, &owners, limit).await?;
+    let mut due = described(services, caller, rows).await?;
+    due.retain(|orphan| orphan.kept.is_none());
+    Ok(due)
+}
+
 /// What is to become of an entity, if it is an orphan.
 pub async fn orphan(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<Orphan>> {
     identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;

@@ -4,15 +4,15 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     catalog::{
-        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, Predicate, Query,
-        Start, TextFilter,
+        Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, PageKey, Predicate,
+        Query, Start, TextFilter,
     },
     identity::{Caller, Permission},
 };
 use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
 
-use super::{index::Contents, store};
+use super::{documents::Question, index::Contents, store};
 use crate::{Error, Result, Services, identity};
 
 /// How many entities a graph shows at most.
@@ -71,6 +71,31 @@ pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Resul
     // One that left in between is left out.
     let items = references.iter().filter_map(|key| found.remove(key)).collect();
     Ok(Page { items, total: count(total) })
+}
+
+/// A page of a list that stays right while it changes, forwards, and the place of its last entity if something comes after it.
+pub async fn entity_page(
+    services: &Services,
+    caller: &Caller,
+    question: Question<'_>,
+) -> Result<(Vec<Entity>, Option<PageKey>)> {
+    identity::may(caller, Permission::ReadCatalog, None)?;
+    let Question { filter, text, predicate, order, start, limit } = question;
+    let ask = |contents: &Contents| {
+        let selection = contents.select_all(filter, text, predicate);
+        let limit = limit.map_or(usize::MAX, |limit| limit as usize);
+        // One more than is wanted tells whether there are more.
+        let mut ids = contents.page(&selection, order, start, limit.saturating_add(1));
+        let has_more = ids.len() > limit;
+        ids.truncate(limit);
+        let after = ids.last().filter(|_| has_more).and_then(|&id| contents.key(id, order));
+        let references = ids.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned));
+        (references.collect::<Vec<String>>(), after)
+    };
+    let (references, after) = services.catalog.ask(services, &caller.tenant, ask).await?;
+    let mut found = fetch(services, caller, &references).await?;
+    // One that left in between is left out.
+    Ok((references.iter().filter_map(|key| found.remove(key)).collect(), after))
 }
 
 /// Entities that fit a text, best first, at most `limit`: by name, by the beginning of a name or of its parts, by anything
@@ -149,7 +174,7 @@ pub async fn list(services: &Services, caller: &Caller, question: &ListQuery) ->
     let facets = counted(services, caller, &facets, text.as_ref()).await?;
     let sources = store::sources(&services.db, &caller.tenant).await?;
     Ok(ListPage {
-        items: page.items.iter().map(Entity::summary).collect(),
+        items: page.items,
         total: page.total,
         facets,
         synced: sources.into_iter().filter_map(|source| source.synced_at).max(),

@@ -428,7 +428,7 @@ async fn lists_count_what_else_could_be_picked() {
         facets: vec!["spec.type".into(), "spec.owner".into()],
     };
     let page = catalog::list(&world.services, &world.caller, &question).await.unwrap();
-    assert_eq!((page.items[0].name.as_str(), page.total), ("c", 2));
+    assert_eq!((page.items[0].name(), page.total), ("c", 2));
     let counts: Vec<_> = page
         .facets
         .iter()

@@ -12,7 +12,10 @@ use sea_orm::{
 };
 
 use super::KEYS;
-use crate::{Result, catalog::rows::entity};
+use crate::{
+    Result,
+    catalog::rows::{entity, relation},
+};
 
 mod kept {
     use chrono::{DateTime, Utc};
@@ -64,6 +67,29 @@ pub(in crate::catalog) async fn orphans(
         .all(db)
         .await?;
     Ok((rows, total))
+}
+
+/// The orphans of these owners, those first that are removed first, at most `limit`.
+pub(in crate::catalog) async fn orphans_of_owners(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    owners: &[String],
+    limit: u64,
+) -> Result<Vec<entity::Model>> {
+    let owned = Query::select()
+        .column(relation::Column::SourceRef)
+        .from(relation::Entity)
+        .and_where(relation::Column::Tenant.eq(tenant.as_str()))
+        .and_where(relation::Column::Kind.eq("ownedBy"))
+        .and_where(relation::Column::TargetRef.is_in(owners))
+        .to_owned();
+    Ok(orphaned(tenant, None)
+        .filter(entity::Column::Reference.in_subquery(owned))
+        .order_by_asc(entity::Column::OrphanedAt)
+        .order_by_asc(entity::Column::Reference)
+        .limit(limit)
+        .all(db)
+        .await?)
 }
 
 /// The names of a source's orphans, at most `limit`.
