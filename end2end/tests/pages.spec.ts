@@ -3,10 +3,13 @@
 import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '../portal.js';
 
+const today = new Date().toISOString().slice(0, 10);
+
 const pages: [name: string, path: string][] = [
   ['home', '/'],
   ['catalog', '/catalog'],
   ['catalog-apis', '/catalog?kind=api'],
+  ['catalog-columns', '/catalog?columns=owner,tags,description,namespace,level,annotation:backstage.io/techdocs-ref'],
   ['catalog-empty', '/catalog?q=no-such-thing-anywhere'],
   ['entity', '/catalog/default/component/boarding-gate'],
   ['entity-relations', '/catalog/default/component/boarding-gate/relations'],
@@ -24,7 +27,10 @@ const pages: [name: string, path: string][] = [
   ['api-graphql', '/catalog/default/api/haulier-graph/api'],
   ['api-asyncapi', '/catalog/default/api/gate-events/api'],
   ['own-kind', '/catalog/default/vessel/grey-heron'],
+  ['entity-as-of', `/catalog/default/component/boarding-gate?asOf=${today}`],
+  ['entity-around', '/catalog/default/component/boarding-gate/history?of=around'],
   ['team', '/catalog/default/group/harbour'],
+  ['person', '/catalog/default/user/ama.osei'],
   ['scorecards', '/scorecards'],
   ['scorecard', '/scorecards/production-readiness'],
   ['create', '/create'],

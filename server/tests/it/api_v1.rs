@@ -112,6 +112,7 @@ both! {
         let counted = api.get("/catalog/facets", "/catalog/facets?facet=kind&query={\"kind\":{\"$in\":[\"component\",\"group\"]}}").await;
         assert_eq!(counted, json!([{ "path": "kind", "values": [{ "value": "Component", "count": 2 }, { "value": "Group", "count": 1 }] }]));
 
+        api.get("/catalog/entities.csv", "/catalog/entities.csv?columns=type").await;
         let entity = "/catalog/entities/{kind}/{namespace}/{name}";
         let web = "/catalog/entities/component/default/web";
         assert_eq!(api.get(entity, web).await["metadata"]["name"], "web");

@@ -21,6 +21,8 @@ mod formats;
 mod foundation;
 mod git;
 mod lifecycle;
+mod lists;
+mod memory;
 mod questions;
 mod road;
 mod scaffolder;

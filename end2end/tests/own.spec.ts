@@ -1,0 +1,71 @@
+// What people put together and keep: columns, views, stars, the past, a graph that moves.
+
+import { expect, test } from '../portal.js';
+
+test('columns, a view and a star are kept', async ({ page, visit }) => {
+  await visit('/catalog');
+  await page.getByText('Columns', { exact: true }).click();
+  await page.getByLabel('System').uncheck();
+  await page.getByLabel('Tags').check();
+  await page.getByRole('button', { name: 'Show' }).click();
+  await expect(page).toHaveURL(/columns=/);
+  await expect(page.getByRole('columnheader', { name: 'Tags' })).toBeVisible();
+  await expect(page.getByRole('columnheader', { name: 'System' })).toHaveCount(0);
+
+  await page.getByText('Save view').click();
+  await page.getByLabel('Name').fill('With tags');
+  await page.getByRole('button', { name: 'Save', exact: true }).click();
+  await expect(page).toHaveURL(/view=/);
+  await page.goto('about:blank');
+  await visit('/catalog');
+  await page.getByRole('link', { name: 'With tags' }).click();
+  await expect(page.getByRole('columnheader', { name: 'Tags' })).toBeVisible();
+
+  const row = page.getByRole('row', { name: /boarding-gate/ });
+  await row.hover();
+  await row.getByRole('button', { name: 'Star boarding-gate' }).click();
+  await expect(row.getByRole('button', { name: /Take the star/ })).toBeVisible();
+  await page.getByRole('link', { name: 'Starred' }).click();
+  await expect(page.getByRole('row')).toHaveCount(2);
+  await visit('/');
+  await expect(page.getByRole('main').getByRole('heading', { name: 'Starred' })).toBeVisible();
+
+  await visit('/catalog');
+  await page.getByRole('link', { name: 'With tags' }).click();
+  await page.getByText('Edit view').click();
+  await page.getByRole('button', { name: 'Remove view' }).click();
+  await expect(page.getByRole('link', { name: 'With tags' })).toHaveCount(0);
+});
+
+test('a page is shown as it was, and leads back', async ({ page, visit }) => {
+  await visit('/catalog/default/component/boarding-gate/history');
+  await page.getByRole('link', { name: 'as it was then' }).last().click();
+  await expect(page.getByText('As it was at')).toBeVisible();
+  await page.getByRole('link', { name: 'YAML' }).click();
+  await expect(page.getByText('As it was at')).toBeVisible();
+  await page.getByRole('link', { name: 'Back to now' }).click();
+  await expect(page.getByText('As it was at')).toHaveCount(0);
+});
+
+test('the graph is enlarged by keys, buttons and the wheel, and still leads on', async ({ page, visit }) => {
+  await visit('/catalog/default/component/boarding-gate/relations?depth=2');
+  const frame = page.getByRole('group', { name: /Relations around/ });
+  const width = async () => (await frame.locator('> svg').boundingBox())!.width;
+  const first = await width();
+  await frame.focus();
+  await page.keyboard.press('+');
+  await expect.poll(width).toBeGreaterThan(first * 1.2);
+  await page.getByRole('button', { name: 'Larger' }).click();
+  await expect.poll(width).toBeGreaterThan(first * 1.5);
+  await frame.hover();
+  await page.keyboard.down('Control');
+  await page.mouse.wheel(0, -100);
+  await page.keyboard.up('Control');
+  await expect.poll(width).toBeGreaterThan(first * 1.6);
+  await page.getByRole('button', { name: 'Fit' }).click();
+  await expect.poll(width).toBe(first);
+  await page.getByRole('navigation', { name: 'Kinds in the graph' }).getByRole('link', { name: /component/ }).click();
+  await expect(page).toHaveURL(/kinds=/);
+  await frame.getByRole('link').nth(1).click();
+  await expect(page).not.toHaveURL(/boarding-gate\/relations/);
+});
