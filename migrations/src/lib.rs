@@ -9,6 +9,7 @@ mod m20261123_000300_scorecards;
 mod m20261123_000400_runs;
 mod m20261126_000100_lifecycle;
 mod m20261126_000200_kinds;
+mod m20261126_000300_recall;
 mod m20261126_000400_docs;
 mod m20261126_000410_own;
 
@@ -25,6 +26,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261123_000400_runs::Migration),
             Box::new(m20261126_000100_lifecycle::Migration),
             Box::new(m20261126_000200_kinds::Migration),
+            Box::new(m20261126_000300_recall::Migration),
             Box::new(m20261126_000400_docs::Migration),
             Box::new(m20261126_000410_own::Migration),
         ]

@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+mod bulk;
 pub mod catalog;
 pub mod changes;
 pub mod database;

@@ -117,10 +117,13 @@ async fn found(services: &Services, caller: &Caller, new: &NewSource, gathered: 
     let rows = store::rows(&services.db, &caller.tenant, &keys).await?;
     let known: HashMap<String, String> =
         rows.into_iter().map(|row| (row.reference, location_of(&row.document))).collect();
+    let kinds = gathered.kinds;
     let existing = gathered.found.into_iter().take(MOST).map(|found| {
-        let location = location_of(&found.document);
+        let document = found.value();
+        let location = location_of(&document);
         let is_registered = known.get(&found.reference.to_string()) == Some(&location);
-        Existing { document: with_relations(found.document, &found.relations), location, is_registered }
+        let document = with_relations(document, &found.declared(&kinds).relations);
+        Existing { document, location, is_registered }
     });
     Ok(Analysis { existing: existing.collect(), generated: None })
 }

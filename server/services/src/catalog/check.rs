@@ -56,7 +56,14 @@ async fn walk_all(
         let shown = path.as_ref().display().to_string();
         let target = std::path::absolute(path).map_or(shown.clone(), |path| path.display().to_string());
         let given = Given { theirs: OwnKinds::default(), ours: ours.clone() };
-        let walk = gather(reader, SourceKind::File, &target, Limits::default(), Terms { given, is_stern: true }).await;
+        let walk = gather(
+            reader,
+            SourceKind::File,
+            &target,
+            Limits::default(),
+            Terms { given, is_stern: true, ..Terms::default() },
+        )
+        .await;
         walks.push((shown, walk));
     }
     walks
@@ -64,7 +71,7 @@ async fn walk_all(
 
 fn own_kinds(gathered: &Gathered) -> impl Iterator<Item = OwnKind> {
     let found = gathered.found.iter().filter(|found| found.reference.kind() == "entitykind");
-    found.filter_map(|found| OwnKind::read(&found.document).ok())
+    found.filter_map(|found| OwnKind::read(&found.value()).ok())
 }
 
 /// The folder that the paths of a walk begin at, as it was written.

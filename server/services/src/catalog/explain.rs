@@ -9,8 +9,8 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
     catalog::{
-        Entity, EntityRef, FileProblem, Look, NewSource, Outcome, Prospect, ProspectTie, Severity, SourceFile,
-        SourceKind, Verdict,
+        DeclaredRelation, Entity, EntityRef, FileProblem, Look, NewSource, Outcome, Prospect, ProspectTie, Severity,
+        SourceFile, SourceKind, Verdict,
     },
     identity::{Caller, Permission},
 };
@@ -68,7 +68,7 @@ pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> R
     }
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
-    let terms = Terms { given, is_stern: true };
+    let terms = Terms { given, is_stern: true, ..Terms::default() };
     match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
         Ok(gathered) => verdicts(services, caller, gathered, &HashMap::new()).await,
         Err(problem) => Err(Error::Rejected(problem.to_string())),
@@ -129,16 +129,19 @@ async fn verdicts(
     gathered: Gathered,
     others: &HashMap<String, Known>,
 ) -> Result<Look> {
-    let Gathered { found, files, mut documents, .. } = gathered;
+    let Gathered { found, kinds, files, mut documents, .. } = gathered;
     documents.sort_unstable();
     documents.truncate(VERDICTS);
     let here: HashSet<&EntityRef> = found.iter().map(|found| &found.reference).collect();
-    let named = found.iter().flat_map(|found| found.relations.iter().map(|relation| &relation.target));
+    let at: HashMap<(&str, u32), &Found> =
+        found.iter().map(|found| ((found.path.as_str(), found.line), found)).collect();
+    let shown = documents.iter().map(|(number, line)| (files[*number].path.as_str(), *line));
+    let relations: HashMap<(&str, u32), Vec<DeclaredRelation>> =
+        shown.filter_map(|spot| Some((spot, at.get(&spot)?.declared(&kinds).relations))).collect();
+    let named = relations.values().flatten().map(|relation| &relation.target);
     let asked: HashSet<String> = named.chain(here.iter().copied()).map(ToString::to_string).collect();
     let asked: Vec<String> = asked.into_iter().collect();
     let existing = store::existing(&services.db, &caller.tenant, &asked).await?;
-    let at: HashMap<(&str, u32), &Found> =
-        found.iter().map(|found| ((found.path.as_str(), found.line), found)).collect();
     let mut verdicts: Vec<Verdict> = Vec::with_capacity(documents.len());
     for (place, &(number, line)) in documents.iter().enumerate() {
         let file = &files[number];
@@ -150,7 +153,9 @@ async fn verdicts(
             .cloned()
             .collect();
         let found = at.get(&(file.path.as_str(), line)).copied();
-        let entity = found.map(|found| prospect(found, &here, &existing, others)).transpose()?;
+        let entity = found
+            .map(|found| prospect(found, relations.get(&(file.path.as_str(), line)), &here, &existing, others))
+            .transpose()?;
         if let Some(first) = entity.as_ref().and_then(|entity| entity.claimed_by.as_ref()) {
             problems.push(plain(
                 Severity::Warning,
@@ -180,16 +185,18 @@ async fn verdicts(
 
 fn prospect(
     found: &Found,
+    relations: Option<&Vec<DeclaredRelation>>,
     here: &HashSet<&EntityRef>,
     existing: &HashSet<String>,
     others: &HashMap<String, Known>,
 ) -> Result<Prospect> {
-    let Found { reference, document, relations, .. } = found;
+    let (reference, document) = (&found.reference, found.value());
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
     let title = text("/metadata/title").or_else(|| text("/metadata/name")).unwrap_or(reference.name()).to_owned();
     let key = reference.to_string();
     let ties = relations
-        .iter()
+        .into_iter()
+        .flatten()
         .map(|relation| ProspectTie {
             field: relation.field.to_string(),
             relation: relation.relation.to_string(),
@@ -197,7 +204,7 @@ fn prospect(
             is_found: here.contains(&relation.target) || existing.contains(&relation.target.to_string()),
         })
         .collect();
-    let document = serde_saphyr::to_string(document)
+    let document = serde_saphyr::to_string(&document)
         .map_err(|error| Error::Internal(format!("the document cannot be written as YAML: {error}")))?;
     Ok(Prospect {
         title,
@@ -236,7 +243,7 @@ pub(super) fn claim(gathered: &mut Gathered, others: &HashMap<String, String>) {
 pub(super) fn explained(gathered: Gathered) -> Explained {
     let now = chrono::Utc::now();
     let entity = |found: Found| Entity {
-        document: with_relations(found.document, &found.relations),
+        document: with_relations(found.value(), &found.declared(&gathered.kinds).relations),
         reference: found.reference,
         uid: Uuid::nil(),
         etag: String::new(),

@@ -80,6 +80,11 @@ pub trait OpenSource: Send + Sync {
     /// A file's content, refused beyond `limit` bytes.
     async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem>;
 
+    /// Names the content of a file without reading it, where the source knows it: the same name means the same bytes.
+    fn fingerprint(&self, _path: &str) -> Option<String> {
+        None
+    }
+
     /// Where the file is.
     fn place(&self, path: &str) -> Place;
 }

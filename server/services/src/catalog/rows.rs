@@ -54,6 +54,8 @@ pub(super) mod file {
         pub parent: Option<String>,
         /// What its documents are called, in their order.
         pub documents: Option<Json>,
+        /// What the next sync needs to know it by, as JSON, where it may be taken as it is.
+        pub judged: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

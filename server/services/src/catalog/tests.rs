@@ -2,6 +2,7 @@
 
 mod formats;
 mod lifecycle;
+mod recall;
 
 use std::{
     collections::BTreeMap,
@@ -23,11 +24,12 @@ use crate::{
     changes, database,
 };
 
-/// Sources by their targets, each with its files; a target without files is one that does not answer.
+/// Sources by their targets, each with its files; a target without files is one that does not answer. And which files were
+/// read.
 #[derive(Default)]
-struct Memory(Mutex<BTreeMap<String, BTreeMap<String, String>>>);
+struct Memory(Mutex<BTreeMap<String, BTreeMap<String, String>>>, Arc<Mutex<Vec<String>>>);
 
-struct Opened(String, BTreeMap<String, String>);
+struct Opened(String, BTreeMap<String, String>, Arc<Mutex<Vec<String>>>);
 
 #[async_trait]
 impl SourceReader for Memory {
@@ -36,7 +38,7 @@ impl SourceReader for Memory {
         if files.is_empty() {
             return Err(ReadProblem::Unreachable(format!("`{target}` ({kind}) does not answer")));
         }
-        Ok(Arc::new(Opened(target.to_owned(), files)))
+        Ok(Arc::new(Opened(target.to_owned(), files, self.1.clone())))
     }
 }
 
@@ -68,10 +70,17 @@ impl OpenSource for Opened {
     }
 
     async fn read(&self, path: &str, _limit: u64) -> Result<Bytes, ReadProblem> {
+        self.2.lock().unwrap().push(path.to_owned());
         match self.1.get(path) {
             Some(text) => Ok(Bytes::copy_from_slice(text.as_bytes())),
             None => Err(ReadProblem::Missing(format!("`{path}` is not there"))),
         }
+    }
+
+    /// As a repository does.
+    fn fingerprint(&self, path: &str) -> Option<String> {
+        let text = self.1.get(path).filter(|_| self.0.contains(".git"))?;
+        Some(blake3::hash(text.as_bytes()).to_string())
     }
 
     fn place(&self, path: &str) -> Place {

@@ -7,14 +7,14 @@ use domain::{
     identity::Tenant,
 };
 use sea_orm::{
-    ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    QueryTrait, Statement, prelude::Json,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Statement, prelude::Json,
 };
 
-use super::NewChange;
-use crate::{Error, Result};
+use super::transaction::Line;
+use crate::{Error, Result, bulk::Rows};
 
-/// How many rows one INSERT carries: SQLite takes at most 32,766 values in a statement.
+/// How many rows one query names.
 const BATCH: usize = 500;
 
 mod row {
@@ -69,38 +69,73 @@ pub(super) async fn take(db: &impl ConnectionTrait, tenant: &Tenant, count: i64)
     Ok(row.try_get("", "seq")?)
 }
 
+const CHANGES: Rows<9> = Rows {
+    table: "changes",
+    columns: ["tenant", "seq", "at", "actor", "source", "subject", "kind", "before", "after"],
+    json: &["before", "after"],
+    tail: "",
+};
+
 pub(super) async fn insert(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     first: i64,
     at: DateTime<Utc>,
     actor: &str,
-    changes: Vec<NewChange>,
+    changes: Vec<Line>,
 ) -> Result<()> {
-    let mut seq = first;
-    let mut changes = changes.into_iter().peekable();
-    while changes.peek().is_some() {
-        let rows: Vec<_> = changes
-            .by_ref()
-            .take(BATCH)
-            .map(|change| {
-                let row = row::ActiveModel {
-                    tenant: Set(tenant.to_string()),
-                    seq: Set(seq),
-                    at: Set(at),
-                    actor: Set(actor.to_owned()),
-                    source: Set(change.source),
-                    subject: Set(change.subject),
-                    kind: Set(change.kind.as_str().to_owned()),
-                    before: Set(change.before),
-                    after: Set(change.after),
-                };
-                seq += 1;
-                row
-            })
-            .collect();
-        row::Entity::insert_many(rows).exec_without_returning(db).await?;
+    let rows = changes.into_iter().zip(first..).map(|(change, seq)| {
+        let Line { source, subject, kind, before, after } = change;
+        [
+            tenant.as_str().into(),
+            seq.into(),
+            at.into(),
+            actor.into(),
+            source.into(),
+            subject.into(),
+            kind.as_str().into(),
+            before.into(),
+            after.into(),
+        ]
+    });
+    CHANGES.insert(db, rows).await
+}
+
+/// Where changes wait for their numbers on PostgreSQL: a table that is this transaction's alone, and goes with it.
+const WAITING: Rows<6> = Rows {
+    table: "waiting_changes",
+    columns: ["place", "source", "subject", "kind", "before", "after"],
+    json: &["before", "after"],
+    tail: "",
+};
+
+/// Keeps changes until they are numbered; `before` have come before them.
+pub(super) async fn hold(db: &impl ConnectionTrait, before: i64, changes: Vec<Line>) -> Result<()> {
+    if before == 0 {
+        let sql = "CREATE TEMPORARY TABLE waiting_changes (place bigint, source text, subject text, kind text, \
+                   \"before\" json, \"after\" json) ON COMMIT DROP";
+        db.execute_raw(Statement::from_string(DbBackend::Postgres, sql)).await?;
     }
+    let rows = changes.into_iter().zip(before..).map(|(change, place)| {
+        let Line { source, subject, kind, before, after } = change;
+        [place.into(), source.into(), subject.into(), kind.as_str().into(), before.into(), after.into()]
+    });
+    WAITING.insert(db, rows).await
+}
+
+/// Moves what waits into `changes`, from the number `first` on.
+pub(super) async fn release(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    first: i64,
+    at: DateTime<Utc>,
+    actor: &str,
+) -> Result<()> {
+    let sql = "INSERT INTO changes (tenant, seq, at, actor, source, subject, kind, \"before\", \"after\") \
+               SELECT $1, $2 + place, $3, $4, source, subject, kind, \"before\", \"after\" FROM waiting_changes \
+               ORDER BY place";
+    let values = [tenant.as_str().into(), first.into(), at.into(), actor.into()];
+    db.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
     Ok(())
 }
 

@@ -36,9 +36,34 @@ pub struct Transaction {
     tx: DatabaseTransaction,
     services: Services,
     caller: Caller,
-    changes: Vec<NewChange>,
+    changes: Vec<Line>,
+    /// Bytes in `changes`.
+    weight: usize,
+    written: Written,
     jobs: Vec<(Job, Option<DateTime<Utc>>)>,
 }
+
+/// A change as it will stand in its row.
+pub(super) struct Line {
+    pub(super) source: String,
+    pub(super) subject: String,
+    pub(super) kind: ChangeKind,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+/// Changes that were written before the commit.
+#[derive(Debug, Clone, Copy)]
+enum Written {
+    Nothing,
+    /// In their table, up to this number, with this moment. Nobody else writes meanwhile.
+    Numbered(i64, DateTime<Utc>),
+    /// So many, where they wait for their numbers.
+    Waiting(i64),
+}
+
+/// How many bytes of changes are held back for the commit.
+const HELD: usize = 8 * 1024 * 1024;
 
 impl Deref for Transaction {
     type Target = DatabaseTransaction;
@@ -57,14 +82,68 @@ impl Services {
             ..TransactionOptions::default()
         };
         let tx = self.db.begin_with_options(options).await?;
-        Ok(Transaction { tx, services: self.clone(), caller: caller.clone(), changes: Vec::new(), jobs: Vec::new() })
+        Ok(Transaction {
+            tx,
+            services: self.clone(),
+            caller: caller.clone(),
+            changes: Vec::new(),
+            weight: 0,
+            written: Written::Nothing,
+            jobs: Vec::new(),
+        })
     }
 }
 
 impl Transaction {
     /// Tells of a change; written at the commit.
     pub fn record(&mut self, change: NewChange) {
-        self.changes.push(change);
+        let NewChange { source, subject, kind, before, after } = change;
+        let text = |state: Option<Value>| state.map(|state| state.to_string());
+        self.record_texts(source, subject, kind, (text(before), text(after)));
+    }
+
+    /// Tells of a change whose states are written as JSON already.
+    pub(crate) fn record_texts(
+        &mut self,
+        source: String,
+        subject: String,
+        kind: ChangeKind,
+        (before, after): (Option<String>, Option<String>),
+    ) {
+        self.weight += [&before, &after].into_iter().flatten().map(String::len).sum::<usize>() + subject.len() + 64;
+        self.changes.push(Line { source, subject, kind, before, after });
+    }
+
+    /// Writes what was told so far, should it be much: whoever tells of thousands of changes calls this now and then.
+    pub(crate) async fn ease(&mut self) -> Result<()> {
+        if self.weight < HELD {
+            return Ok(());
+        }
+        self.weight = 0;
+        let changes = std::mem::take(&mut self.changes);
+        let count = number(changes.len());
+        self.written = match (self.tx.get_database_backend(), self.written) {
+            // A number taken early would make all others of the tenant wait for the commit.
+            (DbBackend::Postgres, written) => {
+                let before = if let Written::Waiting(before) = written { before } else { 0 };
+                store::hold(&self.tx, before, changes).await?;
+                Written::Waiting(before + count)
+            }
+            // SQLite has one writer, which is this one.
+            (_, written) => {
+                let at = if let Written::Numbered(_, at) = written { at } else { Utc::now() };
+                Written::Numbered(self.number(at, changes).await?, at)
+            }
+        };
+        Ok(())
+    }
+
+    /// Writes changes with the next numbers; returns the last one.
+    async fn number(&self, at: DateTime<Utc>, changes: Vec<Line>) -> Result<i64> {
+        let count = number(changes.len());
+        let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
+        store::insert(&self.tx, &self.caller.tenant, seq - count + 1, at, self.caller.label(), changes).await?;
+        Ok(seq)
     }
 
     /// Asks for work to be done once this is committed.
@@ -79,23 +158,19 @@ impl Transaction {
 
     /// Writes the changes and jobs, commits, and wakes those who wait for them. Returns the number of the last change,
     /// or `None` if nothing changed.
-    pub async fn commit(self) -> Result<Option<i64>> {
-        let Self { tx, services, caller, changes, jobs } = self;
-        let has_jobs = !jobs.is_empty();
-        queue::store::insert(&tx, &caller.tenant, jobs).await?;
-        let count = i64::try_from(changes.len()).unwrap_or(i64::MAX);
-        let mut last = None;
-        if count > 0 {
-            // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
-            let seq = store::take(&tx, &caller.tenant, count).await?;
-            store::insert(&tx, &caller.tenant, seq - count + 1, Utc::now(), caller.label(), changes).await?;
-            if tx.get_database_backend() == DbBackend::Postgres {
-                let payload = format!("{}:{seq}", caller.tenant);
-                let values = [listen::CHANNEL.into(), payload.into()];
-                let notify = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values);
-                tx.execute_raw(notify).await?;
-            }
-            last = Some(seq);
+    pub async fn commit(mut self) -> Result<Option<i64>> {
+        let has_jobs = !self.jobs.is_empty();
+        queue::store::insert(&self.tx, &self.caller.tenant, std::mem::take(&mut self.jobs)).await?;
+        // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
+        let last = self.number_all().await?;
+        let Self { tx, services, caller, .. } = self;
+        if let Some(seq) = last
+            && tx.get_database_backend() == DbBackend::Postgres
+        {
+            let payload = format!("{}:{seq}", caller.tenant);
+            let values = [listen::CHANNEL.into(), payload.into()];
+            let notify = Statement::from_sql_and_values(DbBackend::Postgres, "SELECT pg_notify($1, $2)", values);
+            tx.execute_raw(notify).await?;
         }
         tx.commit().await?;
         if let Some(seq) = last {
@@ -106,4 +181,27 @@ impl Transaction {
         }
         Ok(last)
     }
+
+    /// Sees to it that every change has its number; returns the last one.
+    async fn number_all(&mut self) -> Result<Option<i64>> {
+        let changes = std::mem::take(&mut self.changes);
+        match self.written {
+            Written::Nothing if changes.is_empty() => Ok(None),
+            Written::Nothing => self.number(Utc::now(), changes).await.map(Some),
+            Written::Numbered(last, _) if changes.is_empty() => Ok(Some(last)),
+            Written::Numbered(_, at) => self.number(at, changes).await.map(Some),
+            Written::Waiting(before) => {
+                let count = before + number(changes.len());
+                store::hold(&self.tx, before, changes).await?;
+                let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
+                let (tenant, label) = (&self.caller.tenant, self.caller.label());
+                store::release(&self.tx, tenant, seq - count + 1, Utc::now(), label).await?;
+                Ok(Some(seq))
+            }
+        }
+    }
+}
+
+fn number(count: usize) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
 }

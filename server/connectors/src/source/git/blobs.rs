@@ -29,6 +29,11 @@ impl File {
         self.mode.starts_with("100")
     }
 
+    /// Names its content.
+    pub(super) fn object(&self) -> &str {
+        &self.object
+    }
+
     pub(super) fn is_executable(&self) -> bool {
         self.mode == "100755"
     }

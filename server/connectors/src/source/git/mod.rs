@@ -325,6 +325,11 @@ impl OpenSource for State {
         }
     }
 
+    fn fingerprint(&self, path: &str) -> Option<String> {
+        let file = self.files.get(path).filter(|file| file.is_file())?;
+        Some(file.object().to_owned())
+    }
+
     fn place(&self, path: &str) -> Place {
         let folder = path.rsplit_once('/').map(|(folder, _)| format!("{folder}/")).unwrap_or_default();
         let view = self.target.address("blob", &self.branch, path);

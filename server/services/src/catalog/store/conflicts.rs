@@ -10,6 +10,7 @@ use sea_orm::{
 use super::{KEYS, ROWS, parse};
 use crate::{
     Error, Result,
+    bulk::among,
     catalog::rows::{conflict, entity},
 };
 
@@ -72,7 +73,7 @@ pub(in crate::catalog) async fn conflicts_about(
     for keys in references.chunks(KEYS) {
         let rows = conflict::Entity::find()
             .filter(conflict::Column::Tenant.eq(tenant.as_str()))
-            .filter(conflict::Column::Reference.is_in(keys))
+            .filter(among(db, conflict::Column::Reference, keys))
             .order_by_asc(conflict::Column::Path)
             .all(db)
             .await?;

@@ -6,14 +6,17 @@ use chrono::{DateTime, Utc};
 use domain::{catalog::Entity, identity::Tenant};
 use futures::Stream;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
-    StreamTrait,
+    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
     prelude::Uuid,
-    sea_query::{Expr, ExprTrait, OnConflict},
+    sea_query::{Expr, ExprTrait},
 };
 
-use super::{KEYS, ROWS, parse};
-use crate::{Error, Result, catalog::rows::entity};
+use super::{KEYS, parse};
+use crate::{
+    Error, Result,
+    bulk::{Rows, among},
+    catalog::rows::entity,
+};
 
 impl TryFrom<entity::Model> for Entity {
     type Error = Error;
@@ -57,6 +60,42 @@ pub(in crate::catalog) async fn known_of(
     Ok(known(rows).collect())
 }
 
+/// What a source has in these files.
+pub(in crate::catalog) async fn known_in(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+    paths: &[String],
+) -> Result<HashMap<String, Known>> {
+    let mut found = HashMap::new();
+    for paths in paths.chunks(KEYS) {
+        let query = select_known(tenant).filter(entity::Column::SourceId.eq(source));
+        found.extend(known(query.filter(among(db, entity::Column::Path, paths)).into_tuple().all(db).await?));
+    }
+    Ok(found)
+}
+
+/// For each file of a source, how many entities stand because of it, and how many there are with the orphans.
+pub(in crate::catalog) async fn standing(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+) -> Result<HashMap<String, (u64, u64)>> {
+    let rows: Vec<(String, i64, i64)> = entity::Entity::find()
+        .select_only()
+        .column(entity::Column::Path)
+        .column_as(entity::Column::Path.count(), "number")
+        .column_as(entity::Column::OrphanedAt.count(), "orphans")
+        .filter(entity::Column::Tenant.eq(tenant.as_str()))
+        .filter(entity::Column::SourceId.eq(source))
+        .group_by(entity::Column::Path)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let number = |number: i64| u64::try_from(number).unwrap_or(0);
+    Ok(rows.into_iter().map(|(path, all, orphans)| (path, (number(all - orphans), number(all)))).collect())
+}
+
 pub(in crate::catalog) async fn known_as(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
@@ -64,7 +103,7 @@ pub(in crate::catalog) async fn known_as(
 ) -> Result<HashMap<String, Known>> {
     let mut found = HashMap::new();
     for keys in references.chunks(KEYS) {
-        let rows = select_known(tenant).filter(entity::Column::Reference.is_in(keys)).into_tuple().all(db).await?;
+        let rows = select_known(tenant).filter(among(db, entity::Column::Reference, keys)).into_tuple().all(db).await?;
         found.extend(known(rows));
     }
     Ok(found)
@@ -95,7 +134,7 @@ pub(in crate::catalog) async fn existing(
             .select_only()
             .column(entity::Column::Reference)
             .filter(entity::Column::Tenant.eq(tenant.as_str()))
-            .filter(entity::Column::Reference.is_in(keys))
+            .filter(among(db, entity::Column::Reference, keys))
             .into_tuple()
             .all(db)
             .await?;
@@ -113,7 +152,7 @@ pub(in crate::catalog) async fn rows(
     for keys in references.chunks(KEYS) {
         let rows = entity::Entity::find()
             .filter(entity::Column::Tenant.eq(tenant.as_str()))
-            .filter(entity::Column::Reference.is_in(keys))
+            .filter(among(db, entity::Column::Reference, keys))
             .all(db)
             .await?;
         found.extend(rows);
@@ -172,7 +211,7 @@ pub(in crate::catalog) async fn raw(
 ) -> Result<Vec<Raw>> {
     let mut found = Vec::with_capacity(references.len());
     for keys in references.chunks(KEYS) {
-        let query = select_raw(tenant).filter(entity::Column::Reference.is_in(keys));
+        let query = select_raw(tenant).filter(among(db, entity::Column::Reference, keys));
         found.extend(query.into_model::<Raw>().all(db).await?);
     }
     Ok(found)
@@ -199,7 +238,7 @@ pub(in crate::catalog) async fn documents(
             .column(entity::Column::Reference)
             .column_as(as_text(), "document")
             .filter(entity::Column::Tenant.eq(tenant.as_str()))
-            .filter(entity::Column::Reference.is_in(keys))
+            .filter(among(db, entity::Column::Reference, keys))
             .into_tuple()
             .all(db)
             .await?;
@@ -238,27 +277,64 @@ pub(in crate::catalog) async fn kinds(
         .await?)
 }
 
-/// Writes whole rows, new or not.
-pub(in crate::catalog) async fn upsert(tx: &impl ConnectionTrait, rows: Vec<entity::Model>) -> Result<()> {
-    use entity::Column;
-    let on_conflict = OnConflict::columns([Column::Tenant, Column::Reference])
-        .update_columns([
-            Column::Uid,
-            Column::Etag,
-            Column::Hash,
-            Column::Document,
-            Column::SourceId,
-            Column::Path,
-            Column::ChangedAt,
-            Column::OrphanedAt,
-        ])
-        .to_owned();
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let batch: Vec<_> = rows.by_ref().take(ROWS).map(entity::Model::into_active_model).collect();
-        entity::Entity::insert_many(batch).on_conflict(on_conflict.clone()).exec_without_returning(tx).await?;
+/// A whole row, with its document as a text.
+#[derive(Debug, Clone, sea_orm::FromQueryResult)]
+pub(in crate::catalog) struct Row {
+    pub(in crate::catalog) reference: String,
+    pub(in crate::catalog) uid: Uuid,
+    pub(in crate::catalog) etag: String,
+    pub(in crate::catalog) hash: String,
+    pub(in crate::catalog) document: String,
+    pub(in crate::catalog) source_id: Uuid,
+    pub(in crate::catalog) path: String,
+    pub(in crate::catalog) changed_at: DateTime<Utc>,
+    pub(in crate::catalog) orphaned_at: Option<DateTime<Utc>>,
+}
+
+/// These rows, as they are written.
+pub(in crate::catalog) async fn written(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<Vec<Row>> {
+    let mut found = Vec::with_capacity(references.len());
+    for keys in references.chunks(KEYS) {
+        let query = select_raw(tenant).columns([entity::Column::Hash, entity::Column::Path]).filter(among(
+            db,
+            entity::Column::Reference,
+            keys,
+        ));
+        found.extend(query.into_model::<Row>().all(db).await?);
     }
-    Ok(())
+    Ok(found)
+}
+
+const ENTITIES: Rows<10> = Rows {
+    table: "entities",
+    columns: ["tenant", "ref", "uid", "etag", "hash", "document", "source_id", "path", "changed_at", "orphaned_at"],
+    json: &["document"],
+    tail: "ON CONFLICT (tenant, ref) DO UPDATE SET uid = excluded.uid, etag = excluded.etag, hash = excluded.hash, \
+           document = excluded.document, source_id = excluded.source_id, path = excluded.path, \
+           changed_at = excluded.changed_at, orphaned_at = excluded.orphaned_at",
+};
+
+/// Writes whole rows, new or not.
+pub(in crate::catalog) async fn upsert(tx: &impl ConnectionTrait, tenant: &Tenant, rows: Vec<Row>) -> Result<()> {
+    let values = rows.into_iter().map(|row| {
+        [
+            tenant.as_str().into(),
+            row.reference.into(),
+            row.uid.into(),
+            row.etag.into(),
+            row.hash.into(),
+            row.document.into(),
+            row.source_id.into(),
+            row.path.into(),
+            row.changed_at.into(),
+            row.orphaned_at.into(),
+        ]
+    });
+    ENTITIES.insert(tx, values).await
 }
 
 pub(in crate::catalog) async fn delete_entities(
@@ -269,7 +345,7 @@ pub(in crate::catalog) async fn delete_entities(
     for keys in references.chunks(KEYS) {
         entity::Entity::delete_many()
             .filter(entity::Column::Tenant.eq(tenant.as_str()))
-            .filter(entity::Column::Reference.is_in(keys))
+            .filter(among(tx, entity::Column::Reference, keys))
             .exec(tx)
             .await?;
     }

@@ -14,6 +14,7 @@ use sea_orm::{
 use super::KEYS;
 use crate::{
     Result,
+    bulk::among,
     catalog::rows::{entity, relation},
 };
 
@@ -150,7 +151,7 @@ pub(in crate::catalog) async fn kept_among(
     for keys in references.chunks(KEYS) {
         let rows = kept::Entity::find()
             .filter(kept::Column::Tenant.eq(tenant.as_str()))
-            .filter(kept::Column::Reference.is_in(keys))
+            .filter(among(db, kept::Column::Reference, keys))
             .all(db)
             .await?;
         found.extend(rows.into_iter().map(|row| (row.reference, (row.at, row.by))));
@@ -185,9 +186,11 @@ pub(in crate::catalog) async fn keep_no_longer(
     references: &[String],
 ) -> Result<()> {
     for keys in references.chunks(KEYS) {
-        let rows = kept::Entity::delete_many()
-            .filter(kept::Column::Tenant.eq(tenant.as_str()))
-            .filter(kept::Column::Reference.is_in(keys));
+        let rows = kept::Entity::delete_many().filter(kept::Column::Tenant.eq(tenant.as_str())).filter(among(
+            tx,
+            kept::Column::Reference,
+            keys,
+        ));
         rows.exec(tx).await?;
     }
     Ok(())

@@ -3,10 +3,14 @@
 use std::collections::HashSet;
 
 use domain::identity::Tenant;
-use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QuerySelect};
 
 use super::KEYS;
-use crate::{Result, catalog::rows::relation};
+use crate::{
+    Result,
+    bulk::{Rows, among},
+    catalog::rows::relation,
+};
 
 /// The relations that these entities declare, in both directions.
 pub(in crate::catalog) async fn declared_by(
@@ -18,7 +22,7 @@ pub(in crate::catalog) async fn declared_by(
     for keys in references.chunks(KEYS) {
         let rows = relation::Entity::find()
             .filter(relation::Column::Tenant.eq(tenant.as_str()))
-            .filter(relation::Column::DeclaredBy.is_in(keys))
+            .filter(among(db, relation::Column::DeclaredBy, keys))
             .all(db)
             .await?;
         found.extend(rows);
@@ -36,7 +40,7 @@ pub(in crate::catalog) async fn relations_from(
     for keys in references.chunks(KEYS) {
         let rows = relation::Entity::find()
             .filter(relation::Column::Tenant.eq(tenant.as_str()))
-            .filter(relation::Column::SourceRef.is_in(keys))
+            .filter(among(db, relation::Column::SourceRef, keys))
             .all(db)
             .await?;
         found.extend(rows);
@@ -57,7 +61,7 @@ pub(in crate::catalog) async fn referrers(
             .column(relation::Column::SourceRef)
             .distinct()
             .filter(relation::Column::Tenant.eq(tenant.as_str()))
-            .filter(relation::Column::TargetRef.is_in(keys))
+            .filter(among(db, relation::Column::TargetRef, keys))
             .into_tuple()
             .all(db)
             .await?;
@@ -66,32 +70,37 @@ pub(in crate::catalog) async fn referrers(
     Ok(found)
 }
 
-pub(in crate::catalog) async fn replace_relations(
+/// Takes away what these entities declared.
+pub(in crate::catalog) async fn delete_relations(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     declarers: &[String],
-    mut rows: Vec<relation::Model>,
 ) -> Result<()> {
     for keys in declarers.chunks(KEYS) {
         relation::Entity::delete_many()
             .filter(relation::Column::Tenant.eq(tenant.as_str()))
-            .filter(relation::Column::DeclaredBy.is_in(keys))
+            .filter(among(tx, relation::Column::DeclaredBy, keys))
             .exec(tx)
             .await?;
     }
-    // In the order of the table: each row then goes beside the one before it.
-    rows.sort_unstable_by(|left, right| {
-        (&left.source_ref, &left.kind, &left.target_ref, &left.declared_by).cmp(&(
-            &right.source_ref,
-            &right.kind,
-            &right.target_ref,
-            &right.declared_by,
-        ))
-    });
-    let mut rows = rows.into_iter().peekable();
-    while rows.peek().is_some() {
-        let batch: Vec<_> = rows.by_ref().take(KEYS).map(relation::Model::into_active_model).collect();
-        relation::Entity::insert_many(batch).exec_without_returning(tx).await?;
-    }
     Ok(())
+}
+
+const RELATIONS: Rows<5> = Rows {
+    table: "relations",
+    columns: ["tenant", "source_ref", "type", "target_ref", "declared_by"],
+    json: &[],
+    tail: "",
+};
+
+/// Writes relations: source, type, target, and who declares it, best in this order, which is that of the table.
+pub(in crate::catalog) async fn insert_relations<'a>(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    rows: impl Iterator<Item = [&'a str; 4]>,
+) -> Result<()> {
+    let row = |[source, kind, target, declarer]: [&str; 4]| {
+        [tenant.as_str().into(), source.into(), kind.into(), target.into(), declarer.into()]
+    };
+    RELATIONS.insert(tx, rows.map(row)).await
 }

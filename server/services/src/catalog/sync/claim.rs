@@ -1,10 +1,13 @@
 //! Who owns which name.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::Utc;
 use domain::{
-    catalog::{FileProblem, Outcome, Severity, SourceFile},
+    catalog::{FileProblem, Outcome, OwnKinds, Severity, SourceFile},
     identity::Caller,
 };
 use sea_orm::prelude::Uuid;
@@ -12,6 +15,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     gather::{Found, Gathered, Note},
     keep::Keep,
+    recall,
     record::Plan,
     rename,
 };
@@ -19,7 +23,7 @@ use crate::{
     Result,
     catalog::{
         rows::conflict,
-        store::{self, Documents, Known},
+        store::{self, Documents, FileRow, Known},
     },
     changes::Transaction,
 };
@@ -34,28 +38,50 @@ pub(super) struct Claims {
     pub(super) notes: Vec<Note>,
     /// How many entities the source owns.
     pub(super) standing: usize,
+    /// How many stand because of each file.
+    pub(super) by_file: HashMap<String, u64>,
+    /// Files that claim what others have.
+    pub(super) disputed: HashSet<String>,
     /// Sources that wait for a name that has become free.
     pub(super) waiting: HashSet<Uuid>,
 }
 
 /// Decides which of the names that a source declares are its own. The first claim stands, in this source and among all.
+/// Nothing is decided if what the files declare that are as they were no longer stands.
 pub(super) async fn claim(
     tx: &Transaction,
     caller: &Caller,
     id: Uuid,
     gathered: Gathered,
-    (old_files, old_documents): &(Vec<SourceFile>, Vec<Documents>),
-) -> Result<Claims> {
+    old: &[Arc<FileRow>],
+) -> Result<Option<Claims>> {
     let tenant = &caller.tenant;
-    let Gathered { found, mut files, failed, cut, layouts, .. } = gathered;
+    let Gathered { found, kinds, mut files, failed, cut, layouts, same, .. } = gathered;
     let found: Vec<(String, Found)> = found.into_iter().map(|found| (found.reference.to_string(), found)).collect();
-    let own = store::known_of(&**tx, tenant, id).await?;
-    let strange: Vec<String> =
-        found.iter().map(|(key, _)| key).filter(|key| !own.contains_key(*key)).cloned().collect();
-    let others = store::known_as(&**tx, tenant, &strange).await?;
+    let there = store::standing(&**tx, tenant, id).await?;
+    let mut by_file: HashMap<String, u64> = HashMap::new();
+    for row in old.iter().filter(|row| same.contains(&row.file.path)) {
+        let standing = recall::count(&there, &row.file.path);
+        if recall::standing(row) != Some(standing) {
+            return Ok(None);
+        }
+        by_file.insert(row.file.path.clone(), standing);
+    }
+    // Of the files that are as they were, only what others claim too is of interest.
+    let others: Vec<String> = there.into_keys().filter(|path| !same.contains(path)).collect();
+    let mut own = store::known_in(&**tx, tenant, id, &others).await?;
+    let asked: Vec<String> = found.iter().map(|(key, _)| key).filter(|key| !own.contains_key(*key)).cloned().collect();
+    let mut others = HashMap::new();
+    for (key, known) in store::known_as(&**tx, tenant, &asked).await? {
+        if known.source == id {
+            own.insert(key, known)
+        } else {
+            others.insert(key, known)
+        };
+    }
     let around = store::conflicts_around(&**tx, tenant, id).await?;
     let mut conflicts = Conflicts::new(tenant.to_string(), id, &around);
-    let held = held_elsewhere(&found, &own);
+    let held = held_elsewhere(&found, &own, &same);
     let mut plan = Plan::default();
     let mut claimed: HashMap<String, String> = HashMap::new();
     for (key, found) in found {
@@ -68,21 +94,24 @@ pub(super) async fn claim(
             (None, _, None) => None,
         };
         if let Some(owner) = owner {
-            conflicts.tell(key, found, owner, &mut files);
+            conflicts.disputed.insert(found.path.clone());
+            conflicts.tell(key, found, owner, (&mut files, &kinds));
             continue;
         }
         claimed.insert(key.clone(), found.path.clone());
+        *by_file.entry(found.path.clone()).or_default() += 1;
         let hash = found.hash();
         let is_same = |known: &Known| known.hash == hash && known.path == found.path && !known.is_orphaned;
         if !own.get(&key).is_some_and(is_same) {
             plan.put.push((found, hash));
         }
     }
-    let keep = Keep::new(&files, old_files, failed, cut);
-    let mut standing = claimed.len();
+    plan.kinds = kinds;
+    let keep = Keep::new(&files, old, failed, cut);
+    let mut standing = usize::try_from(by_file.values().sum::<u64>()).unwrap_or(usize::MAX);
     let mut stale = HashSet::new();
     for (key, known) in &own {
-        if claimed.contains_key(key) || known.is_orphaned {
+        if claimed.contains_key(key) || known.is_orphaned || same.contains(&known.path) {
             continue;
         }
         if keep.stands(&known.path) {
@@ -93,9 +122,9 @@ pub(super) async fn claim(
         }
     }
     plan.orphan.sort();
-    let documents = rename::documents(&files, layouts, (old_files, old_documents), &stale);
+    let documents = rename::documents(&files, layouts, old, &stale);
     let names = rename::Names { own: &own, others: &others };
-    plan.renames = rename::find(tx, tenant, &files, &documents, (old_files, old_documents), &plan, &names).await?;
+    plan.renames = rename::find(tx, tenant, &files, &documents, old, &plan, &names).await?;
     let renamed: HashSet<&String> = plan.renames.values().collect();
     plan.orphan.retain(|key| !renamed.contains(key));
 
@@ -103,29 +132,35 @@ pub(super) async fn claim(
     let is_waiting =
         |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
     let waiting = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
-    let Conflicts { rows, notes, .. } = conflicts;
+    let Conflicts { rows, notes, disputed, .. } = conflicts;
     let new: HashSet<conflict::Model> = rows.into_values().collect();
     let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
     if old != new {
         plan.touched.extend(old.symmetric_difference(&new).map(|row| row.reference.clone()));
         store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
     }
-    Ok(Claims { plan, files, documents, notes, standing, waiting })
+    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, waiting }))
 }
 
 /// Names that a file of this source held before and still declares, though another file that comes first does so too.
-fn held_elsewhere(found: &[(String, Found)], own: &HashMap<String, Known>) -> HashMap<String, String> {
+/// A file that is as it was declares what it declared.
+fn held_elsewhere(
+    found: &[(String, Found)],
+    own: &HashMap<String, Known>,
+    same: &HashSet<String>,
+) -> HashMap<String, String> {
     let holder = |key: &String| own.get(key).filter(|known| !known.is_orphaned).map(|known| &known.path);
     let disputed: HashSet<&String> = found
         .iter()
         .filter(|(key, found)| holder(key).is_some_and(|path| *path != found.path))
         .map(|(key, _)| key)
         .collect();
-    found
+    let declared = found
         .iter()
         .filter(|(key, found)| disputed.contains(key) && holder(key) == Some(&found.path))
-        .map(|(key, found)| (key.clone(), found.path.clone()))
-        .collect()
+        .map(|(key, found)| (key.clone(), found.path.clone()));
+    let kept = disputed.iter().filter_map(|key| Some(((*key).clone(), holder(key)?.clone())));
+    declared.chain(kept.filter(|(_, path)| same.contains(path))).collect()
 }
 
 /// Declarations that do not stand.
@@ -134,6 +169,7 @@ struct Conflicts<'a> {
     id: Uuid,
     known: HashMap<(&'a str, &'a str), &'a conflict::Model>,
     rows: HashMap<(String, String), conflict::Model>,
+    disputed: HashSet<String>,
     notes: Vec<Note>,
     /// The numbers of files, once they are asked for.
     numbers: HashMap<String, usize>,
@@ -143,10 +179,17 @@ impl<'a> Conflicts<'a> {
     fn new(tenant: String, id: Uuid, around: &'a [conflict::Model]) -> Self {
         let own = around.iter().filter(|row| row.source_id == id);
         let known = own.map(|row| ((row.reference.as_str(), row.path.as_str()), row)).collect();
-        Self { tenant, id, known, rows: HashMap::new(), notes: Vec::new(), numbers: HashMap::new() }
+        let (rows, disputed, notes) = (HashMap::new(), HashSet::new(), Vec::new());
+        Self { tenant, id, known, rows, disputed, notes, numbers: HashMap::new() }
     }
 
-    fn tell(&mut self, key: String, found: Found, (owner_id, owner_path): (Uuid, String), files: &mut [SourceFile]) {
+    fn tell(
+        &mut self,
+        key: String,
+        found: Found,
+        (owner_id, owner_path): (Uuid, String),
+        (files, kinds): (&mut [SourceFile], &OwnKinds),
+    ) {
         let known = self.known.get(&(key.as_str(), found.path.as_str()));
         let since = match known {
             Some(row) if row.owner_id == owner_id && row.owner_path == owner_path => row.since,
@@ -171,7 +214,7 @@ impl<'a> Conflicts<'a> {
                 self.notes.push(Note {
                     file: number,
                     place: Some(found.place),
-                    owner: super::troubles::owner_of(&found),
+                    owner: super::troubles::owner_of(&found, kinds),
                     reference: Some(found.reference.clone()),
                     problem,
                 });

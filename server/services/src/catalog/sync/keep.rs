@@ -1,8 +1,13 @@
 //! What stands although nothing declares it now.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use domain::catalog::SourceFile;
+
+use crate::catalog::store::FileRow;
 
 /// Which files' entities stand although nothing declares them now, because what declared them could not be read.
 pub(super) struct Keep<'a> {
@@ -13,13 +18,9 @@ pub(super) struct Keep<'a> {
 }
 
 impl<'a> Keep<'a> {
-    pub(super) fn new(
-        files: &'a [SourceFile],
-        old_files: &'a [SourceFile],
-        failed: HashSet<String>,
-        cut: bool,
-    ) -> Self {
-        let parents = old_files.iter().filter_map(|file| Some((file.path.as_str(), file.parent.as_deref()?))).collect();
+    pub(super) fn new(files: &'a [SourceFile], old: &'a [Arc<FileRow>], failed: HashSet<String>, cut: bool) -> Self {
+        let parents =
+            old.iter().filter_map(|row| Some((row.file.path.as_str(), row.file.parent.as_deref()?))).collect();
         Self { seen: files.iter().map(|file| file.path.as_str()).collect(), parents, failed, cut }
     }
 

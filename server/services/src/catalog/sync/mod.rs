@@ -4,14 +4,18 @@ mod bundle;
 mod claim;
 pub(super) mod gather;
 mod keep;
+mod noting;
 mod outside;
 mod placeholders;
+mod recall;
 pub(super) mod record;
 mod rename;
+mod restitch;
 mod stitch;
+mod ties;
 mod troubles;
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -24,9 +28,14 @@ use serde_json::json;
 
 use self::{
     gather::{Gathered, Limits, Terms, gather},
+    recall::Recall,
     record::Told,
 };
-use super::{kinds, ports::ReadProblem, store};
+use super::{
+    kinds,
+    ports::ReadProblem,
+    store::{self, FileRow},
+};
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
@@ -37,6 +46,9 @@ use crate::{
 /// How long reading a source may take in all.
 const PATIENCE: Duration = Duration::from_mins(10);
 
+/// How often a sync begins anew because the catalog became another one while the source was read.
+const ATTEMPTS: u32 = 3;
+
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
@@ -44,21 +56,53 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
     let _turn = turn.lock().await;
-    let started = Utc::now();
-    let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
-        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
-    };
-    let terms = Terms { given: kinds::given(&services.db, &caller.tenant, Some(id)).await?, ..Terms::default() };
-    let walk = gather(&*services.ports.sources, source.kind, &source.target, Limits::default(), terms);
-    let gathered = match tokio::time::timeout(PATIENCE, walk).await {
-        Ok(gathered) => gathered,
-        Err(_) => {
-            Err(ReadProblem::Unreachable(format!("reading it took longer than {} minutes", PATIENCE.as_secs() / 60)))
+    for attempt in 1..=ATTEMPTS {
+        let started = Utc::now();
+        let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
+            return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
+        };
+        let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
+        let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
+        let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
+        let walk = gather(&*services.ports.sources, source.kind, &source.target, Limits::default(), terms);
+        let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
+            let minutes = PATIENCE.as_secs() / 60;
+            Err(ReadProblem::Unreachable(format!("reading it took longer than {minutes} minutes")))
+        });
+        match gathered {
+            Ok(gathered) => {
+                if let Some(source) = record(services, caller, before, started, gathered).await? {
+                    return Ok(source);
+                }
+                tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
+            }
+            Err(problem) => return mark_stale(services, caller, source, started, &problem).await,
         }
-    };
-    match gathered {
-        Ok(gathered) => record(services, caller, id, started, gathered).await,
-        Err(problem) => mark_stale(services, caller, source, started, &problem).await,
+    }
+    let why = "it was changed by others again and again while it was read; sync it once more".to_owned();
+    Err(Error::Unavailable { system: "catalog".into(), why })
+}
+
+/// What was known before a sync.
+struct Before {
+    source: Source,
+    files: Vec<Arc<FileRow>>,
+    recall: Recall,
+}
+
+impl Before {
+    async fn load(services: &Services, caller: &Caller, source: Source, may_recall: bool) -> Result<Self> {
+        let tenant = &caller.tenant;
+        let files = store::file_rows(&services.db, tenant, source.id).await?;
+        let files: Vec<Arc<FileRow>> = files.into_iter().map(Arc::new).collect();
+        // The program reads itself for that, once.
+        let knows_itself = tokio::task::spawn_blocking(recall::prepare).await.unwrap_or(false);
+        let recall = if may_recall && knows_itself {
+            Recall::of(&services.db, tenant, source.id, &files).await?
+        } else {
+            Recall::default()
+        };
+        Ok(Self { source, files, recall })
     }
 }
 
@@ -77,30 +121,36 @@ async fn mark_stale(
     Ok(source)
 }
 
+/// Records what was gathered; nothing if what was known before is no longer so.
 async fn record(
     services: &Services,
     caller: &Caller,
-    id: Uuid,
+    before: Before,
     started: DateTime<Utc>,
     mut gathered: Gathered,
-) -> Result<Source> {
-    let tenant = &caller.tenant;
-    let now = Utc::now();
+) -> Result<Option<Source>> {
+    let Before { source: seen, files: old, recall } = before;
+    drop(recall);
+    let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;
     // Read again: it may have been removed meanwhile.
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("the source `{id}` was removed while it was read")));
     };
-    let old = store::files_and_documents(&*tx, tenant, id).await?;
+    if (source.synced_at, source.kind, &source.target) != (seen.synced_at, seen.kind, &seen.target) {
+        return Ok(None);
+    }
     let (notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
+    let prints = std::mem::take(&mut gathered.prints);
+    let is_whole = !gathered.cut;
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
-    let mut claims = claim::claim(&tx, caller, id, gathered, &old).await?;
+    let Some(mut claims) = claim::claim(&tx, caller, id, gathered, &old).await? else { return Ok(None) };
     if services.settings.catalog.orphan_days == 0 {
         claims.plan.remove.append(&mut claims.plan.orphan);
     }
-    for claimer in claims.waiting {
+    for claimer in std::mem::take(&mut claims.waiting) {
         tx.enqueue(Job::SyncSource { source: claimer });
     }
     source.entities = count(claims.standing);
@@ -109,18 +159,22 @@ async fn record(
     source.warned = count(claims.files.iter().filter(|file| file.outcome == Outcome::Warned).count());
     source.problem = None;
     source.synced_at = Some(now);
-    let told = claims.plan.carry_out(&mut tx, tenant, id, now).await?;
-    let all = notes.into_iter().chain(claims.notes).collect();
+    let told = std::mem::take(&mut claims.plan).carry_out(&mut tx, tenant, id, now).await?;
+    let judged = if is_whole { recall::remember(prints, &notes, &claims) } else { vec![None; claims.files.len()] };
+    let mut all: Vec<_> = notes.into_iter().chain(std::mem::take(&mut claims.notes)).collect();
+    // File by file: whether one waited for a kind, or is as it was, makes no difference.
+    all.sort_by_key(|note| note.file);
     troubles::record(&tx, caller, id, all, (&claims.files, &claims.documents)).await?;
     store::replace_texts(&*tx, tenant, id, texts).await?;
-    if claims.files != old.0 || claims.documents != old.1 {
-        store::replace_files(&*tx, tenant, id, &claims.files, &claims.documents).await?;
-    }
+    let rows = claims.files.into_iter().zip(claims.documents).zip(judged);
+    let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
+    store::replace_files(&*tx, tenant, id, &old, &rows).await?;
     end(&mut tx, caller, &mut source, started, told).await?;
     tx.commit().await?;
+    drop((rows, old));
     services.catalog.catch_up(services, tenant).await?;
     tracing::info!(source = source.target, entities = source.entities, ?told, "synced");
-    Ok(source)
+    Ok(Some(source))
 }
 
 /// Writes down how a sync went, for the source, for those who look back, and for those who listen.

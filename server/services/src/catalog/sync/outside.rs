@@ -13,14 +13,21 @@ pub(super) struct Outside<'a> {
     opened: HashMap<String, Arc<dyn OpenSource>>,
     /// Servers that did not answer, and how: they are not waited for again.
     silent: HashMap<String, String>,
+    asked: usize,
 }
 
 impl<'a> Outside<'a> {
     pub(super) fn new(reader: &'a dyn SourceReader) -> Self {
-        Self { reader, opened: HashMap::new(), silent: HashMap::new() }
+        Self { reader, opened: HashMap::new(), silent: HashMap::new(), asked: 0 }
+    }
+
+    /// How often an address was asked for.
+    pub(super) fn asked(&self) -> usize {
+        self.asked
     }
 
     pub(super) async fn open(&mut self, address: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.asked += 1;
         if let Some(opened) = self.opened.get(address) {
             return Ok(opened.clone());
         }

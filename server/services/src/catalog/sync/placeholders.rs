@@ -20,6 +20,11 @@ const TEXT: u64 = definitions::LARGEST as u64;
 /// How many fields of one document may stand in other files.
 const MOST: usize = 200;
 
+/// How large a file may be that a placeholder names.
+pub(super) fn most(limits: &yaml::Limits) -> u64 {
+    limits.bytes.max(TEXT)
+}
+
 /// What became of a document's placeholders.
 #[derive(Debug, Default)]
 pub(super) struct Resolved {
@@ -62,6 +67,18 @@ pub(super) async fn resolve(
         }
     }
     resolved
+}
+
+/// Whether any field of a document stands in another file.
+pub(super) fn are_in(value: &Value) -> bool {
+    match value {
+        Value::Object(fields) if fields.keys().any(|key| key.starts_with('$')) => {
+            fields.len() == 1 && fields.keys().all(|key| KEYS.contains(&key.as_str()))
+        }
+        Value::Object(fields) => fields.values().any(are_in),
+        Value::Array(items) => items.iter().any(are_in),
+        _ => false,
+    }
 }
 
 fn collect(value: &Value, at: &FieldPath, found: &mut Vec<(FieldPath, String, Value)>) {
@@ -107,7 +124,7 @@ async fn fetch(
         return Err(format!("`{key}` takes a text: the path or the address of a file"));
     };
     let spot = from.follow(outside, target).await.map_err(|problem| problem.to_string())?;
-    let most = if matches!(key, "$json" | "$yaml") { limits.file.bytes } else { limits.file.bytes.max(TEXT) };
+    let most = if matches!(key, "$json" | "$yaml") { limits.file.bytes } else { most(&limits.file) };
     let content = spot.source.read(&spot.path, most).await.map_err(|problem| problem.to_string())?;
     *bytes += content.len() as u64;
     let named = |problem: &dyn std::fmt::Display| format!("`{target}`: {problem}");

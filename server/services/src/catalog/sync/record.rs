@@ -1,34 +1,36 @@
 //! Writing what changed, and nothing else: rows, relations, served documents, and the rows in `changes` that tell of them.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    catalog::{EntityRef, OwnKind, OwnKinds},
+    catalog::{OwnKind, OwnKinds},
     changes::ChangeKind,
     identity::Tenant,
 };
 use sea_orm::prelude::Uuid;
-use serde_json::Value;
 
-use super::stitch::{self, Parts};
+use super::{restitch::Restitch, ties::Declarations};
 use crate::{
-    Result,
-    catalog::{
-        kinds,
-        rows::{conflict, entity, relation},
-        store,
-        sync::gather::Found,
-    },
-    changes::{NewChange, Transaction},
+    Error, Result,
+    catalog::{kinds, store, sync::gather::Found},
+    changes::Transaction,
     queue::Job,
 };
+
+/// How many rows are compared, or told of, at once.
+const PART: usize = 5_000;
 
 /// What is to be done to the entities of one source.
 #[derive(Debug, Default)]
 pub(in crate::catalog) struct Plan {
     /// New or changed, each name once, with the hash of its declaration.
     pub(in crate::catalog) put: Vec<(Found, String)>,
+    /// The kinds by which `put` was judged.
+    pub(in crate::catalog) kinds: OwnKinds,
     /// No longer declared.
     pub(in crate::catalog) orphan: Vec<String>,
     /// Leaving the catalog.
@@ -62,22 +64,43 @@ impl Plan {
         if self.put.is_empty() && self.orphan.is_empty() && self.remove.is_empty() && self.touched.is_empty() {
             return Ok(told);
         }
-        let Self { put, orphan, remove, renames, mut touched } = self;
+        let Self { put, kinds: judged_by, orphan, remove, renames, mut touched } = self;
         let former: Vec<String> = renames.values().cloned().collect();
         let has_gone = orphan.iter().chain(&remove).any(|reference| is_kind(reference));
         if has_gone || put.iter().any(|(found, _)| found.reference.kind() == "entitykind") {
             judge_again(tx, tenant, source, has_gone).await?;
         }
-        let put_refs: Vec<String> = put.iter().map(|(found, _)| found.reference.to_string()).collect();
+        let mut own = kinds::all(&**tx, tenant).await?;
+        for (found, _) in put.iter().filter(|(found, _)| found.reference.kind() == "entitykind") {
+            if let Ok(kind) = OwnKind::read(&found.value()) {
+                own.insert(kind);
+            }
+        }
+        let (put, mut declared) = declare(put, judged_by).await?;
+        let put_refs: Vec<String> = put.keys().cloned().collect();
         let existed = store::existing(&**tx, tenant, &put_refs).await?;
 
-        // Relations, as they are declared now.
+        // Relations, as they are declared now. Those that stand already stay, and those at their other ends with them.
         let lapsed: Vec<String> = existed.iter().chain(&remove).chain(&former).cloned().collect();
-        let old = store::declared_by(&**tx, tenant, &lapsed).await?;
-        let new: HashSet<relation::Model> = put.iter().flat_map(|(found, _)| both_ways(tenant, found)).collect();
-        touched.extend(old.into_iter().map(|row| row.source_ref));
-        touched.extend(new.iter().map(|row| row.source_ref.clone()));
-        store::replace_relations(&**tx, tenant, &lapsed, new.into_iter().collect()).await?;
+        for declarers in lapsed.chunks(PART) {
+            let mut old: HashMap<String, Vec<_>> = HashMap::new();
+            for row in store::declared_by(&**tx, tenant, declarers).await? {
+                old.entry(row.declared_by.clone()).or_default().push(row);
+            }
+            let mut others = Vec::new();
+            for declarer in declarers {
+                let rows = old.remove(declarer).unwrap_or_default();
+                if put.contains_key(declarer) && declared.is_same(declarer, &rows) {
+                    declared.forget(declarer);
+                } else if !rows.is_empty() {
+                    touched.extend(rows.into_iter().map(|row| row.source_ref));
+                    others.push(declarer.clone());
+                }
+            }
+            store::delete_relations(&**tx, tenant, &others).await?;
+        }
+        let ties = declared.sorted();
+        touched.extend(ties.sources().map(str::to_owned));
 
         // Those who refer to what came or went must say so, or no longer.
         let came_or_went: Vec<String> = put_refs
@@ -89,13 +112,17 @@ impl Plan {
             .collect();
         touched.extend(store::referrers(&**tx, tenant, &came_or_went).await?);
 
-        for row in store::rows(&**tx, tenant, &remove).await? {
-            told.removed += 1;
-            tx.record(change(row.source_id, row.reference, ChangeKind::EntityRemoved, Some(row.document), None));
+        for names in remove.chunks(PART) {
+            for row in store::written(&**tx, tenant, names).await? {
+                told.removed += 1;
+                let states = (Some(row.document), None);
+                tx.record_texts(row.source_id.to_string(), row.reference, ChangeKind::EntityRemoved, states);
+            }
+            tx.ease().await?;
         }
-        let mut old: HashMap<String, entity::Model> =
-            store::rows(&**tx, tenant, &former).await?.into_iter().map(|row| (row.reference.clone(), row)).collect();
-        let renamed: HashMap<String, entity::Model> =
+        let mut old: HashMap<String, store::Row> =
+            store::written(&**tx, tenant, &former).await?.into_iter().map(|row| (row.reference.clone(), row)).collect();
+        let renamed: HashMap<String, store::Row> =
             renames.into_iter().filter_map(|(new, name)| Some((new, old.remove(&name)?))).collect();
         let names: Vec<(String, Uuid)> = renamed.values().map(|row| (row.reference.clone(), row.uid)).collect();
         store::note_former_names(&**tx, tenant, &names, now).await?;
@@ -104,161 +131,37 @@ impl Plan {
         store::keep_no_longer(&**tx, tenant, &remove).await?;
 
         touched.extend(orphan.iter().cloned());
-        touched.extend(put_refs);
+        touched.extend(put_refs.iter().cloned());
         for reference in remove.iter().chain(&former) {
             touched.remove(reference);
         }
         let orphan: HashSet<String> = orphan.into_iter().collect();
-        let put = put.into_iter().map(|(found, hash)| (found.reference.to_string(), (found, hash))).collect();
-        let rows = Restitch { tenant, source, now, orphan, put, renamed }.run(tx, touched, &mut told).await?;
-        store::upsert(&**tx, rows).await?;
+        let declared: HashSet<String> = put_refs.into_iter().collect();
+        let restitch =
+            Restitch { tenant, source, now, orphan, put, declared, renamed, ties: &ties, own: Arc::new(own) };
+        restitch.run(tx, touched, &mut told).await?;
+        store::insert_relations(&**tx, tenant, ties.rows()).await?;
         Ok(told)
     }
 }
 
-struct Restitch<'a> {
-    tenant: &'a Tenant,
-    source: Uuid,
-    now: DateTime<Utc>,
-    orphan: HashSet<String>,
-    put: HashMap<String, (Found, String)>,
-    /// Rows of before, by the new names.
-    renamed: HashMap<String, entity::Model>,
-}
-
-impl Restitch<'_> {
-    /// The rows of `touched` that are others now.
-    async fn run(
-        mut self,
-        tx: &mut Transaction,
-        touched: HashSet<String>,
-        told: &mut Told,
-    ) -> Result<Vec<entity::Model>> {
-        let touched: Vec<String> = touched.into_iter().collect();
-        let rows = store::rows(&**tx, self.tenant, &touched).await?;
-        let mut rows: HashMap<String, entity::Model> =
-            rows.into_iter().map(|row| (row.reference.clone(), row)).collect();
-        let mut served: Vec<String> =
-            touched.into_iter().filter(|key| rows.contains_key(key) || self.put.contains_key(key)).collect();
-        served.sort();
-        let around = Around::load(tx, self.tenant, &served, &self.put, &rows).await?;
-        let (mut written, mut reclaimed) = (Vec::new(), Vec::new());
-        for key in served {
-            let before = rows.remove(&key).or_else(|| self.renamed.remove(&key));
-            if before.as_ref().is_some_and(|row| row.orphaned_at.is_some()) && self.put.contains_key(&key) {
-                reclaimed.push(key.clone());
-            }
-            if let Some((row, kind)) = self.row(&key, before.as_ref(), &around)? {
-                match kind {
-                    ChangeKind::EntityCreated => told.created += 1,
-                    ChangeKind::EntityOrphaned => told.orphaned += 1,
-                    ChangeKind::EntityRenamed => told.renamed += 1,
-                    _ => told.updated += 1,
-                }
-                let before = before.map(|row| row.document);
-                tx.record(change(self.source, key, kind, before, Some(row.document.clone())));
-                written.push(row);
-            }
+/// Reads what each document declares, on another thread: it is parsed for that.
+async fn declare(
+    put: Vec<(Found, String)>,
+    kinds: OwnKinds,
+) -> Result<(HashMap<String, (Found, String)>, Declarations)> {
+    let work = move || {
+        let mut declarations = Declarations::default();
+        let mut by_name = HashMap::with_capacity(put.len());
+        for (found, hash) in put {
+            let name = found.reference.to_string();
+            declarations.declare(&name, &found.declared(&kinds).relations);
+            by_name.insert(name, (found, hash));
         }
-        store::keep_no_longer(&**tx, self.tenant, &reclaimed).await?;
-        Ok(written)
-    }
-
-    fn row(
-        &mut self,
-        key: &str,
-        before: Option<&entity::Model>,
-        around: &Around,
-    ) -> Result<Option<(entity::Model, ChangeKind)>> {
-        let put = self.put.remove(key);
-        let is_put = put.is_some();
-        let uid = before.map_or_else(Uuid::new_v4, |row| row.uid);
-        let is_orphaned = !is_put && (self.orphan.contains(key) || before.is_some_and(|row| row.orphaned_at.is_some()));
-        let (document, hash, path, source_id) = match (put, before) {
-            (Some((found, hash)), _) => (found.document, hash, found.path, self.source),
-            (None, Some(row)) => {
-                (stitch::declaration(row.document.clone()), row.hash.clone(), row.path.clone(), row.source_id)
-            }
-            (None, None) => return Ok(None),
-        };
-        let reference: EntityRef = store::parse(key)?;
-        let nothing = BTreeSet::new();
-        let (document, etag) = stitch::stitch(Parts {
-            reference: &reference,
-            uid,
-            document,
-            relations: around.relations.get(key).unwrap_or(&nothing),
-            missing: &around.missing,
-            conflicts: &around.conflicts.iter().filter(|conflict| conflict.reference == key).collect::<Vec<_>>(),
-            own: &around.own,
-            is_orphaned,
-        });
-        let orphaned_at = is_orphaned.then(|| before.and_then(|row| row.orphaned_at).unwrap_or(self.now));
-        let kind = match before {
-            None => ChangeKind::EntityCreated,
-            Some(row) if row.reference != key => ChangeKind::EntityRenamed,
-            Some(row) if row.orphaned_at.is_none() && is_orphaned => ChangeKind::EntityOrphaned,
-            Some(_) => ChangeKind::EntityUpdated,
-        };
-        let row = entity::Model {
-            tenant: self.tenant.to_string(),
-            reference: key.to_owned(),
-            uid,
-            etag,
-            hash,
-            document,
-            source_id,
-            path,
-            changed_at: self.now,
-            orphaned_at,
-        };
-        let is_same = before.is_some_and(|old| {
-            old.reference == row.reference
-                && old.etag == row.etag
-                && old.orphaned_at == row.orphaned_at
-                && old.source_id == row.source_id
-                && old.hash == row.hash
-                && old.path == row.path
-        });
-        Ok((!is_same).then_some((row, kind)))
-    }
-}
-
-/// What served documents say beyond what is declared.
-struct Around {
-    relations: HashMap<String, BTreeSet<(String, String)>>,
-    missing: HashSet<String>,
-    conflicts: Vec<conflict::Model>,
-    own: OwnKinds,
-}
-
-impl Around {
-    async fn load(
-        tx: &Transaction,
-        tenant: &Tenant,
-        served: &[String],
-        put: &HashMap<String, (Found, String)>,
-        rows: &HashMap<String, entity::Model>,
-    ) -> Result<Self> {
-        let mut relations: HashMap<String, BTreeSet<(String, String)>> = HashMap::new();
-        let mut targets = HashSet::new();
-        for row in store::relations_from(&**tx, tenant, served).await? {
-            if !put.contains_key(&row.target_ref) && !rows.contains_key(&row.target_ref) {
-                targets.insert(row.target_ref.clone());
-            }
-            relations.entry(row.source_ref).or_default().insert((row.kind, row.target_ref));
-        }
-        let asked: Vec<String> = targets.iter().cloned().collect();
-        let existing = store::existing(&**tx, tenant, &asked).await?;
-        let missing = targets.into_iter().filter(|target| !existing.contains(target)).collect();
-        let mut own = kinds::all(&**tx, tenant).await?;
-        for (found, _) in put.values().filter(|(found, _)| is_kind(&found.reference.to_string())) {
-            if let Ok(kind) = OwnKind::read(&found.document) {
-                own.insert(kind);
-            }
-        }
-        Ok(Self { relations, missing, conflicts: store::conflicts_about(&**tx, tenant, served).await?, own })
-    }
+        (by_name, declarations)
+    };
+    let done = tokio::task::spawn_blocking(work).await;
+    done.map_err(|error| Error::Internal(format!("reading what documents declare: {error}")))
 }
 
 fn is_kind(reference: &str) -> bool {
@@ -274,27 +177,4 @@ async fn judge_again(tx: &mut Transaction, tenant: &Tenant, source: Uuid, has_go
         }
     }
     Ok(())
-}
-
-fn both_ways(tenant: &Tenant, found: &Found) -> Vec<relation::Model> {
-    let this = found.reference.to_string();
-    let row = |source_ref: &str, kind: &str, target_ref: &str| relation::Model {
-        tenant: tenant.to_string(),
-        source_ref: source_ref.to_owned(),
-        kind: kind.to_owned(),
-        target_ref: target_ref.to_owned(),
-        declared_by: this.clone(),
-    };
-    found
-        .relations
-        .iter()
-        .flat_map(|relation| {
-            let target = relation.target.to_string();
-            [row(&this, &relation.relation, &target), row(&target, &relation.reverse, &this)]
-        })
-        .collect()
-}
-
-fn change(source: Uuid, subject: String, kind: ChangeKind, before: Option<Value>, after: Option<Value>) -> NewChange {
-    NewChange { source: source.to_string(), subject, kind, before, after }
 }

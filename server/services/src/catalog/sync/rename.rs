@@ -1,6 +1,9 @@
 //! Which new names are old things.
 
-use std::collections::{HashMap, HashSet};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use domain::{
     catalog::{Contents, EntityRef, SourceFile, renames},
@@ -8,10 +11,10 @@ use domain::{
 };
 use serde_json::Value;
 
-use super::{record::Plan, stitch};
+use super::{gather::Found, record::Plan, stitch};
 use crate::{
     Result,
-    catalog::store::{self, Documents, Known},
+    catalog::store::{self, Documents, FileRow, Known},
     changes::Transaction,
 };
 
@@ -27,13 +30,12 @@ pub(super) struct Names<'a> {
 /// that it is known when the document is mended.
 pub(super) fn documents(
     files: &[SourceFile],
-    layouts: Vec<Vec<Option<EntityRef>>>,
-    (old_files, old_documents): (&[SourceFile], &[Documents]),
+    layouts: Vec<Documents>,
+    old: &[Arc<FileRow>],
     stale: &HashSet<String>,
 ) -> Vec<Documents> {
-    let old: HashMap<&str, &Documents> = old_files.iter().map(|file| file.path.as_str()).zip(old_documents).collect();
-    let named = |layout: Vec<Option<EntityRef>>| layout.into_iter().map(|name| name.map(|name| name.to_string()));
-    let mut documents: Vec<Documents> = layouts.into_iter().map(|layout| named(layout).collect()).collect();
+    let old: HashMap<&str, &Documents> = old.iter().map(|row| (row.file.path.as_str(), &row.documents)).collect();
+    let mut documents = layouts;
     for (file, documents) in files.iter().zip(&mut documents) {
         let Some(old) = old.get(file.path.as_str()) else { continue };
         // A file that cannot be read at all shows no documents.
@@ -56,7 +58,7 @@ pub(super) async fn find(
     tenant: &Tenant,
     files: &[SourceFile],
     documents: &[Documents],
-    (old_files, old_documents): (&[SourceFile], &[Documents]),
+    old: &[Arc<FileRow>],
     plan: &Plan,
     names: &Names<'_>,
 ) -> Result<HashMap<String, String>> {
@@ -65,15 +67,15 @@ pub(super) async fn find(
     if gone.is_empty() || plan.put.is_empty() {
         return Ok(found);
     }
-    let came: HashMap<(&str, usize), &Value> =
-        plan.put.iter().map(|(put, _)| ((put.path.as_str(), put.place), &put.document)).collect();
+    let came: HashMap<(&str, usize), &Found> =
+        plan.put.iter().map(|(put, _)| ((put.path.as_str(), put.place), put)).collect();
     let new: HashSet<String> = plan
         .put
         .iter()
         .map(|(put, _)| put.reference.to_string())
         .filter(|key| !names.own.contains_key(key) && !names.others.contains_key(key))
         .collect();
-    let old: HashMap<&str, &Documents> = old_files.iter().map(|file| file.path.as_str()).zip(old_documents).collect();
+    let old: HashMap<&str, &Documents> = old.iter().map(|row| (row.file.path.as_str(), &row.documents)).collect();
     let moved: Vec<(&str, &Documents, &Documents)> = files
         .iter()
         .zip(documents)
@@ -109,22 +111,21 @@ struct Said<'a> {
     path: &'a str,
     before: &'a Documents,
     went: &'a HashMap<String, Value>,
-    came: &'a HashMap<(&'a str, usize), &'a Value>,
+    came: &'a HashMap<(&'a str, usize), &'a Found>,
 }
 
 impl Contents for Said<'_> {
     fn before(&self, place: usize) -> Option<String> {
-        nameless(self.went.get(self.before.get(place)?.as_ref()?)?)
+        nameless(self.went.get(self.before.get(place)?.as_ref()?)?.clone())
     }
 
     fn after(&self, place: usize) -> Option<String> {
-        nameless(self.came.get(&(self.path, place))?)
+        nameless(self.came.get(&(self.path, place))?.value())
     }
 }
 
 /// A document's text without what names it.
-fn nameless(document: &Value) -> Option<String> {
-    let mut document = document.clone();
+fn nameless(mut document: Value) -> Option<String> {
     let metadata = document.get_mut("metadata")?.as_object_mut()?;
     for field in ["name", "namespace", "title"] {
         metadata.shift_remove(field);

@@ -18,7 +18,7 @@ pub(super) struct Parts<'a> {
     pub(super) relations: &'a BTreeSet<(String, String)>,
     /// References that name nothing in the catalog.
     pub(super) missing: &'a HashSet<String>,
-    pub(super) conflicts: &'a [&'a conflict::Model],
+    pub(super) conflicts: &'a [conflict::Model],
     pub(super) is_orphaned: bool,
     pub(super) own: &'a OwnKinds,
 }
@@ -71,7 +71,7 @@ fn annotations(document: &mut Value) -> Option<&mut serde_json::Map<String, Valu
     document.get_mut("metadata")?.get_mut("annotations")?.as_object_mut()
 }
 
-fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[&conflict::Model]) -> Vec<Value> {
+fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[conflict::Model]) -> Vec<Value> {
     let dangling = declared.relations.iter().filter(|relation| missing.contains(&relation.target.to_string()));
     let dangling = dangling.map(|relation| {
         let (field, target) = (&relation.field, &relation.target);

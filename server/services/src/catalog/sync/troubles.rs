@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    catalog::{EntityRef, SourceFile, Trouble},
+    catalog::{EntityRef, OwnKinds, SourceFile, Trouble},
     identity::{Caller, Tenant},
 };
 use sea_orm::prelude::Uuid;
@@ -19,9 +19,9 @@ use crate::{
 const ASKED: usize = 500;
 
 /// Whom an entity belongs to by its own declaration.
-pub(super) fn owner_of(found: &Found) -> Option<EntityRef> {
-    let owned = found.relations.iter().find(|relation| relation.relation == "ownedBy");
-    owned.map(|relation| relation.target.clone())
+pub(super) fn owner_of(found: &Found, kinds: &OwnKinds) -> Option<EntityRef> {
+    let owned = found.declared(kinds).relations.into_iter().find(|relation| relation.relation == "ownedBy");
+    owned.map(|relation| relation.target)
 }
 
 /// Writes what should be mended, each with its owner: the document's own, else that of its last good version, else that of

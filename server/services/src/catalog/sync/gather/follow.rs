@@ -1,34 +1,15 @@
-//! Where a document is, and where a Location leads from there.
+//! Where a Location leads.
 
 use domain::catalog::{FieldPath, Severity};
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use super::{Step, Trust, Walk};
 use crate::catalog::{
-    ports::{Begin, Place, ReadProblem, is_glob},
+    ports::{Begin, ReadProblem, is_glob},
     yaml::Document,
 };
 
 impl Walk<'_> {
-    /// The annotations that Backstage sets.
-    pub(super) fn annotate(&self, value: &mut Value, place: &Place) {
-        let Some(metadata) = value.get_mut("metadata").and_then(Value::as_object_mut) else { return };
-        metadata.entry("namespace").or_insert_with(|| domain::catalog::DEFAULT_NAMESPACE.into());
-        if !metadata.get("annotations").is_some_and(Value::is_object) {
-            metadata.insert("annotations".into(), Value::Object(Map::new()));
-        }
-        let Some(annotations) = metadata.get_mut("annotations").and_then(Value::as_object_mut) else { return };
-        let location = format!("{}:{}", place.kind, place.target);
-        annotations.insert("backstage.io/managed-by-location".into(), location.into());
-        annotations.insert("backstage.io/managed-by-origin-location".into(), self.origin.clone().into());
-        let folder = place.folder.as_ref().map(|folder| format!("{}:{folder}", place.kind));
-        for (key, text) in [("view-url", &place.view), ("edit-url", &place.edit), ("source-location", &folder)] {
-            if let Some(text) = text {
-                annotations.entry(format!("backstage.io/{key}")).or_insert_with(|| json!(text));
-            }
-        }
-    }
-
     /// Looks up what a Location points at.
     pub(super) async fn follow(&mut self, number: usize, step: &Step, document: &Document, value: &Value) {
         let spec = &value["spec"];

@@ -2,54 +2,49 @@
 
 use std::sync::Arc;
 
-use domain::catalog::{EntityRef, OwnKind, OwnKinds, Severity, Violation, declared, kind};
+use domain::catalog::{EntityRef, OwnKind, Severity, declared};
 use serde_json::Value;
 
-use super::{Found, Walk, notes::About};
-use crate::{
-    catalog::{kinds, yaml::Document},
-    scorecards, templates,
+use super::{
+    Found, Walk,
+    look::{Fate, Verdict},
+    notes::About,
 };
+use crate::catalog::{kinds, sync::recall, yaml::Document};
 
-/// A document on its way into the catalog.
-pub(super) struct Judged {
+/// A document of a kind that may be declared in a file yet to come.
+pub(super) struct Waiting {
     /// Its file.
     pub(super) number: usize,
     /// Its place in the file, from 0.
-    pub(super) place: usize,
-    pub(super) reference: EntityRef,
-    pub(super) document: Document,
+    place: usize,
+    reference: EntityRef,
+    document: Document,
     /// As it will stand.
-    pub(super) value: Value,
-}
-
-impl Judged {
-    fn text(&self, key: &str) -> &str {
-        self.value.get(key).and_then(Value::as_str).unwrap_or_default()
-    }
+    text: String,
 }
 
 impl Walk<'_> {
-    /// Takes the document in, or has it wait for a kind that may be declared further on.
-    pub(super) async fn judge(&mut self, judged: Judged) {
-        let number = judged.number;
-        self.gathered.files[number].entities += 1;
-        match judged.reference.kind() {
-            "entitykind" => match kinds::read(&judged.value) {
-                Ok(kind) => self.kinds.insert(kind),
-                Err(violations) => return self.refuse(&judged, &violations),
-            },
-            "template" | "scorecard" => {
-                let severity = if self.terms.is_stern { Severity::Error } else { Severity::Warning };
-                for violation in lint(&judged).await {
-                    let problem = judged.document.problem(severity, &violation.field, violation.message.clone());
-                    self.tell(number, problem);
+    /// Takes a document in, or has it wait.
+    pub(super) fn judge(&mut self, number: usize, place: usize, line: u32, verdict: Verdict) {
+        let Verdict { reference, told, fate, document } = verdict;
+        match (fate, document) {
+            (Fate::Stands(text, kind), _) => {
+                self.gathered.files[number].entities += 1;
+                self.tell_all(number, told);
+                if let Some(kind) = kind {
+                    // Each walk must know every kind.
+                    self.gathered.prints[number] = None;
+                    self.kinds.insert(kind);
                 }
+                self.accept((number, place, line), reference, text, None);
             }
-            _ if kind(judged.text("kind"), judged.text("apiVersion")).is_none() => return self.waiting.push(judged),
-            _ => {}
+            (Fate::Waits(text), Some(document)) => {
+                self.gathered.files[number].entities += 1;
+                self.waiting.push(Waiting { number, place, reference, document, text });
+            }
+            (Fate::Waits(_), None) | (Fate::Refused, _) => self.tell_all(number, told),
         }
-        self.accept(judged, &OwnKinds::default(), None);
     }
 
     /// Judges what waited, now that every kind is known.
@@ -58,48 +53,49 @@ impl Walk<'_> {
         for kind in self.kinds.iter().chain(self.terms.given.theirs.iter()) {
             known.insert(OwnKind::clone(kind));
         }
-        for judged in std::mem::take(&mut self.waiting) {
-            self.about = Some((judged.number, About::of(judged.place, &judged.value)));
-            let kind = known.get(judged.text("kind")).filter(|kind| kind.is_about(judged.text("apiVersion"))).cloned();
-            let violations = kind.as_ref().map(|kind| kinds::judge(kind, &judged.value)).unwrap_or_default();
+        let by = recall::kinds(&known);
+        for waiting in std::mem::take(&mut self.waiting) {
+            if let Some(print) = &mut self.gathered.prints[waiting.number] {
+                print.kinds = Some(by.clone());
+            }
+            let Waiting { number, place, reference, document, text } = waiting;
+            let value: Value = serde_json::from_str(&text).expect("what was written from a document reads as one");
+            self.about = Some((number, About::of(place, &value)));
+            let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+            let kind = known.get(word("kind")).filter(|kind| kind.is_about(word("apiVersion"))).cloned();
+            let violations = kind.as_ref().map(|kind| kinds::judge(kind, &value)).unwrap_or_default();
             if violations.is_empty() {
-                self.accept(judged, &known, kind);
+                for warning in declared(&reference, &value, &known).warnings {
+                    let problem = document.problem(Severity::Warning, &warning.field, warning.message);
+                    self.tell(number, problem);
+                }
+                self.accept((number, place, document.line), reference, text, kind);
             } else {
-                self.refuse(&judged, &violations);
+                self.gathered.files[number].entities -= 1;
+                for violation in violations {
+                    let problem = document.problem(Severity::Error, &violation.field, violation.message);
+                    self.fail(number, problem);
+                }
             }
         }
         self.about = None;
+        self.gathered.kinds = known;
         for (number, text) in std::mem::take(&mut self.late) {
             self.keep(number, &text);
         }
     }
 
-    fn accept(&mut self, judged: Judged, own: &OwnKinds, kind: Option<Arc<OwnKind>>) {
-        let Judged { number, place, reference, document, value } = judged;
-        let read = declared(&reference, &value, own);
-        for warning in read.warnings {
-            let problem = document.problem(Severity::Warning, &warning.field, warning.message.clone());
-            self.tell(number, problem);
-        }
+    fn accept(
+        &mut self,
+        (number, place, line): (usize, usize, u32),
+        reference: EntityRef,
+        text: String,
+        kind: Option<Arc<OwnKind>>,
+    ) {
         let path = self.gathered.files[number].path.clone();
-        self.gathered.layouts[number][place] = Some(reference.clone());
-        self.gathered.found.push(Found {
-            reference,
-            document: value,
-            path,
-            place,
-            line: document.line,
-            relations: read.relations,
-            rules: kind.map(|kind| rules(&kind)),
-        });
-    }
-
-    fn refuse(&mut self, judged: &Judged, violations: &[Violation]) {
-        self.gathered.files[judged.number].entities -= 1;
-        for violation in violations {
-            let problem = judged.document.problem(Severity::Error, &violation.field, violation.message.clone());
-            self.fail(judged.number, problem);
-        }
+        self.gathered.layouts[number][place] = Some(reference.to_string());
+        let rules = kind.map(|kind| rules(&kind));
+        self.gathered.found.push(Found { reference, text, path, place, line, rules });
     }
 }
 
@@ -107,14 +103,4 @@ impl Walk<'_> {
 fn rules(kind: &OwnKind) -> String {
     let text = serde_json::to_string(&kind.relations).unwrap_or_default();
     blake3::hash(text.as_bytes()).to_hex()[..8].to_owned()
-}
-
-/// What keeps a template or a scorecard from doing its work.
-async fn lint(judged: &Judged) -> Vec<Violation> {
-    let (reference, value) = (judged.reference.clone(), judged.value.clone());
-    let work = move || match reference.kind() {
-        "template" => templates::lint(&value),
-        _ => scorecards::lint(&reference, &value),
-    };
-    tokio::task::spawn_blocking(work).await.unwrap_or_default()
 }
