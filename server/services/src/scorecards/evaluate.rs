@@ -34,9 +34,9 @@ const STEP: u64 = 200;
 /// From how many changed entities on everything may be judged instead.
 const FAR: u64 = 1_000;
 /// How many entities are judged at once.
-const BATCH: usize = 100;
+const BATCH: usize = 400;
 /// How long judging one batch may take.
-const TIME: Duration = Duration::from_secs(20);
+const TIME: Duration = Duration::from_secs(80);
 /// How often rules that ask for the time are judged again.
 const SWEEP: TimeDelta = TimeDelta::hours(24);
 
@@ -276,8 +276,9 @@ impl Pass<'_> {
         }
         let entities: Vec<String> = written.iter().map(|written| written.entity().to_owned()).collect();
         let current = store::of(&*tx, tenant, &scorecards, &entities).await?;
+        let current = current.into_iter().map(|row| ((row.scorecard, row.entity), row.evaluated_at)).collect();
         let written: Vec<Written> = written.into_iter().filter(|written| written.follows(&current)).collect();
-        super::record::record(&mut tx, judges, written).await?;
+        super::record::record(&mut tx, tenant, judges, written).await?;
         tx.commit().await?;
         Ok(true)
     }

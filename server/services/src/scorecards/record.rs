@@ -1,9 +1,11 @@
 //! Writing what an evaluation found, together with the changes that tell of it.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
+use chrono::{DateTime, Utc};
 use domain::{
     changes::ChangeKind,
+    identity::Tenant,
     scorecards::{Outcome, Scale, Standing},
 };
 use sea_orm::prelude::Uuid;
@@ -44,15 +46,20 @@ impl Written {
     }
 
     /// Whether the row still is what the judgement began with.
-    pub(super) fn follows(&self, current: &[result::Model]) -> bool {
+    pub(super) fn follows(&self, current: &HashMap<(String, String), DateTime<Utc>>) -> bool {
         let this = self.row();
-        let current = current.iter().find(|row| row.scorecard == this.scorecard && row.entity == this.entity);
-        current.map(|row| row.evaluated_at) == self.was.as_ref().map(|row| row.evaluated_at)
+        let current = current.get(&(this.scorecard.clone(), this.entity.clone())).copied();
+        current == self.was.as_ref().map(|row| row.evaluated_at)
     }
 }
 
 /// Writes rows, moves and changes.
-pub(super) async fn record(tx: &mut Transaction, judges: &[Arc<Judge>], written: Vec<Written>) -> Result<()> {
+pub(super) async fn record(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    judges: &[Arc<Judge>],
+    written: Vec<Written>,
+) -> Result<()> {
     let mut moves = Vec::new();
     for one in &written {
         let of = &one.row().scorecard;
@@ -70,7 +77,7 @@ pub(super) async fn record(tx: &mut Transaction, judges: &[Arc<Judge>], written:
     let (is, gone): (Vec<_>, Vec<_>) = written.into_iter().partition(|one| one.is.is_some());
     let gone: Vec<result::Model> = gone.into_iter().filter_map(|one| one.was).collect();
     store::upsert(&**tx, is.into_iter().filter_map(|one| one.is).collect()).await?;
-    store::delete(&**tx, &gone).await?;
+    store::delete(&**tx, tenant, &gone).await?;
     store::insert_moves(&**tx, moves).await
 }
 

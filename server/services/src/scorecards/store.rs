@@ -1,13 +1,18 @@
 //! Rows of `scorecard_results`, `scorecard_moves` and `scorecard_progress`.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{catalog::EntityRef, identity::Tenant};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, FromQueryResult, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect, Statement, sea_query::OnConflict,
+    QuerySelect, Statement,
 };
 
-use crate::{Error, Result};
+use crate::{
+    Error, Result,
+    bulk::{Rows, among},
+};
 
 /// How many rows one statement carries: SQLite takes at most 32,766 values.
 const BATCH: usize = 400;
@@ -135,8 +140,8 @@ pub(super) async fn of(
     for entities in entities.chunks(BATCH) {
         let found = result::Entity::find()
             .filter(result::Column::Tenant.eq(tenant.as_str()))
-            .filter(result::Column::Scorecard.is_in(scorecards))
-            .filter(result::Column::Entity.is_in(entities))
+            .filter(among(db, result::Column::Scorecard, scorecards))
+            .filter(among(db, result::Column::Entity, entities))
             .all(db)
             .await?;
         rows.extend(found);
@@ -221,35 +226,71 @@ pub(super) async fn scorecards(db: &impl ConnectionTrait, tenant: &Tenant) -> Re
         .await?)
 }
 
+const RESULTS: Rows<16> = Rows {
+    table: "scorecard_results",
+    columns: [
+        "tenant",
+        "scorecard",
+        "entity",
+        "title",
+        "owner",
+        "system",
+        "standing",
+        "since",
+        "earned",
+        "possible",
+        "failing",
+        "unknown",
+        "steps",
+        "outcomes",
+        "results",
+        "evaluated_at",
+    ],
+    json: &["results"],
+    tail: "ON CONFLICT (tenant, scorecard, entity) DO UPDATE SET title = excluded.title, owner = excluded.owner, \
+           \"system\" = excluded.\"system\", standing = excluded.standing, since = excluded.since, \
+           earned = excluded.earned, possible = excluded.possible, failing = excluded.failing, \
+           \"unknown\" = excluded.\"unknown\", steps = excluded.steps, outcomes = excluded.outcomes, \
+           results = excluded.results, evaluated_at = excluded.evaluated_at",
+};
+
 pub(super) async fn upsert(db: &impl ConnectionTrait, rows: Vec<result::Model>) -> Result<()> {
-    use result::Column as C;
-    let conflict = OnConflict::columns([C::Tenant, C::Scorecard, C::Entity])
-        .update_columns([
-            C::Title,
-            C::Owner,
-            C::System,
-            C::Standing,
-            C::Since,
-            C::Earned,
-            C::Possible,
-            C::Failing,
-            C::Unknown,
-            C::Steps,
-            C::Outcomes,
-            C::Results,
-            C::EvaluatedAt,
-        ])
-        .to_owned();
-    for rows in rows.chunks(BATCH) {
-        let rows = rows.iter().cloned().map(IntoActiveModel::into_active_model);
-        result::Entity::insert_many(rows).on_conflict(conflict.clone()).exec_without_returning(db).await?;
-    }
-    Ok(())
+    let values = rows.into_iter().map(|row| {
+        [
+            row.tenant.into(),
+            row.scorecard.into(),
+            row.entity.into(),
+            row.title.into(),
+            row.owner.into(),
+            row.system.into(),
+            row.standing.into(),
+            row.since.into(),
+            row.earned.into(),
+            row.possible.into(),
+            row.failing.into(),
+            row.unknown.into(),
+            row.steps.into(),
+            row.outcomes.into(),
+            row.results.to_string().into(),
+            row.evaluated_at.into(),
+        ]
+    });
+    RESULTS.insert(db, values).await
 }
 
-pub(super) async fn delete(db: &impl ConnectionTrait, rows: &[result::Model]) -> Result<()> {
+pub(super) async fn delete(db: &impl ConnectionTrait, tenant: &Tenant, rows: &[result::Model]) -> Result<()> {
+    let mut by_scorecard: HashMap<&str, Vec<&str>> = HashMap::new();
     for row in rows {
-        result::Entity::delete_by_id((row.tenant.clone(), row.scorecard.clone(), row.entity.clone())).exec(db).await?;
+        by_scorecard.entry(&row.scorecard).or_default().push(&row.entity);
+    }
+    for (scorecard, entities) in by_scorecard {
+        for entities in entities.chunks(BATCH) {
+            let gone = result::Entity::delete_many()
+                .filter(result::Column::Tenant.eq(tenant.as_str()))
+                .filter(result::Column::Scorecard.eq(scorecard))
+                .filter(among(db, result::Column::Entity, entities));
+            gone.exec(db).await?;
+        }
     }
     Ok(())
 }
