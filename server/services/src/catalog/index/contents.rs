@@ -1,6 +1,6 @@
 //! One tenant's index: which entities have which value at which path.
 
-use std::{hash::BuildHasher as _, sync::OnceLock};
+use std::{hash::BuildHasher as _, sync::OnceLock, thread};
 
 use domain::catalog::{Direction, Entity, MAX_VALUE, flatten_with};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -93,18 +93,7 @@ impl Contents {
             Some(id) => (id, self.docs[id as usize].take()),
             None => (self.add(&reference), None),
         };
-        let mut entered: Vec<u64> = Vec::with_capacity(48);
-        let terms = &mut self.terms;
-        let mut enter = |path: &str, value: Option<&str>, is_listed: bool| {
-            let term = terms.enter(id, path, value, is_listed);
-            entered.push(u64::from(terms.get(term).path) << 32 | u64::from(term));
-            term
-        };
-        flatten_with(&entity.document, &mut |path, value, is_listed| {
-            enter(path, value, is_listed);
-        });
-        let title = extra(entity, &mut enter);
-        let entered = self.by_value(entered);
+        let (entered, title) = self.terms.enter_all(id, entity);
         let words = self.words.enter(id, entity);
         if let Some(old) = old {
             self.leave(id, &old, &entered, &words);
@@ -114,21 +103,23 @@ impl Contents {
         id
     }
 
-    /// Sorts an entity's terms, given with their paths.
-    fn by_value(&mut self, mut entered: Vec<u64>) -> Vec<u32> {
-        entered.sort_unstable();
-        entered.dedup();
-        for same in entered.chunk_by_mut(|left, right| left >> 32 == right >> 32) {
-            if let [first, _, ..] = *same {
-                #[expect(clippy::cast_possible_truncation, reason = "the lower half is the term, the upper the path")]
-                same.sort_by(|left, right| {
-                    self.terms.get(*left as u32).value().cmp(&self.terms.get(*right as u32).value())
-                });
-                self.terms.has_several((first >> 32) as u32);
-            }
+    /// Takes in entities that are new, into an index that none ever left: what is said about them beside what they have.
+    pub(super) fn fill(&mut self, entities: &[Entity]) {
+        let first = u32::try_from(self.docs.len()).expect("a catalog holds fewer than 2^32 entities");
+        let (terms, words) = (&mut self.terms, &mut self.words);
+        let (terms, words) = thread::scope(|scope| {
+            let words = scope.spawn(move || {
+                entities.iter().zip(first..).map(|(entity, id)| words.enter(id, entity)).collect::<Vec<_>>()
+            });
+            let terms: Vec<_> = entities.iter().zip(first..).map(|(entity, id)| terms.enter_all(id, entity)).collect();
+            (terms, words.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+        });
+        for ((entity, (terms, title)), words) in entities.iter().zip(terms).zip(words) {
+            let reference = entity.reference.to_string();
+            let id = self.add(&reference);
+            let doc = Doc { reference: reference.into(), terms: terms.into(), words: words.into(), title };
+            self.docs[id as usize] = Some(doc);
         }
-        #[expect(clippy::cast_possible_truncation, reason = "the lower half, which is the term")]
-        entered.into_iter().map(|both| both as u32).collect()
     }
 
     fn add(&mut self, reference: &str) -> u32 {
@@ -273,4 +264,36 @@ fn extra(entity: &Entity, enter: &mut impl FnMut(&str, Option<&str>, bool) -> u3
     let title = entity.title();
     let title = title.char_indices().nth(MAX_VALUE).map_or(title, |(end, _)| &title[..end]);
     enter("title", Some(title), false)
+}
+
+impl Terms {
+    /// Takes in all that an entity has; returns the terms, by path and by value, and that of the title.
+    fn enter_all(&mut self, id: u32, entity: &Entity) -> (Vec<u32>, u32) {
+        let mut entered: Vec<u64> = Vec::with_capacity(48);
+        let mut enter = |path: &str, value: Option<&str>, is_listed: bool| {
+            let term = self.enter(id, path, value, is_listed);
+            entered.push(u64::from(self.get(term).path) << 32 | u64::from(term));
+            term
+        };
+        flatten_with(&entity.document, &mut |path, value, is_listed| {
+            enter(path, value, is_listed);
+        });
+        let title = extra(entity, &mut enter);
+        (self.by_value(entered), title)
+    }
+
+    /// Sorts an entity's terms, given with their paths.
+    fn by_value(&mut self, mut entered: Vec<u64>) -> Vec<u32> {
+        entered.sort_unstable();
+        entered.dedup();
+        for same in entered.chunk_by_mut(|left, right| left >> 32 == right >> 32) {
+            if let [first, _, ..] = *same {
+                #[expect(clippy::cast_possible_truncation, reason = "the lower half is the term, the upper the path")]
+                same.sort_by(|left, right| self.get(*left as u32).value().cmp(&self.get(*right as u32).value()));
+                self.has_several((first >> 32) as u32);
+            }
+        }
+        #[expect(clippy::cast_possible_truncation, reason = "the lower half, which is the term")]
+        entered.into_iter().map(|both| both as u32).collect()
+    }
 }

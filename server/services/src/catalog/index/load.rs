@@ -113,9 +113,7 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
     let mut parsed = std::pin::pin!(pieces.try_buffered(BESIDE));
     while let Some(entities) = parsed.try_next().await? {
         let take_in = move || {
-            for entity in &entities {
-                contents.put(entity);
-            }
+            contents.fill(&entities);
             contents
         };
         contents = spawn_blocking(take_in).await.map_err(stumbled)?;

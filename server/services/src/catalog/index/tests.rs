@@ -102,6 +102,16 @@ fn any_history() -> impl Strategy<Value = Vec<(Entity, bool, bool)>> {
 fn world(history: Vec<(Entity, bool, bool)>) -> (Vec<Entity>, Contents) {
     let mut contents = Contents::at(0);
     let mut standing: BTreeMap<String, Entity> = BTreeMap::new();
+    // What was there before is read at once.
+    let mut history = history.into_iter().peekable();
+    let mut read = Vec::new();
+    while let Some((entity, ..)) = history
+        .next_if(|(entity, leaves, asks)| !leaves && !asks && !standing.contains_key(&entity.reference.to_string()))
+    {
+        standing.insert(entity.reference.to_string(), entity.clone());
+        read.push(entity);
+    }
+    contents.fill(&read);
     for (entity, leaves, asks) in history {
         let reference = entity.reference.to_string();
         if leaves {
