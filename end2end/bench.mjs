@@ -27,9 +27,9 @@ const api = '/api/catalog';
 /** What is promised at a size; nothing is beyond 100,000. */
 const targets = (entities) =>
   entities <= 10_000
-    ? { ingest: '5 s', ready: '300 ms', memory: '120 MiB', p99: '5 ms', again: '1 s' }
+    ? { ingest: '5 s', ready: '300 ms', memory: '120 MiB', p99: '5 ms', again: '1 s', change: '1 s' }
     : entities <= 100_000
-      ? { ingest: '60 s', ready: '3 s', memory: '400 MiB', p99: '8 ms', again: '10 s' }
+      ? { ingest: '60 s', ready: '3 s', memory: '400 MiB', p99: '8 ms', again: '10 s', change: '1 s' }
       : {};
 
 async function binaryAndFirstStart() {
@@ -129,7 +129,7 @@ async function measure(entities, name, cluster) {
   appendFileSync(files.last, `---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: one-more\nspec: {type: service, lifecycle: production, owner: ${names.Group[0]}}\n`);
   began = performance.now();
   await again();
-  print('one file changed, until it is in every list', seconds(await synced(portal, began, all + 1)));
+  print('one file changed, until it is in every list', seconds(await synced(portal, began, all + 1)), goal.change);
 
   await portal.stop();
   const starts = [];
