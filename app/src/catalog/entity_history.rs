@@ -83,7 +83,7 @@ fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
         && !matches!(kind.as_str(), "entity-removed" | "entity-kept" | "entity-handed-over");
     let was = has_state.then(|| {
         let href = at_moment(&subject.path(), &then);
-        view! { " · " <a class="text-link" href=href>"as it was then"</a> }
+        view! { " · " <a href=href>"as it was then"</a> }
     });
     let what = around.then(|| view! { <EntityLink to=subject.clone()/> " " });
     let count = difference.fields.len() + difference.more as usize;
@@ -101,7 +101,7 @@ fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
             <Icon glyph class=tone/>
             <div class="min-w-0 flex-1">
                 <p class="text-table break-words">{what}{title}</p>
-                <p class="text-meta text-muted break-words">{format!("by {actor} · change {seq}")}{was}</p>
+                <p class="prose-links text-meta text-muted break-words">{format!("by {actor} · change {seq}")}{was}</p>
                 {fields}
             </div>
             <span class="flex-none text-meta text-muted"><When at=Moment(at)/></span>
