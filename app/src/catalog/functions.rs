@@ -1,20 +1,21 @@
 //! What the catalog's pages ask the server for.
 
-use domain::catalog::{EntityRef, Listing, SourceKind};
+use domain::catalog::{EntityRef, SourceKind};
 use leptos::prelude::*;
 
 use super::views::{EntityView, Explained, Found, ListView, Place, Preview, Side};
 use crate::AppError;
 
-/// The rows and facets of a list; with what an address says of a form that was refused.
+/// The rows and facets of the list that the query of an address names; with what it says of a form that was refused.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
-pub(super) async fn get_list(listing: Listing, refused: String) -> Result<ListView, AppError> {
+pub(super) async fn get_list(query: String, refused: String) -> Result<ListView, AppError> {
+    use domain::catalog::Listing;
     use server_fn::error::ServerFnUrlError;
 
     use crate::ssr::{caller, list, reply, services};
 
     let refused = (!refused.is_empty()).then(|| ServerFnUrlError::<AppError>::decode_err(&refused).to_string());
-    reply(list::view(&services(), &caller(), &listing, refused).await)
+    reply(list::view(&services(), &caller(), &Listing::of_query(&query), refused).await)
 }
 
 /// One side of an entity.

@@ -28,8 +28,8 @@ pub(crate) fn ListPage() -> impl IntoView {
     let refused = Memo::new(move |_| query.with(|query| query.get("__err")).unwrap_or_default());
     let version =
         live(|kind, _| kind.starts_with("entity-") || kind == "source-synced" || kind == "scorecard-evaluated");
-    let asked = move || (listing.get(), refused.get(), version.get(), starring.turn.get());
-    let page = fetch(asked, |(listing, refused, ..)| get_list(listing, refused));
+    let asked = move || (listing.with(Listing::query), refused.get(), version.get(), starring.turn.get());
+    let page = fetch(asked, |(query, refused, ..)| get_list(query, refused));
     view! {
         <Load of=page let:page>
             <List listing=listing.get_untracked() page starring/>

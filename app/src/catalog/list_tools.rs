@@ -15,7 +15,7 @@ pub(super) fn ViewsBar(listing: Listing, me: Me, views: Vec<SavedView>) -> impl 
     if !me.keeps {
         return ().into_any();
     }
-    let everything = Listing::of_query("kind=all");
+    let everything = Listing::everything();
     let of = |owner: &str| Listing { picks: owned_by(&everything, owner), ..everything.clone() };
     let chip = |glyph: Option<Glyph>, label: String, href: String, is_here: bool| {
         let class = if is_here {
@@ -49,9 +49,10 @@ pub(super) fn ViewsBar(listing: Listing, me: Me, views: Vec<SavedView>) -> impl 
         is_plain && listing.starred && listing.picked("owner").is_empty(),
     );
     let saved = views.iter().map(|view| {
-        let of = Listing { view: Some(view.id.to_string()), ..Listing::of_query(&view.query) };
+        let joint = if view.query.is_empty() { "" } else { "&" };
+        let href = format!("/catalog?{}{joint}view={}", view.query, view.id);
         let glyph = view.team.is_some().then_some(Glyph::Users);
-        chip(glyph, view.name.clone(), of.href(), here.as_ref().is_some_and(|here| here.id == view.id))
+        chip(glyph, view.name.clone(), href, here.as_ref().is_some_and(|here| here.id == view.id))
     });
     let saved = saved.collect_view();
     let is_foreign = here.is_none() && listing.view.is_some();
@@ -147,9 +148,9 @@ fn ManageView(listing: Listing, view: SavedView) -> impl IntoView {
                     {hidden()}
                     <Button submit=true kind=ButtonKind::Danger>"Remove view"</Button>
                 </form>
-                <p class="w-full text-meta text-muted">
+                <p class="prose-links w-full text-meta text-muted">
                     {whose}" Its link stays the same, whatever it is called: "
-                    <a class="text-link break-all" rel="external" href=link.clone()>{link.clone()}</a>
+                    <a class="break-all" rel="external" href=link.clone()>{link.clone()}</a>
                 </p>
             </div>
         </details>

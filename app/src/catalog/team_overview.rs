@@ -38,7 +38,7 @@ pub(crate) struct TeamView {
 fn list(owner: &EntityRef, kind: &str, alone: bool) -> String {
     let picks = [("kind", kind.to_lowercase()), ("owner", owner.to_string())];
     let picks = picks.map(|(key, value)| (key.to_owned(), vec![value])).to_vec();
-    Listing { picks, below: owner.kind() == "group" && !alone, ..Listing::of_query("") }.href()
+    Listing { picks, below: owner.kind() == "group" && !alone, ..Listing::everything() }.href()
 }
 
 #[component]

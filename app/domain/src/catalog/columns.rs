@@ -1,12 +1,11 @@
 //! The columns of a list of entities, as an address names them and as a table fills them.
 
-use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{Entity, EntityRef};
 
 /// A column beside the name, which every list has.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub enum Column {
     /// `spec.type`.
     Type,

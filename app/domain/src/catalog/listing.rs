@@ -1,7 +1,5 @@
 //! The address of a list: what is picked, looked for, how it is sorted, which page.
 
-use serde::{Deserialize, Serialize};
-
 use super::{Column, Direction, ListQuery, Order, Pick};
 
 /// How many rows a page has.
@@ -47,7 +45,7 @@ const ORDERS: [(&str, &str); 6] = [
 ];
 
 /// The part of an address that decides what a list shows.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Listing {
     /// What is picked, by the property's name in addresses.
     pub picks: Vec<(String, Vec<String>)>,
@@ -106,6 +104,11 @@ impl Listing {
             columns: (!chosen.is_empty() && columns != Column::USUAL).then_some(columns),
             view: one("view").filter(|id| id.len() <= 40),
         }
+    }
+
+    /// Every kind, narrowed by nothing.
+    pub fn everything() -> Self {
+        Self::read(|name| if name == "kind" { vec!["all".to_owned()] } else { Vec::new() })
     }
 
     /// Reads the query of an address, as it stands behind the question mark.
@@ -228,9 +231,14 @@ impl Listing {
         self.at("/catalog")
     }
 
+    /// The query of its address.
+    pub fn query(&self) -> String {
+        self.at("").trim_start_matches('?').to_owned()
+    }
+
     /// The query of its address as a saved view keeps it: from the first page on, whichever view it came from.
     pub fn kept(&self) -> String {
-        Self { page: 1, view: None, ..self.clone() }.at("").trim_start_matches('?').to_owned()
+        Self { page: 1, view: None, ..self.clone() }.query()
     }
 
     /// `path` with the query that means this.
