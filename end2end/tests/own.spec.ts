@@ -4,16 +4,16 @@ import { expect, test } from '../portal.js';
 
 test('columns, a view and a star are kept', async ({ page, visit }) => {
   await visit('/catalog');
-  await page.getByText('Columns', { exact: true }).click();
-  await page.getByLabel('System').uncheck();
-  await page.getByLabel('Tags').check();
+  await page.locator('summary', { hasText: 'Columns' }).click();
+  await page.getByRole('checkbox', { name: 'System' }).uncheck();
+  await page.getByRole('checkbox', { name: 'Tags' }).check();
   await page.getByRole('button', { name: 'Show' }).click();
   await expect(page).toHaveURL(/columns=/);
   await expect(page.getByRole('columnheader', { name: 'Tags' })).toBeVisible();
   await expect(page.getByRole('columnheader', { name: 'System' })).toHaveCount(0);
 
-  await page.getByText('Save view').click();
-  await page.getByLabel('Name').fill('With tags');
+  await page.locator('summary', { hasText: 'Save view' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('With tags');
   await page.getByRole('button', { name: 'Save', exact: true }).click();
   await expect(page).toHaveURL(/view=/);
   await page.goto('about:blank');
@@ -32,7 +32,7 @@ test('columns, a view and a star are kept', async ({ page, visit }) => {
 
   await visit('/catalog');
   await page.getByRole('link', { name: 'With tags' }).click();
-  await page.getByText('Edit view').click();
+  await page.locator('summary', { hasText: 'Edit view' }).click();
   await page.getByRole('button', { name: 'Remove view' }).click();
   await expect(page.getByRole('link', { name: 'With tags' })).toHaveCount(0);
 });
@@ -41,7 +41,7 @@ test('a page is shown as it was, and leads back', async ({ page, visit }) => {
   await visit('/catalog/default/component/boarding-gate/history');
   await page.getByRole('link', { name: 'as it was then' }).last().click();
   await expect(page.getByText('As it was at')).toBeVisible();
-  await page.getByRole('link', { name: 'YAML' }).click();
+  await page.getByRole('link', { name: 'YAML', exact: true }).click();
   await expect(page.getByText('As it was at')).toBeVisible();
   await page.getByRole('link', { name: 'Back to now' }).click();
   await expect(page.getByText('As it was at')).toHaveCount(0);
