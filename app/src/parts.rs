@@ -90,6 +90,7 @@ parts! {
         Problems: crate::catalog::ProblemsPage,
         Conflicts: crate::catalog::ConflictsPage,
         Orphans: crate::catalog::OrphansPage,
+        Credentials: crate::catalog::CredentialsPage,
         File: crate::catalog::FilePage,
     }
     /// What entities are judged by.

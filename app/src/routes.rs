@@ -44,6 +44,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sources/problems") view={Lazy::<sources::Problems>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/conflicts") view={Lazy::<sources::Conflicts>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/orphans") view={Lazy::<sources::Orphans>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/sources/credentials") view={Lazy::<sources::Credentials>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id/file") view={Lazy::<sources::File>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/explain") view={Lazy::<sources::Explain>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>

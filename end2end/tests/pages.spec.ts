@@ -39,6 +39,8 @@ const pages: [name: string, path: string][] = [
   ['sources', '/sources'],
   ['register', '/sources/new'],
   ['explain', '/sources/explain'],
+  ['register-organisation', '/sources/new?kind=github'],
+  ['credentials', '/sources/credentials'],
   ['problems', '/sources/problems'],
   ['problems-of-a-team', '/sources/problems?owner=nobody&only=rejected'],
   ['conflicts', '/sources/conflicts'],

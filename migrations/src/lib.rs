@@ -12,6 +12,7 @@ mod m20261126_000200_kinds;
 mod m20261126_000300_recall;
 mod m20261126_000400_docs;
 mod m20261126_000410_own;
+mod m20261126_000500_credentials;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000300_recall::Migration),
             Box::new(m20261126_000400_docs::Migration),
             Box::new(m20261126_000410_own::Migration),
+            Box::new(m20261126_000500_credentials::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use tokio::process::Command;
 use crate::{
     assets,
     cli::{Installation, Problem},
-    settings::Settings,
+    settings::{self, Settings},
     start,
 };
 
@@ -52,5 +52,16 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
             _ => Err("not found; install git, which sources and repositories need".into()),
         },
     );
+    match settings::configured(&settings.credentials) {
+        Ok(credentials) => {
+            for credential in credentials {
+                let secrets = [Some(&credential.secret), credential.known_hosts.as_ref()];
+                let wrong = secrets.into_iter().flatten().find_map(|reference| reference.read().err());
+                let fact = format!("from {}", credential.secret);
+                tell(&format!("credential {}", credential.name), wrong.map_or(Ok(fact), Err));
+            }
+        }
+        Err(problem) => tell("credentials", Err(problem.to_string())),
+    }
     Ok(if healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }

@@ -3,7 +3,10 @@
 //! The file is strict: a setting that does not exist is an error that names it and its line. `causeway.example.toml` in the
 //! repository documents each one.
 
+mod credentials;
+
 use std::{
+    collections::BTreeMap,
     fs,
     net::{Ipv4Addr, SocketAddr},
     path::{Path, PathBuf},
@@ -12,6 +15,7 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
+pub(crate) use self::credentials::{Credential, configured};
 use crate::cli::{Installation, Problem};
 
 /// All settings, a section per concern.
@@ -29,6 +33,8 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     pub(crate) sign_in: SignIn,
     pub(crate) secrets: Secrets,
+    /// `[credentials.NAME]`
+    pub(crate) credentials: BTreeMap<String, Credential>,
 }
 
 /// `[secrets]`
@@ -272,7 +278,7 @@ mod tests {
         let documented = include_str!("../../causeway.example.toml");
         let uncommented: String = documented
             .lines()
-            .map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ")).unwrap_or(line))
+            .map(|line| line.strip_prefix("# ").filter(|l| l.contains(" = ") || l.starts_with('[')).unwrap_or(line))
             .collect::<Vec<_>>()
             .join("\n");
         read(&uncommented, &[]).unwrap();

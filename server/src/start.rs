@@ -9,7 +9,11 @@ use connectors::{
 use secrecy::ExposeSecret;
 use services::{CatalogSettings, DatabaseConnection, Ports, Services, database, secrets::Keeper};
 
-use crate::{cli::Problem, examples, settings::Settings};
+use crate::{
+    cli::Problem,
+    examples,
+    settings::{self, Settings},
+};
 
 /// Opens the database and brings its schema up to date.
 pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnection, Problem> {
@@ -24,8 +28,11 @@ pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnect
 pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Services, Problem> {
     let db = open_database(settings).await?;
     let data = fs::canonicalize(&settings.data.dir)?;
-    let outbound =
-        Outbound { data: data.clone(), base_url: settings.base_url(address), allow: settings.outbound.allow.clone() };
+    let outbound = Outbound {
+        data: data.clone(),
+        base_url: settings.base_url(address),
+        allow: settings.outbound.allow.clone(),
+    };
     let hosting = EmbeddedHosting::new(&data);
     Ok(Services {
         db,
@@ -50,6 +57,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
                 orphan_days: settings.catalog.orphan_days.min(36_500),
             },
             tools: settings.links.clone(),
+            credentials: settings::configured(&settings.credentials)?,
         }),
     })
 }

@@ -1,6 +1,7 @@
 //! Entities of the software catalog: their names, documents, relations, sources, and questions about them.
 
 mod columns;
+mod credential;
 mod difference;
 mod entity;
 mod envelope;
@@ -25,6 +26,7 @@ mod webhook;
 mod well_known;
 
 pub use columns::Column;
+pub use credential::{Credential, CredentialKind, NewCredential, NotACredentialKind, is_credential_name};
 pub use difference::{Difference, FieldChange};
 pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
@@ -45,8 +47,11 @@ pub use relations::{Declared, DeclaredRelation, declared};
 pub use renames::{Contents, Layout, renames};
 pub use saved_view::{NotAViewName, SavedView, ViewName};
 pub use source::{
-    Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind, SourceTrace,
+    Allowance, Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind,
+    SourceTrace,
 };
 pub use verdict::{Look, Prospect, ProspectTie, Verdict};
-pub use webhook::{DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored};
+pub use webhook::{
+    DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,
+};
 pub use well_known::{KnownAnnotation, Tools, well_known};

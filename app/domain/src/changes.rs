@@ -48,6 +48,10 @@ pub enum ChangeKind {
     ViewSaved,
     /// A saved view was taken away.
     ViewRemoved,
+    /// A credential was sealed, or sealed anew.
+    CredentialSealed,
+    /// A credential was taken away.
+    CredentialRemoved,
 }
 
 impl ChangeKind {
@@ -74,6 +78,8 @@ impl ChangeKind {
             Self::SourceMoved => "source-moved",
             Self::ViewSaved => "view-saved",
             Self::ViewRemoved => "view-removed",
+            Self::CredentialSealed => "credential-sealed",
+            Self::CredentialRemoved => "credential-removed",
         }
     }
 }

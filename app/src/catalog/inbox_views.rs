@@ -49,6 +49,8 @@ pub(crate) struct SourcesView {
 #[derive(Clone, PartialEq, Serialize, Deserialize)]
 pub(crate) struct SourceView {
     pub(crate) row: SourceRow,
+    /// The credential that covers it, and where its secret is.
+    pub(crate) credential: Option<(String, String)>,
     pub(crate) files: Vec<SourceFile>,
     /// Files whose text is kept.
     pub(crate) texts: Vec<String>,

@@ -1,6 +1,8 @@
 //! The catalog's pages: the list, one entity, sources and their inboxes, search.
 
 mod conflicts_page;
+mod credential_functions;
+mod credentials_page;
 mod entity_history;
 mod entity_overview;
 mod entity_page;
@@ -23,6 +25,7 @@ mod register_page;
 mod search_page;
 mod source_files;
 mod source_page;
+mod source_reading;
 mod source_webhook;
 mod sources_page;
 mod sync_bars;
@@ -31,6 +34,7 @@ mod view_functions;
 pub(crate) mod views;
 
 pub(crate) use conflicts_page::ConflictsPage;
+pub(crate) use credentials_page::CredentialsPage;
 pub(crate) use entity_page::EntityPage;
 pub(crate) use explain_page::ExplainPage;
 pub(crate) use file_page::FilePage;

@@ -9,6 +9,7 @@ use super::{
     inbox_tabs::many,
     inbox_views::{Bar, SourceRow, SourceView},
     source_files::Files,
+    source_reading::Reading,
     source_webhook::WebhookPanel,
     sources_page::state,
     sync_bars::{SyncBars, SyncTable},
@@ -45,7 +46,7 @@ pub(crate) fn SourcePage() -> impl IntoView {
 
 #[component]
 fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
-    let SourceView { row, files, texts, disputes, webhook, orphans, orphan_days, default_minutes } = page;
+    let SourceView { row, credential, files, texts, disputes, webhook, orphans, orphan_days, default_minutes } = page;
     let SourceRow { source, bars, next } = row;
     let (mark, label) = state(&source);
     let id = source.id.to_string();
@@ -103,6 +104,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
             {orphaned}
             <div class="mb-4 grid grid-cols-2 gap-4 sm:grid-cols-4">{told.into_iter().collect_view()}</div>
             <div class="grid gap-4 *:min-w-0">
+                <Reading credential allowance=source.allowance.clone()/>
                 <Syncs bars id=id.clone() every=source.every_minutes default_minutes/>
                 <Files files source=id.clone() texts/>
                 {disputed}

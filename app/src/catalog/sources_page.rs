@@ -66,7 +66,7 @@ fn Sources(page: SourcesView) -> impl IntoView {
         <Page
             title="Sources"
             answer=move || answer.clone()
-            actions=|| view! { <LinkButton href="/sources/new" kind=ButtonKind::Primary glyph=Glyph::Upload>"Register"</LinkButton> }
+            actions=|| view! { <LinkButton href="/sources/credentials" glyph=Glyph::Key>"Credentials"</LinkButton> <LinkButton href="/sources/new" kind=ButtonKind::Primary glyph=Glyph::Upload>"Register"</LinkButton> }
         >
             <InboxTabs here=Inbox::Sources sizes/>
             {body}

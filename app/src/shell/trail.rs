@@ -34,6 +34,7 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
         ["sources", "problems"] => vec![section("sources"), ("To mend".to_owned(), String::new())],
         ["sources", "conflicts"] => vec![section("sources"), ("Declared twice".to_owned(), String::new())],
         ["sources", "orphans"] => vec![section("sources"), ("Orphans".to_owned(), String::new())],
+        ["sources", "credentials"] => vec![section("sources"), ("Credentials".to_owned(), String::new())],
         ["sources", id, "file"] => vec![
             section("sources"),
             ("Source".to_owned(), format!("/sources/{id}")),

@@ -62,8 +62,10 @@ pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Re
     let trace = catalog::source(services, caller, id).await?;
     let syncs = catalog::syncs_of(services, caller, id).await?;
     let settings = services.settings.catalog;
+    let credential = catalog::credentials::credential_for(services, caller, &trace.source.target).await?;
     Ok(SourceView {
         row: row(services, trace.source, syncs),
+        credential,
         files: trace.files,
         texts: catalog::kept_texts(services, caller, &[id]).await?.into_iter().map(|(_, path)| path).collect(),
         disputes: catalog::disputes_of(services, caller, id).await?,

@@ -43,6 +43,8 @@ pub struct Settings {
     pub catalog: CatalogSettings,
     /// Where its tools are.
     pub tools: domain::catalog::Tools,
+    /// Credentials that its configuration names.
+    pub credentials: Vec<catalog::credentials::Configured>,
 }
 
 /// What an installation decided about its catalog.

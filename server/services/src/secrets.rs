@@ -1,5 +1,7 @@
 //! Secrets that must be read again, such as those that sign webhooks: sealed in the database by a key that is not in it.
 
+mod reference;
+
 use std::{
     fs,
     io::{ErrorKind, Write as _},
@@ -13,6 +15,7 @@ use ring::{
 };
 use secrecy::{ExposeSecret, SecretString};
 
+pub use self::reference::{NotAReference, Reference};
 use crate::{Error, Result};
 
 /// Shorter keys can be guessed.

@@ -1,5 +1,6 @@
 //! The platform API, `/api/v1`: for our own clients, for CI and for other portals. It describes itself.
 
+mod credentials;
 mod entities;
 mod facets;
 mod inbox;
@@ -46,6 +47,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(sources::routes())
         .merge(inbox::routes())
         .merge(table::routes())
+        .merge(credentials::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())
 }

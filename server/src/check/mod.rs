@@ -137,7 +137,11 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
     }
-    let reader = Sources::new(Outbound { data: std::env::temp_dir(), base_url: String::new(), allow: Vec::new() });
+    let reader = Sources::new(Outbound {
+        data: std::env::temp_dir(),
+        base_url: String::new(),
+        allow: Vec::new(),
+    });
     let explained = catalog::check_paths(&reader, &check.paths).await;
     let report = Report::of(&explained);
     let written = match check.format {

@@ -82,6 +82,36 @@ impl<'a> Described<'a> {
     }
 }
 
+/// Seals a credential, and finds that its secret is never told.
+async fn ask_about_credentials(api: &mut Described<'_>) {
+    let credentials = "/catalog/credentials";
+    let sealed = json!({ "name": "quay", "at": "git.example/quay", "kind": "token", "secret": "s3cret" });
+    api.ask(Method::POST, credentials, credentials, Some(sealed), 204).await;
+    let known = api.get(credentials, credentials).await;
+    assert_eq!((&known[0]["name"], known.to_string().contains("s3cret")), (&json!("quay"), false));
+    api.ask(
+        Method::POST,
+        credentials,
+        credentials,
+        Some(json!({ "name": "quay", "at": "*", "kind": "token", "secret": "s" })),
+        422,
+    )
+    .await;
+    api.ask(Method::DELETE, "/catalog/credentials/{name}", "/catalog/credentials/quay", None, 204).await;
+}
+
+/// Asks for scorecards and for where entities stand.
+async fn ask_about_scorecards(api: &mut Described<'_>, card: &str) {
+    let cards = "/scorecards";
+    assert_eq!(api.get(cards, cards).await[0]["title"], "Readiness");
+    assert_eq!(api.get(card, "/scorecards/readiness").await["card"]["judged"], 2);
+    api.get(&format!("{card}/results"), "/scorecards/readiness/results?team=berths").await;
+    let table = api.get(&format!("{card}/results.csv"), "/scorecards/readiness/results.csv").await;
+    assert!(table.as_str().unwrap().starts_with("entity,title,owner"));
+    api.get(&format!("{card}/rules/{{id}}"), "/scorecards/readiness/rules/tier").await;
+    api.get("/entities/{kind}/{namespace}/{name}/scorecards", "/entities/component/default/web/scorecards").await;
+}
+
 both! {
     async fn real_answers_are_as_described(portal) {
         let text = tiered("ticket-api", "1") + &component("web", "website", "berths") + GROUP + SCORECARD;
@@ -96,6 +126,8 @@ both! {
         assert_eq!(api.get(sources, sources).await[0]["id"], source["id"]);
         assert_eq!(api.get(one, &of_one).await["files"][0]["outcome"], "found");
         api.ask(Method::POST, "/catalog/sources/{id}/sync", &format!("{of_one}/sync"), None, 202).await;
+
+        ask_about_credentials(&mut api).await;
 
         let list = "/catalog/entities";
         let first = api.get(list, &format!("{list}?filter=kind=component&order=metadata.name,desc&limit=1&fields=metadata.name")).await;
@@ -161,15 +193,8 @@ both! {
         api.ask(Method::POST, &named("orphans"), "/catalog/orphans/group/default/berths", deed("drop"), 422).await;
         api.ask(Method::POST, &named("orphans"), "/catalog/orphans/component/default/none", deed("remove"), 404).await;
 
-        let cards = "/scorecards";
-        assert_eq!(api.get(cards, cards).await[0]["title"], "Readiness");
         let card = "/scorecards/{name}";
-        assert_eq!(api.get(card, "/scorecards/readiness").await["card"]["judged"], 2);
-        api.get(&format!("{card}/results"), "/scorecards/readiness/results?team=berths").await;
-        let table = api.get(&format!("{card}/results.csv"), "/scorecards/readiness/results.csv").await;
-        assert!(table.as_str().unwrap().starts_with("entity,title,owner"));
-        api.get(&format!("{card}/rules/{{id}}"), "/scorecards/readiness/rules/tier").await;
-        api.get("/entities/{kind}/{namespace}/{name}/scorecards", "/entities/component/default/web/scorecards").await;
+        ask_about_scorecards(&mut api, card).await;
         for path in ["/catalog/entities.csv", "/openapi.json"] { api.get(path, path).await; }
 
         let moved = api.ask(Method::PUT, one, &of_one, Some(json!({ "kind": "file", "target": other })), 200).await;

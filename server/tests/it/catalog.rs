@@ -263,6 +263,6 @@ async fn a_git_repository_is_fetched_and_followed() {
             portal.trace(&registered).await["source"]["problem"].as_str().map(str::to_owned)
         })
         .await;
-    assert!(problem.contains("cannot be read"), "{problem}");
+    assert!(problem.contains("is not there"), "{problem}");
     assert_eq!(portal.names("order=asc:metadata.name").await, ["deep", "next", "root"]);
 }

@@ -61,6 +61,12 @@ impl Options {
         self.variables.push((format!("CAUSEWAY_{name}"), value.to_owned()));
         self
     }
+
+    /// An environment variable that is no setting, such as a secret that one refers to.
+    pub(crate) fn variable(mut self, name: &str, value: &str) -> Self {
+        self.variables.push((name.to_owned(), value.to_owned()));
+        self
+    }
 }
 
 /// One running server.

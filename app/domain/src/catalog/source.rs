@@ -19,11 +19,19 @@ pub enum SourceKind {
     Git,
     /// A web address: of a YAML document, or of a place in a known Git forge.
     Url,
+    /// An organisation at GitHub: its repositories, and perhaps its teams and members.
+    GitHub,
+    /// A group at GitLab, with the groups below it.
+    GitLab,
+    /// An organisation at Gitea or Forgejo.
+    Gitea,
+    /// What runs in a Kubernetes cluster.
+    Kubernetes,
 }
 
 /// A text is not the kind of a source.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not a kind of source; use `file`, `git` or `url`")]
+#[error("`{0}` is not a kind of source; use `file`, `git`, `url`, `github`, `gitlab`, `gitea` or `kubernetes`")]
 pub struct NotASourceKind(String);
 
 impl SourceKind {
@@ -33,7 +41,16 @@ impl SourceKind {
             Self::File => "file",
             Self::Git => "git",
             Self::Url => "url",
+            Self::GitHub => "github",
+            Self::GitLab => "gitlab",
+            Self::Gitea => "gitea",
+            Self::Kubernetes => "kubernetes",
         }
+    }
+
+    /// Whether it is an organisation of a forge, with many repositories.
+    pub fn is_organisation(self) -> bool {
+        matches!(self, Self::GitHub | Self::GitLab | Self::Gitea)
     }
 }
 
@@ -51,6 +68,10 @@ impl FromStr for SourceKind {
             "file" => Ok(Self::File),
             "git" => Ok(Self::Git),
             "url" => Ok(Self::Url),
+            "github" => Ok(Self::GitHub),
+            "gitlab" => Ok(Self::GitLab),
+            "gitea" => Ok(Self::Gitea),
+            "kubernetes" => Ok(Self::Kubernetes),
             other => Err(NotASourceKind(other.to_owned())),
         }
     }
@@ -103,6 +124,31 @@ pub struct Source {
     /// The branch that was read last, and whether only because the repository opens with it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub branch: Option<(String, bool)>,
+    /// How many requests the server there still allows, as it said last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allowance: Option<Allowance>,
+}
+
+/// How many requests a server allows, as it says itself.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "openapi", derive(utoipa::ToSchema))]
+pub struct Allowance {
+    /// How many in all, until they are counted anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub limit: Option<u32>,
+    /// How many are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub remaining: Option<u32>,
+    /// When they are counted anew.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub resets_at: Option<DateTime<Utc>>,
+    /// Until when nothing is asked, because the server said so, or few are left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub paused_until: Option<DateTime<Utc>>,
+    /// How many requests the last sync made.
+    pub asked: u32,
+    /// How many of them were answered with "not modified".
+    pub unchanged: u32,
 }
 
 impl Source {

@@ -106,6 +106,21 @@ pub fn why_ignored(push: &Push, reads: Reads<'_>) -> Option<String> {
     }
 }
 
+/// Why a push does not concern an organisation, of which each repository is read at the branch that it opens with.
+pub fn why_ignored_by_organisation(push: &Push, target: &str) -> Option<String> {
+    let address = target.split(['?', '#']).next().unwrap_or_default();
+    if !push.repositories.is_empty() && !push.repositories.iter().any(|repository| leads_to(repository, address)) {
+        return Some(format!("a push to a repository that is not below `{address}`"));
+    }
+    match (push.branch.as_deref(), push.default_branch.as_deref()) {
+        (None, _) => Some("a tag; repositories of an organisation are read at their branch".into()),
+        (Some(branch), Some(wanted)) if branch != wanted => {
+            Some(format!("a push to `{branch}`; of this repository `{wanted}` is read"))
+        }
+        _ => None,
+    }
+}
+
 /// Whether `target` is the repository at `address`, or something in it.
 fn leads_to(target: &str, address: &str) -> bool {
     let bare = |text: &str| {
@@ -143,6 +158,31 @@ mod tests {
         assert_eq!(told(None, None, READS), "a tag; this source reads the branch `main`");
         // What was never read may be any branch.
         assert_eq!(told(Some("next"), None, Reads { branch: None, ..READS }), "concerns it");
+    }
+
+    #[test]
+    fn an_organisation_is_concerned_by_its_repositories_default_branches() {
+        let told = |branch: Option<&str>, repository: &str| {
+            let push = Push {
+                branch: branch.map(str::to_owned),
+                default_branch: Some("main".into()),
+                repositories: vec![repository.to_owned()],
+            };
+            let why = why_ignored_by_organisation(&push, "https://git.example/quay?people=true");
+            why.unwrap_or_else(|| "concerns it".into())
+        };
+        assert_eq!(told(Some("main"), "https://git.example/quay/tides"), "concerns it");
+        assert_eq!(
+            told(Some("next"), "https://git.example/quay/tides"),
+            "a push to `next`; of this repository `main` is read"
+        );
+        assert!(told(None, "https://git.example/quay/tides").starts_with("a tag"));
+        for other in ["https://git.example/quays/tides", "https://other.example/quay/tides"] {
+            assert_eq!(
+                told(Some("main"), other),
+                "a push to a repository that is not below `https://git.example/quay`"
+            );
+        }
     }
 
     #[test]

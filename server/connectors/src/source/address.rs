@@ -28,16 +28,28 @@ impl Guard {
 
     /// The addresses behind `url`, all of which may be fetched from.
     pub(super) async fn vet(&self, url: &Url) -> Result<Vec<SocketAddr>, ReadProblem> {
-        if !["http", "https"].contains(&url.scheme()) {
-            return Err(ReadProblem::Refused(format!("`{url}`: only http and https addresses are read")));
-        }
-        let (Some(host), Some(port)) = (url.host(), url.port_or_known_default()) else {
+        let usual = match url.scheme() {
+            "https" => 443,
+            "http" => 80,
+            "ssh" => 22,
+            _ => return Err(ReadProblem::Refused(format!("`{url}`: only http, https and ssh addresses are read"))),
+        };
+        let Some(host) = url.host() else {
             return Err(ReadProblem::Refused(format!("`{url}` names no host")));
         };
+        // Of schemes that are not the web's, the host comes as it is written.
+        let host = match host {
+            Host::Domain(name) => {
+                Host::parse(name).map_err(|error| ReadProblem::Refused(format!("`{url}` names no host: {error}")))?
+            }
+            Host::Ipv4(address) => Host::Ipv4(address),
+            Host::Ipv6(address) => Host::Ipv6(address),
+        };
+        let port = url.port().unwrap_or(usual);
         let addresses = match host {
             Host::Ipv4(address) => vec![SocketAddr::from((address, port))],
             Host::Ipv6(address) => vec![SocketAddr::from((address, port))],
-            Host::Domain(name) => resolve(name, port).await?,
+            Host::Domain(ref name) => resolve(name, port).await?,
         };
         let shown = host.to_string().to_lowercase();
         let is_allowed = self.allow.iter().any(|allowed| *allowed == shown || *allowed == format!("{shown}:{port}"));
@@ -156,9 +168,13 @@ mod tests {
     #[tokio::test]
     async fn an_internal_host_is_fetched_from_only_if_it_is_allowed() {
         let vet = async |allow: &str, url: &str| Guard::new(&[allow.to_owned()]).vet(&url.parse().unwrap()).await;
-        for url in
-            ["http://127.0.0.1/x", "http://localhost:8080/", "http://[::1]/", "http://2130706433/", "http://0x7f.1/"]
-        {
+        for url in [
+            "http://127.0.0.1/x",
+            "http://localhost:8080/",
+            "http://[::1]/",
+            "http://2130706433/",
+            "ssh://git@0x7f.1/x",
+        ] {
             assert!(matches!(vet("", url).await, Err(ReadProblem::Refused(_))), "{url}");
         }
         assert!(vet("127.0.0.1", "http://127.0.0.1:9/x").await.is_ok());

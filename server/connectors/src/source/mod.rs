@@ -10,11 +10,14 @@ use std::{path::PathBuf, sync::Arc};
 use async_trait::async_trait;
 use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
-use services::catalog::ports::{OpenSource, ReadProblem, SourceReader};
+use services::catalog::{
+    keys::Keys,
+    ports::{OpenSource, ReadProblem, SourceReader},
+};
 use url::Url;
 
-pub use self::files::FilesOnly;
 use self::{address::Guard, git::Repositories};
+pub use self::files::FilesOnly;
 
 /// What an installation decided about reading from outside.
 #[derive(Debug, Clone)]
@@ -45,14 +48,19 @@ impl Sources {
 #[async_trait]
 impl SourceReader for Sources {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open_with(kind, target, &Keys::none()).await
+    }
+
+    async fn open_with(&self, kind: SourceKind, target: &str, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let address = || {
+            Url::parse(target).map_err(|error| ReadProblem::Refused(format!("`{target}` is not an address: {error}")))
+        };
         match kind {
             SourceKind::File => files::open(target).await,
-            SourceKind::Git => self.repositories.open(target).await,
-            SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target).await,
-            SourceKind::Url => {
-                let wrong = |error| ReadProblem::Refused(format!("`{target}` is not an address: {error}"));
-                web::open(&self.guard, Url::parse(target).map_err(wrong)?).await
-            }
+            SourceKind::Git => self.repositories.open(target, keys).await,
+            SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target, keys).await,
+            SourceKind::Url => web::open(&self.guard, address()?, keys).await,
+            _ => Err(ReadProblem::Refused(format!("`{target}`: sources of the kind `{kind}` are not read yet"))),
         }
     }
 }

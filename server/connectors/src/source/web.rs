@@ -1,12 +1,16 @@
 //! One document at a web address, and the ones it names beside it.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::{Bytes, BytesMut};
 use futures::StreamExt;
-use reqwest::{Client, StatusCode, header, redirect};
-use services::catalog::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob};
+use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
+use secrecy::ExposeSecret;
+use services::catalog::{
+    keys::{Granted, Held, Key, Keys, Proof},
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob},
+};
 use tokio::time::timeout;
 use url::Url;
 
@@ -22,13 +26,16 @@ const LARGEST: u64 = 5 * 1024 * 1024;
 const REDIRECTS: usize = 5;
 
 /// Opens the document at `url`.
-pub(super) async fn open(guard: &Guard, url: Url) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-    let document = fetch(guard, &url, LARGEST).await?;
-    Ok(Arc::new(Page { guard: guard.clone(), url, document }))
+pub(super) async fn open(guard: &Guard, url: Url, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    let granted = keys.find(&url).await?.grants();
+    let document = fetch(guard, &url, keys, LARGEST).await?;
+    Ok(Arc::new(Page { guard: guard.clone(), keys: keys.within(granted.clone()), granted, url, document }))
 }
 
 struct Page {
     guard: Guard,
+    keys: Keys,
+    granted: Granted,
     url: Url,
     document: Document,
 }
@@ -39,8 +46,8 @@ struct Document {
 }
 
 /// The content at an address; each address on the way is looked at before it is asked.
-async fn fetch(guard: &Guard, url: &Url, limit: u64) -> Result<Document, ReadProblem> {
-    match timeout(PATIENCE, follow(guard, url.clone(), limit)).await {
+async fn fetch(guard: &Guard, url: &Url, keys: &Keys, limit: u64) -> Result<Document, ReadProblem> {
+    match timeout(PATIENCE, follow(guard, url.clone(), keys.clone(), limit)).await {
         Ok(fetched) => fetched,
         Err(_) => {
             Err(ReadProblem::Unreachable(format!("`{url}` did not answer within {} seconds", PATIENCE.as_secs())))
@@ -48,21 +55,17 @@ async fn fetch(guard: &Guard, url: &Url, limit: u64) -> Result<Document, ReadPro
     }
 }
 
-async fn follow(guard: &Guard, mut url: Url, limit: u64) -> Result<Document, ReadProblem> {
+async fn follow(guard: &Guard, mut url: Url, mut keys: Keys, limit: u64) -> Result<Document, ReadProblem> {
     let first = url.clone();
     for _ in 0..=REDIRECTS {
         let addresses = guard.vet(&url).await.map_err(|problem| redirected(&first, &url, problem))?;
-        let mut client = Client::builder()
-            .redirect(redirect::Policy::none())
-            .no_proxy()
-            .referer(false)
-            .user_agent(concat!("causeway/", env!("CARGO_PKG_VERSION")));
-        if let Some(name) = url.domain() {
-            client = client.resolve_to_addrs(name, &addresses);
+        let held = keys.find(&url).await?;
+        let mut request = client(&url, &addresses)?.get(url.clone());
+        request = request.header(header::ACCEPT, "application/yaml, text/yaml, text/plain, */*");
+        if let Held::Key(key) = &held {
+            request = shown(request, key);
         }
-        let client = client.build().map_err(|error| ReadProblem::Unreachable(format!("no web client: {error}")))?;
-        let response = client.get(url.clone()).header(header::ACCEPT, "application/yaml, text/yaml, text/plain, */*");
-        let response = response.send().await.map_err(|error| unreachable(&url, &error))?;
+        let response = request.send().await.map_err(|error| unreachable(&url, &error))?;
         let status = response.status();
         if status.is_redirection() {
             let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
@@ -73,28 +76,49 @@ async fn follow(guard: &Guard, mut url: Url, limit: u64) -> Result<Document, Rea
             if url.scheme() == "https" && next.scheme() != "https" {
                 return Err(ReadProblem::Refused(format!("`{url}` redirects to `{next}`, which is not encrypted")));
             }
+            // Whoever redirects must not choose what is read with another credential.
+            keys = keys.within(held.grants());
             url = next;
             continue;
         }
-        return receive(&url, status, response, limit).await;
+        return receive(&url, &held, status, response, limit).await;
     }
     Err(ReadProblem::Refused(format!("`{first}` redirects more than {REDIRECTS} times; register where it leads to")))
 }
 
+/// A client that connects to the addresses that were looked at, and to nothing else.
+pub(super) fn client(url: &Url, addresses: &[SocketAddr]) -> Result<Client, ReadProblem> {
+    let mut client = Client::builder()
+        .redirect(redirect::Policy::none())
+        .no_proxy()
+        .referer(false)
+        .user_agent(concat!("causeway/", env!("CARGO_PKG_VERSION")));
+    if let Some(name) = url.domain() {
+        client = client.resolve_to_addrs(name, addresses);
+    }
+    client.build().map_err(|error| ReadProblem::Unreachable(format!("no web client: {error}")))
+}
+
+/// The request with the credential; headers made so are not printed.
+pub(super) fn shown(request: RequestBuilder, key: &Key) -> RequestBuilder {
+    match &key.proof {
+        Proof::Token { token, .. } => request.bearer_auth(token.expose_secret()),
+        Proof::Password { user, password } => request.basic_auth(user, Some(password.expose_secret())),
+        Proof::Ssh { .. } => request,
+    }
+}
+
 async fn receive(
     url: &Url,
+    held: &Held,
     status: StatusCode,
     response: reqwest::Response,
     limit: u64,
 ) -> Result<Document, ReadProblem> {
     match status {
         status if status.is_success() => {}
-        StatusCode::NOT_FOUND | StatusCode::GONE => {
-            return Err(ReadProblem::Missing(format!("`{url}` is not there ({status}); correct the address")));
-        }
-        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
-            return Err(ReadProblem::Refused(format!("`{url}` wants credentials ({status}), and none are configured")));
-        }
+        StatusCode::NOT_FOUND | StatusCode::GONE => return Err(held.missing(url.as_str())),
+        StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => return Err(held.refused(url.as_str())),
         status => return Err(ReadProblem::Unreachable(format!("`{url}` answers {status}"))),
     }
     let named = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
@@ -102,6 +126,12 @@ async fn receive(
         return Err(ReadProblem::Refused(format!("`{url}` is a web page, not YAML; use the address of the raw file")));
     }
     let etag = named(header::ETAG);
+    let content = body(url, response, limit).await?;
+    Ok(Document { content, etag })
+}
+
+/// What a server answers, refused beyond `limit` bytes.
+pub(super) async fn body(url: &Url, response: reqwest::Response, limit: u64) -> Result<Bytes, ReadProblem> {
     let too_large = || {
         ReadProblem::Refused(format!("`{url}` is larger than {} MiB; split it into several files", limit / 1024 / 1024))
     };
@@ -117,7 +147,7 @@ async fn receive(
         }
         content.extend_from_slice(&piece);
     }
-    Ok(Document { content: content.freeze(), etag })
+    Ok(content.freeze())
 }
 
 fn redirected(first: &Url, url: &Url, problem: ReadProblem) -> ReadProblem {
@@ -132,7 +162,7 @@ fn redirected(first: &Url, url: &Url, problem: ReadProblem) -> ReadProblem {
     }
 }
 
-fn unreachable(url: &Url, error: &reqwest::Error) -> ReadProblem {
+pub(super) fn unreachable(url: &Url, error: &reqwest::Error) -> ReadProblem {
     // The outermost error only repeats the address; the innermost says what happened.
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {
@@ -183,10 +213,14 @@ impl OpenSource for Page {
             return Ok(self.document.content.clone());
         }
         let url = Url::parse(path).map_err(|_| ReadProblem::Missing(format!("`{path}` is not an address")))?;
-        Ok(fetch(&self.guard, &url, limit).await?.content)
+        Ok(fetch(&self.guard, &url, &self.keys, limit).await?.content)
     }
 
     fn place(&self, path: &str) -> Place {
         Place { kind: "url", target: path.to_owned(), view: Some(path.to_owned()), edit: None, folder: None }
+    }
+
+    fn granted(&self) -> Granted {
+        self.granted.clone()
     }
 }

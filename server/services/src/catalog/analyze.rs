@@ -13,6 +13,7 @@ use url::Url;
 
 use super::{
     explain::{Explained, explain_by, with_relations},
+    keys::Granted,
     kinds,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
     sources::checked,
@@ -83,7 +84,7 @@ pub async fn analyze(
     file_name: Option<&str>,
 ) -> Result<Analysis> {
     let new = checked(caller, new)?;
-    let reader = &*services.ports.sources;
+    let reader = &services.reader(caller);
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     let terms = Terms { given, ..Terms::default() };
     let gathered = match file_name.map(str::trim).filter(|name| ![USUAL, ""].contains(name)) {
@@ -200,6 +201,10 @@ impl SourceReader for Called<'_> {
         let is_meant = |path: &String| path.rsplit('/').next() == Some(self.name);
         Ok(Arc::new(Chosen { files: files.filter(is_meant).collect(), source }))
     }
+
+    async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.reader.open_named(granted, target).await
+    }
 }
 
 /// A source with other files to begin with.
@@ -240,6 +245,10 @@ impl OpenSource for Chosen {
 
     fn place(&self, path: &str) -> Place {
         self.source.place(path)
+    }
+
+    fn granted(&self) -> Granted {
+        self.source.granted()
     }
 }
 

@@ -79,7 +79,8 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     let new = checked(caller, new)?;
     let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
     let terms = Terms { given: kinds::given(&services.db, &caller.tenant, own).await?, ..Terms::default() };
-    let walk = gather(&*services.ports.sources, new.kind, &new.target, Limits::default(), terms);
+    let reader = services.reader(caller);
+    let walk = gather(&reader, new.kind, &new.target, Limits::default(), terms);
     let gathered = walk.await.map_err(|problem| match problem {
         ReadProblem::Missing(why) => Error::NotFound(why),
         ReadProblem::Refused(why) => Error::Rejected(why),
@@ -269,7 +270,7 @@ impl SourceReader for Lonely {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         match kind {
             SourceKind::File => Ok(Arc::new(Self(self.0.clone()))),
-            SourceKind::Git | SourceKind::Url => Err(alone(target)),
+            _ => Err(alone(target)),
         }
     }
 }

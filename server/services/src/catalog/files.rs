@@ -4,12 +4,16 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::{
-    catalog::{EntityRef, SourceKind},
+    catalog::{EntityRef, Source, SourceKind},
     identity::{Caller, Permission},
 };
 
+use serde_json::Value;
+
 use super::{
-    ports::{OpenSource, ReadProblem},
+    credentials::credential_for,
+    keys::Granted,
+    ports::{OpenSource, ReadProblem, SourceReader},
     store,
 };
 use crate::{Error, Result, Services, identity};
@@ -87,24 +91,59 @@ pub(crate) async fn beside(
     let Some(row) = rows.into_iter().next() else {
         return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
     };
-    let reader = &services.ports.sources;
-    let (source, folder) = if target.contains("://") {
-        (reader.open(SourceKind::Url, target).await.map_err(|problem| told(target, problem))?, None)
-    } else if row.path.contains("://") {
-        (reader.open(SourceKind::Url, &row.path).await.map_err(|problem| told(&row.path, problem))?, Some(target))
+    let source = store::source(&services.db, &caller.tenant, row.source_id).await?;
+    let reader = services.reader(caller);
+    let own = match &source {
+        Some(source) => granted_to(services, caller, source).await?,
+        None => Granted::Nothing,
+    };
+    // Of an organisation, the one repository is opened, and not all of them.
+    let is_of_organisation = source.as_ref().is_some_and(|source| source.kind.is_organisation());
+    let address = if is_of_organisation { location_of(&row.document) } else { row.path.clone() };
+    let is_elsewhere = address.contains("://");
+    let (opened, folder) = if target.contains("://") {
+        // The words of a document may have no more read than the document itself.
+        let granted = if is_elsewhere { narrowed(services, caller, own, &address).await? } else { own };
+        (reader.open_named(granted, target).await.map_err(|problem| told(target, problem))?, None)
+    } else if is_elsewhere {
+        (reader.open_named(own, &address).await.map_err(|problem| told(&address, problem))?, Some(target))
     } else {
-        let Some(source) = store::source(&services.db, &caller.tenant, row.source_id).await? else {
+        let Some(source) = source else {
             return Err(Error::NotFound(format!("the source of `{reference}` was removed")));
         };
         let opened = reader.open(source.kind, &source.target).await;
         (opened.map_err(|problem| told(&source.target, problem))?, Some(target))
     };
-    let from = if row.path.contains("://") { first(&source.begin()) } else { row.path };
+    let from = if is_elsewhere { first(&opened.begin()) } else { row.path };
     let root = match folder {
-        Some(target) => source.resolve(&from, target).map_err(|problem| told(target, problem))?,
-        None => source.folder(),
+        Some(target) => opened.resolve(&from, target).map_err(|problem| told(target, problem))?,
+        None => opened.folder(),
     };
-    Ok(Beside { source, root })
+    Ok(Beside { source: opened, root })
+}
+
+/// Which credentials the documents of a source may use.
+async fn granted_to(services: &Services, caller: &Caller, source: &Source) -> Result<Granted> {
+    if source.kind == SourceKind::File {
+        return Ok(Granted::All);
+    }
+    let credential = credential_for(services, caller, &source.target).await?;
+    Ok(credential.map_or(Granted::Nothing, |(name, _)| Granted::Only(name)))
+}
+
+/// Which credentials a document at `address` may use, that one was led to with `granted`.
+async fn narrowed(services: &Services, caller: &Caller, granted: Granted, address: &str) -> Result<Granted> {
+    let covers = credential_for(services, caller, address).await?.map(|(name, _)| name);
+    Ok(match (granted, covers) {
+        (Granted::All, Some(name)) => Granted::Only(name),
+        (Granted::Only(ours), Some(name)) if ours == name => Granted::Only(name),
+        _ => Granted::Nothing,
+    })
+}
+
+fn location_of(document: &Value) -> String {
+    let location = document.pointer("/metadata/annotations/backstage.io~1managed-by-location").and_then(Value::as_str);
+    location.unwrap_or_default().trim_start_matches("url:").to_owned()
 }
 
 fn first(begin: &super::ports::Begin) -> String {

@@ -5,6 +5,8 @@
 
 mod analyze;
 mod check;
+pub mod clusters;
+pub mod credentials;
 mod definition;
 mod disputes;
 mod documents;
@@ -12,8 +14,10 @@ mod explain;
 mod files;
 mod inbox;
 mod index;
+pub mod keys;
 mod kinds;
 mod names;
+pub mod organisation;
 mod origin;
 mod orphans;
 mod past;

@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::catalog::SourceKind;
+use domain::catalog::{Allowance, Severity, SourceKind};
+
+use super::keys::{Granted, Keys};
 
 /// Why something outside could not be read. Messages say what happened and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -49,6 +51,21 @@ pub struct Place {
 pub trait SourceReader: Send + Sync {
     /// Fetches what moved, and gives access to the files.
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem>;
+
+    /// The same, with what may be shown to servers that ask who reads.
+    async fn open_with(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        _keys: &Keys,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open(kind, target).await
+    }
+
+    /// Opens an address that a document names, with no more credentials than it was granted.
+    async fn open_named(&self, _granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open(SourceKind::Url, target).await
+    }
 }
 
 /// One state of a source, whose files can be read.
@@ -87,6 +104,35 @@ pub trait OpenSource: Send + Sync {
 
     /// Where the file is.
     fn place(&self, path: &str) -> Place;
+
+    /// What is to be said beyond its files, such as what could not be listed.
+    fn remarks(&self) -> Vec<Remark> {
+        Vec::new()
+    }
+
+    /// How many requests its server still allows; nothing for one that does not say.
+    fn allowance(&self) -> Option<Allowance> {
+        None
+    }
+
+    /// Which credentials the words of its documents may use.
+    fn granted(&self) -> Granted {
+        Granted::Nothing
+    }
+}
+
+/// Something about a part of a source.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Remark {
+    /// What it is about, as it stands in the trace.
+    pub about: String,
+    /// How bad it is.
+    pub severity: Severity,
+    /// What happened and how to mend it.
+    pub message: String,
+    /// Folders, each with a slash at the end, or the empty text for all: what files there declared before stands, since
+    /// nobody knows what they declare now.
+    pub keeps: Vec<String>,
 }
 
 /// How a source's files were chosen, which decides how strictly they are taken.

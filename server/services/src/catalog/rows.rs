@@ -27,6 +27,8 @@ pub(super) mod source {
         pub every_minutes: Option<i32>,
         pub branch: Option<String>,
         pub follows_default: bool,
+        /// How many requests the server there still allows.
+        pub allowance: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

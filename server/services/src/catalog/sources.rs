@@ -13,6 +13,8 @@ use serde_json::json;
 use url::Url;
 
 use super::{
+    clusters::ClusterTarget,
+    organisation::Organisation,
     rows::entity,
     store,
     sync::{record::Plan, sync},
@@ -87,9 +89,19 @@ pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Resu
 /// Asks who may, and brings the target into the one form it is kept in.
 pub(super) fn checked(caller: &Caller, new: NewSource) -> Result<NewSource> {
     identity::may(caller, Permission::ManageSources, Some(&new.target))?;
-    let target = new.target.trim();
+    let scp = (new.kind == SourceKind::Git).then(|| from_scp(new.target.trim())).flatten();
+    let target = scp.as_deref().unwrap_or(new.target.trim());
     if target.is_empty() || target.len() > 2_000 || target.contains('\0') {
         return Err(Error::Rejected("a source needs a target: a path, or an address".into()));
+    }
+    if new.kind.is_organisation() {
+        let organisation = Organisation::parse(new.kind, target).map_err(Error::Rejected)?;
+        is_public(&organisation.web, target)?;
+        return Ok(NewSource { kind: new.kind, target: organisation.target() });
+    }
+    if new.kind == SourceKind::Kubernetes {
+        let target = ClusterTarget::parse(target).map_err(Error::Rejected)?.target();
+        return Ok(NewSource { kind: new.kind, target });
     }
     let is_on_disk = new.kind == SourceKind::File || target.starts_with("file:") || !target.contains("://");
     if is_on_disk {
@@ -105,17 +117,42 @@ pub(super) fn checked(caller: &Caller, new: NewSource) -> Result<NewSource> {
         return Ok(NewSource { kind: new.kind, target: path });
     }
     let url = Url::parse(target).map_err(|error| Error::Rejected(format!("`{target}` is not an address: {error}")))?;
+    if url.scheme() == "ssh" && new.kind == SourceKind::Git {
+        // The user of SSH is no secret: it is `git` almost everywhere.
+        if url.password().is_some() {
+            return Err(Error::Rejected(PASSWORD.into()));
+        }
+    } else {
+        is_public(&url, target)?;
+    }
+    Ok(NewSource { kind: new.kind, target: target.to_owned() })
+}
+
+const PASSWORD: &str = "an address with a password in it would be shown to everyone who reads the catalog; leave it out, and add a credential";
+
+/// An address of the web that everyone may see.
+fn is_public(url: &Url, target: &str) -> Result<()> {
     if !["http", "https"].contains(&url.scheme()) {
         return Err(Error::Rejected(format!(
-            "`{target}`: only http and https addresses are read, not {}",
+            "`{target}`: only http and https addresses are read, and ssh of a Git repository, not {}",
             url.scheme()
         )));
     }
     if !url.username().is_empty() || url.password().is_some() {
-        let why = "an address with a password in it would be shown to everyone who reads the catalog; leave it out";
-        return Err(Error::Rejected(why.into()));
+        return Err(Error::Rejected(PASSWORD.into()));
     }
-    Ok(NewSource { kind: new.kind, target: target.to_owned() })
+    Ok(())
+}
+
+/// `git@host:path`, as forges show it, as an address.
+fn from_scp(text: &str) -> Option<String> {
+    let (user, rest) = text.split_once('@')?;
+    let (host, path) = rest.split_once(':')?;
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let is_path = !path.is_empty() && !path.starts_with('/') && !path.contains("://");
+    (is_word(user) && is_word(host) && is_path).then(|| format!("ssh://{user}@{host}/{path}"))
 }
 
 /// Every source, oldest first.

@@ -60,6 +60,7 @@ impl Bench {
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
                 tools: domain::catalog::Tools::default(),
+                credentials: Vec::new(),
             }),
             catalog: Arc::default(),
             definitions: Arc::default(),

@@ -105,6 +105,7 @@ impl World {
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
                 tools: domain::catalog::Tools::default(),
+                credentials: Vec::new(),
             }),
             ports: crate::Ports {
                 sources: Arc::new(memory.clone()),

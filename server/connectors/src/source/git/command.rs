@@ -7,6 +7,7 @@ use std::{
     time::Duration,
 };
 
+use secrecy::{ExposeSecret, SecretString};
 use services::catalog::ports::ReadProblem;
 use tokio::{
     io::{AsyncRead, AsyncReadExt},
@@ -32,6 +33,29 @@ const SETTINGS: &[&str] = &[
 /// One call of `git`.
 pub(super) struct Git {
     command: Command,
+}
+
+/// Why a call did not do what it should.
+pub(super) enum Failed {
+    /// The server wants a credential, or another one.
+    Credentials,
+    /// The server says that nothing is there.
+    Missing,
+    /// The server is not the one that it should be.
+    HostKey,
+    /// Anything else.
+    Told(ReadProblem),
+}
+
+impl From<Failed> for ReadProblem {
+    fn from(failed: Failed) -> Self {
+        Self::Unreachable(match failed {
+            Failed::Told(problem) => return problem,
+            Failed::Credentials => "it wants a credential".into(),
+            Failed::Missing => "it is not there".into(),
+            Failed::HostKey => "it has another key than is known".into(),
+        })
+    }
 }
 
 impl Git {
@@ -70,6 +94,21 @@ impl Git {
         self
     }
 
+    /// With a setting that nobody sees who lists processes.
+    pub(super) fn configured(mut self, name: &str, value: &SecretString) -> Self {
+        self.command
+            .env("GIT_CONFIG_COUNT", "1")
+            .env("GIT_CONFIG_KEY_0", name)
+            .env("GIT_CONFIG_VALUE_0", value.expose_secret());
+        self
+    }
+
+    /// Connects by this command, and by no other protocol.
+    pub(super) fn over_ssh(mut self, command: &str) -> Self {
+        self.command.env("GIT_ALLOW_PROTOCOL", "ssh").env("GIT_SSH_COMMAND", command).env("GIT_SSH_VARIANT", "ssh");
+        self
+    }
+
     pub(super) fn args<S: AsRef<std::ffi::OsStr>>(mut self, args: impl IntoIterator<Item = S>) -> Self {
         self.command.args(args);
         self
@@ -84,8 +123,13 @@ impl Git {
     }
 
     /// What it says, at most `most` bytes of it, within `patience`.
-    pub(super) async fn read(mut self, patience: Duration, most: u64) -> Result<Vec<u8>, ReadProblem> {
-        let mut child = self.command.spawn().map_err(|error| not_started(&error))?;
+    pub(super) async fn read(self, patience: Duration, most: u64) -> Result<Vec<u8>, ReadProblem> {
+        self.ask(patience, most).await.map_err(ReadProblem::from)
+    }
+
+    /// The same, for a call that reaches out: what a server refuses is told apart.
+    pub(super) async fn ask(mut self, patience: Duration, most: u64) -> Result<Vec<u8>, Failed> {
+        let mut child = self.command.spawn().map_err(|error| Failed::Told(not_started(&error)))?;
         let mut group = Group(child.id());
         let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         let ended = timeout(patience, async {
@@ -94,14 +138,15 @@ impl Git {
         });
         let Ok((said, complained, status)) = ended.await else {
             // Dropping the group ends git and whatever it started.
-            return Err(ReadProblem::Unreachable(format!("it did not answer within {} seconds", patience.as_secs())));
+            let why = format!("it did not answer within {} seconds", patience.as_secs());
+            return Err(Failed::Told(ReadProblem::Unreachable(why)));
         };
         group.0 = None;
-        let status = status.map_err(|error| not_started(&error))?;
+        let status = status.map_err(|error| Failed::Told(not_started(&error)))?;
         if said.len() as u64 > most {
-            return Err(ReadProblem::Refused("git said more than is read".into()));
+            return Err(Failed::Told(ReadProblem::Refused("git said more than is read".into())));
         }
-        if status.success() { Ok(said) } else { Err(ReadProblem::Unreachable(complaint(&complained))) }
+        if status.success() { Ok(said) } else { Err(failure(&complained)) }
     }
 }
 
@@ -121,16 +166,35 @@ async fn drain(pipe: Option<impl AsyncRead + Unpin>, most: u64) -> Vec<u8> {
     kept
 }
 
-/// Git's own words, without its prefixes.
-fn complaint(stderr: &[u8]) -> String {
+/// What git's words mean.
+fn failure(stderr: &[u8]) -> Failed {
     let text = String::from_utf8_lossy(stderr);
+    let says = |words: &[&str]| words.iter().any(|word| text.contains(word));
+    if says(&["Host key verification failed", "REMOTE HOST IDENTIFICATION HAS CHANGED"]) {
+        return Failed::HostKey;
+    }
+    let refusals = [
+        "could not read Username",
+        "could not read Password",
+        "Authentication failed",
+        "returned error: 401",
+        "returned error: 403",
+        "Permission denied (",
+    ];
+    if says(&refusals) {
+        return Failed::Credentials;
+    }
+    if text.contains("fatal: repository '") && text.contains("not found") {
+        return Failed::Missing;
+    }
+    Failed::Told(ReadProblem::Unreachable(complaint(&text)))
+}
+
+/// Git's own words, without its prefixes.
+fn complaint(text: &str) -> String {
     let line = text.lines().rev().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
     let line = line.or_else(|| text.lines().last()).unwrap_or("git failed without a word").trim();
-    let line = line.trim_start_matches("fatal:").trim_start_matches("error:").trim();
-    if line.contains("could not read Username") || line.contains("Authentication failed") || line.contains("403") {
-        return "it wants credentials, and none are configured; check that the repository exists and is public".into();
-    }
-    line.to_owned()
+    line.trim_start_matches("fatal:").trim_start_matches("error:").trim().to_owned()
 }
 
 /// A process and all that it started; ended when dropped.

@@ -1,5 +1,6 @@
 //! Git repositories: a shallow copy in the data folder, read without a checkout.
 
+mod access;
 mod blobs;
 mod command;
 mod target;
@@ -13,10 +14,15 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use services::catalog::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob, join};
+use services::catalog::{
+    keys::{Granted, Keys},
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob, join},
+};
 use tokio::fs;
+use url::Url;
 
 use self::{
+    access::Access,
     blobs::Blobs,
     command::{Git, home, size},
     target::{Repository, Target},
@@ -48,6 +54,9 @@ pub(super) struct Repositories {
     turns: Mutex<HashMap<PathBuf, Arc<tokio::sync::Mutex<()>>>>,
 }
 
+/// A copy, the state in it that is wanted, and the path.
+type Fetched = (PathBuf, Branch, String);
+
 /// A name for a state: a branch, a tag, a commit.
 struct Branch {
     /// As people write it.
@@ -67,7 +76,7 @@ impl Repositories {
     }
 
     /// Opens the repository that an address means.
-    pub(super) async fn open(&self, text: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    pub(super) async fn open(&self, text: &str, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let Some(target) = Target::parse(text, true, &self.outbound.base_url) else {
             return Err(ReadProblem::Refused(format!("`{text}` is not the address of a Git repository")));
         };
@@ -77,15 +86,15 @@ impl Repositories {
             }
             other => other,
         };
-        let (repository, branch, path) = match &target.repository {
-            Repository::Remote(_) => self.fetch(&target).await.map_err(told)?,
-            Repository::Local(path) => self.local(path, &target).await.map_err(told)?,
+        let (fetched, granted) = match &target.repository {
+            Repository::Remote(_) => self.fetch(&target, keys).await.map_err(told)?,
+            Repository::Local(path) => (self.local(path, &target).await.map_err(told)?, Granted::All),
             Repository::Hosted { owner, repo } => {
                 let path = self.outbound.data.join("git").join(owner).join(format!("{repo}.git"));
-                self.local(&path, &target).await.map_err(told)?
+                (self.local(&path, &target).await.map_err(told)?, Granted::Nothing)
             }
         };
-        self.state(repository, target, branch, &path).await
+        self.state(fetched, target, granted).await
     }
 
     fn git(&self, repository: Option<&Path>) -> Git {
@@ -93,7 +102,7 @@ impl Repositories {
     }
 
     /// A repository on this disk, read where it lies.
-    async fn local(&self, path: &Path, target: &Target) -> Result<(PathBuf, Branch, String), ReadProblem> {
+    async fn local(&self, path: &Path, target: &Target) -> Result<Fetched, ReadProblem> {
         let bare = if path.join(".git").is_dir() { path.join(".git") } else { path.to_owned() };
         if !bare.join("HEAD").is_file() {
             return Err(ReadProblem::Missing(format!("there is no repository `{}`", target.web)));
@@ -107,23 +116,26 @@ impl Repositories {
         Ok((bare, branch, path))
     }
 
-    /// A repository elsewhere, of which the wanted state is copied here if it moved.
-    async fn fetch(&self, target: &Target) -> Result<(PathBuf, Branch, String), ReadProblem> {
+    /// A repository elsewhere, of which the wanted state is copied here if it moved; and what its documents may use.
+    async fn fetch(&self, target: &Target, keys: &Keys) -> Result<(Fetched, Granted), ReadProblem> {
         let Repository::Remote(url) = &target.repository else {
             return Err(ReadProblem::Refused("only remote repositories are fetched".into()));
         };
         let addresses = self.guard.vet(url).await?;
-        let host = url.host_str().unwrap_or_default();
-        let port = url.port_or_known_default().unwrap_or(443);
-        let addresses: Vec<String> = addresses.iter().map(|address| address.ip().to_string()).collect();
-        let pinned = format!("{host}:{port}:{}", addresses.join(","));
-        let copy = self.outbound.data.join("cache").join("git").join(name(url.as_str()));
         fs::create_dir_all(home(&self.outbound.data)).await.map_err(|error| disk(&error))?;
+        let access = Access::new(url, &addresses, keys.find(url).await?, &home(&self.outbound.data))?;
+        let fetched = self.fetch_by(&access, url, target).await?;
+        Ok((fetched, access.held().grants()))
+    }
+
+    async fn fetch_by(&self, access: &Access, url: &Url, target: &Target) -> Result<Fetched, ReadProblem> {
+        let copy = self.outbound.data.join("cache").join("git").join(name(url.as_str()));
         let turn = self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(copy.clone()).or_default().clone();
         let _turn = turn.lock().await;
 
         let patterns = ["ls-remote", "--symref", "--", url.as_str(), "HEAD", "refs/heads/*", "refs/tags/*"];
-        let listed = self.git(None).pinned(&pinned).args(patterns).read(LIMITS.list, 16 * 1024 * 1024).await?;
+        let listed = access.lent(self.git(None)).args(patterns).ask(LIMITS.list, 16 * 1024 * 1024).await;
+        let listed = listed.map_err(|failed| access.explain(failed))?;
         let listed = String::from_utf8_lossy(&listed).into_owned();
         let (branch, path) = choose(target, &listed)?;
         let kept = format!("refs/causeway/{}", name(&branch.full));
@@ -144,9 +156,9 @@ impl Repositories {
         let wanted = format!("+{}:{kept}", branch.full);
         let arguments =
             ["fetch", "--quiet", "--depth=1", "--no-tags", "--no-write-fetch-head", "--", url.as_str(), &wanted];
-        let fetch = self.git(Some(&copy)).pinned(&pinned).args(arguments).read(LIMITS.fetch, 4096);
+        let fetch = access.lent(self.git(Some(&copy))).args(arguments).ask(LIMITS.fetch, 4096);
         tokio::select! {
-            fetched = fetch => fetched?,
+            fetched = fetch => fetched.map_err(|failed| access.explain(failed))?,
             () = grown(&copy) => {
                 // Ends the fetch; what it brought is of no use.
                 let _ = fs::remove_dir_all(&copy).await;
@@ -160,10 +172,9 @@ impl Repositories {
     /// One state of a repository, with the names of its files.
     async fn state(
         &self,
-        repository: PathBuf,
+        (repository, branch, path): Fetched,
         target: Target,
-        branch: Branch,
-        path: &str,
+        granted: Granted,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let spec = format!("{}^{{commit}}", branch.full);
         let commit = self.git(Some(&repository)).args(["rev-parse", "--verify", "--quiet", "--end-of-options", &spec]);
@@ -195,7 +206,7 @@ impl Repositories {
             return Err(ReadProblem::Missing(message));
         }
         let blobs = Blobs::new(home(&self.outbound.data), repository);
-        Ok(Arc::new(State { target, branch: branch.name, commit, files, begin, folder, blobs }))
+        Ok(Arc::new(State { target, branch: branch.name, commit, files, begin, folder, granted, blobs }))
     }
 }
 
@@ -215,7 +226,7 @@ fn disk(error: &std::io::Error) -> ReadProblem {
 }
 
 /// A short name for a long text, safe as the name of a file and of a ref.
-fn name(text: &str) -> String {
+pub(super) fn name(text: &str) -> String {
     use std::hash::{DefaultHasher, Hash, Hasher};
     let mut hasher = DefaultHasher::new();
     text.hash(&mut hasher);
@@ -275,6 +286,7 @@ struct State {
     files: BTreeMap<String, blobs::File>,
     begin: Begin,
     folder: String,
+    granted: Granted,
     blobs: Blobs,
 }
 
@@ -341,6 +353,10 @@ impl OpenSource for State {
             edit: edit.then(|| self.target.address("edit", &self.branch, path)),
             folder: Some(self.target.address("tree", &self.branch, &folder)),
         }
+    }
+
+    fn granted(&self) -> Granted {
+        self.granted.clone()
     }
 }
 

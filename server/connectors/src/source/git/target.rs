@@ -105,7 +105,16 @@ impl Target {
         web.set_query(None);
         web.set_fragment(None);
         let mut clone = web.clone();
-        clone.set_path(&format!("{}.git", repo.trim_end_matches(".git")));
+        if url.scheme() == "ssh" {
+            // Any path of a server may be one, so it is taken as it is; people open what forges show at the same place.
+            if !is_git {
+                return None;
+            }
+            clone.set_path(&repo);
+            web = Url::parse(&format!("https://{host}/{}", repo.trim_end_matches(".git"))).ok()?;
+        } else {
+            clone.set_path(&format!("{}.git", repo.trim_end_matches(".git")));
+        }
         let web = web.to_string().trim_end_matches('/').to_owned();
         Some(Self { repository: Repository::Remote(clone), web, style, rest: rest.map(|rest| decode(&rest)) })
     }
@@ -258,6 +267,7 @@ mod tests {
             ),
             ("https://dev.azure.com/org/project/_git/repo", Some("https://dev.azure.com/org/project/_git/repo HEAD")),
             ("https://raw.githubusercontent.com/o/r/main/x.yaml", None),
+            ("ssh://git@git.example/o/r.git", None),
             ("https://example.com/catalog-info.yaml", None),
             ("http://127.0.0.1:3000/git/../secret/x", None),
             ("http://127.0.0.1:3000/git/o/..%2f..", None),
@@ -282,5 +292,8 @@ mod tests {
             "https://dev.azure.com/o/p/_git/r?path=/a.yaml&version=GBmain"
         );
         assert_eq!(address("http://127.0.0.1:3000/git/o/r.git"), "http://127.0.0.1:3000/git/o/r/blob/main/a.yaml");
+        assert_eq!(address("ssh://git@gitlab.com:22/g/r.git"), "https://gitlab.com/g/r/-/blob/main/a.yaml");
+        let ssh = Target::parse("ssh://git@git.example:2222/srv/git/fares", true, BASE).unwrap();
+        assert_eq!(ssh.repository, Repository::Remote("ssh://git@git.example:2222/srv/git/fares".parse().unwrap()));
     }
 }

@@ -10,8 +10,15 @@ use super::*;
 fn repositories(data: &Path, allow: &str) -> Repositories {
     let allow = vec![allow.to_owned()];
     let guard = Guard::new(&allow);
-    let outbound = Outbound { data: data.to_owned(), base_url: "http://127.0.0.1:3000".into(), allow };
+    let outbound =
+        Outbound { data: data.to_owned(), base_url: "http://127.0.0.1:3000".into(), allow };
     Repositories::new(outbound, guard)
+}
+
+impl Repositories {
+    async fn open_alone(&self, text: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open(text, &Keys::none()).await
+    }
 }
 
 fn run(folder: &Path, arguments: &[&str]) {
@@ -59,7 +66,7 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
     let repositories = repositories(data.path(), "");
     let base = "http://127.0.0.1:3000/git/saltmarsh/tides";
 
-    let whole = repositories.open(&format!("{base}.git")).await.unwrap();
+    let whole = repositories.open_alone(&format!("{base}.git")).await.unwrap();
     assert_eq!(whole.begin(), Begin::Found(vec!["a/catalog-info.yaml".into(), "catalog-info.yaml".into()]));
     assert_eq!(text(&*whole, "a/catalog-info.yaml").await, "in a");
     assert_eq!(text(&*whole, "catalog-info.yaml").await, "root");
@@ -76,14 +83,14 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
     assert_eq!(whole.place("a/x.yaml").target, format!("{base}/blob/main/a/x.yaml"));
     assert_eq!(whole.revision().unwrap().len(), 40);
 
-    let deep = repositories.open(&format!("{base}/blob/feature/deep/a/catalog-info.yaml")).await.unwrap();
+    let deep = repositories.open_alone(&format!("{base}/blob/feature/deep/a/catalog-info.yaml")).await.unwrap();
     assert_eq!(deep.begin(), Begin::Named(vec!["a/catalog-info.yaml".into()]));
     assert_eq!(text(&*deep, "a/catalog-info.yaml").await, "on the branch");
     for missing in ["/blob/none/x.yaml", "/blob/main/none.yaml", "/tree/main/none"] {
-        let problem = repositories.open(&format!("{base}{missing}")).await.err();
+        let problem = repositories.open_alone(&format!("{base}{missing}")).await.err();
         assert!(matches!(problem, Some(ReadProblem::Missing(_))), "{missing}: {problem:?}");
     }
-    let problem = repositories.open("http://127.0.0.1:3000/git/saltmarsh/none.git").await.err();
+    let problem = repositories.open_alone("http://127.0.0.1:3000/git/saltmarsh/none.git").await.err();
     assert!(matches!(problem, Some(ReadProblem::Missing(_))), "{problem:?}");
 }
 
@@ -91,14 +98,14 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
 async fn a_repository_on_disk_is_read_without_a_copy() {
     let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     repository(work.path());
-    let source = repositories(data.path(), "").open(&work.path().display().to_string()).await.unwrap();
+    let source = repositories(data.path(), "").open_alone(&work.path().display().to_string()).await.unwrap();
     assert_eq!(text(&*source, "catalog-info.yaml").await, "root");
 }
 
 #[tokio::test]
 async fn an_internal_server_is_not_asked() {
     let data = tempfile::tempdir().unwrap();
-    let problem = repositories(data.path(), "").open("http://127.0.0.1:9/o/r.git").await.err();
+    let problem = repositories(data.path(), "").open_alone("http://127.0.0.1:9/o/r.git").await.err();
     assert!(matches!(problem, Some(ReadProblem::Refused(_))), "{problem:?}");
 }
 
@@ -115,7 +122,7 @@ async fn a_server_that_hangs_is_given_up_with_all_that_was_started() {
     });
     let started = Instant::now();
     let problem =
-        repositories(data.path(), &address.to_string()).open(&format!("http://{address}/o/r.git")).await.err();
+        repositories(data.path(), &address.to_string()).open_alone(&format!("http://{address}/o/r.git")).await.err();
     let Some(ReadProblem::Unreachable(why)) = problem else { panic!("{problem:?}") };
     assert!(why.contains("did not answer within 15 seconds"), "{why}");
     assert!(started.elapsed() < LIMITS.list + Duration::from_secs(10), "{:?}", started.elapsed());

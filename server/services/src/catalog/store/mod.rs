@@ -1,6 +1,7 @@
 //! Queries on the catalog's tables: every one of the tenant, in batches, never one per row.
 
 mod conflicts;
+mod credentials;
 mod entities;
 mod names;
 mod orphans;
@@ -14,7 +15,8 @@ use domain::{catalog::EntityRef, identity::Tenant};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 pub(super) use self::{
-    conflicts::*, entities::*, names::*, orphans::*, problems::*, relations::*, sources::*, syncs::*, webhooks::*,
+    conflicts::*, credentials::*, entities::*, names::*, orphans::*, problems::*, relations::*, sources::*, syncs::*,
+    webhooks::*,
 };
 use crate::{Error, Result};
 

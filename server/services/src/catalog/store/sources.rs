@@ -45,6 +45,7 @@ impl TryFrom<source::Model> for Source {
             asked_at: row.asked_at,
             every_minutes: row.every_minutes.map(count),
             branch: row.branch.map(|branch| (branch, row.follows_default)),
+            allowance: row.allowance.and_then(|allowance| serde_json::from_value(allowance).ok()),
         })
     }
 }
@@ -74,6 +75,7 @@ pub(in crate::catalog) async fn insert_source(
         every_minutes: None,
         branch: None,
         follows_default: false,
+        allowance: None,
     };
     source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.try_into()
@@ -98,6 +100,7 @@ pub(in crate::catalog) async fn update_source(
             asked_at: Set(source.asked_at),
             branch: Set(source.branch.as_ref().map(|(branch, _)| branch.clone())),
             follows_default: Set(source.branch.as_ref().is_some_and(|(_, follows)| *follows)),
+            allowance: Set(source.allowance.as_ref().map(serde_json::to_value).transpose()?),
             ..Default::default()
         })
         .filter(source::Column::Tenant.eq(tenant.as_str()))
@@ -120,6 +123,7 @@ pub(in crate::catalog) async fn retarget(
             target: Set(new.target.clone()),
             revision: Set(None),
             problem: Set(None),
+            allowance: Set(None),
             ..Default::default()
         })
         .filter(source::Column::Tenant.eq(tenant.as_str()))

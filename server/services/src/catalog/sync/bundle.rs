@@ -43,7 +43,7 @@ impl Spot {
             return Ok(Self { source: self.source.clone(), path: self.source.resolve(&self.path, target)? });
         }
         // Only the outside world has addresses: a document from there must not make the server read its own disk.
-        let source = outside.open(target).await?;
+        let source = outside.open(&*self.source, target).await?;
         let Begin::Named(paths) = source.begin() else {
             return Err(ReadProblem::Refused(format!("`{target}` is not one file")));
         };

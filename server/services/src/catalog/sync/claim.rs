@@ -56,7 +56,7 @@ pub(super) async fn claim(
     old: &[Arc<FileRow>],
 ) -> Result<Option<Claims>> {
     let tenant = &caller.tenant;
-    let Gathered { found, kinds, mut files, failed, cut, layouts, same, .. } = gathered;
+    let Gathered { found, kinds, mut files, failed, unlisted, cut, layouts, same, .. } = gathered;
     let found: Vec<(String, Found)> = found.into_iter().map(|found| (found.reference.to_string(), found)).collect();
     let there = store::standing(&**tx, tenant, id).await?;
     let mut by_file: HashMap<String, u64> = HashMap::new();
@@ -107,7 +107,7 @@ pub(super) async fn claim(
         }
     }
     plan.kinds = kinds;
-    let keep = Keep::new(&files, old, failed, cut);
+    let keep = Keep::new(&files, old, (failed, unlisted), cut);
     let mut standing = usize::try_from(by_file.values().sum::<u64>()).unwrap_or(usize::MAX);
     let mut stale = HashSet::new();
     for (key, known) in &own {

@@ -29,6 +29,7 @@ use super::{
     recall::{self, Recall},
 };
 use crate::catalog::{
+    keys::Granted,
     kinds::Given,
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
     yaml,
@@ -74,7 +75,8 @@ pub(in crate::catalog) async fn gather(
     let source = reader.open(kind, target).await?;
     let origin: Arc<str> = match kind {
         SourceKind::File => format!("file:{target}").into(),
-        SourceKind::Git | SourceKind::Url => format!("url:{target}").into(),
+        SourceKind::Kubernetes => format!("kubernetes:{target}").into(),
+        _ => format!("url:{target}").into(),
     };
     let walk = Walk::new(reader, source.clone(), origin.clone(), limits, terms.clone());
     let gathered = walk.run(&source).await;
@@ -141,6 +143,10 @@ impl<'a> Walk<'a> {
             self.visit(number, read).await;
         }
         self.judge_waiting();
+        for remark in source.remarks() {
+            self.remark(remark);
+        }
+        self.gathered.allowance = source.allowance();
         self.gathered
     }
 }
@@ -178,7 +184,7 @@ struct Walk<'a> {
     limits: Limits,
     origin: Arc<str>,
     opened: Vec<Arc<dyn OpenSource>>,
-    by_address: HashMap<String, usize>,
+    by_address: HashMap<(String, Granted), usize>,
     /// Files that were visited, in step with `gathered.files`.
     steps: Vec<Step>,
     ahead: Ahead,

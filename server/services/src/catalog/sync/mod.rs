@@ -64,7 +64,8 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
         let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
-        let walk = gather(&*services.ports.sources, source.kind, &source.target, Limits::default(), terms);
+        let reader = services.reader(caller);
+        let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
             let minutes = PATIENCE.as_secs() / 60;
             Err(ReadProblem::Unreachable(format!("reading it took longer than {minutes} minutes")))
@@ -143,9 +144,10 @@ async fn record(
     }
     let (notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
     let prints = std::mem::take(&mut gathered.prints);
-    let is_whole = !gathered.cut;
+    let is_whole = !gathered.cut && gathered.unlisted.is_empty();
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
+    source.allowance = gathered.allowance.take();
     let Some(mut claims) = claim::claim(&tx, caller, id, gathered, &old).await? else { return Ok(None) };
     if services.settings.catalog.orphan_days == 0 {
         claims.plan.remove.append(&mut claims.plan.orphan);

@@ -6,7 +6,10 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::recall::content_of;
-use crate::catalog::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem};
+use crate::catalog::{
+    keys::Granted,
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem},
+};
 
 /// Hands everything on to another source.
 pub(super) struct Noting {
@@ -74,5 +77,9 @@ impl OpenSource for Noting {
 
     fn place(&self, path: &str) -> Place {
         self.source.place(path)
+    }
+
+    fn granted(&self) -> Granted {
+        self.source.granted()
     }
 }

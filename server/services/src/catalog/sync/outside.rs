@@ -2,15 +2,18 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use domain::catalog::SourceKind;
 use url::Url;
 
-use crate::catalog::ports::{OpenSource, ReadProblem, SourceReader};
+use crate::catalog::{
+    keys::Granted,
+    ports::{OpenSource, ReadProblem, SourceReader},
+};
 
 /// The addresses that one walk has asked.
 pub(super) struct Outside<'a> {
     reader: &'a dyn SourceReader,
-    opened: HashMap<String, Arc<dyn OpenSource>>,
+    /// By address, and by what may be shown there.
+    opened: HashMap<(String, Granted), Arc<dyn OpenSource>>,
     /// Servers that did not answer, and how: they are not waited for again.
     silent: HashMap<String, String>,
     asked: usize,
@@ -26,18 +29,25 @@ impl<'a> Outside<'a> {
         self.asked
     }
 
-    pub(super) async fn open(&mut self, address: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    /// Opens what a document of `from` names.
+    pub(super) async fn open(
+        &mut self,
+        from: &dyn OpenSource,
+        address: &str,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.asked += 1;
-        if let Some(opened) = self.opened.get(address) {
+        let granted = from.granted();
+        let key = (address.to_owned(), granted.clone());
+        if let Some(opened) = self.opened.get(&key) {
             return Ok(opened.clone());
         }
         let server = Url::parse(address).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
         if let Some(why) = self.silent.get(&server) {
             return Err(ReadProblem::Unreachable(why.clone()));
         }
-        match self.reader.open(SourceKind::Url, address).await {
+        match self.reader.open_named(granted, address).await {
             Ok(opened) => {
-                self.opened.insert(address.to_owned(), opened.clone());
+                self.opened.insert(key, opened.clone());
                 Ok(opened)
             }
             Err(ReadProblem::Unreachable(why)) => {

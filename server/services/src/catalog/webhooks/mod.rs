@@ -8,7 +8,9 @@ mod push;
 use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use domain::{
-    catalog::{DeliveryOutcome, Reads, Source, Webhook, WebhookDeed, WebhookDelivery, why_ignored},
+    catalog::{
+        DeliveryOutcome, Reads, Source, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,
+    },
     changes::ChangeKind,
     identity::{Caller, Permission, Tenant},
 };
@@ -182,12 +184,22 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<(DeliveryOutcome, Stri
     let ignored = |why: String| Ok((DeliveryOutcome::Ignored, why));
     match push::kind(&delivery.event) {
         push::Kind::Push => {}
+        // Who comes and goes, and what is made and archived, is news of an organisation.
+        push::Kind::People if source.kind.is_organisation() => {
+            return Ok((DeliveryOutcome::Queued, "the organisation is asked now for what is new".into()));
+        }
         push::Kind::Hello => return ignored("the webhook is set up; the next push has the source fetched".into()),
-        push::Kind::Other => {
+        push::Kind::People | push::Kind::Other => {
             return ignored(format!("`{}` is no push; only pushes are of use here", delivery.event));
         }
     }
     let push = push::read(&delivery.body)?;
+    if source.kind.is_organisation() {
+        return Ok(match why_ignored_by_organisation(&push, &source.target) {
+            Some(why) => (DeliveryOutcome::Ignored, why),
+            None => (DeliveryOutcome::Queued, "the organisation is asked now, and what moved is fetched".into()),
+        });
+    }
     let branch = source.branch.as_ref();
     let reads = Reads {
         target: &source.target,

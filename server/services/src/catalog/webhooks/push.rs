@@ -9,6 +9,8 @@ use crate::{Error, Result};
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     Push,
+    /// Repositories, teams or members of an organisation are others now.
+    People,
     /// The forge tries the webhook out.
     Hello,
     Other,
@@ -18,6 +20,10 @@ pub(super) enum Kind {
 pub(super) fn kind(event: &str) -> Kind {
     match event.to_ascii_lowercase().as_str() {
         "push" | "push hook" | "tag push hook" => Kind::Push,
+        "repository" | "team" | "membership" | "organization" | "member" | "project_create" | "project_destroy"
+        | "project_rename" | "project_transfer" | "system hook" | "subgroup hook" | "member hook" | "project hook" => {
+            Kind::People
+        }
         "ping" => Kind::Hello,
         _ => Kind::Other,
     }
@@ -87,9 +93,13 @@ mod tests {
 
     #[test]
     fn only_pushes_are_pushes() {
-        for (event, meant) in
-            [("push", Kind::Push), ("Push Hook", Kind::Push), ("ping", Kind::Hello), ("issues", Kind::Other)]
-        {
+        for (event, meant) in [
+            ("push", Kind::Push),
+            ("Push Hook", Kind::Push),
+            ("ping", Kind::Hello),
+            ("issues", Kind::Other),
+            ("team", Kind::People),
+        ] {
             assert_eq!(kind(event), meant, "{event}");
         }
     }

@@ -118,6 +118,7 @@ impl World {
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
                 tools: domain::catalog::Tools::default(),
+                credentials: Vec::new(),
             }),
             ports: crate::Ports {
                 sources: Arc::new(Disk(examples)),

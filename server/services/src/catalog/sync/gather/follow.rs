@@ -66,11 +66,13 @@ impl Walk<'_> {
 
     async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>), ReadProblem> {
         if target.contains("://") {
-            let number = if let Some(&number) = self.by_address.get(target) {
+            let from = self.opened[step.source].clone();
+            let key = (target.to_owned(), from.granted());
+            let number = if let Some(&number) = self.by_address.get(&key) {
                 number
             } else {
-                self.opened.push(self.outside.open(target).await?);
-                self.by_address.insert(target.to_owned(), self.opened.len() - 1);
+                self.opened.push(self.outside.open(&*from, target).await?);
+                self.by_address.insert(key, self.opened.len() - 1);
                 self.opened.len() - 1
             };
             let paths = match self.opened[number].begin() {

@@ -2,7 +2,7 @@
 
 use std::collections::HashSet;
 
-use domain::catalog::{Declared, EntityRef, OwnKinds, SourceFile, declared};
+use domain::catalog::{Allowance, Declared, EntityRef, OwnKinds, SourceFile, declared};
 use serde_json::Value;
 
 use super::{Note, Text};
@@ -54,6 +54,10 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) files: Vec<SourceFile>,
     /// Files that say something that could not be read: what they said before still stands.
     pub(in crate::catalog) failed: HashSet<String>,
+    /// Folders that could not be listed: what files there said before still stands.
+    pub(in crate::catalog) unlisted: HashSet<String>,
+    /// How many requests the server there still allows.
+    pub(in crate::catalog) allowance: Option<Allowance>,
     /// Whether a bound was reached, so that there may be more.
     pub(in crate::catalog) cut: bool,
     pub(in crate::catalog) revision: Option<String>,

@@ -1,9 +1,10 @@
 //! What a walk notes beside the trace: whose problem something is, which document stands where, and texts to show.
 
-use domain::catalog::{EntityRef, FileProblem, Outcome, ReferenceDefaults, Severity};
+use domain::catalog::{EntityRef, FileProblem, Outcome, ReferenceDefaults, Severity, SourceFile};
 use serde_json::Value;
 
-use super::Walk;
+use super::{Walk, plain};
+use crate::catalog::ports::Remark;
 
 /// How much of one file's text is kept.
 const TEXT: usize = 128 * 1024;
@@ -60,6 +61,19 @@ fn owner_of(reference: &EntityRef, document: &Value) -> Option<EntityRef> {
 }
 
 impl Walk<'_> {
+    /// Tells of a part of the source that is no file.
+    pub(super) fn remark(&mut self, remark: Remark) {
+        let Remark { about, severity, message, keeps } = remark;
+        let number = self.gathered.files.len();
+        let outcome = if severity == Severity::Info { Outcome::Skipped } else { Outcome::Found };
+        let problems = Vec::new();
+        self.gathered.files.push(SourceFile { path: about, outcome, entities: 0, problems, parent: None });
+        self.gathered.layouts.push(Vec::new());
+        self.gathered.prints.push(None);
+        self.gathered.unlisted.extend(keeps);
+        self.tell(number, plain(severity, message));
+    }
+
     /// Notes a problem of the file numbered so, or of the document that is being looked at.
     pub(super) fn note(&mut self, file: usize, problem: &FileProblem) {
         if problem.severity == Severity::Info {
