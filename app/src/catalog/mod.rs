@@ -23,6 +23,7 @@ mod orphans_page;
 mod problems_page;
 mod register_page;
 mod search_page;
+mod source_fields;
 mod source_files;
 mod source_page;
 mod source_reading;

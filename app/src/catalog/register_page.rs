@@ -6,25 +6,21 @@ use leptos_router::{components::Form, hooks::use_query_map};
 
 use super::{
     functions::{RegisterSource, preview_source},
+    source_fields::{KINDS, SourceFields, question, said},
     source_files::Files,
     views::Preview,
 };
 use crate::{
     AppError,
-    ui::{Button, ButtonKind, Choice, Glyph, Icon, Load, Page, Panel, ProblemNote, SelectField, TextField, fetch},
+    ui::{Button, ButtonKind, Glyph, Icon, Load, Page, Panel, ProblemNote, Tab, Tabs, fetch},
 };
 
 /// A form with two steps: look, then register. The first is an address, so it works without a script and can be shared.
 #[component]
 pub(crate) fn RegisterPage() -> impl IntoView {
     let query = use_query_map();
-    let asked = Memo::new(move |_| {
-        query.with(|query| {
-            let target = query.get_str("target").unwrap_or_default().trim().to_owned();
-            let kind = query.get_str("kind").and_then(|kind| kind.parse().ok()).unwrap_or(SourceKind::File);
-            (kind, target)
-        })
-    });
+    let asked = Memo::new(move |_| query.with(question));
+    let kind = Memo::new(move |_| asked.with(|(kind, _)| *kind));
     let preview = fetch(
         move || asked.get(),
         |(kind, target)| async move {
@@ -44,26 +40,26 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             }
         },
     );
-    let choices = vec![
-        Choice::new("file", "File, folder or glob on the server"),
-        Choice::new("git", "Git repository"),
-        Choice::new("url", "Web address of a file"),
-    ];
-    let (kind, target) = asked.get_untracked();
+    let tabs = move || {
+        let tab = |(one, label): (SourceKind, &str)| Tab {
+            label: label.to_owned(),
+            href: format!("/sources/new?kind={one}"),
+            count: None,
+            current: one == kind.get(),
+        };
+        let tabs = KINDS.map(tab).to_vec();
+        view! { <Tabs label="What the source is" tabs/> }
+    };
+    let fields = move || {
+        let kind = kind.get();
+        let said = query.with_untracked(said);
+        view! { <SourceFields kind said/> }
+    };
     view! {
         <Page title="Register a source" answer=|| "Files that you have for Backstage are read as they are" narrow=true>
+            <div class="mb-4">{tabs}</div>
             <Form action="/sources/new" method="GET" attr:class="surface grid gap-4 p-4 sm:p-5">
-                <SelectField name="kind" label="What it is" choices value=kind.as_str() required=true/>
-                <TextField
-                    name="target"
-                    label="Where it is"
-                    value=target
-                    required=true
-                    mono=true
-                    max_length=2000
-                    placeholder="/srv/catalog/**/catalog-info.yaml"
-                    help="A path such as /srv/catalog, or an address such as https://git.example.com/quay/fares.git"
-                />
+                {fields}
                 <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
                 <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
             </Form>

@@ -25,6 +25,7 @@ mod git;
 mod lifecycle;
 mod lists;
 mod memory;
+mod organisations;
 mod questions;
 mod road;
 mod scaffolder;

@@ -2,6 +2,7 @@
 
 mod address;
 mod files;
+mod forge;
 mod git;
 mod web;
 
@@ -16,7 +17,7 @@ use services::catalog::{
 };
 use url::Url;
 
-use self::{address::Guard, git::Repositories};
+use self::{address::Guard, forge::Forges, git::Repositories};
 pub use self::files::FilesOnly;
 
 /// What an installation decided about reading from outside.
@@ -34,6 +35,7 @@ pub struct Outbound {
 #[derive(Debug)]
 pub struct Sources {
     guard: Guard,
+    forges: Forges,
     repositories: Repositories,
 }
 
@@ -41,7 +43,8 @@ impl Sources {
     /// The reader of an installation.
     pub fn new(outbound: Outbound) -> Self {
         let guard = Guard::new(&outbound.allow);
-        Self { repositories: Repositories::new(outbound, guard.clone()), guard }
+        let forges = Forges::new(outbound.data.join("cache").join("forges"), guard.clone());
+        Self { repositories: Repositories::new(outbound, guard.clone()), forges, guard }
     }
 }
 
@@ -60,7 +63,8 @@ impl SourceReader for Sources {
             SourceKind::Git => self.repositories.open(target, keys).await,
             SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target, keys).await,
             SourceKind::Url => web::open(&self.guard, address()?, keys).await,
-            _ => Err(ReadProblem::Refused(format!("`{target}`: sources of the kind `{kind}` are not read yet"))),
+            SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => self.forges.open(kind, target, keys).await,
+            SourceKind::Kubernetes => Err(ReadProblem::Refused(format!("`{target}`: clusters are not read yet"))),
         }
     }
 }

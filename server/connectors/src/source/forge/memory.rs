@@ -1,0 +1,119 @@
+//! What was fetched before: so that only what moved is fetched again, also after a restart.
+
+use std::{
+    collections::{HashMap, HashSet},
+    fs, io,
+    io::Write as _,
+    path::{Path, PathBuf},
+    sync::{Mutex, PoisonError},
+};
+
+use chrono::{DateTime, Utc};
+use serde::{Deserialize, Serialize};
+
+/// How large the file may become; what is larger is fetched again after a restart.
+const LARGEST: u64 = 256 * 1024 * 1024;
+
+/// An answer, and the tag under which the server knows it.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Kept {
+    pub(super) etag: Option<String>,
+    /// `None` for what is not there.
+    pub(super) body: Option<String>,
+    /// What stands behind the `?` of the next page.
+    pub(super) next: Option<String>,
+    /// When the server last said so.
+    pub(super) at: DateTime<Utc>,
+}
+
+/// A repository, as it was when its files were last looked for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Seen {
+    /// The forge's mark for its state, and the branch.
+    pub(super) mark: String,
+    /// Its catalog files.
+    pub(super) files: Vec<String>,
+    /// When they were looked for.
+    pub(super) at: DateTime<Utc>,
+}
+
+#[derive(Debug, Default, Serialize, Deserialize)]
+struct Contents {
+    answers: HashMap<String, Kept>,
+    seen: HashMap<String, Seen>,
+    #[serde(skip)]
+    used: HashSet<String>,
+    /// Whether the file is behind.
+    #[serde(skip)]
+    is_new: bool,
+}
+
+/// What is known of one organisation.
+#[derive(Debug)]
+pub(super) struct Memory {
+    path: PathBuf,
+    contents: Mutex<Contents>,
+}
+
+impl Memory {
+    /// What was kept in a file; nothing if it is not there, or of another release.
+    pub(super) fn open(path: PathBuf) -> Self {
+        let is_small = fs::metadata(&path).is_ok_and(|about| about.len() <= LARGEST);
+        let read = if is_small { fs::read(&path).ok() } else { None };
+        let contents = read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        Self { path, contents: Mutex::new(contents) }
+    }
+
+    fn with<T>(&self, work: impl FnOnce(&mut Contents) -> T) -> T {
+        work(&mut self.contents.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    /// The answer of before.
+    pub(super) fn answer(&self, key: &str) -> Option<Kept> {
+        self.with(|contents| {
+            contents.used.insert(key.to_owned());
+            contents.answers.get(key).cloned()
+        })
+    }
+
+    pub(super) fn keep(&self, key: &str, kept: Kept) {
+        self.with(|contents| {
+            contents.used.insert(key.to_owned());
+            let said = |kept: &Kept| (kept.etag.clone(), kept.body.clone(), kept.next.clone());
+            contents.is_new |= contents.answers.get(key).is_none_or(|known| said(known) != said(&kept));
+            contents.answers.insert(key.to_owned(), kept);
+        });
+    }
+
+    pub(super) fn seen(&self, repository: &str) -> Option<Seen> {
+        self.with(|contents| contents.seen.get(repository).cloned())
+    }
+
+    pub(super) fn see(&self, repository: &str, seen: Seen) {
+        self.with(|contents| {
+            contents.is_new = true;
+            contents.seen.insert(repository.to_owned(), seen);
+        });
+    }
+
+    /// Writes it down. With `repositories`, everything was listed: what was not used is forgotten.
+    pub(super) fn save(&self, repositories: Option<&HashSet<String>>) -> io::Result<()> {
+        let bytes = self.with(|contents| {
+            if let Some(repositories) = repositories {
+                let before = contents.answers.len() + contents.seen.len();
+                let used = std::mem::take(&mut contents.used);
+                contents.answers.retain(|key, _| used.contains(key));
+                contents.seen.retain(|name, _| repositories.contains(name));
+                contents.is_new |= contents.answers.len() + contents.seen.len() < before;
+            }
+            std::mem::take(&mut contents.is_new).then(|| serde_json::to_vec(contents)).transpose()
+        })?;
+        let Some(bytes) = bytes else { return Ok(()) };
+        let folder = self.path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::NamedTempFile::new_in(folder)?;
+        file.write_all(&bytes)?;
+        file.persist(&self.path)?;
+        Ok(())
+    }
+}

@@ -1,0 +1,273 @@
+//! Organisations of GitHub, GitLab and Gitea: the catalog file of every repository, teams and members.
+//!
+//! The repositories are listed, those that moved since are asked for their file, and everything is remembered. One that cannot
+//! be read hides no other; a list that ends too early takes nothing away.
+
+mod api;
+mod client;
+mod memory;
+mod pace;
+mod people;
+mod state;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, HashMap, HashSet},
+    path::PathBuf,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use bytes::Bytes;
+use chrono::{TimeDelta, Utc};
+use domain::catalog::{Severity, SourceKind};
+use futures::{StreamExt, stream};
+use services::catalog::{
+    keys::{Held, Keys},
+    organisation::Organisation,
+    ports::{OpenSource, ReadProblem, Remark},
+};
+
+use self::{
+    api::{Forge, Repository},
+    client::{Client, Trouble},
+    memory::{Memory, Seen},
+    pace::Pace,
+    state::State,
+};
+use super::address::Guard;
+
+/// How many repositories are asked at once.
+const AT_ONCE: usize = 8;
+
+/// How large one file may be.
+const LARGEST: u64 = 5 * 1024 * 1024;
+
+/// How many catalog files a pattern may find in one repository.
+const FILES: usize = 500;
+
+/// After so long, a repository is asked again whatever its mark says.
+const TRUSTED: TimeDelta = TimeDelta::hours(24);
+
+/// Opens organisations.
+#[derive(Debug)]
+pub(super) struct Forges {
+    cache: PathBuf,
+    guard: Guard,
+    /// By server and credential.
+    paces: Mutex<HashMap<String, Arc<Pace>>>,
+    /// By what is read of an organisation, and credential.
+    memories: Mutex<HashMap<PathBuf, Arc<Memory>>>,
+}
+
+/// A file of a repository, and what stands in it.
+type File = (String, Result<Bytes, ReadProblem>);
+
+/// What came of asking one repository.
+struct Asked {
+    repository: usize,
+    /// Its catalog files, or why nobody knows.
+    files: Result<Vec<File>, Trouble>,
+}
+
+impl Forges {
+    pub(super) fn new(cache: PathBuf, guard: Guard) -> Self {
+        Self { cache, guard, paces: Mutex::default(), memories: Mutex::default() }
+    }
+
+    /// Opens the organisation that a target means.
+    pub(super) async fn open(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let organisation = Organisation::parse(kind, target).map_err(ReadProblem::Refused)?;
+        let Some(forge) = Forge::of(kind) else {
+            return Err(ReadProblem::Refused(format!("`{target}` is no organisation")));
+        };
+        let held = keys.find(&organisation.web).await?;
+        let granted = held.grants();
+        let client = Arc::new(self.client(forge, &organisation, held).await?);
+        let listed = forge.repositories(&client, &organisation).await;
+        if let (true, Some(trouble)) = (listed.items.is_empty(), &listed.cut) {
+            return Err(client.problem(organisation.web.as_str(), trouble));
+        }
+        let mut remarks = Vec::new();
+        if let Some(trouble) = &listed.cut {
+            remarks.push(cut_short("@list", &trouble.told("the rest of the list"), ""));
+        }
+        let all = listed.items.len();
+        let names: HashSet<String> = listed.items.iter().map(|repository| repository.api.clone()).collect();
+        let wanted: Vec<Repository> = listed
+            .items
+            .into_iter()
+            .filter(|repository| organisation.archived || !repository.is_archived)
+            .filter(|repository| organisation.forks || !repository.is_fork)
+            .filter(|repository| !repository.is_empty)
+            .filter(|repository| organisation.wants(&repository.id, &repository.topics))
+            .collect();
+        let (asking, about) = (&client, &organisation);
+        let asked = stream::iter(wanted.clone().into_iter().enumerate())
+            .map(|(number, repository)| async move {
+                Asked { repository: number, files: catalog_files(forge, asking, about, &repository).await }
+            })
+            .buffer_unordered(AT_ONCE);
+        let asked: Vec<Asked> = asked.collect().await;
+        let (files, with_file) = sorted(&wanted, asked, &organisation, &mut remarks);
+        let mut people = BTreeMap::new();
+        if organisation.people {
+            let found = forge.people(&client, &organisation).await;
+            if let Some(trouble) = &found.cut {
+                let why = trouble.told("a part of the teams and members");
+                remarks.push(cut_short("@teams", &why, people::TEAMS));
+                remarks.push(cut_short("@members", &why, people::MEMBERS));
+            }
+            people = people::documents(found);
+        }
+        let left_out = all - wanted.len();
+        remarks.push(Remark {
+            about: "@repositories".to_owned(),
+            severity: Severity::Info,
+            message: format!(
+                "{all} repositories, {with_file} with `{}`, {left_out} left out as archived, forks, empty or not asked for",
+                organisation.file
+            ),
+            keeps: Vec::new(),
+        });
+        let is_whole = listed.cut.is_none();
+        let memory = client.memory.clone();
+        let saved = tokio::task::spawn_blocking(move || memory.save(is_whole.then_some(&names))).await;
+        if let Ok(Err(error)) = saved {
+            tracing::warn!(%error, "what was read of an organisation cannot be kept on disk, so it is read again after a restart");
+        }
+        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), remarks)))
+    }
+
+    async fn client(&self, forge: Forge, organisation: &Organisation, held: Held) -> Result<Client, ReadProblem> {
+        let api = forge.api(&organisation.web);
+        // Who may read less must not be given what another was told.
+        let who = if let Held::Key(key) = &held { key.name.as_str() } else { "" };
+        let whose = format!("{api} {who}");
+        let pace = self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(whose).or_default().clone();
+        let path =
+            self.cache.join(format!("{}.json", super::git::name(&format!("{who} {api} {}", organisation.target()))));
+        let known = self.memories.lock().unwrap_or_else(PoisonError::into_inner).get(&path).cloned();
+        let memory = if let Some(memory) = known {
+            memory
+        } else {
+            let at = path.clone();
+            let opened = tokio::task::spawn_blocking(move || Memory::open(at)).await;
+            let opened =
+                opened.map_err(|error| ReadProblem::Unreachable(format!("reading the disk failed: {error}")))?;
+            let mut memories = self.memories.lock().unwrap_or_else(PoisonError::into_inner);
+            memories.entry(path).or_insert_with(|| Arc::new(opened)).clone()
+        };
+        Client::new(&self.guard, api, held, pace, memory).await
+    }
+}
+
+/// The catalog files of a repository: those of before, if nothing was pushed since.
+async fn catalog_files(
+    forge: Forge,
+    client: &Client,
+    organisation: &Organisation,
+    repository: &Repository,
+) -> Result<Vec<File>, Trouble> {
+    let now = Utc::now();
+    let mark = format!("{} {} {}", repository.mark, repository.branch, organisation.file);
+    let seen = client.memory.seen(&repository.api).filter(|seen| seen.mark == mark && now - seen.at < TRUSTED);
+    if let Some(seen) = seen.filter(|seen| repository.settles_at.is_none_or(|settles| seen.at >= settles)) {
+        let known: Option<Vec<_>> = seen
+            .files
+            .iter()
+            .map(|path| Some((path.clone(), Ok(client.remembered(&forge.file(repository, path).0)?))))
+            .collect();
+        // With what else is remembered, so that it is not forgotten as unused.
+        if let Some(known) = known {
+            if seen.files.is_empty() && !organisation.has_pattern() {
+                client.remembered(&forge.file(repository, &organisation.file).0);
+            }
+            return Ok(known);
+        }
+    }
+    let paths = if organisation.has_pattern() {
+        let matcher = super::glob(&organisation.file).map_err(|problem| Trouble::Failed(problem.to_string()))?;
+        let tree = match forge.tree(client, repository).await {
+            Err(Trouble::Missing) => Vec::new(),
+            tree => tree?,
+        };
+        tree.into_iter().map(|entry| entry.path).filter(|path| matcher.is_match(path)).take(FILES).collect()
+    } else {
+        vec![organisation.file.clone()]
+    };
+    let mut files = Vec::with_capacity(paths.len());
+    for path in paths {
+        let (address, accept) = forge.file(repository, &path);
+        match client.text(&address, accept, LARGEST).await {
+            Ok(Some(content)) => files.push((path, Ok(content))),
+            Ok(None) => {}
+            Err(trouble @ Trouble::Paused(_)) => return Err(trouble),
+            Err(trouble) => {
+                let what = format!("`{}`", forge.address(repository, "blob", &path));
+                files.push((path, Err(client.problem(&what, &trouble))));
+            }
+        }
+    }
+    if files.iter().all(|(_, content)| content.is_ok()) {
+        let files = files.iter().map(|(path, _)| path.clone()).collect();
+        client.memory.see(&repository.api, Seen { mark, files, at: now });
+    }
+    Ok(files)
+}
+
+/// What was found, by path in the source, and in how many repositories; what nobody knows is told of.
+fn sorted(
+    wanted: &[Repository],
+    asked: Vec<Asked>,
+    organisation: &Organisation,
+    remarks: &mut Vec<Remark>,
+) -> (BTreeMap<String, Result<Bytes, ReadProblem>>, usize) {
+    let mut files = BTreeMap::new();
+    let mut with_file = 0;
+    let mut waiting: Option<Remark> = None;
+    for Asked { repository, files: found } in asked {
+        let Repository { id, web, .. } = &wanted[repository];
+        match found {
+            Ok(found) => {
+                with_file += usize::from(!found.is_empty());
+                files.extend(found.into_iter().map(|(path, content)| (format!("{id}/{path}"), content)));
+            }
+            // A long list of repositories that wait says no more than their number.
+            Err(trouble @ Trouble::Paused(_)) => {
+                let remark = waiting.get_or_insert_with(|| {
+                    cut_short("@waiting", &trouble.told(&format!("`{}` in some repositories", organisation.file)), "")
+                });
+                remark.keeps.retain(|folder| !folder.is_empty());
+                remark.keeps.push(format!("{id}/"));
+            }
+            Err(trouble) => {
+                remarks.push(cut_short(
+                    &format!("{id}/{}", organisation.file),
+                    &trouble.told(&format!("`{web}`")),
+                    &format!("{id}/"),
+                ));
+            }
+        }
+    }
+    if let Some(mut remark) = waiting {
+        remark.message = format!("{} repositories wait: {}", remark.keeps.len(), remark.message);
+        remarks.push(remark);
+    }
+    (files, with_file)
+}
+
+/// A part that could not be listed: what it declared before stands.
+fn cut_short(about: &str, why: &str, keeps: &str) -> Remark {
+    Remark {
+        about: about.to_owned(),
+        severity: Severity::Warning,
+        message: format!("{why}; what was declared there before stands"),
+        keeps: vec![keeps.to_owned()],
+    }
+}

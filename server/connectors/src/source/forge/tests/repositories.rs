@@ -1,0 +1,141 @@
+//! Which repositories are read, which of them again, and what a failure costs.
+
+use super::*;
+
+#[tokio::test]
+async fn every_repository_is_found_and_only_what_moved_is_asked_for_again() {
+    let forge = Server::start(github(&["fares", "gangway", "tables", "tides", "web"])).await;
+    forge.change(|hub| drop(hub.texts.remove(&file("web"))));
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(paths(&source), ["fares", "gangway", "tables", "tides"].map(|name| format!("{name}/catalog-info.yaml")));
+    assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: tides\n");
+    let place = source.place("tides/catalog-info.yaml");
+    assert_eq!(place.target, "https://github.example/saltmarsh/tides/blob/main/catalog-info.yaml");
+    assert_eq!(forge.asked().len(), 3 + 5);
+    assert_eq!(source.granted(), services::catalog::keys::Granted::Only("quay".into()));
+
+    // Nothing moved: the pages are asked for, by their tags, and nothing else, also after a restart.
+    let list = format!("304 {API}/orgs/saltmarsh/repos");
+    let forge = forge.restarted();
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(paths(&source).len(), 4);
+    assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: tides\n");
+    assert_eq!(forge.asked(), [list.clone(), list.clone(), list.clone()]);
+    let told = source.allowance().unwrap();
+    assert_eq!((told.asked, told.unchanged), (3, 3));
+
+    // One was pushed to, and one has a file now.
+    forge.change(|hub| {
+        let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
+        repos[3] = repo("tides", "2026-11-02T00:00:00Z");
+        repos[4] = repo("web", "2026-11-02T00:00:00Z");
+        hub.texts.insert(file("web"), "name: web\n".into());
+    });
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(paths(&source).len(), 5);
+    let asked: Vec<String> = forge.asked().into_iter().filter(|asked| asked.contains("contents")).collect();
+    assert_eq!(asked, [format!("200 {}", file("web")), format!("304 {}", file("tides"))]);
+}
+
+#[tokio::test]
+async fn what_is_archived_forked_or_not_asked_for_is_left_out() {
+    let mut hub = github(&["a", "b", "c", "d"]);
+    let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
+    repos[0]["archived"] = json!(true);
+    repos[1]["fork"] = json!(true);
+    repos[2]["topics"] = json!(["catalog"]);
+    repos[3]["pushed_at"] = Value::Null;
+    let forge = Server::start(hub).await;
+    let found = async |target: &str| {
+        let source = forge.open(SourceKind::GitHub, target).await.unwrap();
+        paths(&source).into_iter().map(|path| path[..1].to_owned()).collect::<Vec<_>>().concat()
+    };
+    assert_eq!(found("saltmarsh").await, "c");
+    assert_eq!(found("saltmarsh?archived=true&forks=true").await, "abc");
+    assert_eq!(found("saltmarsh?archived=true&forks=true&topics=catalog").await, "c");
+    assert_eq!(found("saltmarsh?archived=true&forks=true&names=a,b,!b").await, "a");
+    let remarks = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap().remarks();
+    assert!(remarks[0].message.starts_with("4 repositories, 1 with `catalog-info.yaml`, 3 left out"), "{remarks:?}");
+}
+
+#[tokio::test]
+async fn one_that_cannot_be_read_hides_no_other_and_a_list_cut_short_takes_nothing_away() {
+    let mut hub = github(&["fares", "tides", "web"]);
+    hub.broken.insert(file("tides"), (500, "oh no"));
+    let forge = Server::start(hub).await;
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(paths(&source).len(), 3);
+    assert!(text(&source, "tides/catalog-info.yaml").await.starts_with("Unreachable"));
+    assert_eq!(text(&source, "web/catalog-info.yaml").await, "name: web\n");
+    // What failed is asked for again although it did not move.
+    forge.asked();
+    forge.change(|hub| hub.broken.clear());
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: tides\n");
+
+    let forge = Server::start(github(&["fares", "tides", "web"])).await;
+    forge.change(|hub| {
+        hub.page = 1;
+        hub.left = Some(7);
+    });
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    let keeps: Vec<Remark> = source.remarks().into_iter().filter(|remark| !remark.keeps.is_empty()).collect();
+    assert_eq!(keeps.len(), 2, "{keeps:?}");
+    assert_eq!((keeps[0].about.as_str(), keeps[0].keeps.clone()), ("@list", vec![String::new()]));
+    assert!(
+        keeps[1].message.contains("repositories wait") && keeps[1].message.contains("wants no more requests before")
+    );
+    let told = source.allowance().unwrap();
+    assert!(told.paused_until.is_some() && told.limit == Some(100), "{told:?}");
+    // Until then, nothing is asked at all.
+    forge.asked();
+    let problem = forge.open(SourceKind::GitHub, "saltmarsh").await.err().unwrap().to_string();
+    assert!(problem.contains("wants no more requests before"), "{problem}");
+    assert!(forge.asked().is_empty());
+}
+
+#[tokio::test]
+async fn a_refusal_names_the_credential_and_what_is_not_there_is_said() {
+    let mut hub = github(&["tides"]);
+    hub.token = Some("another");
+    let forge = Server::start(hub).await;
+    let problem = forge.open(SourceKind::GitHub, "saltmarsh").await.err().unwrap();
+    assert!(
+        matches!(&problem, ReadProblem::Refused(why) if why.contains("refuses the credential `quay`")),
+        "{problem:?}"
+    );
+    let forge = Server::start(github(&["tides"])).await;
+    let problem = forge.open(SourceKind::GitHub, "nobody").await.err().unwrap();
+    assert!(matches!(&problem, ReadProblem::Missing(why) if why.contains("may not read it")), "{problem:?}");
+    let closed = Forges::new(forge.data.path().join("x"), Guard::default());
+    let target = format!("http://{}/saltmarsh", forge.address);
+    let problem = closed.open(SourceKind::GitHub, &target, &Keys::none()).await.err().unwrap();
+    assert!(problem.to_string().contains("internal address"), "{problem}");
+}
+
+#[tokio::test]
+async fn a_pattern_finds_files_and_relative_targets_stay_in_their_repository() {
+    let mut hub = github(&["mono"]);
+    let tree = ["services/a/catalog-info.yaml", "services/b/catalog-info.yaml", "api.yaml"]
+        .map(|path| json!({ "path": path, "mode": "100644", "type": "blob" }));
+    hub.texts.insert(
+        format!("{API}/repos/saltmarsh/mono/git/trees/main"),
+        json!({ "tree": tree, "truncated": false }).to_string(),
+    );
+    for name in ["a", "b"] {
+        let path = format!("{API}/repos/saltmarsh/mono/contents/services/{name}/catalog-info.yaml");
+        hub.texts.insert(path, format!("name: {name}\n"));
+    }
+    hub.texts.insert(format!("{API}/repos/saltmarsh/mono/contents/api.yaml"), "openapi: 3.1.0\n".into());
+    let forge = Server::start(hub).await;
+    let source = forge.open(SourceKind::GitHub, "saltmarsh?file=services/*/catalog-info.yaml").await.unwrap();
+    assert_eq!(paths(&source), ["mono/services/a/catalog-info.yaml", "mono/services/b/catalog-info.yaml"]);
+    let api = source.resolve("mono/services/a/catalog-info.yaml", "../../api.yaml").unwrap();
+    assert_eq!((api.as_str(), text(&source, &api).await.as_str()), ("mono/api.yaml", "openapi: 3.1.0\n"));
+    assert!(matches!(
+        source.resolve("mono/services/a/catalog-info.yaml", "../../../other/x.yaml"),
+        Err(ReadProblem::Refused(_))
+    ));
+    assert_eq!(source.find("mono/services/**").await.unwrap().len(), 2);
+    assert_eq!(source.list("mono/services/a").await.unwrap().len(), 1);
+}

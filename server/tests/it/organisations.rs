@@ -1,0 +1,206 @@
+//! Organisations of a forge and clusters, through the portal: found, kept, told of.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    extract::Request,
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use reqwest::Method;
+use ring::hmac;
+use serde_json::{Value, json};
+
+use crate::{
+    catalog::component,
+    forge::Web,
+    portal::{Options, Portal},
+};
+
+const TOKEN: &str = "0rgan1sation-token";
+
+/// What GitHub would say, by its documented API; tests change it.
+#[derive(Clone, Default)]
+struct Hub(Arc<Mutex<Vec<(String, u16, String)>>>);
+
+impl Hub {
+    fn says(&self, path: &str, status: u16, body: &str) {
+        let mut answers = self.0.lock().unwrap();
+        answers.retain(|(known, ..)| known != path);
+        answers.push((path.to_owned(), status, body.to_owned()));
+    }
+
+    fn repositories(&self, repositories: &[(&str, u32)]) {
+        let list: Vec<Value> = repositories
+            .iter()
+            .map(|(name, pushed)| {
+                json!({
+                    "name": name, "full_name": format!("saltmarsh/{name}"), "default_branch": "main", "archived": false, "fork": false,
+                    "html_url": format!("https://github.example/saltmarsh/{name}"), "pushed_at": format!("2026-11-01T00:00:{pushed:02}Z"),
+                })
+            })
+            .collect();
+        self.says("/api/v3/orgs/saltmarsh/repos", 200, &json!(list).to_string());
+    }
+
+    fn file(&self, name: &str, status: u16, text: &str) {
+        self.says(&format!("/api/v3/repos/saltmarsh/{name}/contents/catalog-info.yaml"), status, text);
+    }
+
+    fn answer(&self, request: &Request) -> Option<Response> {
+        let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+        if shown != Some(&format!("Bearer {TOKEN}")) {
+            return Some(StatusCode::UNAUTHORIZED.into_response());
+        }
+        let answers = self.0.lock().unwrap();
+        let (_, status, body) = answers.iter().find(|(path, ..)| path == request.uri().path())?;
+        let limits =
+            [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "4321"), ("x-ratelimit-reset", "1995000000")];
+        Some((StatusCode::from_u16(*status).unwrap(), limits, body.clone()).into_response())
+    }
+}
+
+async fn forge_for(portal: &mut Portal) -> (Hub, Web) {
+    let hub = Hub::default();
+    let answering = hub.clone();
+    let web = Web::start(move |request: &Request| answering.answer(request)).await;
+    let allow = serde_json::to_string(&[&web.address]).unwrap();
+    let bound = format!("{{ at = \"http://{}/saltmarsh\", token = \"env:SALTMARSH_TOKEN\" }}", web.address);
+    portal.terminate().await;
+    portal.ended().await;
+    let options = Options::default().set("OUTBOUND__ALLOW", &allow).set("CREDENTIALS__SALTMARSH", &bound);
+    portal.restart_with(options.variable("SALTMARSH_TOKEN", TOKEN)).await;
+    (hub, web)
+}
+
+impl Portal {
+    async fn sync_now(&self, id: &str) -> Value {
+        self.post(&format!("/api/v1/catalog/sources/{id}/sync"), &json!({})).await;
+        // One that began before it was asked for does not count.
+        self.until("the sync ended", async |portal| {
+            let trace = portal.json(&format!("/api/v1/catalog/sources/{id}")).await;
+            trace["source"]["asked_at"].is_null().then_some(trace)
+        })
+        .await
+    }
+}
+
+both! {
+    async fn an_organisation_is_a_source_and_what_it_allows_is_shown(portal) {
+        let mut portal = portal;
+        let (hub, web) = forge_for(&mut portal).await;
+        hub.repositories(&[("fares", 1), ("tides", 1), ("web", 1)]);
+        hub.file("tides", 200, &component("tides", "service", "berths"));
+        hub.file("fares", 200, &component("fares", "service", "berths"));
+        let people = [
+            ("orgs/saltmarsh/members", json!([{ "login": "ama" }])),
+            ("orgs/saltmarsh/teams", json!([{ "slug": "berths", "name": "Berths" }])),
+            ("orgs/saltmarsh/teams/berths/members", json!([{ "login": "ama" }])),
+            ("users/ama", json!({ "name": "Ama Owusu", "email": null })),
+        ];
+        for (path, body) in people {
+            hub.says(&format!("/api/v3/{path}"), 200, &body.to_string());
+        }
+        // The form asks by an address, as a browser without scripts does.
+        let target = format!("http://{}/saltmarsh", web.address);
+        let page = portal.html(&format!("/sources/new?kind=github&target={target}&people=true&names=&topics=&file=")).await;
+        assert!(page.contains("4 things would enter the catalog") && page.contains("Teams and members"), "{page}");
+        assert!(portal.names("").await.is_empty());
+        let registered = portal.register("github", &format!("{target}?people=true")).await;
+        let id = registered["location"]["id"].as_str().unwrap();
+        assert_eq!(portal.names("").await, ["fares", "tides", "berths", "ama"]);
+        let ama = portal.json("/api/catalog/entities/by-name/user/default/ama").await;
+        assert_eq!(ama["spec"]["profile"]["displayName"], "Ama Owusu");
+        assert_eq!(ama["metadata"]["annotations"]["backstage.io/managed-by-location"], format!("url:http://{}/ama", web.address));
+        let tides = portal.json("/api/catalog/entities/by-name/component/default/tides").await;
+        assert_eq!(tides["metadata"]["annotations"]["backstage.io/managed-by-location"], "url:https://github.example/saltmarsh/tides/blob/main/catalog-info.yaml");
+        let source = portal.json(&format!("/api/v1/catalog/sources/{id}")).await;
+        assert_eq!(source["source"]["allowance"]["remaining"], 4321, "{source}");
+        let page = portal.html(&format!("/sources/{id}")).await;
+        assert!(page.contains("4321 of 5000") && page.contains("the environment variable SALTMARSH_TOKEN") && !page.contains(TOKEN), "{page}");
+
+        // One that fails hides no other, and keeps what it had; one that is gone is an orphan.
+        hub.repositories(&[("tides", 2), ("web", 2)]);
+        hub.file("tides", 500, "oh no");
+        hub.file("web", 200, &component("web", "website", "berths"));
+        let trace = portal.sync_now(id).await;
+        assert!(trace.to_string().contains("tides/catalog-info.yaml"), "{trace}");
+        let orphaned = |entity: &Value| entity["metadata"]["annotations"]["backstage.io/orphan"] == "true";
+        // Lists follow the commit at once, but after it.
+        portal.until("what moved is in lists", async |portal| {
+            let fares = portal.json("/api/catalog/entities/by-name/component/default/fares").await;
+            let names = portal.names("filter=kind=component").await;
+            (names == ["fares", "tides", "web"] && orphaned(&fares)).then_some(())
+        }).await;
+        assert!(!orphaned(&portal.json("/api/catalog/entities/by-name/component/default/tides").await));
+
+        // A list that cannot be read takes nothing away.
+        hub.says("/api/v3/orgs/saltmarsh/repos", 502, "bad gateway");
+        let trace = portal.sync_now(id).await;
+        assert!(trace["source"]["problem"].as_str().unwrap().contains("502"), "{trace}");
+        assert!(!orphaned(&portal.json("/api/catalog/entities/by-name/component/default/web").await));
+    }
+
+    async fn a_push_to_a_repository_of_an_organisation_fetches_that_one_alone(portal) {
+        let mut portal = portal;
+        let (hub, web) = forge_for(&mut portal).await;
+        hub.repositories(&[("fares", 1), ("tides", 1)]);
+        hub.file("fares", 200, &component("fares", "service", "berths"));
+        hub.file("tides", 200, &component("tides", "service", "berths"));
+        let target = format!("http://{}/saltmarsh", web.address);
+        let registered = portal.register("github", &target).await;
+        let id = registered["location"]["id"].as_str().unwrap();
+        portal.submit(&format!("/sources/{id}"), "change_webhook", &[("id", id), ("deed", "make")]).await;
+        let page = portal.html(&format!("/sources/{id}")).await;
+        let secret = page[page.find("whsec_").unwrap()..].split('<').next().unwrap().to_owned();
+        let deliver = async |event: &str, number: &str, body: Value| {
+            let body = body.to_string();
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
+            let signature = hmac::sign(&key, body.as_bytes()).as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
+            let request = portal.request(Method::POST, &format!("/webhooks/{id}")).header("x-github-event", event);
+            let request = request.header("x-github-delivery", number).header("x-hub-signature-256", format!("sha256={signature}"));
+            let told: Value = request.body(body).send().await.unwrap().json().await.unwrap();
+            format!("{}: {}", told["outcome"].as_str().unwrap(), told["message"].as_str().unwrap())
+        };
+        let push = |branch: &str, name: &str| json!({
+            "ref": format!("refs/heads/{branch}"),
+            "repository": { "default_branch": "main", "html_url": format!("{target}/{name}") },
+        });
+        assert_eq!(deliver("push", "1", push("next", "tides")).await, "ignored: a push to `next`; of this repository `main` is read");
+        let other = json!({ "ref": "refs/heads/main", "repository": { "html_url": "https://github.example/quay/x" } });
+        assert!(deliver("push", "2", other).await.starts_with("ignored: a push to a repository that is not below"));
+        web.taken();
+        hub.repositories(&[("fares", 1), ("tides", 2)]);
+        hub.file("tides", 200, &component("moon-tides", "service", "berths"));
+        assert!(deliver("push", "3", push("main", "tides")).await.starts_with("queued: the organisation is asked now"));
+        portal.until("the new name is in the catalog", async |portal| portal.names("filter=metadata.name=moon-tides").await.pop()).await;
+        let asked: Vec<String> = web.taken().into_iter().filter(|path| path.contains("contents")).collect();
+        assert_eq!(asked, ["/api/v3/repos/saltmarsh/tides/contents/catalog-info.yaml?ref=main"]);
+        assert!(deliver("team", "4", json!({ "action": "created" })).await.starts_with("queued"));
+    }
+
+    async fn a_cluster_is_a_source_by_its_name(portal) {
+        let mut portal = portal;
+        let list = |items: Value| json!({ "metadata": {}, "items": items }).to_string();
+        let web = Web::start(move |request: &Request| {
+            let shown = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+            let deployment = json!([{ "metadata": { "name": "web", "namespace": "shop", "labels": { "app.kubernetes.io/name": "tickets" }, "annotations": { "causeway.dev/owner": "berths" } } }]);
+            Some(match (shown, request.uri().path()) {
+                (Some("Bearer clu5ter-token"), "/apis/apps/v1/deployments") => list(deployment).into_response(),
+                (Some("Bearer clu5ter-token"), _) => list(json!([])).into_response(),
+                _ => StatusCode::UNAUTHORIZED.into_response(),
+            })
+        }).await;
+        let cluster = format!("{{ server = \"http://{}\", token = \"env:HARBOUR_TOKEN\" }}", web.address);
+        portal.terminate().await;
+        portal.ended().await;
+        let options = Options::default().set("OUTBOUND__ALLOW", &serde_json::to_string(&[&web.address]).unwrap());
+        portal.restart_with(options.set("CLUSTERS__HARBOUR", &cluster).variable("HARBOUR_TOKEN", "clu5ter-token")).await;
+        portal.register("kubernetes", "harbour").await;
+        let tickets = portal.json("/api/catalog/entities/by-name/component/default/tickets").await;
+        assert_eq!(tickets["metadata"]["annotations"]["backstage.io/managed-by-location"], "kubernetes:harbour/component/default/tickets");
+        assert_eq!(tickets["spec"]["owner"], "berths");
+        let (status, told) = portal.post("/api/catalog/locations", &json!({ "type": "kubernetes", "target": "https://x" })).await;
+        assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");
+    }
+}
