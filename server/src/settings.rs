@@ -3,6 +3,7 @@
 //! The file is strict: a setting that does not exist is an error that names it and its line. `causeway.example.toml` in the
 //! repository documents each one.
 
+mod clusters;
 mod credentials;
 
 use std::{
@@ -15,7 +16,10 @@ use std::{
 use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
-pub(crate) use self::credentials::{Credential, configured};
+pub(crate) use self::{
+    clusters::{Cluster, clusters},
+    credentials::{Credential, configured},
+};
 use crate::cli::{Installation, Problem};
 
 /// All settings, a section per concern.
@@ -35,6 +39,8 @@ pub(crate) struct Settings {
     pub(crate) secrets: Secrets,
     /// `[credentials.NAME]`
     pub(crate) credentials: BTreeMap<String, Credential>,
+    /// `[clusters.NAME]`
+    pub(crate) clusters: BTreeMap<String, Cluster>,
 }
 
 /// `[secrets]`

@@ -32,6 +32,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         data: data.clone(),
         base_url: settings.base_url(address),
         allow: settings.outbound.allow.clone(),
+        clusters: settings::clusters(&settings.clusters)?,
     };
     let hosting = EmbeddedHosting::new(&data);
     Ok(Services {

@@ -141,6 +141,7 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
         data: std::env::temp_dir(),
         base_url: String::new(),
         allow: Vec::new(),
+        clusters: Vec::new(),
     });
     let explained = catalog::check_paths(&reader, &check.paths).await;
     let report = Report::of(&explained);

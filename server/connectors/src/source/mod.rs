@@ -4,6 +4,7 @@ mod address;
 mod files;
 mod forge;
 mod git;
+mod kubernetes;
 mod web;
 
 use std::{path::PathBuf, sync::Arc};
@@ -17,8 +18,11 @@ use services::catalog::{
 };
 use url::Url;
 
-use self::{address::Guard, forge::Forges, git::Repositories};
-pub use self::files::FilesOnly;
+use self::{address::Guard, forge::Forges, git::Repositories, kubernetes::Clusters};
+pub use self::{
+    files::FilesOnly,
+    kubernetes::{Cluster, Way},
+};
 
 /// What an installation decided about reading from outside.
 #[derive(Debug, Clone)]
@@ -29,6 +33,8 @@ pub struct Outbound {
     pub base_url: String,
     /// Hosts (`git.internal`, `10.1.2.3:8443`) that may be fetched from although their address is internal.
     pub allow: Vec<String>,
+    /// Clusters of the configuration.
+    pub clusters: Vec<Cluster>,
 }
 
 /// Opens sources of every kind.
@@ -36,6 +42,7 @@ pub struct Outbound {
 pub struct Sources {
     guard: Guard,
     forges: Forges,
+    clusters: Clusters,
     repositories: Repositories,
 }
 
@@ -44,7 +51,8 @@ impl Sources {
     pub fn new(outbound: Outbound) -> Self {
         let guard = Guard::new(&outbound.allow);
         let forges = Forges::new(outbound.data.join("cache").join("forges"), guard.clone());
-        Self { repositories: Repositories::new(outbound, guard.clone()), forges, guard }
+        let clusters = Clusters::new(outbound.clusters.clone(), guard.clone());
+        Self { repositories: Repositories::new(outbound, guard.clone()), forges, clusters, guard }
     }
 }
 
@@ -64,7 +72,7 @@ impl SourceReader for Sources {
             SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target, keys).await,
             SourceKind::Url => web::open(&self.guard, address()?, keys).await,
             SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => self.forges.open(kind, target, keys).await,
-            SourceKind::Kubernetes => Err(ReadProblem::Refused(format!("`{target}`: clusters are not read yet"))),
+            SourceKind::Kubernetes => self.clusters.open(target).await,
         }
     }
 }

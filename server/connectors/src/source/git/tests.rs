@@ -11,7 +11,7 @@ fn repositories(data: &Path, allow: &str) -> Repositories {
     let allow = vec![allow.to_owned()];
     let guard = Guard::new(&allow);
     let outbound =
-        Outbound { data: data.to_owned(), base_url: "http://127.0.0.1:3000".into(), allow };
+        Outbound { data: data.to_owned(), base_url: "http://127.0.0.1:3000".into(), allow, clusters: Vec::new() };
     Repositories::new(outbound, guard)
 }
 

@@ -1,0 +1,166 @@
+//! A server that answers the list calls as the API of Kubernetes does: pages with `continue`, selectors, refusals.
+
+use std::sync::{Arc, Mutex};
+
+use axum::{
+    Json, Router,
+    extract::{Request, State as Serving},
+    http::{StatusCode, header},
+    response::{IntoResponse, Response},
+};
+use serde_json::{Value, json};
+use services::secrets::Reference;
+use tokio::net::TcpListener;
+
+use super::*;
+
+#[derive(Default)]
+struct Api {
+    asked: Vec<String>,
+    denied: Vec<&'static str>,
+}
+
+fn workload(name: &str, namespace: &str, labels: Value, annotations: Value) -> Value {
+    json!({ "metadata": { "name": name, "namespace": namespace, "labels": labels, "annotations": annotations, "uid": "u" } })
+}
+
+async fn answer(Serving(api): Serving<Arc<Mutex<Api>>>, request: Request) -> Response {
+    let mut api = api.lock().unwrap();
+    let (path, query) = (request.uri().path().to_owned(), request.uri().query().unwrap_or_default().to_owned());
+    api.asked.push(format!("{path}?{query}"));
+    if request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok()) != Some("Bearer t0ken") {
+        return (StatusCode::UNAUTHORIZED, Json(json!({ "kind": "Status", "code": 401 }))).into_response();
+    }
+    assert!(request.headers()[header::ACCEPT].to_str().unwrap().contains("PartialObjectMetadataList"));
+    if api.denied.iter().any(|denied| path.ends_with(denied)) {
+        return (StatusCode::FORBIDDEN, Json(json!({ "kind": "Status", "code": 403 }))).into_response();
+    }
+    let web = workload(
+        "web",
+        "shop",
+        json!({ "app.kubernetes.io/name": "tickets", "app.kubernetes.io/part-of": "ferry" }),
+        json!({ "causeway.dev/owner": "group:berths", "github.com/project-slug": "saltmarsh/tickets", "kubectl.kubernetes.io/last-applied-configuration": "{}" }),
+    );
+    let worker = workload(
+        "worker",
+        "shop",
+        json!({ "app.kubernetes.io/name": "tickets" }),
+        json!({ "causeway.dev/depends-on": "resource:default/tickets-db" }),
+    );
+    let (items, next) = match (path.rsplit('/').next().unwrap_or_default(), query.contains("continue=second")) {
+        ("deployments", false) => (vec![web], "second"),
+        ("deployments", true) => (vec![worker, workload("unnamed", "shop", json!({}), json!({}))], ""),
+        ("statefulsets", _) => (
+            vec![workload(
+                "db",
+                "shop",
+                json!({ "causeway.dev/kind": "Resource", "backstage.io/kubernetes-id": "tickets-db" }),
+                json!({}),
+            )],
+            "",
+        ),
+        ("cronjobs", _) => {
+            (vec![workload("nightly", "shop", json!({}), json!({ "causeway.dev/name": "nightly" }))], "")
+        }
+        _ => (Vec::new(), ""),
+    };
+    let list = json!({ "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": { "continue": next }, "items": items });
+    Json(list).into_response()
+}
+
+async fn cluster(token: &str, denied: &[&'static str]) -> (Clusters, Arc<Mutex<Api>>, tempfile::TempDir) {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let api = Arc::new(Mutex::new(Api { denied: denied.to_vec(), ..Api::default() }));
+    let router = Router::new().fallback(answer).with_state(api.clone());
+    tokio::spawn(async move { axum::serve(listener, router).await });
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("token");
+    std::fs::write(&path, token).unwrap();
+    let way = Way::Token { server: format!("http://{address}"), ca: None, token: Reference::File(path) };
+    let clusters = Clusters::new(vec![Cluster { name: "harbour".into(), way }], Guard::new(&[address]));
+    (clusters, api, folder)
+}
+
+async fn read(source: &Arc<dyn OpenSource>, path: &str) -> Value {
+    serde_json::from_slice(&source.read(path, 100_000).await.unwrap()).unwrap()
+}
+
+#[tokio::test]
+async fn workloads_are_components_and_resources_by_their_labels_and_annotations() {
+    let (clusters, _, _folder) = cluster("t0ken", &[]).await;
+    let source = clusters.open("harbour?owner=group:quay").await.unwrap();
+    let paths =
+        ["component/default/nightly", "component/default/tickets", "resource/default/tickets-db"].map(str::to_owned);
+    assert_eq!(source.begin(), Begin::Named(paths.to_vec()));
+    let tickets = read(&source, "component/default/tickets").await;
+    assert_eq!(tickets["kind"], "Component");
+    assert_eq!(
+        tickets["spec"],
+        json!({ "type": "service", "lifecycle": "production", "owner": "group:berths", "system": "ferry", "dependsOn": ["resource:default/tickets-db"] })
+    );
+    assert_eq!(
+        tickets["metadata"]["annotations"],
+        json!({
+            "github.com/project-slug": "saltmarsh/tickets",
+            "backstage.io/kubernetes-id": "tickets",
+            "backstage.io/kubernetes-namespace": "shop",
+            "backstage.io/kubernetes-cluster": "harbour",
+            "causeway.dev/workloads": "Deployment shop/web, Deployment shop/worker",
+        })
+    );
+    let db = read(&source, "resource/default/tickets-db").await;
+    assert_eq!((&db["kind"], &db["spec"]), (&json!("Resource"), &json!({ "type": "database", "owner": "group:quay" })));
+    assert_eq!(read(&source, "component/default/nightly").await["spec"]["type"], "job");
+    assert_eq!(source.place("component/default/tickets").target, "harbour/component/default/tickets");
+    assert!(source.remarks()[0].message.starts_with("5 workloads make 3 things"), "{:?}", source.remarks());
+}
+
+#[tokio::test]
+async fn namespaces_kinds_and_selectors_are_asked_of_the_server() {
+    let (clusters, api, _folder) = cluster("t0ken", &[]).await;
+    clusters.open("harbour?namespaces=shop&kinds=StatefulSet&selector=team%3Dquay").await.unwrap();
+    let asked = api.lock().unwrap().asked.clone();
+    assert_eq!(asked, ["/apis/apps/v1/namespaces/shop/statefulsets?limit=500&labelSelector=team%3Dquay"]);
+}
+
+#[tokio::test]
+async fn what_may_not_be_listed_takes_nothing_away_and_a_refusal_is_told() {
+    let (clusters, _, _folder) = cluster("t0ken", &["cronjobs"]).await;
+    let source = clusters.open("harbour").await.unwrap();
+    let kept: Vec<Remark> = source.remarks().into_iter().filter(|remark| !remark.keeps.is_empty()).collect();
+    assert_eq!((kept.len(), kept[0].about.as_str(), &kept[0].keeps), (1, "@CronJob", &vec![String::new()]));
+    assert!(kept[0].message.contains("the verb `list`"), "{kept:?}");
+    let (clusters, _, folder) = cluster("wrong", &[]).await;
+    let problem = clusters.open("harbour").await.err().unwrap().to_string();
+    let path = folder.path().join("token").display().to_string();
+    assert!(
+        problem.contains("refuses the credential") && problem.contains(&path) && !problem.contains("wrong"),
+        "{problem}"
+    );
+    assert!(clusters.open("quay").await.err().unwrap().to_string().contains("[clusters.quay]"));
+}
+
+#[test]
+fn a_kubeconfig_is_read_and_what_it_cannot_do_here_is_said() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("config");
+    let told = |text: &str, context: Option<&str>| {
+        std::fs::write(&path, text).unwrap();
+        let way = Way::Kubeconfig { path: path.clone(), context: context.map(str::to_owned) };
+        match (Cluster { name: "harbour".into(), way }).access() {
+            Ok(access) => format!("{} {}", access.server, access.token.map_or("-", |_| "token")),
+            Err(problem) => problem.to_string(),
+        }
+    };
+    let whole = "apiVersion: v1\nkind: Config\ncurrent-context: a\ncontexts:\n- name: a\n  context: {cluster: c, user: u}\nclusters:\n- name: c\n  cluster: {server: 'https://10.0.0.1:6443'}\nusers:\n- name: u\n  user: {token: s3cret}\n";
+    assert_eq!(told(whole, None), "https://10.0.0.1:6443/ token");
+    assert!(told(whole, Some("b")).contains("has no context `b`"));
+    assert!(told(&whole.replace("{token: s3cret}", "{exec: {command: aws}}"), None).contains("signs in by a program"));
+    assert!(
+        told(&whole.replace("6443'}", "6443', insecure-skip-tls-verify: true}"), None).contains("does not check who")
+    );
+    let broken = told(&whole.replace("contexts:", "contexts: s3cret"), None);
+    assert!(broken.contains("is no kubeconfig") && !broken.contains("s3cret"), "{broken}");
+}
