@@ -115,6 +115,22 @@ both! {
         assert_eq!(answer.json::<Vec<Value>>().await.unwrap()[0]["metadata"]["name"], "web");
     }
 
+    async fn more_than_a_transaction_holds_back_is_taken_in_and_told_once(portal) {
+        let about = format!("metadata:\n  description: {}", "word ".repeat(900));
+        for part in 0..2 {
+            let documents = (0..1_000).map(|number| component(&format!("long-{part}-{number}"), "service", "berths"));
+            let text: String = documents.map(|text| text.replacen("metadata:", &about, 1)).collect();
+            portal.write(&format!("many/{part}/catalog-info.yaml"), text);
+        }
+        let files = portal.data.path().join("files");
+        portal.register("file", &files.join("many").display().to_string()).await;
+        let all = portal.json("/api/catalog/entities/by-query?filter=kind=component&limit=0").await;
+        assert_eq!(all["totalItems"], 2_000);
+        // The numbers have no gap, or the stream would end before the last.
+        assert_eq!(portal.changes_of("component:default/long-1-999", 1).await, ["entity-created"]);
+        assert_eq!(portal.changes_of("component:default/long-0-0", 1).await, ["entity-created"]);
+    }
+
     async fn a_folder_and_a_glob_are_sources_too(portal) {
         portal.write("a/catalog-info.yaml", component("in-folder", "service", "berths"));
         portal.write("a/openapi.yaml", "openapi: 3.0.0\n");
