@@ -30,6 +30,19 @@ pub(crate) fn among(db: &impl ConnectionTrait, column: impl ColumnTrait, keys: &
     Expr::cust_with_exprs(sql, [column, Expr::value(serde_json::Value::from(keys).to_string())])
 }
 
+/// How much of the tables a connection to SQLite holds in memory, in KiB.
+pub(crate) const USUAL_CACHE: u32 = 8_000;
+/// The same for who writes much: rows go to many places of an index, which would be written out and read again each time.
+pub(crate) const LARGE_CACHE: u32 = 64 * 1024;
+
+/// Lets the connection hold so much, where that is ours to say.
+pub(crate) async fn hold(db: &impl ConnectionTrait, kib: u32) -> Result<()> {
+    if db.get_database_backend() == DbBackend::Sqlite {
+        db.execute_unprepared(&format!("PRAGMA cache_size = -{kib}")).await?;
+    }
+    Ok(())
+}
+
 /// How rows of a table are written.
 pub(crate) struct Rows<const N: usize> {
     /// The table.

@@ -6,7 +6,7 @@ use migrations::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
 
-use crate::{Error, Result, queue};
+use crate::{Error, Result, bulk, queue};
 
 /// Number of the PostgreSQL advisory lock that only one migrating replica holds.
 const MIGRATION_LOCK: i64 = 0x00C4_A05E_3A70;
@@ -25,7 +25,7 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
                 .pragma("journal_mode", "WAL")
                 .pragma("synchronous", "FULL")
                 .pragma("temp_store", "MEMORY")
-                .pragma("cache_size", "-8000")
+                .pragma("cache_size", format!("-{}", bulk::USUAL_CACHE))
         });
     } else {
         options.max_connections(12).set_application_name("causeway");

@@ -93,7 +93,7 @@ const RELATIONS: Rows<5> = Rows {
     tail: "",
 };
 
-/// Writes relations: source, type, target, and who declares it, best in this order, which is that of the table.
+/// Writes relations: source, type, target, and who declares it.
 pub(in crate::catalog) async fn insert_relations<'a>(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,

@@ -15,7 +15,7 @@ use sea_orm::prelude::Uuid;
 
 use super::{restitch::Restitch, ties::Declarations};
 use crate::{
-    Error, Result,
+    Error, Result, bulk,
     catalog::{kinds, store, sync::gather::Found},
     changes::Transaction,
     queue::Job,
@@ -63,6 +63,10 @@ impl Plan {
         let mut told = Told::default();
         if self.put.is_empty() && self.orphan.is_empty() && self.remove.is_empty() && self.touched.is_empty() {
             return Ok(told);
+        }
+        let is_much = self.put.len() > PART;
+        if is_much {
+            bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
         let Self { put, kinds: judged_by, orphan, remove, renames, mut touched } = self;
         let former: Vec<String> = renames.values().cloned().collect();
@@ -141,6 +145,9 @@ impl Plan {
             Restitch { tenant, source, now, orphan, put, declared, renamed, ties: &ties, own: Arc::new(own) };
         restitch.run(tx, touched, &mut told).await?;
         store::insert_relations(&**tx, tenant, ties.rows()).await?;
+        if is_much {
+            bulk::hold(&**tx, bulk::USUAL_CACHE).await?;
+        }
         Ok(told)
     }
 }

@@ -110,9 +110,12 @@ impl Ties {
         self.ties.chunk_by(|left, right| left[0] == right[0]).filter_map(|same| Some(self.name(same.first()?[0])))
     }
 
-    /// All of them.
+    /// All of them, in the order in which most of them go beside the one before, in the table and in its indexes: first
+    /// those that begin at their declarers, then those that lead back to them.
     pub(super) fn rows(&self) -> impl Iterator<Item = [&str; 4]> {
-        self.ties.iter().map(|tie| tie.map(|number| self.name(number)))
+        let (own, mut back): (Vec<Tie>, Vec<Tie>) = self.ties.iter().partition(|tie| tie[0] == tie[3]);
+        back.sort_unstable_by_key(|tie| (tie[3], *tie));
+        own.into_iter().chain(back).map(|tie| tie.map(|number| self.name(number)))
     }
 }
 
