@@ -74,7 +74,7 @@ fn bundle(wasm: &Path) -> Result<()> {
             preloaded.push(hashed);
         }
     }
-    let Placed { wasm, script, split, parts } = bound.place(&mut out)?;
+    let Placed { wasm, script, split, parts } = bound.place(&mut out, &style)?;
     let manifest = BTreeMap::from([
         ("wasm", wasm),
         ("script", script),
@@ -98,7 +98,16 @@ fn bundle(wasm: &Path) -> Result<()> {
 fn fingerprint(root: &Path, wasm: &Path, style: &Path) -> Result<String> {
     let mut hasher = blake3::Hasher::new();
     hasher.update(&fs::read(wasm).map_err(|error| format!("{}: {error}", wasm.display()))?);
-    for name in ["tailwind.css", "theme.css", "optimise.mjs", "boot.js", "start.js", "icon.svg", "package-lock.json"] {
+    for name in [
+        "tailwind.css",
+        "theme.css",
+        "optimise.mjs",
+        "minify.mjs",
+        "boot.js",
+        "start.js",
+        "icon.svg",
+        "package-lock.json",
+    ] {
         hasher.update(&fs::read(style.join(name)).map_err(|error| format!("style/{name}: {error}"))?);
     }
     for file in walk(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"))? {

@@ -8,9 +8,10 @@ use std::{
     collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
+    process::Command,
 };
 
-use crate::{Output, Result, file_name, packs};
+use crate::{Output, Result, file_name, packs, run};
 
 /// The script that binds the start.
 const SCRIPT: &str = "causeway.js";
@@ -83,7 +84,7 @@ impl Bound {
     }
 
     /// Puts everything under a name with a hash, and has the scripts call it so.
-    pub(crate) fn place(self, out: &mut Output) -> Result<Placed> {
+    pub(crate) fn place(self, out: &mut Output, style: &Path) -> Result<Placed> {
         let wasm = out.add("causeway.wasm", &fs::read(&self.start)?)?;
         let mut script = fs::read_to_string(self.work.join(SCRIPT))?;
         let mut modules = BTreeMap::new();
@@ -109,8 +110,12 @@ impl Bound {
         // Inside the module the scripts keep the names it was bound with.
         script = script.replace(&format!("from \"./{SPLIT}\""), &format!("from \"./{}\"", names[1]));
         split = split.replace(&format!("from \"./{SCRIPT}\""), &format!("from \"./{}\"", names[0]));
-        out.add_as(SCRIPT, &names[0], script.as_bytes())?;
-        out.add_as(SPLIT, &names[1], split.as_bytes())?;
+        let files = [SCRIPT, SPLIT].map(|name| self.work.join(name));
+        fs::write(&files[0], script)?;
+        fs::write(&files[1], split)?;
+        run("minify.mjs", Command::new("node").arg(style.join("minify.mjs")).args(&files))?;
+        out.add_as(SCRIPT, &names[0], &fs::read(&files[0])?)?;
+        out.add_as(SPLIT, &names[1], &fs::read(&files[1])?)?;
         let [script, split] = names;
         Ok(Placed { wasm, script, split, parts })
     }
