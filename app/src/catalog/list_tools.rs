@@ -7,7 +7,7 @@ use domain::{
 use leptos::{prelude::*, server_fn::ServerFn as _};
 
 use super::view_functions::{ChangeView, RemoveView, RenameView, SaveView};
-use crate::ui::{Button, ButtonKind, Glyph, Icon, LinkButton};
+use crate::ui::{AskForm, Button, ButtonKind, Glyph, Icon, LinkButton};
 
 /// Lists that were put together before: those that everyone has, one's own, those of one's teams; and a way to keep this one.
 #[component]
@@ -183,7 +183,7 @@ pub(super) fn ColumnTools(listing: Listing) -> impl IntoView {
     view! {
         <details class=FOLDED>
             <summary class="btn"><Icon glyph=Glyph::Layers/>"Columns"</summary>
-            <leptos_router::components::Form action="/catalog" method="GET" attr:class="surface mt-2 grid gap-3 p-4">
+            <AskForm action="/catalog" attr:class="surface mt-2 grid gap-3 p-4">
                 {keep}
                 <input type="hidden" name="columns" value="name"/>
                 <fieldset class="grid grid-cols-2 gap-x-6 sm:grid-cols-3 lg:grid-cols-5">
@@ -200,7 +200,7 @@ pub(super) fn ColumnTools(listing: Listing) -> impl IntoView {
                     {usual}
                 </div>
                 <p id="columns-help" class="text-meta text-muted">"label:KEY, annotation:KEY, spec:PATH, level:SCORECARD; with commas, 12 columns at most"</p>
-            </leptos_router::components::Form>
+            </AskForm>
         </details>
         <LinkButton href=table glyph=Glyph::Download attr:rel="external" attr:download="">"CSV"</LinkButton>
     }

@@ -2,7 +2,7 @@
 
 use domain::catalog::SourceKind;
 use leptos::prelude::*;
-use leptos_router::{components::Form, hooks::use_query_map};
+use leptos_router::hooks::use_query_map;
 
 use super::{
     functions::{RegisterSource, preview_source},
@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     AppError,
-    ui::{Button, ButtonKind, Glyph, Icon, Load, Page, Panel, ProblemNote, Tab, Tabs, fetch},
+    ui::{AskForm, Button, ButtonKind, Glyph, Icon, Load, Page, Panel, ProblemNote, Tab, Tabs, fetch},
 };
 
 /// A form with two steps: look, then register. The first is an address, so it works without a script and can be shared.
@@ -58,11 +58,11 @@ pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
         <Page title="Register a source" answer=|| "Files that you have for Backstage are read as they are" narrow=true>
             <div class="mb-4">{tabs}</div>
-            <Form action="/sources/new" method="GET" attr:class="surface grid gap-4 p-4 sm:p-5">
+            <AskForm action="/sources/new" attr:class="surface grid gap-4 p-4 sm:p-5">
                 {fields}
                 <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
                 <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
-            </Form>
+            </AskForm>
             <div class="mt-4">
                 <Load of=preview skeleton=|| view! { <p role="status" class="text-table text-muted">"Reading…"</p> } let:preview>
                     {preview.map(|preview| {

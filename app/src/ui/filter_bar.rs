@@ -2,7 +2,7 @@
 
 use leptos::prelude::*;
 
-use super::{Glyph, Icon};
+use super::{AskForm, Glyph, Icon};
 
 /// Something that narrows the list now.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub fn FilterBar(
     });
     view! {
         <div class="no-print mb-3 flex flex-wrap items-center gap-2">
-            <leptos_router::components::Form action=action method="GET" attr:role="search" attr:class="w-full sm:w-72">
+            <AskForm action attr:role="search" attr:class="w-full sm:w-72">
                 {keep.collect_view()}
                 <label class="input flex h-8 w-full items-center gap-2">
                     <Icon glyph=Glyph::ListFilter class="text-muted"/>
@@ -53,7 +53,7 @@ pub fn FilterBar(
                     <input type="search" name="q" value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
                     <kbd class="kbd" aria-hidden="true">"/"</kbd>
                 </label>
-            </leptos_router::components::Form>
+            </AskForm>
             {chips.collect_view()}
             {clear.map(|href| view! { <a class="text-link text-table" href=href data-noscroll="true">"Clear"</a> })}
             {children.map(|children| view! { <div class="ml-auto flex items-center gap-2">{children()}</div> })}

@@ -2,6 +2,7 @@
 //!
 //! Server and browser draw the same: nothing here asks for the time or the place, [`Clock`] is handed from one to the other.
 
+mod ask_form;
 mod button;
 mod charts;
 mod clock;
@@ -32,6 +33,7 @@ mod tabs;
 mod timeline;
 mod toast;
 
+pub use ask_form::AskForm;
 pub use button::{Button, ButtonKind, LinkButton};
 pub use charts::{DistributionBar, Series, Share, Sparkline, StackedArea};
 pub use clock::{Clock, Moment, Until, When};
