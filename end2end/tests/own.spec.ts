@@ -39,12 +39,14 @@ test('columns, a view and a star are kept', async ({ page, visit }) => {
 
 test('a page is shown as it was, and leads back', async ({ page, visit }) => {
   await visit('/catalog/default/component/boarding-gate/history');
+  const banner = page.getByRole('status').filter({ hasText: /^As it was at/ });
   await page.getByRole('link', { name: 'as it was then' }).last().click();
-  await expect(page.getByText('As it was at')).toBeVisible();
+  await expect(banner).toBeVisible();
   await page.getByRole('link', { name: 'YAML', exact: true }).click();
-  await expect(page.getByText('As it was at')).toBeVisible();
+  await expect(banner).toBeVisible();
+  await expect(page).toHaveURL(/\/yaml\?asOf=/);
   await page.getByRole('link', { name: 'Back to now' }).click();
-  await expect(page.getByText('As it was at')).toHaveCount(0);
+  await expect(banner).toHaveCount(0);
 });
 
 test('the graph is enlarged by keys, buttons and the wheel, and still leads on', async ({ page, visit }) => {
