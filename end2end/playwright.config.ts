@@ -16,8 +16,9 @@ export default defineConfig({
   // Each has its own Causeway and its own browser.
   workers: 2,
   fullyParallel: true,
-  timeout: 60_000,
-  expect: { timeout: 15_000 },
+  // Generous: the checks of the server may run beside these, on the same two cores.
+  timeout: 120_000,
+  expect: { timeout: 30_000 },
   reporter: [['list']],
   use: {
     browserName: 'chromium',
