@@ -85,7 +85,7 @@ fn Asked(kind: SourceKind, target: String, explained: Result<Explained, String>)
         let summary = summary(&look.verdicts);
         view! {
             <section aria-label="Verdicts" class="grid min-w-0 gap-4">
-                <h2 class="text-heading font-semibold" role="status">{summary}{files}</h2>
+                <div role="status"><h2 class="text-heading font-semibold">{summary}{files}</h2></div>
                 {nothing}
                 {lost}
                 {look.verdicts.into_iter().map(|verdict| view! { <Document verdict/> }).collect_view()}

@@ -141,7 +141,7 @@ pub(super) fn GraphFrame(
     };
     view! {
         <div class="relative">
-            <div class="no-print absolute top-0 right-0 z-10 hidden gap-1 [html[data-hydrated]_&]:flex">
+            <div class="no-print z-10 mb-2 hidden justify-end gap-1 sm:absolute sm:top-0 sm:right-0 sm:mb-0 [html[data-hydrated]_&]:flex">
                 {button("Smaller", Glyph::Minus, |frame| frame.zoom(1.0 / STEP))}
                 {button("Larger", Glyph::Plus, |frame| frame.zoom(STEP))}
                 {button("Fit", Glyph::RotateCcw, |frame| frame.scale.set(None))}
