@@ -16,7 +16,7 @@ export default defineConfig({
   // Each has its own Causeway and its own browser.
   workers: 2,
   fullyParallel: true,
-  // Generous: the checks of the server may run beside these, on the same two cores.
+  // Generous: two browsers and two servers share what may be two cores.
   timeout: 120_000,
   expect: { timeout: 30_000 },
   reporter: [['list']],
