@@ -3,7 +3,6 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::{
     catalog::{NewSource, Outcome, SourceKind, Violation, normalise, validate},
     identity::{Caller, Permission},
@@ -12,10 +11,11 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::{
+    begun::Begun,
     explain::{Explained, explain_by, with_relations},
     keys::Granted,
     kinds,
-    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
+    ports::{Begin, OpenSource, ReadProblem, SourceReader},
     sources::checked,
     store,
     sync::gather::{Gathered, Limits, Terms, gather},
@@ -199,56 +199,12 @@ impl SourceReader for Called<'_> {
         }
         let files = source.list(&source.folder()).await?.into_iter().map(|file| file.path);
         let is_meant = |path: &String| path.rsplit('/').next() == Some(self.name);
-        Ok(Arc::new(Chosen { files: files.filter(is_meant).collect(), source }))
+        let begin = Begin::Found(files.filter(is_meant).collect());
+        Ok(Arc::new(Begun { source, begin }))
     }
 
     async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reader.open_named(granted, target).await
-    }
-}
-
-/// A source with other files to begin with.
-struct Chosen {
-    source: Arc<dyn OpenSource>,
-    files: Vec<String>,
-}
-
-#[async_trait]
-impl OpenSource for Chosen {
-    fn revision(&self) -> Option<String> {
-        self.source.revision()
-    }
-
-    fn begin(&self) -> Begin {
-        Begin::Found(self.files.clone())
-    }
-
-    fn folder(&self) -> String {
-        self.source.folder()
-    }
-
-    fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
-        self.source.resolve(from, target)
-    }
-
-    async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
-        self.source.find(pattern).await
-    }
-
-    async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
-        self.source.list(folder).await
-    }
-
-    async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
-        self.source.read(path, limit).await
-    }
-
-    fn place(&self, path: &str) -> Place {
-        self.source.place(path)
-    }
-
-    fn granted(&self) -> Granted {
-        self.source.granted()
     }
 }
 

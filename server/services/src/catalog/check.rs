@@ -3,14 +3,14 @@
 use std::{collections::HashMap, path::Path, sync::Arc};
 
 use async_trait::async_trait;
-use bytes::Bytes;
 use domain::catalog::{OwnKind, OwnKinds, SourceKind};
 
 use super::{
     Explained,
+    begun::Begun,
     explain::{broken, claim, explained},
     kinds::Given,
-    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
+    ports::{Begin, OpenSource, ReadProblem, SourceReader},
     sync::gather::{Gathered, Limits, Terms, gather},
 };
 
@@ -106,46 +106,6 @@ impl SourceReader for Every<'_> {
         }
         let files = source.list(&source.folder()).await?;
         let begin = Begin::Guessed(Begin::every(files.into_iter().map(|file| file.path)));
-        Ok(Arc::new(Whole { source, begin }))
-    }
-}
-
-struct Whole {
-    source: Arc<dyn OpenSource>,
-    begin: Begin,
-}
-
-#[async_trait]
-impl OpenSource for Whole {
-    fn revision(&self) -> Option<String> {
-        self.source.revision()
-    }
-
-    fn begin(&self) -> Begin {
-        self.begin.clone()
-    }
-
-    fn folder(&self) -> String {
-        self.source.folder()
-    }
-
-    fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
-        self.source.resolve(from, target)
-    }
-
-    async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
-        self.source.find(pattern).await
-    }
-
-    async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
-        self.source.list(folder).await
-    }
-
-    async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
-        self.source.read(path, limit).await
-    }
-
-    fn place(&self, path: &str) -> Place {
-        self.source.place(path)
+        Ok(Arc::new(Begun { source, begin }))
     }
 }
