@@ -18,7 +18,7 @@ use serde::Deserialize;
 use crate::{cli::Problem, http::AppState};
 
 #[derive(RustEmbed)]
-#[folder = "$CARGO_MANIFEST_DIR/../target/site"]
+#[folder = "$CAUSEWAY_CHECKOUT/target/site"]
 #[allow_missing = true]
 struct Site;
 
