@@ -31,7 +31,7 @@ pub(crate) fn among(db: &impl ConnectionTrait, column: impl ColumnTrait, keys: &
 }
 
 /// How much of the tables a connection to SQLite holds in memory, in KiB.
-pub(crate) const USUAL_CACHE: u32 = 8_000;
+pub(crate) const USUAL_CACHE: u32 = 2_000;
 /// The same for who writes much: rows go to many places of an index, which would be written out and read again each time.
 pub(crate) const LARGE_CACHE: u32 = 64 * 1024;
 
@@ -39,6 +39,10 @@ pub(crate) const LARGE_CACHE: u32 = 64 * 1024;
 pub(crate) async fn hold(db: &impl ConnectionTrait, kib: u32) -> Result<()> {
     if db.get_database_backend() == DbBackend::Sqlite {
         db.execute_unprepared(&format!("PRAGMA cache_size = -{kib}")).await?;
+        if kib <= USUAL_CACHE {
+            // What was held beyond that would otherwise stay with the connection.
+            db.execute_unprepared("PRAGMA shrink_memory").await?;
+        }
     }
     Ok(())
 }

@@ -115,11 +115,12 @@ pub(super) async fn by_refs(
     let fields = Fields::parse(asked.fields.iter().map(String::as_str).chain(params.all("fields")))?;
     // A text that is no reference names no entity.
     let parsed: Vec<Option<EntityRef>> = asked.entity_refs.iter().map(|text| text.parse().ok()).collect();
-    let references: Vec<EntityRef> = parsed.iter().flatten().cloned().collect();
+    let are_references: Vec<bool> = parsed.iter().map(Option::is_some).collect();
+    let references: Vec<EntityRef> = parsed.into_iter().flatten().collect();
     let found = catalog::documents(&services, &caller, &references, &filter, predicate.as_ref()).await?;
     let mut found = found.into_iter();
     let documents: Vec<Option<Bytes>> =
-        parsed.into_iter().map(|reference| reference.and_then(|_| found.next().flatten())).collect();
+        are_references.into_iter().map(|is_one| if is_one { found.next().flatten() } else { None }).collect();
     let mut text = b"{\"items\":".to_vec();
     fields.write_all(&documents, &mut text)?;
     text.push(b'}');

@@ -46,6 +46,11 @@ impl Fields {
 
     /// Appends a list of documents, with `null` where there is none.
     pub(crate) fn write_all(&self, documents: &[Option<Bytes>], into: &mut Vec<u8>) -> Result<()> {
+        if self.0.is_empty() {
+            // With commas, and `null` where there is none.
+            let lengths = documents.iter().map(|document| document.as_ref().map_or(4, Bytes::len) + 1);
+            into.reserve(lengths.sum::<usize>() + 3);
+        }
         into.push(b'[');
         self.write_more(documents, into)?;
         into.push(b']');

@@ -109,7 +109,11 @@ impl EntityRef {
 
 impl fmt::Display for EntityRef {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}:{}/{}", self.kind, self.namespace, self.name)
+        // Piece by piece: thousands are written for some answers.
+        for piece in [&self.kind, ":", &self.namespace, "/", &self.name] {
+            f.write_str(piece)?;
+        }
+        Ok(())
     }
 }
 

@@ -1,6 +1,8 @@
 //! Questions whose answers are documents as they are served, handed through without being parsed: for clients that take
 //! them whole.
 
+use std::fmt::Write as _;
+
 use bytes::Bytes;
 use domain::{
     catalog::{EntityRef, Filter, Order, PageKey, Predicate, Start, TextFilter},
@@ -79,9 +81,11 @@ pub async fn documents(
     let question = |contents: &Contents| {
         let is_narrowed = !filter.alternatives.is_empty() || predicate.is_some();
         let meant = is_narrowed.then(|| contents.select_all(filter, None, predicate));
+        let mut key = String::new();
         let find = |reference: &EntityRef| {
-            let id = contents.find(&reference.to_string());
-            id.filter(|&id| meant.as_ref().is_none_or(|meant| meant.contains(id)))
+            key.clear();
+            write!(key, "{reference}").ok()?;
+            contents.find(&key).filter(|&id| meant.as_ref().is_none_or(|meant| meant.contains(id)))
         };
         (references.iter().map(find).collect(), ())
     };

@@ -104,7 +104,8 @@ impl Contents {
     }
 
     /// Takes in entities that are new, into an index that none ever left: what is said about them beside what they have.
-    pub(super) fn fill(&mut self, entities: &[Entity]) {
+    /// Returns their numbers.
+    pub(super) fn fill(&mut self, entities: &[Entity]) -> Vec<u32> {
         let first = u32::try_from(self.docs.len()).expect("a catalog holds fewer than 2^32 entities");
         let (terms, words) = (&mut self.terms, &mut self.words);
         let (terms, words) = thread::scope(|scope| {
@@ -114,12 +115,14 @@ impl Contents {
             let terms: Vec<_> = entities.iter().zip(first..).map(|(entity, id)| terms.enter_all(id, entity)).collect();
             (terms, words.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        for ((entity, (terms, title)), words) in entities.iter().zip(terms).zip(words) {
+        let take_in = |((entity, (terms, title)), words): ((&Entity, (Vec<u32>, u32)), Vec<u32>)| {
             let reference = entity.reference.to_string();
             let id = self.add(&reference);
             let doc = Doc { reference: reference.into(), terms: terms.into(), words: words.into(), title };
             self.docs[id as usize] = Some(doc);
-        }
+            id
+        };
+        entities.iter().zip(terms).zip(words).map(take_in).collect()
     }
 
     fn add(&mut self, reference: &str) -> u32 {

@@ -1,11 +1,11 @@
-//! Served documents as they are sent, for those that were asked for lately.
+//! Served documents as they are sent: all of a catalog that is small enough, otherwise those that were asked for lately.
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
 
 /// How many bytes of documents are kept.
-const MOST: usize = 48 * 1024 * 1024;
+pub(super) const MOST: usize = 48 * 1024 * 1024;
 /// A larger document is read from the database each time.
 const LARGEST: usize = 256 * 1024;
 
@@ -85,26 +85,50 @@ impl Documents {
 
     /// Notes that an entity is another one.
     pub(super) fn forget(&self, id: u32) {
-        let mut kept = self.lock();
-        let slot = kept.slot(id);
-        slot.version = slot.version.wrapping_add(1);
-        if let Some(document) = slot.document.take() {
-            kept.bytes -= document.len();
-        }
+        self.lock().forget(id);
     }
 
-    /// Notes that every number may mean another entity.
-    pub(super) fn forget_all(&self) {
+    /// Notes that every number may mean another entity, and what they mean now.
+    pub(super) fn become_these(&self, documents: Vec<(u32, Bytes)>) {
         let mut kept = self.lock();
         kept.bytes = 0;
         for slot in &mut kept.slots {
             slot.version = slot.version.wrapping_add(1);
             slot.document = None;
         }
+        for (id, document) in documents {
+            kept.take_in(id, document);
+        }
+    }
+
+    /// Notes what entities have become. Where there is no room for a document it is read when it is asked for.
+    pub(super) fn renew(&self, documents: impl Iterator<Item = (u32, Bytes)>) {
+        let mut kept = self.lock();
+        for (id, document) in documents {
+            kept.forget(id);
+            kept.take_in(id, document);
+        }
     }
 }
 
 impl Kept {
+    fn forget(&mut self, id: u32) {
+        let slot = self.slot(id);
+        slot.version = slot.version.wrapping_add(1);
+        if let Some(document) = slot.document.take() {
+            self.bytes -= document.len();
+        }
+    }
+
+    /// Keeps a document that nobody asked for yet, without another having to go.
+    fn take_in(&mut self, id: u32, document: Bytes) {
+        let length = document.len();
+        if length <= LARGEST && self.bytes + length <= MOST {
+            self.slot(id).document = Some(document);
+            self.bytes += length;
+        }
+    }
+
     fn slot(&mut self, id: u32) -> &mut Slot {
         let length = id as usize + 1;
         if self.slots.len() < length {

@@ -2,12 +2,13 @@
 
 use std::sync::PoisonError;
 
+use bytes::Bytes;
 use domain::{catalog::Entity, identity::Tenant};
 use futures::{StreamExt, TryStreamExt};
 use tokio::{sync::broadcast::error::RecvError, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::{Contents, Index, TenantIndex};
+use super::{Contents, Index, TenantIndex, documents};
 use crate::{
     Error, Result, Services,
     catalog::store::{self, Raw},
@@ -68,15 +69,14 @@ impl TenantIndex {
         }
         for keys in references.chunks(PIECE) {
             let rows = store::raw(&services.db, tenant, keys).await?;
-            let entities = parse(rows).await?;
-            for entities in entities.chunks(SIP) {
+            let read = parse(rows).await?;
+            for some in read.chunks(SIP) {
                 let mut contents = self.write();
-                for entity in entities {
-                    self.documents.forget(contents.put(entity));
-                }
+                let taken_in = some.iter().map(|(entity, document)| (contents.put(entity), document.clone()));
+                self.documents.renew(taken_in);
             }
             let mut gone: std::collections::HashSet<&str> = keys.iter().map(String::as_str).collect();
-            for entity in &entities {
+            for (entity, _) in &read {
                 gone.remove(entity.reference.to_string().as_str());
             }
             let mut contents = self.write();
@@ -91,8 +91,8 @@ impl TenantIndex {
 }
 
 /// Parses documents on another thread: it is most of the work of reading them.
-async fn parse(rows: Vec<Raw>) -> Result<Vec<Entity>> {
-    spawn_blocking(|| rows.into_iter().map(Entity::try_from).collect()).await.map_err(stumbled)?
+async fn parse(rows: Vec<Raw>) -> Result<Vec<(Entity, Bytes)>> {
+    spawn_blocking(|| rows.into_iter().map(Raw::read).collect()).await.map_err(stumbled)?
 }
 
 fn stumbled(error: tokio::task::JoinError) -> Error {
@@ -111,12 +111,22 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
         Err(error) => Err(Error::from(error.1)),
     });
     let mut parsed = std::pin::pin!(pieces.try_buffered(BESIDE));
-    while let Some(entities) = parsed.try_next().await? {
+    // Documents are kept if all of them can be: some, by the order of names, would serve nobody in particular.
+    let (mut documents, mut bytes) = (Vec::new(), 0);
+    while let Some(read) = parsed.try_next().await? {
+        let (entities, read): (Vec<Entity>, Vec<Bytes>) = read.into_iter().unzip();
+        bytes += read.iter().map(Bytes::len).sum::<usize>();
         let take_in = move || {
-            contents.fill(&entities);
-            contents
+            let ids = contents.fill(&entities);
+            (contents, ids)
         };
-        contents = spawn_blocking(take_in).await.map_err(stumbled)?;
+        let ids;
+        (contents, ids) = spawn_blocking(take_in).await.map_err(stumbled)?;
+        if bytes <= documents::MOST {
+            documents.extend(ids.into_iter().zip(read));
+        } else {
+            documents = Vec::new();
+        }
     }
     let warm = move || {
         contents.warm_up();
@@ -126,7 +136,7 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
     tracing::info!(entities = contents.len(), milliseconds = started.elapsed().as_millis(), "read the catalog");
     let mut current = index.write();
     *current = contents;
-    index.documents.forget_all();
+    index.documents.become_these(documents);
     Ok(())
 }
 

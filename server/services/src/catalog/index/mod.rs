@@ -16,8 +16,8 @@
 //! - **search**: [`Contents::search`] ranks.
 //!
 //! [`Index::ask`] runs a question; [`Index::documents`] also fetches the documents of the entities that it names, from
-//! memory where they were asked for lately, and by one query of the database otherwise. Documents are handed through as the
-//! bytes that are sent.
+//! memory where all fit or where they were asked for lately, and by one query of the database otherwise. Documents are handed
+//! through as the bytes that are sent.
 
 mod contents;
 mod documents;

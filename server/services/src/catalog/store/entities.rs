@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::{catalog::Entity, identity::Tenant};
 use futures::Stream;
@@ -172,19 +173,19 @@ pub(in crate::catalog) struct Raw {
     orphaned_at: Option<DateTime<Utc>>,
 }
 
-impl TryFrom<Raw> for Entity {
-    type Error = Error;
-
-    fn try_from(row: Raw) -> Result<Self> {
-        Ok(Self {
-            reference: parse(&row.reference)?,
-            uid: row.uid,
-            etag: row.etag,
-            document: serde_json::from_str(&row.document)?,
-            changed_at: row.changed_at,
-            source: Some(row.source_id),
-            orphaned_at: row.orphaned_at,
-        })
+impl Raw {
+    /// The entity, and its document as it is written.
+    pub(in crate::catalog) fn read(self) -> Result<(Entity, Bytes)> {
+        let entity = Entity {
+            reference: parse(&self.reference)?,
+            uid: self.uid,
+            etag: self.etag,
+            document: serde_json::from_str(&self.document)?,
+            changed_at: self.changed_at,
+            source: Some(self.source_id),
+            orphaned_at: self.orphaned_at,
+        };
+        Ok((entity, self.document.into()))
     }
 }
 
