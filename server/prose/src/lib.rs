@@ -5,6 +5,7 @@
 //! nowhere. Every text costs a bounded amount of time, memory and stack.
 
 mod containers;
+mod diagram;
 mod escape;
 pub mod highlight;
 mod page;

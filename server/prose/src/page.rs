@@ -4,7 +4,7 @@ use std::{fmt::Write as _, sync::Arc};
 
 use crate::{
     containers::{self, CLOSE, Container, Fold, HEADING, HEADING_END, OPEN},
-    escape, highlight,
+    diagram, escape, highlight,
     sanitise::{self, Links, NoLinks, Remarks},
     tree::{self, CodeBlock, Collected},
 };
@@ -14,6 +14,9 @@ pub const LARGEST: usize = 1024 * 1024;
 
 /// How much code of one page is coloured.
 const COLOURED: usize = 512 * 1024;
+
+/// How many diagrams of one page are drawn.
+const DIAGRAMS: usize = 24;
 
 /// How deep containers may stand in each other.
 const DEPTH: u8 = 6;
@@ -52,7 +55,8 @@ pub fn page(markdown: &str, shift: u8, links: Arc<dyn Links>) -> Page {
     }
     let marks = [OPEN, CLOSE, HEADING, HEADING_END, '\0'];
     let text = without_front_matter(&markdown[..end]).replace(marks, "\u{fffd}");
-    let mut writer = Writer { shift, links, remarks, collected: Collected::default(), coloured: 0, tabs: 0 };
+    let mut writer =
+        Writer { shift, links, remarks, collected: Collected::default(), coloured: 0, tabs: 0, diagrams: 0 };
     let html = writer.write(&text, 0);
     Page { html, headings: writer.collected.headings, remarks: writer.remarks.take() }
 }
@@ -83,6 +87,7 @@ struct Writer {
     collected: Collected,
     coloured: usize,
     tabs: usize,
+    diagrams: usize,
 }
 
 impl Writer {
@@ -195,9 +200,28 @@ impl Writer {
         }
     }
 
+    /// The images of a diagram, unless it is one too many or says something that cannot be drawn.
+    fn drawn(&mut self, source: &str) -> Option<String> {
+        self.diagrams += 1;
+        if self.diagrams > DIAGRAMS {
+            self.remarks
+                .add(format!("only the first {DIAGRAMS} diagrams are drawn; the source of the others is shown"));
+            return None;
+        }
+        let told = |why| self.remarks.add(format!("a diagram is not drawn: {why}; its source is shown"));
+        diagram::images(source).map_err(told).ok()
+    }
+
     fn code(&mut self, block: &CodeBlock) -> String {
-        let drawn = ["mermaid", "plantuml", "puml", "dot", "graphviz"];
-        if drawn.contains(&block.language.as_str()) {
+        if block.language == "mermaid"
+            && let Some(images) = self.drawn(&block.text)
+        {
+            let source = highlight::block(&block.text, "mermaid", None);
+            return format!(
+                "<figure class=\"diagram\">{images}<details><summary>Source of the diagram</summary>{source}</details></figure>"
+            );
+        }
+        if ["plantuml", "puml", "dot", "graphviz"].contains(&block.language.as_str()) {
             self.remarks.add(format!("diagrams in `{}` are not drawn; their source is shown", block.language));
         }
         if ["math", "latex"].contains(&block.language.as_str()) {

@@ -137,7 +137,7 @@ fn what_mkdocs_pages_use_is_rendered() {
 #[test]
 fn what_is_not_supported_is_told() {
     let page = shown(
-        "--8<-- \"x.md\"\n\n::: a.b\n\n{% include %}\n\n```mermaid\ngraph TD\n```\n\n![badge](https://img.example/x.svg)\n\n[a](gone.md)\n",
+        "--8<-- \"x.md\"\n\n::: a.b\n\n{% include %}\n\n```mermaid\nno diagram\n```\n\n```dot\ndigraph {}\n```\n\n![badge](https://img.example/x.svg)\n\n[a](gone.md)\n",
     );
     insta::assert_snapshot!(page.remarks.join("\n"), @"
     `--8<--` takes in other files, which is not done
@@ -145,7 +145,8 @@ fn what_is_not_supported_is_told() {
     `{% … %}` is filled in by a plugin, which is not run
     the image `https://img.example/x.svg` is on another server; it is shown as a link
     the link `gone.md` leads to nothing
-    diagrams in `mermaid` are not drawn; their source is shown
+    a diagram is not drawn: its kind is not known; its source is shown
+    diagrams in `dot` are not drawn; their source is shown
     ");
 }
 
