@@ -18,6 +18,7 @@ pub mod examples;
 pub mod home;
 pub mod identity;
 pub mod lists;
+mod program;
 pub mod queue;
 pub mod runs;
 pub mod scorecards;

@@ -3,6 +3,7 @@
 mod formats;
 mod lifecycle;
 mod recall;
+mod restart;
 
 use std::{
     collections::BTreeMap,

@@ -86,6 +86,12 @@ pub(crate) async fn subjects(
     store::subjects(&services.db, tenant, after, limit).await
 }
 
+/// What tells one history from another that has as many changes: when the change with this number happened, to whom, and what it
+/// was. `None` if there is none.
+pub(crate) async fn mark(services: &Services, tenant: &Tenant, seq: i64) -> Result<Option<String>> {
+    store::mark(&services.db, tenant, seq).await
+}
+
 /// The number of the last change of a tenant; 0 before the first.
 pub(crate) async fn last_of(services: &Services, tenant: &Tenant) -> Result<i64> {
     store::last(&services.db, tenant).await

@@ -150,6 +150,17 @@ pub(super) async fn after(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64, 
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
+pub(super) async fn mark(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64) -> Result<Option<String>> {
+    let row: Option<(DateTime<Utc>, String, String, String)> =
+        row::Entity::find_by_id((tenant.as_str().to_owned(), seq))
+            .select_only()
+            .columns([row::Column::At, row::Column::Actor, row::Column::Subject, row::Column::Kind])
+            .into_tuple()
+            .one(db)
+            .await?;
+    Ok(row.map(|(at, actor, subject, kind)| format!("{} {actor} {subject} {kind}", at.timestamp_micros())))
+}
+
 pub(super) async fn subjects(
     db: &impl ConnectionTrait,
     tenant: &Tenant,

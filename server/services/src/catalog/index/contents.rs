@@ -36,9 +36,9 @@ pub(super) struct Doc {
     pub(super) reference: Box<str>,
     /// By path, then by value.
     pub(super) terms: Box<[u32]>,
-    words: Box<[u32]>,
+    pub(super) words: Box<[u32]>,
     /// The term of what people see and sort by.
-    title: u32,
+    pub(super) title: u32,
 }
 
 impl Doc {
@@ -52,6 +52,30 @@ impl Contents {
     /// An empty index that knows the changes up to `seq`.
     pub(super) fn at(seq: i64) -> Self {
         Self { seq, ..Self::default() }
+    }
+
+    /// An index of these entities, which have these terms and words.
+    pub(super) fn of(seq: i64, docs: Vec<Option<Doc>>, terms: Terms, words: Words) -> Self {
+        let mut contents = Self { seq, docs, terms, words, ..Self::default() };
+        contents.by_reference = HashTable::with_capacity(contents.docs.len());
+        for (id, doc) in (0..).zip(&contents.docs) {
+            if doc.is_some() {
+                contents.alive.insert(id);
+            } else {
+                contents.free.push(id);
+            }
+        }
+        for id in contents.alive.clone() {
+            contents.index(id);
+        }
+        contents
+    }
+
+    /// Lets an entity be found that has just been put in its place.
+    fn index(&mut self, id: u32) {
+        let (docs, hasher) = (&self.docs, &self.hasher);
+        let hash = |id: u32| hasher.hash_one(docs[id as usize].as_ref().map_or("", |doc| &doc.reference));
+        self.by_reference.insert_unique(hash(id), id, |&id| hash(id));
     }
 
     pub(super) fn doc(&self, id: u32) -> Option<&Doc> {
@@ -115,14 +139,15 @@ impl Contents {
             let terms: Vec<_> = entities.iter().zip(first..).map(|(entity, id)| terms.enter_all(id, entity)).collect();
             (terms, words.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
         });
-        let take_in = |((entity, (terms, title)), words): ((&Entity, (Vec<u32>, u32)), Vec<u32>)| {
+        let mut ids = Vec::with_capacity(entities.len());
+        for ((entity, (terms, title)), words) in entities.iter().zip(terms).zip(words) {
             let reference = entity.reference.to_string();
             let id = self.add(&reference);
             let doc = Doc { reference: reference.into(), terms: terms.into(), words: words.into(), title };
             self.docs[id as usize] = Some(doc);
-            id
-        };
-        entities.iter().zip(terms).zip(words).map(take_in).collect()
+            ids.push(id);
+        }
+        ids
     }
 
     fn add(&mut self, reference: &str) -> u32 {

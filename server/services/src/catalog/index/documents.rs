@@ -83,6 +83,11 @@ impl Documents {
         }
     }
 
+    /// Whether further documents would drive others out.
+    pub(super) fn is_full(&self) -> bool {
+        self.lock().bytes + LARGEST > MOST
+    }
+
     /// Notes that an entity is another one.
     pub(super) fn forget(&self, id: u32) {
         self.lock().forget(id);

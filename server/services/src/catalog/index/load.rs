@@ -1,6 +1,6 @@
-//! Filling the index from the database, and keeping it current.
+//! Filling the index from its snapshot or from the database, and keeping it current.
 
-use std::sync::PoisonError;
+use std::{sync::PoisonError, time::Duration};
 
 use bytes::Bytes;
 use domain::{catalog::Entity, identity::Tenant};
@@ -8,7 +8,10 @@ use futures::{StreamExt, TryStreamExt};
 use tokio::{sync::broadcast::error::RecvError, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
-use super::{Contents, Index, TenantIndex, documents};
+use super::{
+    Contents, Index, TenantIndex, documents,
+    keep::{read_ahead, restored, save_all},
+};
 use crate::{
     Error, Result, Services,
     catalog::store::{self, Raw},
@@ -18,21 +21,22 @@ use crate::{
 /// How many changes one read fetches.
 const BATCH: u64 = 5_000;
 /// How many documents are parsed at once, and for how many questions wait at most while the index takes them in.
-const PIECE: usize = 512;
+pub(super) const PIECE: usize = 512;
 const SIP: usize = 64;
 /// How many pieces are parsed beside each other.
 const BESIDE: usize = 2;
 /// From how many changed entities on orders are made anew.
 const MANY: usize = 1_000;
+/// How often a snapshot is made, if much changed.
+const SAVE_EVERY: Duration = Duration::from_mins(5);
 
 impl Index {
     /// Brings the tenant's index up to the last change, loading it first if nobody did.
     pub async fn catch_up(&self, services: &Services, tenant: &Tenant) -> Result<()> {
         let index = self.tenant(tenant);
         let _reader = index.reader.lock().await;
-        if !*index.is_loaded.borrow() {
+        if !*index.is_loaded.borrow() && !restored(services, tenant, &index).await {
             load(services, tenant, &index).await?;
-            index.is_loaded.send_replace(true);
         }
         loop {
             let (seen, count) = {
@@ -40,7 +44,10 @@ impl Index {
                 (contents.seq, contents.len())
             };
             let news = changes::subjects(services, tenant, seen, BATCH).await?;
-            let Some(&(last, ..)) = news.last() else { return Ok(()) };
+            let Some(&(last, ..)) = news.last() else {
+                index.is_loaded.send_replace(true);
+                return Ok(());
+            };
             let mut references: Vec<String> = news
                 .into_iter()
                 .filter(|(_, _, kind)| kind.starts_with("entity-"))
@@ -58,6 +65,15 @@ impl Index {
             index.follow(services, tenant, references).await?;
             index.write().seq = last;
         }
+    }
+}
+
+impl Index {
+    /// The tenants that were ever asked for, and the one that every installation has.
+    pub(super) fn known(&self) -> Vec<Tenant> {
+        let known = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        let default = Tenant::default();
+        known.keys().filter(|&tenant| *tenant != default).cloned().chain([default.clone()]).collect()
     }
 }
 
@@ -95,7 +111,7 @@ async fn parse(rows: Vec<Raw>) -> Result<Vec<(Entity, Bytes)>> {
     spawn_blocking(|| rows.into_iter().map(Raw::read).collect()).await.map_err(stumbled)?
 }
 
-fn stumbled(error: tokio::task::JoinError) -> Error {
+pub(super) fn stumbled(error: tokio::task::JoinError) -> Error {
     Error::Internal(format!("the catalog's index: {error}"))
 }
 
@@ -144,9 +160,20 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
 pub async fn follow(services: Services, shutdown: CancellationToken) {
     let mut news = services.bus.subscribe();
     catch_up_all(&services, None).await;
+    if let Err(error) = read_ahead(&services).await {
+        tracing::warn!(%error, "documents are read when they are asked for");
+    }
+    let mut pauses = tokio::time::interval_at(tokio::time::Instant::now() + SAVE_EVERY, SAVE_EVERY);
     loop {
         let tenant = tokio::select! {
-            () = shutdown.cancelled() => return,
+            () = shutdown.cancelled() => {
+                save_all(&services, false).await;
+                return;
+            }
+            _ = pauses.tick() => {
+                save_all(&services, true).await;
+                continue;
+            }
             news = news.recv() => match news {
                 Ok((tenant, _)) => Some(tenant),
                 // Whatever was missed stands in the table.
@@ -159,12 +186,7 @@ pub async fn follow(services: Services, shutdown: CancellationToken) {
 }
 
 async fn catch_up_all(services: &Services, tenant: Option<Tenant>) {
-    let tenants = if let Some(tenant) = tenant {
-        vec![tenant]
-    } else {
-        let known = services.catalog.tenants.lock().unwrap_or_else(PoisonError::into_inner);
-        known.keys().cloned().chain([Tenant::default()]).collect()
-    };
+    let tenants = if let Some(tenant) = tenant { vec![tenant] } else { services.catalog.known() };
     for tenant in tenants {
         if let Err(error) = services.catalog.catch_up(services, &tenant).await {
             tracing::error!(%tenant, %error, "the catalog's index could not be brought up to date");

@@ -22,12 +22,14 @@
 mod contents;
 mod documents;
 mod facet;
+mod keep;
 mod load;
 mod page;
 mod predicate;
 mod rank;
 mod select;
 mod set;
+mod snapshot;
 mod terms;
 #[cfg(test)]
 mod tests;
@@ -35,7 +37,7 @@ mod words;
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, RwLock},
+    sync::{Arc, Mutex, PoisonError, RwLock, atomic::AtomicI64},
 };
 
 use bytes::Bytes;
@@ -65,6 +67,8 @@ struct TenantIndex {
     is_loaded: watch::Sender<bool>,
     /// Held by the one who reads changes.
     reader: tokio::sync::Mutex<()>,
+    /// The last change that the snapshot knows.
+    saved: AtomicI64,
 }
 
 impl Index {

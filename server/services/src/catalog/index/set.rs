@@ -19,6 +19,16 @@ pub(super) enum Set {
 pub(super) struct Few(Vec<u32>);
 
 impl Set {
+    /// The set of these numbers, which are sorted, and each is there once; `None` if there are none.
+    pub(super) fn of_sorted(ids: &[u32]) -> Option<Self> {
+        Some(match *ids {
+            [] => return None,
+            [only] => Self::One(only),
+            _ if ids.len() <= FEW => Self::Few(Box::new(Few(ids.to_vec()))),
+            _ => Self::Many(Box::new(RoaringBitmap::from_sorted_iter(ids.iter().copied()).ok()?)),
+        })
+    }
+
     pub(super) fn insert(&mut self, id: u32) {
         match self {
             Self::One(only) if *only == id => {}
@@ -84,6 +94,51 @@ impl Set {
             Self::Few(few) => few.0.iter().copied().filter(|&id| selection.contains(id)).for_each(see),
             Self::Many(ids) => (&**ids & selection).iter().for_each(see),
         }
+    }
+}
+
+/// In which lists each of many things stands.
+#[derive(Debug)]
+pub(super) struct Inverted {
+    /// Where the lists of each thing end in `lists`.
+    ends: Vec<u32>,
+    lists: Vec<u32>,
+}
+
+/// Shows the number of a list and of a thing in it; `None` ends the showing.
+pub(super) type See<'a> = dyn FnMut(u32, u32) -> Option<()> + 'a;
+
+/// Turns lists of things, of which there are `number`, into lists for each thing. `each` shows every list, by its number, and
+/// is called twice. `None` if it ends early, or shows what there is not.
+pub(super) fn inverted(number: usize, each: impl Fn(&mut See<'_>) -> Option<()>) -> Option<Inverted> {
+    let mut ends = vec![0_u32; number];
+    each(&mut |_, thing| {
+        let count = ends.get_mut(thing as usize)?;
+        *count = count.checked_add(1)?;
+        Some(())
+    })?;
+    let mut all = 0_u32;
+    for end in &mut ends {
+        let count = std::mem::replace(end, all);
+        all = all.checked_add(count)?;
+    }
+    // Each end is where the thing begins, until its lists are all in.
+    let mut lists = vec![0; all as usize];
+    each(&mut |list, thing| {
+        let at = ends.get_mut(thing as usize)?;
+        *lists.get_mut(*at as usize)? = list;
+        *at += 1;
+        Some(())
+    })?;
+    Some(Inverted { ends, lists })
+}
+
+impl Inverted {
+    /// The lists in which a thing stands, in the order in which they were shown.
+    pub(super) fn of(&self, thing: u32) -> &[u32] {
+        let thing = thing as usize;
+        let begin = thing.checked_sub(1).map_or(0, |before| self.ends[before]);
+        &self.lists[begin as usize..self.ends[thing] as usize]
     }
 }
 

@@ -1,13 +1,17 @@
 //! Which values stand at which paths, each kept once, with the entities that have it.
 
+mod parts;
+
 use std::{hash::BuildHasher as _, sync::OnceLock};
 
 use hashbrown::{DefaultHashBuilder, HashTable};
+use serde::{Deserialize, Serialize};
 
+pub(super) use self::parts::TermParts;
 use super::set::{Set, Union};
 
 /// How a value stands at its path.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub(super) enum Stand {
     /// A plain value.
     Plain,

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
 
-use super::contents::Contents;
+use super::{contents::Contents, snapshot};
 
 fn entity(number: usize, document: Value) -> Entity {
     let kind = document["kind"].as_str().unwrap();
@@ -260,6 +260,40 @@ proptest! {
     }
 
     #[test]
+    fn a_snapshot_answers_as_what_it_was_made_of(history in any_history(), later in any_history(), filter in any_filter(), order in any_order(), term in "[abn1x]{1,3}") {
+        let (_, mut contents) = world(history);
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("index/default.snapshot");
+        snapshot::write(&contents, "a mark", &path).unwrap();
+        let (mut read, mark) = snapshot::read(&path).unwrap().unwrap();
+        prop_assert_eq!(mark, "a mark");
+        // And goes on as that would have.
+        for step in [None].into_iter().chain(later.into_iter().map(Some)) {
+            if let Some((entity, leaves, _)) = step {
+                if leaves {
+                    let reference = entity.reference.to_string();
+                    prop_assert_eq!(contents.remove(&reference).is_some(), read.remove(&reference).is_some());
+                } else {
+                    contents.put(&entity);
+                    read.put(&entity);
+                }
+            }
+            let answers = |contents: &Contents| {
+                let selection = contents.select(&filter, None);
+                let page = named(contents, &contents.page(&selection, &order, &Start::default(), 1_000));
+                let mut facet = contents.facet("metadata.tags", &selection);
+                facet.sort();
+                (page, facet, found(contents, &term), contents.len())
+            };
+            prop_assert_eq!(answers(&contents), answers(&read));
+        }
+        for reference in named(&read, &read.all().iter().collect::<Vec<_>>()) {
+            read.remove(&reference);
+        }
+        prop_assert!(read.is_clean(), "{:?}", read);
+    }
+
+    #[test]
     fn what_leaves_takes_everything_with_it(history in any_history()) {
         let (standing, mut contents) = world(history);
         for entity in &standing {
@@ -295,6 +329,25 @@ fn found(contents: &Contents, text: &str) -> String {
     let ids = contents.search(text, &Filter::everything(), 10);
     let names = named(contents, &ids);
     names.iter().map(|name| name.trim_start_matches("component:default/")).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_snapshot_that_is_not_whole_is_not_believed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("default.snapshot");
+    assert!(snapshot::read(&path).unwrap().is_none(), "there is none yet");
+    snapshot::write(&searchable(), "", &path).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    assert!(snapshot::read(&path).unwrap().is_some());
+    for end in (0..whole.len()).step_by(97) {
+        std::fs::write(&path, &whole[..end]).unwrap();
+        assert!(snapshot::read(&path).unwrap().is_none(), "{end} bytes");
+        let mut bent = whole.clone();
+        bent[end] ^= 4;
+        std::fs::write(&path, bent).unwrap();
+        assert!(snapshot::read(&path).unwrap().is_none(), "the byte at {end}");
+    }
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 1, "nothing else is left");
 }
 
 #[test]

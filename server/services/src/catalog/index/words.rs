@@ -5,6 +5,8 @@
 //! one of its words, so a search looks through the distinct words, found by three letters in a row, and never through the
 //! texts themselves.
 
+mod parts;
+
 use std::{collections::HashMap, hash::BuildHasher as _};
 
 use domain::catalog::Entity;
@@ -12,6 +14,7 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
 
+pub(super) use self::parts::WordParts;
 use super::set::{Set, Union};
 
 /// Of a longer text only the beginning is searched, and of a longer word.
@@ -107,11 +110,16 @@ impl Words {
         for gram in grams(text) {
             self.grams.entry(gram).or_default().insert(word);
         }
+        self.index(text, word);
+        word
+    }
+
+    /// Lets a word be found that has just been put in its place.
+    fn index(&mut self, text: &str, word: u32) {
         let (every, hasher) = (&self.every, &self.hasher);
-        self.by_text.insert_unique(hash, word, |&word| {
+        self.by_text.insert_unique(hasher.hash_one(text), word, |&word| {
             hasher.hash_one(every[word as usize].as_ref().map_or("", |word| &word.text))
         });
-        word
     }
 
     /// Notes that a word is no longer said about an entity.

@@ -4,11 +4,7 @@
 //! for, and the program that judged it; and if all that it declared still stands in the catalog. Files that lead on to
 //! others, declare kinds, dispute a name or were rejected are looked at every time.
 
-use std::{
-    collections::HashMap,
-    io,
-    sync::{Arc, LazyLock},
-};
+use std::{collections::HashMap, sync::Arc};
 
 use domain::{
     catalog::{EntityRef, FileProblem, Outcome, OwnKinds},
@@ -24,18 +20,8 @@ use crate::{
         ports::{OpenSource, Place},
         store::{self, FileRow},
     },
+    program,
 };
-
-/// Tells this program from every other: another one may judge by other rules.
-static PROGRAM: LazyLock<String> = LazyLock::new(|| {
-    let hash = || -> io::Result<String> {
-        let mut hasher = blake3::Hasher::new();
-        io::copy(&mut std::fs::File::open(std::env::current_exe()?)?, &mut hasher)?;
-        Ok(hasher.finalize().to_hex()[..16].to_owned())
-    };
-    // A program that cannot read itself remembers for as long as it runs.
-    hash().unwrap_or_else(|_| Uuid::new_v4().to_string())
-});
 
 /// What is remembered of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -171,7 +157,7 @@ pub(super) fn content_of(bytes: &[u8]) -> String {
 /// Names a content at a place, judged by this program.
 pub(super) fn digest(content: &str, place: &Place, origin: &str, is_guessed: bool) -> String {
     let Place { kind, target, view, edit, folder } = place;
-    let all = (PROGRAM.as_str(), content, (kind, target, view, edit, folder), origin, is_guessed);
+    let all = (program::name(), content, (kind, target, view, edit, folder), origin, is_guessed);
     content_of(serde_json::to_string(&all).unwrap_or_default().as_bytes())
 }
 
@@ -199,5 +185,5 @@ pub(super) fn remember(prints: Vec<Option<Print>>, notes: &[Note], claims: &Clai
 
 /// Whether this program knows its own name; to be asked on a thread that may block, since it reads itself for that.
 pub(super) fn prepare() -> bool {
-    !PROGRAM.is_empty()
+    !program::name().is_empty()
 }
