@@ -37,6 +37,8 @@ pub(crate) async fn get_frame() -> Result<Frame, AppError> {
     let (person, role) = match &caller.subject {
         Subject::Guest => ("Guest", "local administrator"),
         Subject::Administrator => ("Administrator", "signed in"),
+        Subject::Person(reference) => (reference.rsplit('/').next().unwrap_or(reference), "signed in"),
+        Subject::Machine(name) => (name.as_str(), "machine"),
         Subject::System(_) => ("Causeway", "system"),
         Subject::Stranger => ("Not signed in", ""),
     };

@@ -2,14 +2,14 @@
 
 use domain::{
     catalog::{NewSource, Source, SourceKind},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use crate::{Error, Result, Services, catalog, identity};
 
 /// Puts the example organisation into the catalog. Safe to repeat.
 pub async fn load(services: &Services, caller: &Caller) -> Result<Source> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let (unpack, data) = (services.ports.example, services.settings.data.clone());
     let folder = tokio::task::spawn_blocking(move || unpack(&data))
         .await

@@ -19,7 +19,7 @@ use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
 use services::{
     Error, Services,
-    identity::{Caller, Permission, may},
+    identity::{Caller, Permission, Target, may},
 };
 use tower_http::decompression::RequestDecompressionLayer;
 
@@ -108,7 +108,7 @@ async fn open(
     permission: Permission,
 ) -> Result<std::path::PathBuf, Error> {
     let name = name(owner, repo)?;
-    may(caller, permission, Some(&format!("repository:{name}")))?;
+    may(services, caller, permission, Target::Repository(&name.to_string())).await?;
     EmbeddedHosting::new(&services.settings.data).find(&name).await
 }
 

@@ -1,14 +1,16 @@
 //! Who asks.
 
+use std::{net::SocketAddr, sync::Arc};
+
 use axum::{
-    extract::{Request, State},
+    extract::{ConnectInfo, Request, State},
     http::{HeaderMap, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use services::identity::{Caller, Subject, Tenant};
+use services::identity::{Caller, Entry, Standing, Subject, Tenant};
 
-use super::{AppState, sessions};
+use super::{AppState, sessions, trace::RequestId};
 use crate::api_v1::Problem;
 
 /// Puts the [`Caller`] beside the request. Credentials that nobody issued are refused, not ignored; a stranger gets no
@@ -35,7 +37,14 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
             unauthorized(is_api)
         };
     }
-    request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject });
+    let standing = Standing {
+        source: if subject == Subject::Guest { Entry::Guest } else { Entry::Administrator },
+        address: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()),
+        request: request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()),
+        ..Standing::default()
+    };
+    let caller = Caller { tenant: Tenant::default(), subject, standing: Arc::new(standing) };
+    request.extensions_mut().insert(caller);
     next.run(request).await
 }
 

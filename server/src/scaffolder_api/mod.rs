@@ -49,8 +49,11 @@ pub(crate) fn streams() -> Router<AppState> {
 }
 
 /// What steps can do.
-async fn actions(Extension(caller): Extension<Caller>) -> Result<Json<Value>, Problem> {
-    let actions = runs::actions(&caller)?
+async fn actions(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<Value>, Problem> {
+    let actions = runs::actions(&services, &caller).await?
         .iter()
         .map(|action| {
             json!({

@@ -5,7 +5,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 use async_trait::async_trait;
 use domain::{
     catalog::{NewSource, Outcome, SourceKind, Violation, normalise, validate},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use serde_json::{Value, json};
 use url::Url;
@@ -50,7 +50,7 @@ pub struct Existing {
 
 /// Every rule that a document breaks; none means that it may enter the catalog.
 pub async fn check_entity(services: &Services, caller: &Caller, mut document: Value) -> Result<Vec<Violation>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     normalise(&mut document);
     let violations = validate(&document);
     if !violations.is_empty() {
@@ -71,7 +71,7 @@ pub async fn check_entity(services: &Services, caller: &Caller, mut document: Va
 
 /// Walks one text as a file that has no files beside it, and records nothing.
 pub async fn explain_given(services: &Services, caller: &Caller, text: &str) -> Result<Explained> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     Ok(explain_by(text, Terms { given, ..Terms::default() }).await)
 }
@@ -83,7 +83,7 @@ pub async fn analyze(
     new: NewSource,
     file_name: Option<&str>,
 ) -> Result<Analysis> {
-    let new = checked(caller, new)?;
+    let new = checked(services, caller, new).await?;
     let reader = &services.reader(caller);
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     let terms = Terms { given, ..Terms::default() };

@@ -81,7 +81,8 @@ impl Kept {
 /// The definition of an API, as far as it can be read. `entity` is as [`super::entity`] gave it.
 pub async fn definition(services: &Services, caller: &Caller, entity: &Entity) -> Result<Arc<ReadDefinition>> {
     let reference = entity.reference.to_string();
-    identity::may(caller, identity::Permission::ReadCatalog, Some(&reference))?;
+    identity::may(services, caller, identity::Permission::ReadCatalog, identity::Target::Entity(&entity.reference))
+        .await?;
     let key = (caller.tenant.to_string(), reference, entity.etag.clone());
     if let Some(kept) = services.definitions.get(&key) {
         return Ok(kept);

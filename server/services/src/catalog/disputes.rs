@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use domain::{
     catalog::{Claim, Dispute, EntityRef, Outcome, Part},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -18,7 +18,7 @@ const PAGE: u32 = 200;
 
 /// A part of all disputes.
 pub async fn disputes(services: &Services, caller: &Caller, (offset, limit): (u32, u32)) -> Result<Part<Dispute>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let part = (u64::from(offset), u64::from(limit.min(PAGE)));
     let (rows, total) = store::conflicts(&services.db, &caller.tenant, part).await?;
     Ok(Part { rows: described(services, caller, rows).await?, total: u32::try_from(total).unwrap_or(u32::MAX) })
@@ -26,14 +26,14 @@ pub async fn disputes(services: &Services, caller: &Caller, (offset, limit): (u3
 
 /// The disputes about an entity.
 pub async fn disputes_about(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Vec<Dispute>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let rows = store::conflicts_about(&services.db, &caller.tenant, &[reference.to_string()]).await?;
     described(services, caller, rows).await
 }
 
 /// The disputes in which a source has a part.
 pub async fn disputes_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<Dispute>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{source}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
     let mut rows = store::conflicts_around(&services.db, &caller.tenant, source).await?;
     rows.truncate(PAGE as usize);
     described(services, caller, rows).await
@@ -76,7 +76,7 @@ pub async fn hand_over(
     path: &str,
 ) -> Result<()> {
     let (key, tenant) = (reference.to_string(), &caller.tenant);
-    identity::may(caller, Permission::ManageSources, Some(&key))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;
     let disputes = store::conflicts_about(&*tx, tenant, std::slice::from_ref(&key)).await?;

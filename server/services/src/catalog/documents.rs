@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use bytes::Bytes;
 use domain::{
     catalog::{EntityRef, Filter, Order, PageKey, Predicate, Start, TextFilter},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 
@@ -46,14 +46,14 @@ pub struct DocumentPage {
 /// One document, by the name of its entity.
 pub async fn document(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Bytes> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let question = |contents: &Contents| (vec![contents.find(&key)], ());
     one(services, caller, question, || format!("no entity `{reference}` is in the catalog")).await
 }
 
 /// One document, by the id that the server gave its entity.
 pub async fn document_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> Result<Bytes> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let question = |contents: &Contents| (vec![contents.find_uid(uid)], ());
     one(services, caller, question, || format!("no entity with the uid `{uid}` is in the catalog")).await
 }
@@ -77,7 +77,7 @@ pub async fn documents(
     filter: &Filter,
     predicate: Option<&Predicate>,
 ) -> Result<Vec<Option<Bytes>>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let question = |contents: &Contents| {
         let is_narrowed = !filter.alternatives.is_empty() || predicate.is_some();
         let meant = is_narrowed.then(|| contents.select_all(filter, None, predicate));
@@ -95,7 +95,7 @@ pub async fn documents(
 
 /// A page of documents.
 pub async fn document_page(services: &Services, caller: &Caller, question: Question<'_>) -> Result<DocumentPage> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Question { filter, text, predicate, order, start, limit } = question;
     let ask = |contents: &Contents| {
         let selection = contents.select_all(filter, text, predicate);

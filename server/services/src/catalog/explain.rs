@@ -12,7 +12,7 @@ use domain::{
         DeclaredRelation, Entity, EntityRef, FileProblem, Look, NewSource, Outcome, Prospect, ProspectTie, Severity,
         SourceFile, SourceKind, Verdict,
     },
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
@@ -59,7 +59,7 @@ pub async fn look(services: &Services, caller: &Caller, new: NewSource) -> Resul
 
 /// Looks at one text as a file that has no files beside it, and gives a verdict on each of its documents.
 pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> Result<Look> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     if text.len() > LONGEST_TEXT {
         return Err(Error::Rejected(format!(
             "the text is longer than {} KiB; paste a part of it",
@@ -76,7 +76,7 @@ pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> R
 }
 
 async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, HashMap<String, Known>)> {
-    let new = checked(caller, new)?;
+    let new = checked(services, caller, new).await?;
     let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
     let terms = Terms { given: kinds::given(&services.db, &caller.tenant, own).await?, ..Terms::default() };
     let reader = services.reader(caller);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::{
     catalog::{EntityRef, Source, SourceKind},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use serde_json::Value;
@@ -46,7 +46,7 @@ pub async fn folder(
     reference: &EntityRef,
     target: &str,
 ) -> Result<Vec<FolderFile>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let Beside { source, root } = beside(services, caller, reference, target).await?;
     let listed = source.list(&root).await.map_err(|problem| told(target, problem))?;
     if listed.is_empty() {
@@ -86,7 +86,7 @@ pub(crate) async fn beside(
     reference: &EntityRef,
     target: &str,
 ) -> Result<Beside> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
     let Some(row) = rows.into_iter().next() else {
         return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));

@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     catalog::{EntityRef, KeptText, Part, SyncRecord, Trouble, TroubleFilter},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 
@@ -16,7 +16,7 @@ const PAGE: u32 = 200;
 
 /// A part of what should be mended.
 pub async fn troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let filter = TroubleFilter { limit: filter.limit.min(PAGE), ..filter.clone() };
     let (rows, total) = store::troubles(&services.db, &caller.tenant, &filter).await?;
     Ok(Part { rows, total: u32::try_from(total).unwrap_or(u32::MAX) })
@@ -28,7 +28,7 @@ pub async fn trouble_counts(
     caller: &Caller,
     filter: &TroubleFilter,
 ) -> Result<Vec<(Option<EntityRef>, u32)>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let counts = store::trouble_counts(&services.db, &caller.tenant, filter).await?;
     let mut counts: Vec<_> =
         counts.into_iter().map(|(owner, count)| (owner, u32::try_from(count).unwrap_or(u32::MAX))).collect();
@@ -43,7 +43,7 @@ pub async fn trouble_counts(
 
 /// How many troubles, disputes and orphans there are.
 pub async fn inbox_sizes(services: &Services, caller: &Caller) -> Result<(u32, u32, u32)> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let none = TroubleFilter::default();
     let troubles = store::troubles(&services.db, &caller.tenant, &none).await?.1;
     let disputes = store::conflicts(&services.db, &caller.tenant, (0, 0)).await?.1;
@@ -54,7 +54,7 @@ pub async fn inbox_sizes(services: &Services, caller: &Caller) -> Result<(u32, u
 
 /// The kept text of a file that should be mended, with what is wrong with it.
 pub async fn kept_text(services: &Services, caller: &Caller, source: Uuid, path: &str) -> Result<KeptText> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{source}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
     let Some((first_line, text)) = store::text(&services.db, &caller.tenant, source, path).await? else {
         let why =
             format!("no text of `{path}` is kept; only files that were rejected or warned in the last sync have one");
@@ -69,18 +69,18 @@ pub async fn kept_text(services: &Services, caller: &Caller, source: Uuid, path:
 
 /// Which files of these sources have a kept text.
 pub async fn kept_texts(services: &Services, caller: &Caller, sources: &[Uuid]) -> Result<HashSet<(Uuid, String)>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     store::texts(&services.db, &caller.tenant, sources).await
 }
 
 /// The last syncs of one source, oldest first.
 pub async fn syncs_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<SyncRecord>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{source}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
     store::syncs_of(&services.db, &caller.tenant, source).await
 }
 
 /// The last syncs of every source, oldest first.
 pub async fn syncs(services: &Services, caller: &Caller) -> Result<HashMap<Uuid, Vec<SyncRecord>>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     store::syncs(&services.db, &caller.tenant).await
 }

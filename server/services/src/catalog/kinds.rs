@@ -7,7 +7,7 @@ use std::{
 
 use domain::{
     catalog::{FieldPath, OwnKind, OwnKinds, Violation},
-    identity::{Caller, Permission, Tenant},
+    identity::{Caller, Permission, Target, Tenant},
 };
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
 use sea_orm::{ConnectionTrait, prelude::Uuid};
@@ -39,7 +39,7 @@ pub(in crate::catalog) struct Given {
 
 /// Every own kind of the tenant.
 pub async fn own_kinds(services: &Services, caller: &Caller) -> Result<OwnKinds> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     all(&services.db, &caller.tenant).await
 }
 

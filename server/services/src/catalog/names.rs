@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     catalog::EntityRef,
     changes::Change,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use super::store;
@@ -12,7 +12,7 @@ use crate::{Result, Services, changes, identity};
 
 /// What became of a name: what the thing that bore it last is called now, if it is still in the catalog.
 pub async fn renamed_to(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let Some(uid) = store::who_was(&services.db, &caller.tenant, &reference.to_string()).await? else {
         return Ok(None);
     };
@@ -43,7 +43,7 @@ pub async fn history_of(
     limit: u64,
 ) -> Result<Vec<Change>> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let row = store::rows(&services.db, &caller.tenant, std::slice::from_ref(&key)).await?.pop();
     let former = match row {
         Some(row) => store::former_names(&services.db, &caller.tenant, row.uid).await?,

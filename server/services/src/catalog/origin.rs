@@ -9,7 +9,7 @@ use std::{
 
 use domain::{
     catalog::{Condition, DEFAULT_NAMESPACE, EntityRef, Filter, Source, SourceKind},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use globset::Glob;
 use sea_orm::prelude::Uuid;
@@ -74,7 +74,7 @@ fn document_of(source: &Source) -> Value {
 
 /// The Location that stands for a source, by its name, if this is one.
 pub async fn origin(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<Value>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     if reference.kind() != "location" || !reference.name().starts_with("generated-") {
         return Ok(None);
     }
@@ -84,7 +84,7 @@ pub async fn origin(services: &Services, caller: &Caller, reference: &EntityRef)
 
 /// An entity, what declared it, what declared that, and so on up to the source; nearest first.
 pub async fn ancestry(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Vec<Ancestor>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let mut found = Vec::new();
     let mut origins: HashMap<Uuid, Source> = HashMap::new();
     let mut seen = HashSet::from([reference.to_string()]);

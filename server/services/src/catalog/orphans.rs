@@ -6,7 +6,7 @@ use chrono::{DateTime, Days, Utc};
 use domain::{
     catalog::{Entity, EntityRef, Orphan, OrphanDeed, Part, removal},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -35,7 +35,7 @@ pub async fn orphans(
     source: Option<Uuid>,
     (offset, limit): (u32, u32),
 ) -> Result<Part<Orphan>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let part = (u64::from(offset), u64::from(limit).min(PAGE));
     let (rows, total) = store::orphans(&services.db, &caller.tenant, source, part).await?;
     Ok(Part { rows: described(services, caller, rows).await?, total: u32::try_from(total).unwrap_or(u32::MAX) })
@@ -48,7 +48,7 @@ pub async fn orphans_due(
     owners: &[EntityRef],
     limit: u64,
 ) -> Result<Vec<Orphan>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let owners: Vec<String> = owners.iter().map(ToString::to_string).collect();
     let rows = store::orphans_of_owners(&services.db, &caller.tenant, &owners, limit).await?;
     let mut due = described(services, caller, rows).await?;
@@ -58,7 +58,7 @@ pub async fn orphans_due(
 
 /// What is to become of an entity, if it is an orphan.
 pub async fn orphan(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<Orphan>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let mut rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
     rows.retain(|row| row.orphaned_at.is_some());
     Ok(described(services, caller, rows).await?.pop())
@@ -105,7 +105,7 @@ pub async fn settle_orphan(
     deed: OrphanDeed,
 ) -> Result<()> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ManageSources, Some(&key))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, &caller.tenant).await?;
     let Some(row) = store::rows(&*tx, &caller.tenant, std::slice::from_ref(&key)).await?.pop() else {
@@ -122,7 +122,7 @@ pub async fn settle_orphan(
 
 /// Keeps or removes every orphan of a source, and says how many.
 pub async fn settle_orphans_of(services: &Services, caller: &Caller, source: Uuid, deed: OrphanDeed) -> Result<u32> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{source}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(source)).await?;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, &caller.tenant).await?;
     let names = store::orphan_names(&*tx, &caller.tenant, source, AT_ONCE).await?;
@@ -172,7 +172,7 @@ pub(super) async fn ask_for_removal(services: &Services) -> Result<()> {
 /// Removes the orphans whose grace has ended and that nobody keeps. Safe to repeat: who is declared again meanwhile, or
 /// kept, or gone, is not touched.
 pub async fn remove_lapsed(services: &Services, caller: &Caller) -> Result<u32> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let mut removed = 0;
     loop {
         let mut tx = services.begin(caller).await?;

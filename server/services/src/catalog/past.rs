@@ -4,7 +4,7 @@ use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::{
     catalog::{Entity, EntityRef},
     changes::{Change, ChangeKind},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 
@@ -42,7 +42,7 @@ pub struct Past {
 /// `NotFound` if it was not in the catalog then, or if the history does not reach so far; the message says which.
 pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, at: DateTime<Utc>) -> Result<Past> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let present = Utc::now();
     // The end of today, anywhere on earth, means now.
     let at = if at - present <= TimeDelta::days(1) { at.min(present) } else { at };
@@ -128,7 +128,7 @@ pub async fn changes_around(
     limit: u64,
 ) -> Result<Vec<Change>> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let relations = services.catalog.relations(services, &caller.tenant, std::slice::from_ref(&key)).await?;
     let mut subjects: Vec<String> = relations.into_iter().flatten().flatten().map(|(_, target)| target).collect();
     subjects.sort();

@@ -7,7 +7,7 @@ use domain::{
         Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, PageKey, Predicate,
         Query, Start, TextFilter,
     },
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
@@ -20,7 +20,7 @@ const GRAPH: usize = 200;
 
 /// One entity, by its name.
 pub async fn entity(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Entity> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
     match rows.into_iter().next() {
         Some(row) => row.try_into(),
@@ -30,7 +30,7 @@ pub async fn entity(services: &Services, caller: &Caller, reference: &EntityRef)
 
 /// One entity, by the id that the server gave it.
 pub async fn entity_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> Result<Entity> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     match store::row_by_uid(&services.db, &caller.tenant, uid).await? {
         Some(row) => row.try_into(),
         None => Err(Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog"))),
@@ -39,7 +39,7 @@ pub async fn entity_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> R
 
 /// Several entities, in the order asked for; `None` for one that is not in the catalog.
 pub async fn entities(services: &Services, caller: &Caller, references: &[EntityRef]) -> Result<Vec<Option<Entity>>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let keys: Vec<String> = references.iter().map(ToString::to_string).collect();
     let mut found = fetch(services, caller, &keys).await?;
     // The same one may be asked for twice.
@@ -56,7 +56,7 @@ async fn fetch(services: &Services, caller: &Caller, keys: &[String]) -> Result<
 
 /// A part of the entities that a question means.
 pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Result<Page<Entity>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let (references, total) = services
         .catalog
         .ask(services, &caller.tenant, |contents| {
@@ -79,7 +79,7 @@ pub async fn entity_page(
     caller: &Caller,
     question: Question<'_>,
 ) -> Result<(Vec<Entity>, Option<PageKey>)> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Question { filter, text, predicate, order, start, limit } = question;
     let ask = |contents: &Contents| {
         let selection = contents.select_all(filter, text, predicate);
@@ -107,7 +107,7 @@ pub async fn search(
     filter: &Filter,
     limit: u32,
 ) -> Result<Vec<Entity>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let question = |contents: &Contents| {
         let best = contents.search(text, filter, limit as usize);
         best.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned)).collect::<Vec<String>>()
@@ -125,7 +125,7 @@ pub async fn facets(
     predicate: Option<&Predicate>,
     paths: &[String],
 ) -> Result<Vec<Facet>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let count_all = |contents: &Contents| {
         let selection = contents.select_all(filter, None, predicate);
         paths.iter().map(|path| contents.facet(path, &selection)).collect::<Vec<_>>()
@@ -183,7 +183,7 @@ pub async fn list(services: &Services, caller: &Caller, question: &ListQuery) ->
 
 /// The entities within `depth` relations of one, and the relations between them.
 pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityRef, depth: u32) -> Result<Graph> {
-    identity::may(caller, Permission::ReadCatalog, Some(&start.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(start)).await?;
     let mut distances: HashMap<String, u32> = HashMap::from([(start.to_string(), 0)]);
     let mut order = vec![start.to_string()];
     let mut edges = BTreeSet::new();
@@ -256,7 +256,7 @@ pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityR
 
 /// How many entities the catalog holds.
 pub async fn total(services: &Services, caller: &Caller) -> Result<u32> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     Ok(count(services.catalog.ask(services, &caller.tenant, Contents::len).await?))
 }
 

@@ -3,7 +3,7 @@
 use domain::{
     catalog::{Entry, NewSource, Page, Predicate, Source},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -30,7 +30,7 @@ pub struct SourceQuery {
 /// # Errors
 /// [`Error::Rejected`] if the predicate asks for something that a source does not have.
 pub async fn query_sources(services: &Services, caller: &Caller, query: &SourceQuery) -> Result<Page<Source>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     if let Some(unknown) = query.predicate.iter().flat_map(Predicate::paths).find(|path| !FIELDS.contains(path)) {
         let why = format!("a location has no `{unknown}`; ask for `id`, `type`, `target` or `entityRef`");
         return Err(Error::Rejected(why));
@@ -54,7 +54,7 @@ fn entries(source: &Source) -> Vec<Entry> {
 /// # Errors
 /// [`Error::Conflict`] if another source is there already.
 pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSource) -> Result<Source> {
-    let new = checked(caller, new)?;
+    let new = checked(services, caller, new).await?;
     // A sync under way must not write what it read at the old place afterwards.
     let turn = services.catalog.turn(id);
     let _turn = turn.lock().await;

@@ -6,7 +6,7 @@ use chrono::Utc;
 use domain::{
     catalog::{Conflict, EntityRef, NewSource, Source, SourceKind, SourceTrace},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -29,7 +29,7 @@ const LONGEST: u32 = 30 * 24 * 60;
 /// # Errors
 /// [`Error::Conflict`] if it is there already.
 pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
-    let new = checked(caller, new)?;
+    let new = checked(services, caller, new).await?;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, &caller.tenant).await?;
     if let Some(source) = store::source_by_target(&*tx, &caller.tenant, &new).await? {
@@ -65,7 +65,7 @@ pub async fn register_and_sync(
 
 /// Adds a source, or finds the one that is there already.
 pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
-    let new = checked(caller, new)?;
+    let new = checked(services, caller, new).await?;
     match store::source_by_target(&services.db, &caller.tenant, &new).await? {
         Some(source) => Ok(source),
         None => register(services, caller, new).await,
@@ -74,7 +74,7 @@ pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Res
 
 /// The entities that a source declares.
 pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Result<Vec<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
     let mut keys: Vec<String> = store::known_of(&services.db, &caller.tenant, id).await?.into_keys().collect();
     keys.sort();
     keys.iter().map(|key| store::parse(key)).collect()
@@ -82,13 +82,13 @@ pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Resu
 
 /// A source by its kind and target, if it is registered.
 pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Result<Option<Source>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     store::source_by_target(&services.db, &caller.tenant, new).await
 }
 
 /// Asks who may, and brings the target into the one form it is kept in.
-pub(super) fn checked(caller: &Caller, new: NewSource) -> Result<NewSource> {
-    identity::may(caller, Permission::ManageSources, Some(&new.target))?;
+pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource) -> Result<NewSource> {
+    identity::may(services, caller, Permission::ManageSources, Target::Place(&new.target)).await?;
     let scp = (new.kind == SourceKind::Git).then(|| from_scp(new.target.trim())).flatten();
     let target = scp.as_deref().unwrap_or(new.target.trim());
     if target.is_empty() || target.len() > 2_000 || target.contains('\0') {
@@ -105,7 +105,7 @@ pub(super) fn checked(caller: &Caller, new: NewSource) -> Result<NewSource> {
     }
     let is_on_disk = new.kind == SourceKind::File || target.starts_with("file:") || !target.contains("://");
     if is_on_disk {
-        identity::may(caller, Permission::ReadServerFiles, Some(target))?;
+        identity::may(services, caller, Permission::ReadServerFiles, Target::Place(target)).await?;
         if new.kind == SourceKind::Url {
             return Err(Error::Rejected(format!(
                 "`{target}` is not an address; write it in full, like `https://host/path`"
@@ -157,13 +157,13 @@ fn from_scp(text: &str) -> Option<String> {
 
 /// Every source, oldest first.
 pub async fn sources(services: &Services, caller: &Caller) -> Result<Vec<Source>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     store::sources(&services.db, &caller.tenant).await
 }
 
 /// One source with every file of its last sync.
 pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<SourceTrace> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
     let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
@@ -175,13 +175,13 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
 
 /// One source without its files, of which there may be many; `None` if it was removed.
 pub async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
     store::source(&services.db, &caller.tenant, id).await
 }
 
 /// Has a source fetched again by a worker.
 pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let mut tx = services.begin(caller).await?;
     let Some(source) = store::source(&*tx, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
@@ -201,7 +201,7 @@ pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<(
 
 /// Sets how many minutes lie between two syncs of a source: 0 for none by itself, `None` for the installation's.
 pub async fn schedule_source(services: &Services, caller: &Caller, id: Uuid, minutes: Option<u32>) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     if minutes.is_some_and(|minutes| minutes > LONGEST) {
         return Err(Error::Rejected(format!(
             "a source is synced at least every {LONGEST} minutes, which is 30 days, or by webhook only: 0"
@@ -246,7 +246,7 @@ pub enum Entities {
 
 /// Takes a source away. What it declares becomes orphans, or leaves with it.
 pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let turn = services.catalog.turn(id);
     let _turn = turn.lock().await;
     let tenant = &caller.tenant;
@@ -284,7 +284,7 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
 
 /// Takes one entity away. If its source still declares it, it comes back with the next sync.
 pub async fn remove_entity(services: &Services, caller: &Caller, uid: Uuid) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let tenant = &caller.tenant;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;

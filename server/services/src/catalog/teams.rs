@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use super::store;
@@ -37,7 +37,7 @@ fn parse_all(references: Vec<String>) -> Result<Vec<EntityRef>> {
 
 /// The teams that a person is a member of.
 pub async fn teams_of(services: &Services, caller: &Caller, person: &EntityRef) -> Result<Vec<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&person.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(person)).await?;
     let tied = tied(services, caller, &[person.to_string()], "memberOf").await?;
     let mut teams: Vec<String> = tied.into_iter().flat_map(|(_, teams)| teams).take(MOST).collect();
     teams.sort();
@@ -47,7 +47,7 @@ pub async fn teams_of(services: &Services, caller: &Caller, person: &EntityRef) 
 
 /// These teams and every team below them, each once; what is not in the catalog has none.
 pub async fn teams_below(services: &Services, caller: &Caller, teams: &[EntityRef]) -> Result<Vec<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut met: HashSet<String> = HashSet::new();
     let mut all: Vec<String> = Vec::new();
     let mut ring: Vec<String> = teams.iter().map(ToString::to_string).filter(|team| met.insert(team.clone())).collect();

@@ -9,7 +9,7 @@ pub use bus::Bus;
 use chrono::{DateTime, Utc};
 use domain::{
     changes::Change,
-    identity::{Caller, Permission, Tenant},
+    identity::{Caller, Permission, Target, Tenant},
 };
 pub use listen::listen;
 pub use transaction::{NewChange, Transaction};
@@ -18,14 +18,8 @@ use crate::{Result, Services, identity};
 
 /// The changes of the caller's tenant after `after`, oldest first, at most `limit`.
 pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) -> Result<Vec<Change>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     store::after(&services.db, &caller.tenant, after, limit).await
-}
-
-/// The latest changes about `subject`, newest first, at most `limit`.
-pub async fn about(services: &Services, caller: &Caller, subject: &str, limit: u64) -> Result<Vec<Change>> {
-    identity::may(caller, Permission::ReadCatalog, Some(subject))?;
-    store::about(&services.db, &caller.tenant, subject, &[], (None, None), limit).await
 }
 
 /// The latest changes about `subject` and about what it was called before, each name until it was lost; of lower numbers than

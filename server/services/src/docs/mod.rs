@@ -20,7 +20,7 @@ use std::{
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use serde::{Deserialize, Serialize};
 
@@ -128,7 +128,7 @@ pub struct Image {
 /// # Errors
 /// [`Error::NotFound`] if the entity names no docs, or there are none where it says.
 pub async fn site(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Site> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let (owner, declared) = place::declared(services, caller, reference).await?;
     refresh::current(services, caller, owner, &declared).await
 }
@@ -139,7 +139,7 @@ pub async fn site(services: &Services, caller: &Caller, reference: &EntityRef) -
 /// [`Error::NotFound`] if there is no such page.
 pub async fn page(services: &Services, caller: &Caller, site: &Site, address: &str) -> Result<Page> {
     let reference = site.owner.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&reference))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(&site.owner)).await?;
     let wanted = address.trim_matches('/');
     let path = if wanted.is_empty() {
         site.home.clone()
@@ -175,7 +175,7 @@ pub async fn page(services: &Services, caller: &Caller, site: &Site, address: &s
 /// [`Error::NotFound`] if there is no such image, or it was never read: the page that shows it is what has it read.
 pub async fn image(services: &Services, caller: &Caller, reference: &EntityRef, path: &str) -> Result<Image> {
     let key = reference.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&key))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let row = store::file(&services.db, &caller.tenant, &key, path).await?;
     if let Some(row) = row.filter(|row| row.kind.starts_with("image/")) {
         Ok(Image { kind: row.kind, content: row.content, etag: row.hash })
@@ -188,7 +188,7 @@ pub async fn image(services: &Services, caller: &Caller, reference: &EntityRef, 
 /// Where a text occurs in the pages of a site, best first.
 pub async fn search(services: &Services, caller: &Caller, site: &Site, text: &str) -> Result<Vec<Hit>> {
     let reference = site.owner.to_string();
-    identity::may(caller, Permission::ReadCatalog, Some(&reference))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(&site.owner)).await?;
     let words = search::words(text);
     if words.is_empty() {
         return Ok(Vec::new());

@@ -11,7 +11,7 @@ use chrono::Utc;
 pub use domain::home::{LastVisit, Me};
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 pub use self::visits::{arrive, recent, visit};
@@ -21,14 +21,14 @@ use crate::{Error, Result, Services, catalog, changes, identity};
 const STARS: u64 = 500;
 
 /// Under which name things are kept for the caller.
-pub(crate) fn own_key(caller: &Caller) -> Result<&str> {
-    identity::may(caller, Permission::KeepOwn, None)?;
+pub(crate) async fn own_key<'a>(services: &Services, caller: &'a Caller) -> Result<&'a str> {
+    identity::may(services, caller, Permission::KeepOwn, Target::Own).await?;
     caller.own_key().ok_or_else(|| Error::Rejected(format!("nothing is kept for `{}`; sign in first", caller.label())))
 }
 
 /// The one who asks, as the catalog knows them.
 pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Me::default()) };
     let row = store::person(&services.db, &caller.tenant, who).await?;
     let user: Option<EntityRef> = row.and_then(|row| row.reference?.parse().ok());
@@ -42,7 +42,7 @@ pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
 /// Notes which person of the catalog the caller is; none takes it back. It says whose things are shown first, and permits
 /// nothing.
 pub async fn say_who(services: &Services, caller: &Caller, person: Option<&EntityRef>) -> Result<()> {
-    let who = own_key(caller)?;
+    let who = own_key(services, caller).await?;
     if let Some(person) = person {
         if person.kind() != "user" {
             return Err(Error::Rejected(format!("`{person}` is not a person; choose an entity of the kind User")));
@@ -55,7 +55,7 @@ pub async fn say_who(services: &Services, caller: &Caller, person: Option<&Entit
 
 /// Stars an entity, or takes the star away.
 pub async fn star(services: &Services, caller: &Caller, reference: &EntityRef, is_starred: bool) -> Result<()> {
-    let who = own_key(caller)?;
+    let who = own_key(services, caller).await?;
     let key = reference.to_string();
     if !is_starred {
         return store::unstar(&services.db, &caller.tenant, who, &key).await;
@@ -71,7 +71,7 @@ pub async fn star(services: &Services, caller: &Caller, reference: &EntityRef, i
 
 /// What the caller has starred, the latest first; nothing for one who keeps nothing.
 pub async fn stars(services: &Services, caller: &Caller) -> Result<Vec<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Vec::new()) };
     let names = store::stars(&services.db, &caller.tenant, who, STARS).await?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())

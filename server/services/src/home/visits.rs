@@ -4,7 +4,7 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     catalog::EntityRef,
     home::{AWAY_MINUTES, LastVisit},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use super::store;
@@ -17,7 +17,7 @@ const AGAIN: TimeDelta = TimeDelta::minutes(2);
 
 /// Notes that the caller looks at an entity.
 pub async fn visit(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<()> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let Some(who) = caller.own_key() else { return Ok(()) };
     let now = Utc::now();
     let visits = store::visits(&services.db, &caller.tenant, who).await?;
@@ -36,7 +36,7 @@ pub async fn visit(services: &Services, caller: &Caller, reference: &EntityRef) 
 
 /// What the caller looked at, the latest first, at most `limit`.
 pub async fn recent(services: &Services, caller: &Caller, limit: usize) -> Result<Vec<EntityRef>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Vec::new()) };
     let visits = store::visits(&services.db, &caller.tenant, who).await?;
     Ok(visits.into_iter().filter_map(|(name, _)| name.parse().ok()).take(limit).collect())
@@ -44,7 +44,7 @@ pub async fn recent(services: &Services, caller: &Caller, limit: usize) -> Resul
 
 /// Notes that the caller is here, and says when their last visit ended; none at the first.
 pub async fn arrive(services: &Services, caller: &Caller) -> Result<Option<LastVisit>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(None) };
     let now = Utc::now();
     let seq = changes::last(services, caller).await?;

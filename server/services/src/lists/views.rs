@@ -5,7 +5,7 @@ use domain::{
     catalog::{EntityRef, Listing, SavedView, ViewName},
     changes::ChangeKind,
     home::Me,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
@@ -20,7 +20,7 @@ const LONGEST: usize = 4_000;
 
 /// The caller's views, and those of their teams, by name.
 pub async fn views(services: &Services, caller: &Caller, me: &Me) -> Result<Vec<SavedView>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let teams = me.teams.iter().map(ToString::to_string);
     let owners: Vec<String> = caller.own_key().map(str::to_owned).into_iter().chain(teams).collect();
     let rows = store::views_of(&services.db, &caller.tenant, &owners, MOST * 3).await?;
@@ -29,7 +29,7 @@ pub async fn views(services: &Services, caller: &Caller, me: &Me) -> Result<Vec<
 
 /// One view, for whoever has its link.
 pub async fn view(services: &Services, caller: &Caller, id: Uuid) -> Result<SavedView> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("view:{id}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     match store::view(&services.db, &caller.tenant, id).await? {
         Some(row) => Ok(row.into()),
         None => Err(gone(id)),
@@ -49,9 +49,9 @@ pub async fn save_view(
     query: &str,
 ) -> Result<SavedView> {
     let owner = match &team {
-        None => home::own_key(caller)?.to_owned(),
+        None => home::own_key(services, caller).await?.to_owned(),
         Some(team) => {
-            identity::may(caller, Permission::KeepTeamViews, Some(&team.to_string()))?;
+            identity::may(services, caller, Permission::KeepTeamViews, Target::Team(team)).await?;
             let me = home::me(services, caller).await?;
             if !me.teams.contains(team) {
                 return Err(not_a_member(team));
@@ -105,7 +105,7 @@ async fn alter(
 ) -> Result<SavedView> {
     let me = home::me(services, caller).await?;
     let mut tx = services.begin(caller).await?;
-    let before = owned(caller, &me, store::view(&*tx, &caller.tenant, id).await?, id)?;
+    let before = owned(services, caller, &me, store::view(&*tx, &caller.tenant, id).await?, id).await?;
     let mut row = before.clone();
     how(&mut row)?;
     if row == before {
@@ -122,7 +122,7 @@ async fn alter(
 pub async fn remove_view(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     let me = home::me(services, caller).await?;
     let mut tx = services.begin(caller).await?;
-    let row = owned(caller, &me, store::view(&*tx, &caller.tenant, id).await?, id)?;
+    let row = owned(services, caller, &me, store::view(&*tx, &caller.tenant, id).await?, id).await?;
     store::delete(&*tx, &caller.tenant, id).await?;
     tx.record(change(&row, ChangeKind::ViewRemoved, Some(told(&row)), None));
     tx.commit().await?;
@@ -130,15 +130,21 @@ pub async fn remove_view(services: &Services, caller: &Caller, id: Uuid) -> Resu
 }
 
 /// The view, if it is the caller's or of a team that they are in.
-fn owned(caller: &Caller, me: &Me, row: Option<saved_view::Model>, id: Uuid) -> Result<saved_view::Model> {
-    let key = home::own_key(caller)?;
+async fn owned(
+    services: &Services,
+    caller: &Caller,
+    me: &Me,
+    row: Option<saved_view::Model>,
+    id: Uuid,
+) -> Result<saved_view::Model> {
+    let key = home::own_key(services, caller).await?;
     let row = row.ok_or_else(|| gone(id))?;
     if row.owner == key {
         return Ok(row);
     }
     match row.owner.parse::<EntityRef>() {
         Ok(team) => {
-            identity::may(caller, Permission::KeepTeamViews, Some(&row.owner))?;
+            identity::may(services, caller, Permission::KeepTeamViews, Target::Team(&team)).await?;
             if me.teams.contains(&team) { Ok(row) } else { Err(not_a_member(&team)) }
         }
         Err(_) => Err(Error::Rejected("this view is someone else's; save it as one of your own".to_owned())),

@@ -15,7 +15,7 @@ mod worker;
 use std::sync::{Arc, OnceLock};
 
 use chrono::{DateTime, Utc};
-use domain::identity::{Caller, Permission};
+use domain::identity::{Caller, Permission, Target};
 pub(crate) use engine::prepare;
 pub(crate) use identity::WorkerIdentity;
 use serde::{Deserialize, Serialize};
@@ -102,7 +102,7 @@ pub async fn work(services: Services, shutdown: CancellationToken) -> Result<()>
 
 /// The jobs that were given up, newest first.
 pub async fn failed(services: &Services, caller: &Caller) -> Result<Vec<FailedJob>> {
-    crate::identity::may(caller, Permission::ManageSources, None)?;
+    crate::identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     store::failed(&services.db, &caller.tenant).await
 }
 

@@ -7,7 +7,7 @@ use std::{fs, time::Duration};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     runs::{RunOutput, StepStatus},
 };
 use serde_json::{Map, Value, json};
@@ -61,7 +61,7 @@ pub struct DryRun {
 /// # Errors
 /// As for [`super::start()`]; a step that fails is told with its name.
 pub async fn dry_run(services: &Services, caller: &Caller, new: NewDryRun) -> Result<DryRun, NotStarted> {
-    may(caller, Permission::StartRun, None)?;
+    may(services, caller, Permission::StartRun, Target::Platform).await?;
     let values = check(services, caller, &new.document, &new.values).await?;
     let name = new.document.pointer("/metadata/name").and_then(Value::as_str).unwrap_or("dry-run");
     let template = EntityRef::new("template", domain::catalog::DEFAULT_NAMESPACE, name);

@@ -28,7 +28,7 @@ pub use advance::advance;
 pub(crate) use advance::{LEASE, give_up};
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     runs::{LogLine, Run, RunStatus, RunSummary},
 };
 pub use dry_run::{DryRun, NewDryRun, dry_run};
@@ -70,13 +70,13 @@ pub enum RunName {
 
 /// A page of runs, newest first, and how many there are in all.
 pub async fn list(services: &Services, caller: &Caller, filter: &RunFilter) -> Result<(Vec<RunSummary>, u64)> {
-    may(caller, Permission::ReadRuns, None)?;
+    may(services, caller, Permission::ReadRuns, Target::Any).await?;
     store::list(&services.db, &caller.tenant, filter).await
 }
 
 /// How many runs there are in each status.
 pub async fn counts(services: &Services, caller: &Caller) -> Result<Vec<(RunStatus, i64)>> {
-    may(caller, Permission::ReadRuns, None)?;
+    may(services, caller, Permission::ReadRuns, Target::Any).await?;
     store::counts(&services.db, &caller.tenant).await
 }
 
@@ -99,8 +99,8 @@ pub async fn log(services: &Services, caller: &Caller, name: RunName, after: i64
 }
 
 /// Every action that a step can name.
-pub fn actions(caller: &Caller) -> Result<&'static [Action]> {
-    may(caller, Permission::ReadRuns, None)?;
+pub async fn actions(services: &Services, caller: &Caller) -> Result<&'static [Action]> {
+    may(services, caller, Permission::ReadRuns, Target::Any).await?;
     Ok(actions::known())
 }
 
@@ -116,6 +116,10 @@ async fn find(
             (store::find_by_number(&services.db, &caller.tenant, number).await?, format!("#{number}"))
         }
     };
-    may(caller, permission, Some(&format!("run:{label}")))?;
-    found.ok_or_else(|| Error::NotFound(format!("there is no run {label}; the runs are at /runs")))
+    let Some(row) = found else {
+        may(services, caller, Permission::ReadRuns, Target::Any).await?;
+        return Err(Error::NotFound(format!("there is no run {label}; the runs are at /runs")));
+    };
+    may(services, caller, permission, Target::Run(row.id)).await?;
+    Ok(row)
 }

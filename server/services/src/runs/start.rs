@@ -4,7 +4,7 @@ use chrono::Utc;
 use domain::{
     catalog::EntityRef,
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     runs::{LogKind, LogLevel, Run, RunStatus, StepStatus},
     templates::{Problem, at_pointer, fields, late_fields},
 };
@@ -78,7 +78,7 @@ impl From<NotStarted> for Error {
 /// [`NotStarted::Answers`] if an answer breaks the form's rules; [`Error::Rejected`] if a step names an action that does
 /// not exist.
 pub async fn start(services: &Services, caller: &Caller, new: NewRun) -> Result<Run, NotStarted> {
-    may(caller, Permission::StartRun, Some(&new.template.to_string()))?;
+    may(services, caller, Permission::StartRun, Target::Template(&new.template)).await?;
     if !new.secrets.is_empty() {
         let names: Vec<_> = new.secrets.keys().map(|name| format!("`{name}`")).collect();
         return Err(Error::Rejected(format!(

@@ -71,7 +71,7 @@ impl Bench {
                 example: |_| Err(std::io::Error::other("none here")),
             },
         };
-        let caller = Caller { tenant: Tenant::default(), subject: Subject::Guest };
+        let caller = Caller::new(Tenant::default(), Subject::Guest);
         Self { services, caller, _data: data }
     }
 

@@ -14,7 +14,7 @@ use chrono::{DateTime, SubsecRound, TimeDelta, Utc};
 use domain::{
     catalog::{Entity, EntityRef, Query, flatten},
     changes::{Change, ChangeKind},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 
 use super::{
@@ -42,7 +42,7 @@ const SWEEP: TimeDelta = TimeDelta::hours(24);
 
 /// Brings all results in line with the changes up to now, and those that depend on the time once a day.
 pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     loop {
         let progress = store::progress(&services.db, &caller.tenant).await?;
         let pass = Pass { services, caller, from: progress.seq };
@@ -62,7 +62,7 @@ pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
 
 /// Judges by the rules that ask for the time, whatever changed.
 pub async fn sweep(services: &Services, caller: &Caller) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let from = store::progress(&services.db, &caller.tenant).await?.seq;
     services.catalog.catch_up(services, &caller.tenant).await?;
     let pass = Pass { services, caller, from };

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use domain::{
     catalog::{EntityRef, ReferenceDefaults},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     scorecards::{
         Badge, Card, Direction, EntityFilter, EntityReport, Judged, LevelReport, Outcome, Overview, Points, Rule,
         RuleDetail, RuleReport, RuleResult, Scale, Scorecard, Standing, next_steps,
@@ -32,7 +32,7 @@ pub fn named(name: &str) -> Result<EntityRef> {
 
 /// Every scorecard, with how many entities stand where. Broken ones and drafts are among them, marked.
 pub async fn list(services: &Services, caller: &Caller) -> Result<Vec<Card>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut by_scorecard: HashMap<String, Vec<Brief>> = HashMap::new();
     for brief in store::briefs(&services.db, &caller.tenant, Condition::all()).await? {
         by_scorecard.entry(brief.scorecard.clone()).or_default().push(brief);
@@ -52,7 +52,7 @@ pub async fn overview(
     reference: &EntityRef,
     filter: &EntityFilter,
 ) -> Result<Overview> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let standard = scope::standard(services, caller, reference).await?;
     let mut briefs = briefs(services, caller, reference).await?;
     let owners = Owners::meant(services, caller, filter).await?;
@@ -74,7 +74,7 @@ pub async fn results(
     reference: &EntityRef,
     filter: &EntityFilter,
 ) -> Result<(Card, Vec<Judged>)> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let standard = scope::standard(services, caller, reference).await?;
     let all = briefs(services, caller, reference).await?;
     let card = overview::card(&standard, &all);
@@ -111,7 +111,7 @@ pub async fn results(
 
 /// One rule: whom it concerns, who holds it and who does not.
 pub async fn rule(services: &Services, caller: &Caller, reference: &EntityRef, id: &str) -> Result<RuleDetail> {
-    identity::may(caller, Permission::ReadCatalog, Some(&reference.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let standard = scope::standard(services, caller, reference).await?;
     let unknown = || Error::NotFound(format!("the scorecard `{}` has no rule `{id}`", reference.short()));
     let scorecard = scorecard(&standard).ok_or_else(unknown)?;
@@ -136,7 +136,7 @@ pub async fn rule(services: &Services, caller: &Caller, reference: &EntityRef, i
 
 /// Where one entity stands on every scorecard that is about it, with why each rule holds or does not.
 pub async fn for_entity(services: &Services, caller: &Caller, entity: &EntityRef) -> Result<Vec<EntityReport>> {
-    identity::may(caller, Permission::ReadCatalog, Some(&entity.to_string()))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(entity)).await?;
     let rows = store::of_entity(&services.db, &caller.tenant, entity).await?;
     if rows.is_empty() {
         return Ok(Vec::new());
@@ -156,7 +156,7 @@ pub async fn for_entity(services: &Services, caller: &Caller, entity: &EntityRef
 
 /// Where several entities stand, in the order asked for, for lists. Drafts do not count.
 pub async fn levels(services: &Services, caller: &Caller, entities: &[EntityRef]) -> Result<Vec<Vec<Badge>>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut badges: HashMap<String, Vec<Badge>> = HashMap::new();
     if !entities.is_empty() {
         let standards = scope::standards(services, caller).await?;

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     scorecards::{Card, EntityFilter, Judged, RuleTally},
 };
 use sea_orm::{ColumnTrait, Condition};
@@ -84,7 +84,7 @@ pub struct Owned {
 pub async fn of_owners(services: &Services, caller: &Caller, owners: &[EntityRef]) -> Result<Vec<Owned>> {
     use domain::scorecards::Outcome;
 
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut by_scorecard: HashMap<String, Vec<Brief>> = HashMap::new();
     for owners in owners.chunks(500) {
         let owners = owners.iter().map(ToString::to_string);

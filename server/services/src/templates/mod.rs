@@ -12,7 +12,7 @@ mod wizard;
 use answers::{Checked, Scope};
 use domain::{
     catalog::{Condition, Direction, EntityRef, EntitySummary, Filter, Order, Query},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     templates::Template,
 };
 pub(crate) use lint::lint;
@@ -28,7 +28,7 @@ const MOST: u32 = 500;
 
 /// Every template, by title.
 pub async fn list(services: &Services, caller: &Caller) -> Result<Vec<EntitySummary>> {
-    may(caller, Permission::ReadRuns, None)?;
+    may(services, caller, Permission::ReadRuns, Target::Any).await?;
     let query = Query {
         filter: Filter::all(vec![Condition::equals("kind", "template")]),
         order: vec![Order::by("metadata.title", Direction::Asc)],
@@ -44,7 +44,7 @@ pub async fn list(services: &Services, caller: &Caller) -> Result<Vec<EntitySumm
 /// # Errors
 /// [`Error::Rejected`] tells all that is wrong with its document.
 pub async fn get(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Template> {
-    may(caller, Permission::ReadRuns, Some(&reference.to_string()))?;
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
     if reference.kind() != "template" {
         return Err(Error::NotFound(format!("`{reference}` is not a template; templates are listed under `/create`")));
     }
@@ -62,7 +62,7 @@ pub fn read(document: &Value) -> Result<Template> {
 
 /// The questions of a template, in the shape of Backstage's `parameter-schema`.
 pub async fn parameter_schema(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Value> {
-    may(caller, Permission::ReadRuns, Some(&reference.to_string()))?;
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
     let entity = catalog::entity(services, caller, reference).await?;
     let template = read(&entity.document)?;
     let pages = template.pages.iter().map(|page| {
@@ -96,7 +96,7 @@ pub async fn check_answers(
     answers: &Map<String, Value>,
     scope: Scope,
 ) -> Result<Checked> {
-    may(caller, Permission::ReadRuns, None)?;
+    may(services, caller, Permission::ReadRuns, Target::Any).await?;
     let mut checked = answers::check(template, answers, scope);
     let found = pickers::missing(services, caller, template, &checked.values, scope).await?;
     checked.problems.extend(found.problems);

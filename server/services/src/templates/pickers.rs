@@ -4,7 +4,7 @@ use domain::{
     catalog::{
         Condition, DEFAULT_NAMESPACE, Direction, EntityRef, Filter, Order, Query, ReferenceDefaults, TextFilter,
     },
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     templates::{Control, Field, Problem, Template, at_pointer, fields},
 };
 use serde_json::{Map, Value};
@@ -31,7 +31,7 @@ pub(super) async fn options(
     wanted: &Value,
     text: &str,
 ) -> Result<(Vec<EntityOption>, u32)> {
-    may(caller, Permission::ReadCatalog, None)?;
+    may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let text = text.trim();
     let query = Query {
         filter: filter(wanted),

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     templates::{Control, Plan, Template, Verdict, fields, late_fields},
 };
 use serde_json::{Map, Value, json};
@@ -49,7 +49,7 @@ pub async fn plan(
     reference: &EntityRef,
     values: &Map<String, Value>,
 ) -> Result<Plan> {
-    may(caller, Permission::ReadRuns, Some(&reference.to_string()))?;
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
     let template = super::get(services, caller, reference).await?;
     let Checked { values, mut problems } = check(&template, values, Scope::Form);
     let picked = pickers::missing(services, caller, &template, &values, Scope::Form).await?;

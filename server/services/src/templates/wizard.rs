@@ -3,7 +3,7 @@
 
 use domain::{
     catalog::{Condition, EntityRef, Filter, Query},
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
     templates::{
         Answers, Check, Control, LateQuestion, NotAnswers, Page, Picker, PickerOption, Review, Template, Verdict,
         Wizard, WizardPage, WizardPlan, WizardView, add_item, at_pointer, decode, fields, late_fields, picker_filters,
@@ -51,7 +51,7 @@ struct Sent {
 
 /// The form of a template as the address `query` has it.
 pub async fn wizard(services: &Services, caller: &Caller, reference: &EntityRef, query: &str) -> Result<Wizard> {
-    may(caller, Permission::ReadRuns, Some(&reference.to_string()))?;
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
     let template = get(services, caller, reference).await?;
     let sent = read(query)?;
     let pages = template.pages.len();
@@ -112,7 +112,7 @@ pub async fn review(
     page: u32,
     answers: &Map<String, Value>,
 ) -> Result<Review> {
-    may(caller, Permission::ReadRuns, Some(&reference.to_string()))?;
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
     let template = get(services, caller, reference).await?;
     let page = usize::try_from(page).unwrap_or(usize::MAX);
     if page >= template.pages.len() {

@@ -9,7 +9,7 @@ use chrono::Utc;
 use domain::{
     catalog::{Credential, CredentialKind, NewCredential, is_credential_name},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use secrecy::SecretString;
 use serde_json::json;
@@ -56,7 +56,7 @@ impl Services {
 
 /// Every credential: those of the configuration, then those of the portal.
 pub async fn credentials(services: &Services, caller: &Caller) -> Result<Vec<Credential>> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let configured = services.settings.credentials.iter().map(|configured| Credential {
         name: configured.name.clone(),
         at: configured.at.iter().map(ToString::to_string).collect(),
@@ -85,7 +85,7 @@ pub async fn credentials(services: &Services, caller: &Caller) -> Result<Vec<Cre
 
 /// The credential that a source is read with, in words; none if nothing covers its address.
 pub async fn credential_for(services: &Services, caller: &Caller, target: &str) -> Result<Option<(String, String)>> {
-    identity::may(caller, Permission::ReadCatalog, None)?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Ok(url) = Url::parse(target) else { return Ok(None) };
     Installed::new(services, caller.tenant.clone()).named(&url).await
 }
@@ -95,7 +95,7 @@ pub async fn credential_for(services: &Services, caller: &Caller, target: &str) 
 /// # Errors
 /// [`Error::Conflict`] if the configuration has one of that name.
 pub async fn seal_credential(services: &Services, caller: &Caller, new: NewCredential) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let NewCredential { name, at, kind, user, secret, known_hosts } = new;
     let name = name.trim().to_owned();
     let rejected = |why: String| Err(Error::Rejected(why));
@@ -161,7 +161,7 @@ pub async fn seal_credential(services: &Services, caller: &Caller, new: NewCrede
 
 /// Takes a sealed credential away.
 pub async fn remove_credential(services: &Services, caller: &Caller, name: &str) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, None)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     if services.settings.credentials.iter().any(|configured| configured.name == name) {
         return Err(Error::Conflict(format!("`{name}` is in the configuration; take it out there")));
     }

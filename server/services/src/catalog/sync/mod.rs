@@ -21,7 +21,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Outcome, Source, SyncRecord},
     changes::ChangeKind,
-    identity::{Caller, Permission},
+    identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -52,7 +52,7 @@ const ATTEMPTS: u32 = 3;
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
     let _turn = turn.lock().await;

@@ -12,7 +12,7 @@ use domain::{
         DeliveryOutcome, Reads, Source, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,
     },
     changes::ChangeKind,
-    identity::{Caller, Permission, Tenant},
+    identity::{Caller, Permission, Target, Tenant},
 };
 use sea_orm::prelude::Uuid;
 use secrecy::{ExposeSecret, SecretString};
@@ -45,10 +45,10 @@ pub struct Delivery {
 
 /// The webhook of a source. The secret is with it for those who may change it, for a short while after it was made.
 pub async fn webhook(services: &Services, caller: &Caller, id: Uuid) -> Result<Webhook> {
-    identity::may(caller, Permission::ReadCatalog, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
     let hook = store::hook(&services.db, &caller.tenant, id).await?;
     let shown = hook.as_ref().filter(|hook| hook.shown_until.is_some_and(|until| until > Utc::now()));
-    let may_see = domain::identity::may(caller, Permission::ManageSources, None).is_ok();
+    let may_see = identity::is_allowed(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let secret = match shown.filter(|_| may_see) {
         Some(hook) => Some(open(services, id, &hook.secret)?.expose_secret().to_owned()),
         None => None,
@@ -64,7 +64,7 @@ pub async fn webhook(services: &Services, caller: &Caller, id: Uuid) -> Result<W
 
 /// Makes a secret, hides it, or takes the webhook away.
 pub async fn change_webhook(services: &Services, caller: &Caller, id: Uuid, deed: WebhookDeed) -> Result<()> {
-    identity::may(caller, Permission::ManageSources, Some(&format!("source:{id}")))?;
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let tenant = &caller.tenant;
     let mut tx = services.begin(caller).await?;
     let Some(source) = store::source(&*tx, tenant, id).await? else {
