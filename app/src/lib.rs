@@ -8,6 +8,7 @@
 mod catalog;
 mod error;
 mod home;
+mod identity;
 mod parts;
 mod routes;
 mod runs;
@@ -26,4 +27,4 @@ pub use parts::fetch as fetch_part;
 pub use routes::App;
 pub use shell::document::{Assets, document};
 #[cfg(feature = "ssr")]
-pub use ssr::{Pasted, RequestContext};
+pub use ssr::{MintedToken, Pasted, RequestContext};

@@ -102,6 +102,13 @@ parts! {
     }
     /// Forms that create.
     create { Create: crate::templates::CreatePage, Template: crate::templates::TemplatePage }
+    /// Oneself, and people.
+    people {
+        Account: crate::identity::AccountPage,
+        Tokens: crate::identity::TokensPage,
+        People: crate::identity::PeoplePage,
+        ServiceTokens: crate::identity::ServiceTokensPage,
+    }
     /// What was created, and how.
     runs { Runs: crate::runs::RunsPage, Run: crate::runs::RunPage }
 }

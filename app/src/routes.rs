@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    parts::{create, entity, home, list, runs, scorecards, sources},
+    parts::{create, entity, home, list, people, runs, scorecards, sources},
     shell::{NotFoundPage, Shell},
 };
 
@@ -48,6 +48,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/sources/:id/file") view={Lazy::<sources::File>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/explain") view={Lazy::<sources::Explain>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/sources/:id") view={Lazy::<sources::Source>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/account") view={Lazy::<people::Account>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/account/tokens") view={Lazy::<people::Tokens>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/people") view={Lazy::<people::People>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/people/tokens") view={Lazy::<people::ServiceTokens>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </Shell>

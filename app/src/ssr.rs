@@ -31,6 +31,10 @@ pub struct RequestContext {
 #[derive(Clone)]
 pub struct Pasted(pub String);
 
+/// A token that was made by the request for a page, or why it was not.
+#[derive(Clone)]
+pub struct MintedToken(pub Result<domain::identity::Minted, String>);
+
 /// The use cases.
 pub(crate) fn services() -> Services {
     expect_context::<RequestContext>().services

@@ -13,6 +13,7 @@ mod m20261126_000300_recall;
 mod m20261126_000400_docs;
 mod m20261126_000410_own;
 mod m20261126_000500_credentials;
+mod m20261126_000600_identity;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000400_docs::Migration),
             Box::new(m20261126_000410_own::Migration),
             Box::new(m20261126_000500_credentials::Migration),
+            Box::new(m20261126_000600_identity::Migration),
         ]
     }
 }

@@ -4,7 +4,9 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 
 use clap::{Args, Parser, Subcommand};
 
-use crate::{check, doctor, logging, run_command::RunCommand, serve, settings::Settings, start};
+use crate::{
+    check, doctor, logging, run_command::RunCommand, serve, settings::Settings, start, token_command::TokenCommand,
+};
 
 /// A problem that ends the program, in words for the person at the terminal.
 pub(crate) type Problem = Box<dyn std::error::Error + Send + Sync>;
@@ -61,6 +63,8 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
+    /// Make tokens for programs, and links for emergencies
+    Token(TokenCommand),
     /// Print the version
     Version,
 }
@@ -90,6 +94,7 @@ impl Cli {
             Command::Check(check) => return check::run(&check).await,
             Command::Run(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
+            Command::Token(command) => return command.run().await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),
         }
         Ok(ExitCode::SUCCESS)

@@ -1,7 +1,9 @@
 //! The binary `causeway`: configuration, command line, HTTP surface, workers. It wires the other crates together and decides nothing.
 
+mod account;
 mod api_v1;
 mod assets;
+mod auth;
 mod catalog_api;
 mod check;
 mod cli;
@@ -20,6 +22,7 @@ mod serve;
 mod settings;
 mod sign_in;
 mod start;
+mod token_command;
 mod webhooks;
 
 use std::process::ExitCode;

@@ -6,7 +6,7 @@ use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use services::{
     Services, catalog, changes, examples,
-    identity::{Caller, Tenant},
+    identity::{self, Caller, Tenant},
     queue, scorecards,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -15,9 +15,9 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assets,
     cli::Problem,
-    http::{self, AppState, Shared},
+    http::{self, AppState, Proxies, Shared},
     settings::Settings,
-    sign_in::Access,
+    sign_in::{self, Access},
     start,
 };
 
@@ -35,7 +35,9 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     if example && settings.server.organisation.is_none() {
         settings.server.organisation = Some("Saltmarsh Line".into());
     }
-    let services = start::open(&settings, address).await?;
+    let proxies = Proxies::new(&settings.server.proxies)?;
+    let has_guest = sign_in::has_guest(listen.ip(), &settings.sign_in);
+    let services = start::open(&settings, address, has_guest).await?;
     if example {
         examples::load(&services, &Caller::system(Tenant::default(), "start")).await?;
     }
@@ -49,6 +51,7 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
         metrics: PrometheusBuilder::new().install_recorder()?,
         shutdown: shutdown.clone(),
         access: Arc::new(access),
+        proxies,
     });
     let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("causeway serves {}", settings.base_url(address));
@@ -74,7 +77,7 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
             "a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into()
         );
     }
-    let services = start::open(&settings, settings.server.listen).await?;
+    let services = start::open(&settings, settings.server.listen, false).await?;
     let shutdown = CancellationToken::new();
     let work = tokio::spawn(background(services, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
@@ -90,6 +93,7 @@ async fn background(services: Services, shutdown: CancellationToken) {
         catalog::follow(services.clone(), shutdown.clone()),
         catalog::schedule(services.clone(), shutdown.clone()),
         scorecards::follow(services.clone(), shutdown.clone()),
+        identity::tidy(services.clone(), shutdown.clone()),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
                 tracing::error!(%error, "the workers could not start; trying again");

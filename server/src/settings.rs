@@ -5,6 +5,7 @@
 
 mod clusters;
 mod credentials;
+mod sign_in;
 
 use std::{
     collections::BTreeMap,
@@ -19,6 +20,7 @@ use serde::Deserialize;
 pub(crate) use self::{
     clusters::{Cluster, clusters},
     credentials::{Credential, configured},
+    sign_in::{SignIn, doors},
 };
 use crate::cli::{Installation, Problem};
 
@@ -51,14 +53,6 @@ pub(crate) struct Secrets {
     pub(crate) key: Option<SecretString>,
 }
 
-/// `[sign_in]`
-#[derive(Debug, Clone, Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub(crate) struct SignIn {
-    /// Whoever knows it is the administrator. With it, there is no guest, and other addresses than loopback may be served.
-    pub(crate) administrator_token: Option<SecretString>,
-}
-
 /// `[server]`
 #[derive(Debug, Clone, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -69,11 +63,13 @@ pub(crate) struct Server {
     pub(crate) base_url: Option<String>,
     /// The organisation's name.
     pub(crate) organisation: Option<String>,
+    /// Addresses of proxies in front, whose `X-Forwarded-For` counts.
+    pub(crate) proxies: Vec<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 3000).into(), base_url: None, organisation: None }
+        Self { listen: (Ipv4Addr::LOCALHOST, 3000).into(), base_url: None, organisation: None, proxies: Vec::new() }
     }
 }
 

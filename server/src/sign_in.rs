@@ -1,9 +1,6 @@
-//! Who may come in: the local guest, or whoever knows the administrator's token.
+//! The ways in that need no database: the local guest, and the administrator's token.
 
-use std::{
-    net::IpAddr,
-    time::{Duration, SystemTime, UNIX_EPOCH},
-};
+use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
 use services::identity::Subject;
@@ -13,20 +10,12 @@ use crate::{cli::Problem, settings::SignIn};
 /// Shorter tokens can be guessed.
 const SHORTEST_TOKEN: usize = 32;
 
-/// How long a session in a browser lasts.
-pub(crate) const SESSION: Duration = Duration::from_hours(12);
-
-/// Decides who comes in, and as whom.
-pub(crate) enum Access {
-    /// Only this machine can reach the server, and its person is the administrator.
-    Guest,
-    /// The administrator's token is asked for.
-    Token {
-        /// The token's hash: comparing hashes takes the same time whatever was sent.
-        token: blake3::Hash,
-        /// Signs sessions; another token means another key, so changing the token ends every session.
-        key: [u8; blake3::KEY_LEN],
-    },
+/// Decides who comes in without anyone being asked.
+pub(crate) struct Access {
+    /// Whether whoever reaches the server without credentials is the administrator: only this machine can.
+    has_guest: bool,
+    /// The hash of the administrator's token: comparing hashes takes the same time whatever was sent.
+    token: Option<blake3::Hash>,
 }
 
 impl Access {
@@ -35,74 +24,56 @@ impl Access {
     /// # Errors
     /// When strangers could come in.
     pub(crate) fn new(address: IpAddr, settings: &SignIn) -> Result<Self, Problem> {
-        match &settings.administrator_token {
-            Some(token) => Self::token(token),
-            None if address.is_loopback() => Ok(Self::Guest),
-            None => Err(format!(
+        if !settings.is_configured() && !address.is_loopback() {
+            return Err(format!(
                 "listening on {address} would let anyone on the network in: no sign-in is configured. Set \
                  `[sign_in] administrator_token` in causeway.toml (or CAUSEWAY_SIGN_IN__ADMINISTRATOR_TOKEN) to 32 or \
-                 more secret characters, for example from `openssl rand -hex 32`; or listen on 127.0.0.1"
-            )
-            .into()),
-        }
-    }
-
-    fn token(token: &SecretString) -> Result<Self, Problem> {
-        let token = token.expose_secret();
-        if token.len() < SHORTEST_TOKEN {
-            return Err(format!(
-                "`[sign_in] administrator_token` has {} characters; use {SHORTEST_TOKEN} or more, for example from \
-                 `openssl rand -hex 32`",
-                token.len()
+                 more secret characters, for example from `openssl rand -hex 32`; add a provider as \
+                 `[[sign_in.providers]]`; or listen on 127.0.0.1"
             )
             .into());
         }
-        let key = blake3::derive_key("causeway 2026-11 browser sessions", token.as_bytes());
-        Ok(Self::Token { token: blake3::hash(token.as_bytes()), key })
+        let token = settings.administrator_token.as_ref().map(hash).transpose()?;
+        Ok(Self { has_guest: has_guest(address, settings), token })
     }
 
     /// Whether whoever reaches the server without credentials is the guest.
     pub(crate) fn has_guest(&self) -> bool {
-        matches!(self, Self::Guest)
+        self.has_guest
+    }
+
+    /// Whether there is an administrator's token.
+    pub(crate) fn has_token(&self) -> bool {
+        self.token.is_some()
     }
 
     /// Who comes without credentials.
     pub(crate) fn nobody(&self) -> Subject {
-        if self.has_guest() { Subject::Guest } else { Subject::Stranger }
+        if self.has_guest { Subject::Guest } else { Subject::Stranger }
     }
 
-    /// Who comes with `token`.
-    pub(crate) fn by_token(&self, token: &str) -> Option<Subject> {
-        match self {
-            Self::Guest => None,
-            Self::Token { token: expected, .. } => {
-                (blake3::hash(token.as_bytes()) == *expected).then_some(Subject::Administrator)
-            }
-        }
-    }
-
-    /// Who comes with `session`, a value of [`Access::session`].
-    pub(crate) fn by_session(&self, session: &str) -> Option<Subject> {
-        let Self::Token { key, .. } = self else { return None };
-        let (expiry, signature) = session.split_once('.')?;
-        let signature = blake3::Hash::from_hex(signature).ok()?;
-        let is_ours = blake3::keyed_hash(key, expiry.as_bytes()) == signature;
-        let is_alive = expiry.parse::<u64>().ok()? > now();
-        (is_ours && is_alive).then_some(Subject::Administrator)
-    }
-
-    /// A new session for the one who signed in; `None` where there are no sessions.
-    pub(crate) fn session(&self) -> Option<String> {
-        let Self::Token { key, .. } = self else { return None };
-        let expiry = (now() + SESSION.as_secs()).to_string();
-        let signature = blake3::keyed_hash(key, expiry.as_bytes());
-        Some(format!("{expiry}.{}", signature.to_hex()))
+    /// Whether this is the administrator's token.
+    pub(crate) fn is_token(&self, token: &str) -> bool {
+        self.token.is_some_and(|expected| blake3::hash(token.as_bytes()) == expected)
     }
 }
 
-/// Seconds since 1970.
-fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+/// Whether a server that listens on `address` has the local guest.
+pub(crate) fn has_guest(address: IpAddr, settings: &SignIn) -> bool {
+    address.is_loopback() && !settings.is_configured()
+}
+
+fn hash(token: &SecretString) -> Result<blake3::Hash, Problem> {
+    let token = token.expose_secret();
+    if token.len() < SHORTEST_TOKEN {
+        return Err(format!(
+            "`[sign_in] administrator_token` has {} characters; use {SHORTEST_TOKEN} or more, for example from \
+             `openssl rand -hex 32`",
+            token.len()
+        )
+        .into());
+    }
+    Ok(blake3::hash(token.as_bytes()))
 }
 
 #[cfg(test)]
@@ -112,22 +83,14 @@ mod tests {
     use super::*;
 
     fn with(token: &str) -> Result<Access, Problem> {
-        let settings = SignIn { administrator_token: Some(SecretString::from(token)) };
-        Access::new(Ipv4Addr::UNSPECIFIED.into(), &settings)
+        Access::new(Ipv4Addr::UNSPECIFIED.into(), &SignIn::with_token(token))
     }
 
     #[test]
-    fn a_session_is_believed_only_by_the_key_that_signed_it() {
-        let access = with(&"a".repeat(32)).unwrap();
-        let session = access.session().unwrap();
-        assert_eq!(access.by_session(&session), Some(Subject::Administrator));
-        assert_eq!(with(&"b".repeat(32)).unwrap().by_session(&session), None);
-        let (expiry, signature) = session.split_once('.').unwrap();
-        let later = expiry.parse::<u64>().unwrap() + 1;
-        assert_eq!(access.by_session(&format!("{later}.{signature}")), None);
-        for text in ["", ".", "1.", &format!("1.{signature}")] {
-            assert_eq!(access.by_session(text), None, "{text}");
-        }
+    fn nobody_is_let_in_from_elsewhere_without_sign_in() {
+        let problem = Access::new(Ipv4Addr::UNSPECIFIED.into(), &SignIn::default()).err().unwrap().to_string();
+        assert!(problem.contains("administrator_token") && problem.contains("providers"), "{problem}");
+        assert!(Access::new(Ipv4Addr::LOCALHOST.into(), &SignIn::default()).unwrap().has_guest());
     }
 
     #[test]
@@ -138,7 +101,7 @@ mod tests {
     #[test]
     fn only_the_token_itself_opens() {
         let access = with(&"a".repeat(32)).unwrap();
-        assert_eq!(access.by_token(&"a".repeat(32)), Some(Subject::Administrator));
-        assert_eq!(access.by_token(&"a".repeat(31)), None);
+        assert!(access.is_token(&"a".repeat(32)) && !access.has_guest());
+        assert!(!access.is_token(&"a".repeat(31)) && !access.is_token(""));
     }
 }

@@ -24,8 +24,9 @@ pub(crate) async fn open_database(settings: &Settings) -> Result<DatabaseConnect
     Ok(db)
 }
 
-/// Everything that use cases need, for an installation that people reach at `address`.
-pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Services, Problem> {
+/// Everything that use cases need, for an installation that people reach at `address`, and that lets the local guest in or
+/// does not.
+pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bool) -> Result<Services, Problem> {
     let db = open_database(settings).await?;
     let data = fs::canonicalize(&settings.data.dir)?;
     let outbound = Outbound {
@@ -34,6 +35,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         allow: settings.outbound.allow.clone(),
         clusters: settings::clusters(&settings.clusters)?,
     };
+    let doors = settings::doors(&settings.sign_in, has_guest, &settings.outbound.allow)?;
     let hosting = EmbeddedHosting::new(&data);
     Ok(Services {
         db,
@@ -43,6 +45,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr) -> Result<Ser
         catalog: Arc::default(),
         definitions: Arc::default(),
         docs: Arc::default(),
+        doors: Arc::new(doors),
         ports: Ports {
             sources: Arc::new(Sources::new(outbound)),
             repositories: Arc::new(hosting),

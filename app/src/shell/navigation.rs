@@ -78,7 +78,7 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                 <span aria-hidden="true" class="words grid size-7.5 flex-none place-items-center rounded-full bg-accent text-meta font-semibold text-accent-content">
                     <Icon glyph=Glyph::User/>
                 </span>
-                <div class="words min-w-0 flex-1 leading-tight">
+                <a href="/account" class="words min-w-0 flex-1 leading-tight hover:underline">
                     <Transition fallback=|| ()>
                         {move || Suspend::new(async move {
                             let (person, role) = frame.ready().await.map(|frame| (frame.person, frame.role)).unwrap_or_default();
@@ -88,7 +88,7 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                             }
                         })}
                     </Transition>
-                </div>
+                </a>
                 <button type="button" data-switch="navigation" class="btn btn-ghost btn-icon hidden text-muted lg:inline-flex" aria-label="Narrow or widen the navigation" title="Narrow or widen">
                     <Icon glyph=Glyph::PanelLeft/>
                 </button>

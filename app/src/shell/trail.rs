@@ -42,6 +42,8 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
         ],
         ["sources", "explain"] => vec![section("sources"), ("Explain".to_owned(), String::new())],
         ["sources", _] => vec![section("sources"), ("Source".to_owned(), String::new())],
+        ["account", "tokens"] => vec![section("account"), ("Tokens".to_owned(), String::new())],
+        ["people", "tokens"] => vec![section("people"), ("Service tokens".to_owned(), String::new())],
         ["runs", number, ..] => vec![section("runs"), (format!("#{number}"), String::new())],
         ["create", _, name, ..] => vec![section("create"), ((*name).to_owned(), String::new())],
         [first, .., last] => vec![section(first), ((*last).to_owned(), String::new())],

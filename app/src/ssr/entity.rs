@@ -7,7 +7,7 @@ use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, Entity, EntityRef, KINDS, KnownAnnotation, Relation, TroubleFilter, well_known},
     home,
-    identity::Caller,
+    identity::{Caller, Subject},
     runs::{self, RunFilter},
     scorecards,
 };
@@ -55,7 +55,9 @@ pub(crate) async fn view(
         troubles: troubles(services, caller, reference).await?,
         own,
         star,
-        is_me: (me.keeps && reference.kind() == "user").then(|| me.user.as_ref() == Some(reference)),
+        // Whoever signed in as a person does not say who they are.
+        is_me: (me.keeps && reference.kind() == "user" && !matches!(caller.subject, Subject::Person(_)))
+            .then(|| me.user.as_ref() == Some(reference)),
         past: None,
     };
     let body = match side {

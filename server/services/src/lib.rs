@@ -87,6 +87,8 @@ pub struct Services {
     pub definitions: Arc<catalog::Definitions>,
     /// Who reads which docs from their source right now.
     pub docs: Arc<docs::Turns>,
+    /// Who comes in, and how.
+    pub doors: Arc<identity::Doors>,
     /// Hands work to the workers.
     pub queue: queue::Queue,
     /// Seals secrets.

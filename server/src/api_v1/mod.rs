@@ -4,6 +4,7 @@ mod credentials;
 mod entities;
 mod facets;
 mod inbox;
+mod me;
 mod problem;
 mod sources;
 mod table;
@@ -33,6 +34,7 @@ use crate::http::AppState;
         (name = "catalog", description = "Entities, and questions about them"),
         (name = "sources", description = "Where entities come from"),
         (name = "scorecards", description = "Levels, rules, and where entities stand"),
+        (name = "identity", description = "Who asks"),
         (name = "changes", description = "What happens, as it happens"),
     ),
     components(schemas(ProblemDetails)),
@@ -46,6 +48,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(facets::routes())
         .merge(sources::routes())
         .merge(inbox::routes())
+        .merge(me::routes())
         .merge(table::routes())
         .merge(credentials::routes())
         .merge(crate::scorecards_api::routes())

@@ -42,6 +42,11 @@ impl Problem {
     pub(crate) fn unauthorized(detail: &str) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, detail: detail.trim().to_owned() }
     }
+
+    /// Too much at once.
+    pub(crate) fn too_many(detail: &str) -> Self {
+        Self { status: StatusCode::TOO_MANY_REQUESTS, detail: detail.trim().to_owned() }
+    }
 }
 
 impl From<Error> for Problem {

@@ -1,61 +1,159 @@
 //! Who asks.
 
-use std::{net::SocketAddr, sync::Arc};
+use std::{net::IpAddr, sync::Arc};
 
 use axum::{
-    extract::{ConnectInfo, Request, State},
-    http::{HeaderMap, Method, StatusCode, header},
+    extract::{Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
-use services::identity::{Caller, Entry, Standing, Subject, Tenant};
+use base64::{Engine as _, engine::general_purpose::STANDARD};
+use services::{
+    Error,
+    identity::{self, Caller, Entry, Found, Standing, Subject, Tenant, throttle},
+};
 
-use super::{AppState, sessions, trace::RequestId};
-use crate::api_v1::Problem;
+use super::{AppState, Peer, trace::RequestId};
+use crate::{api_v1::Problem, auth};
+
+/// Why nobody is let in with what they brought.
+enum Refused {
+    /// Nobody issued it.
+    Unknown,
+    /// Too many were wrong before: how many seconds to wait.
+    Wait(i64),
+    /// It cannot be looked up now.
+    Fault(Error),
+}
+
+impl From<Error> for Refused {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
+    }
+}
 
 /// Puts the [`Caller`] beside the request. Credentials that nobody issued are refused, not ignored; a stranger gets no
 /// further than the sign-in page.
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
-    let is_api = request.uri().path().starts_with("/api/v1/");
-    let subject = match request.headers().get(header::AUTHORIZATION) {
-        Some(credentials) => {
-            let token = credentials.to_str().ok().and_then(|text| text.strip_prefix("Bearer "));
-            match token.and_then(|token| state.access.by_token(token)) {
-                Some(subject) => subject,
-                None => return unauthorized(is_api),
-            }
+    let path = request.uri().path();
+    let (is_api, is_git) = (path.starts_with("/api/v1/"), path.starts_with("/git/"));
+    let peer = Peer::of(&state, request.extensions(), request.headers());
+    let (subject, standing) = match who(&state, request.headers(), is_git, peer).await {
+        Ok(known) => known,
+        Err(Refused::Unknown) => return unauthorized(is_api, is_git),
+        Err(Refused::Wait(seconds)) => return wait(is_api, seconds),
+        Err(Refused::Fault(error)) => {
+            tracing::error!(%error, "nobody can be recognised");
+            return (StatusCode::SERVICE_UNAVAILABLE, "sign-in cannot be looked up now; try again soon\n")
+                .into_response();
         }
-        None => sessions::read(request.headers())
-            .and_then(|session| state.access.by_session(session))
-            .unwrap_or_else(|| state.access.nobody()),
     };
     if subject == Subject::Stranger && !request.uri().path().starts_with("/auth/") {
         return if request.method() == Method::GET && wants_a_page(request.headers()) {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
-            Redirect::to(&sessions::sign_in_page(path)).into_response()
+            Redirect::to(&auth::sign_in_page(path)).into_response()
         } else {
-            unauthorized(is_api)
+            unauthorized(is_api, is_git)
         };
     }
-    let standing = Standing {
-        source: if subject == Subject::Guest { Entry::Guest } else { Entry::Administrator },
-        address: request.extensions().get::<ConnectInfo<SocketAddr>>().map(|ConnectInfo(peer)| peer.ip()),
-        request: request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()),
-        ..Standing::default()
-    };
-    let caller = Caller { tenant: Tenant::default(), subject, standing: Arc::new(standing) };
-    request.extensions_mut().insert(caller);
+    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
+    let standing = Arc::new(Standing { request: id, ..standing });
+    request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject, standing });
     next.run(request).await
 }
 
-fn unauthorized(is_api: bool) -> Response {
-    let message = "sign in first: send `Authorization: Bearer TOKEN` with the administrator's token, or none at all where \
-                   the server has a local guest\n";
-    let challenge = [(header::WWW_AUTHENTICATE, "Bearer")];
+async fn who(state: &AppState, headers: &HeaderMap, is_git: bool, peer: Peer) -> Result<(Subject, Standing), Refused> {
+    let Peer(address) = peer;
+    let plain = |source| Standing { source, address, ..Standing::default() };
+    if let Some(credentials) = headers.get(header::AUTHORIZATION) {
+        let token = shown(credentials, is_git).ok_or(Refused::Unknown)?;
+        if state.access.has_token() && !token.starts_with("cw_") {
+            // People choose it, so it may be guessed: whoever guessed wrong waits, even if this one is right.
+            let key = format!("token {}", peer.key());
+            if let Some(seconds) = throttle::waits(&state.services, &Tenant::default(), &key).await? {
+                return Err(Refused::Wait(seconds));
+            }
+            if state.access.is_token(&token) {
+                return Ok((Subject::Administrator, plain(Entry::Administrator)));
+            }
+        }
+        return by_token(state, &token, peer).await;
+    }
+    if state.access.has_guest() {
+        return Ok((Subject::Guest, plain(Entry::Guest)));
+    }
+    let cookies = auth::Cookies::of(&state.services.settings.base_url);
+    if let Some(secret) = cookies.session(headers)
+        && let Some(found) = identity::by_session(&state.services, &Tenant::default(), secret).await?
+    {
+        return Ok(standing(&found, address));
+    }
+    Ok((state.access.nobody(), plain(Entry::None)))
+}
+
+async fn by_token(state: &AppState, token: &str, peer: Peer) -> Result<(Subject, Standing), Refused> {
+    let (services, tenant) = (&state.services, Tenant::default());
+    let text = peer.0.map(|address| address.to_string());
+    if let Some(found) = identity::by_bearer(services, &tenant, token, text.as_deref()).await? {
+        return Ok(standing(&found, peer.0));
+    }
+    let key = format!("token {}", peer.key());
+    if let Some(seconds) = throttle::waits(services, &tenant, &key).await? {
+        return Err(Refused::Wait(seconds));
+    }
+    throttle::failed(services, &tenant, &key).await?;
+    Err(Refused::Unknown)
+}
+
+fn standing(found: &Found, address: Option<IpAddr>) -> (Subject, Standing) {
+    let standing = Standing {
+        roles: (*found.roles).clone(),
+        teams: (*found.teams).clone(),
+        scopes: found.scopes.clone(),
+        source: found.entry.clone(),
+        address,
+        request: None,
+    };
+    (found.subject.clone(), standing)
+}
+
+/// The token in an `Authorization` header. Git sends one as the password of a user; elsewhere that is not taken, since
+/// browsers send such a password by themselves, also where another site made them.
+fn shown(credentials: &HeaderValue, is_git: bool) -> Option<String> {
+    let text = credentials.to_str().ok()?;
+    let (scheme, rest) = text.split_once(' ')?;
+    if scheme.eq_ignore_ascii_case("bearer") {
+        return Some(rest.trim().to_owned());
+    }
+    if !(is_git && scheme.eq_ignore_ascii_case("basic")) {
+        return None;
+    }
+    let pair = String::from_utf8(STANDARD.decode(rest.trim()).ok()?).ok()?;
+    Some(pair.split_once(':')?.1.to_owned())
+}
+
+fn unauthorized(is_api: bool, is_git: bool) -> Response {
+    let message = "sign in first: send `Authorization: Bearer TOKEN` with a token of yours, or none at all where the \
+                   server has a local guest\n";
+    let challenge = [(header::WWW_AUTHENTICATE, if is_git { "Basic realm=\"Causeway\"" } else { "Bearer" })];
     if is_api {
         return (challenge, Problem::unauthorized(message)).into_response();
     }
+    if is_git {
+        let message = "sign in first: any user, and a token of yours as the password\n";
+        return (StatusCode::UNAUTHORIZED, challenge, message).into_response();
+    }
     (StatusCode::UNAUTHORIZED, challenge, message).into_response()
+}
+
+fn wait(is_api: bool, seconds: i64) -> Response {
+    let message = format!("too many tokens that nobody issued came from here; wait {seconds} seconds\n");
+    let after = [(header::RETRY_AFTER, seconds.to_string())];
+    if is_api {
+        return (after, Problem::too_many(&message)).into_response();
+    }
+    (StatusCode::TOO_MANY_REQUESTS, after, message).into_response()
 }
 
 fn wants_a_page(headers: &HeaderMap) -> bool {
@@ -63,4 +161,20 @@ fn wants_a_page(headers: &HeaderMap) -> bool {
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())
         .is_some_and(|accept| accept.contains("text/html"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_password_is_a_token_for_git_alone() {
+        let basic = HeaderValue::from_str(&format!("Basic {}", STANDARD.encode("ada:cw_pat_x"))).unwrap();
+        assert_eq!(shown(&basic, true).as_deref(), Some("cw_pat_x"));
+        assert_eq!(shown(&basic, false), None);
+        assert_eq!(shown(&HeaderValue::from_static("bearer t"), false).as_deref(), Some("t"));
+        for wrong in ["", "Bearer", "Basic !", "Digest x"] {
+            assert_eq!(shown(&HeaderValue::from_str(wrong).unwrap(), true), None, "{wrong}");
+        }
+    }
 }

@@ -7,8 +7,8 @@ mod limits;
 mod local;
 mod metrics;
 mod pages;
+mod peer;
 mod security;
-mod sessions;
 pub(crate) mod state;
 mod trace;
 
@@ -21,7 +21,12 @@ use tower_http::{
     limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
 };
 
-pub(crate) use self::state::{AppState, Shared};
+pub(crate) use self::{
+    pages::render_with,
+    peer::{Peer, Proxies},
+    state::{AppState, Shared},
+    trace::RequestId,
+};
 use crate::{git_http, scaffolder_api, settings::Limits};
 
 /// Everything that is served.
@@ -30,7 +35,8 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     // Each capability adds its own router here; all of them get a `Caller` and `State<Services>`.
     let bounded = Router::new()
         .merge(pages::router(&state))
-        .merge(sessions::router())
+        .merge(crate::account::router())
+        .merge(crate::auth::router())
         .merge(crate::catalog_api::router())
         .merge(crate::docs_files::router())
         .merge(crate::saved_views::router())

@@ -1,6 +1,6 @@
 //! The portal: pages and server functions, all with the same context.
 
-use app::{App, Opened, Pasted, RequestContext, document};
+use app::{App, MintedToken, Opened, Pasted, RequestContext, document};
 use axum::{
     Extension, Form, Router,
     body::Body,
@@ -32,7 +32,27 @@ async fn page(
     Extension(RequestId(request_id)): Extension<RequestId>,
     request: Request,
 ) -> Response {
-    render(state, caller, request_id, None, request).await
+    render(state, caller, request_id, Lent::default(), request).await
+}
+
+/// What comes with the request for a page besides its address, and is recorded nowhere.
+#[derive(Clone, Default)]
+struct Lent {
+    pasted: Option<Pasted>,
+    minted: Option<MintedToken>,
+}
+
+/// The page at `path`, with a token that was just made: the only time that it is shown.
+pub(crate) async fn render_with(
+    state: AppState,
+    caller: Caller,
+    RequestId(request_id): RequestId,
+    path: &'static str,
+    minted: MintedToken,
+) -> Response {
+    let mut request = Request::new(Body::empty());
+    *request.uri_mut() = Uri::from_static(path);
+    render(state, caller, request_id, Lent { minted: Some(minted), ..Lent::default() }, request).await
 }
 
 #[derive(Deserialize)]
@@ -51,16 +71,11 @@ async fn explain(
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
     // Browsers send line breaks as networks have them.
-    render(state, caller, request_id, Some(Pasted(text.replace("\r\n", "\n"))), request).await
+    let pasted = Some(Pasted(text.replace("\r\n", "\n")));
+    render(state, caller, request_id, Lent { pasted, ..Lent::default() }, request).await
 }
 
-async fn render(
-    state: AppState,
-    caller: Caller,
-    request_id: String,
-    pasted: Option<Pasted>,
-    request: Request,
-) -> Response {
+async fn render(state: AppState, caller: Caller, request_id: String, given: Lent, request: Request) -> Response {
     let context = RequestContext { services: state.services.clone(), caller, request_id };
     let (assets, opened) = (state.assets.clone(), Opened::default());
     let lent = opened.clone();
@@ -68,8 +83,11 @@ async fn render(
         move || {
             provide_context(context.clone());
             provide_context(lent.clone());
-            if let Some(pasted) = &pasted {
+            if let Some(pasted) = &given.pasted {
                 provide_context(pasted.clone());
+            }
+            if let Some(minted) = &given.minted {
+                provide_context(minted.clone());
             }
         },
         move || {

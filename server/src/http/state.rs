@@ -9,6 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use services::Services;
 use tokio_util::sync::CancellationToken;
 
+use super::Proxies;
 use crate::sign_in::Access;
 
 /// What handlers share: one pointer, since every layer of the router copies it for every request.
@@ -29,6 +30,8 @@ pub(crate) struct Shared {
     pub(crate) shutdown: CancellationToken,
     /// Who may come in.
     pub(crate) access: Arc<Access>,
+    /// Who may say where a request comes from.
+    pub(crate) proxies: Proxies,
 }
 
 impl Deref for AppState {

@@ -1,5 +1,6 @@
 //! Who asks, and what they may ask for.
 
+mod people;
 mod permission;
 mod refusal;
 mod standing;
@@ -7,6 +8,7 @@ mod subject;
 mod target;
 mod tenant;
 
+pub use people::{Account, Minted, NewToken, Session, Token};
 pub use permission::{NotAVerb, Permission, Verb};
 pub use refusal::{Denied, foregone};
 pub use standing::{Caller, Entry, Scopes, Standing};

@@ -17,17 +17,17 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Looks at addresses before anything is sent to them.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Guard {
+pub(crate) struct Guard {
     allow: Vec<String>,
 }
 
 impl Guard {
-    pub(super) fn new(allow: &[String]) -> Self {
+    pub(crate) fn new(allow: &[String]) -> Self {
         Self { allow: allow.iter().map(|host| host.trim().to_lowercase()).collect() }
     }
 
     /// The addresses behind `url`, all of which may be fetched from.
-    pub(super) async fn vet(&self, url: &Url) -> Result<Vec<SocketAddr>, ReadProblem> {
+    pub(crate) async fn vet(&self, url: &Url) -> Result<Vec<SocketAddr>, ReadProblem> {
         let usual = match url.scheme() {
             "https" => 443,
             "http" => 80,

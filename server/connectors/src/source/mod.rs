@@ -18,11 +18,15 @@ use services::catalog::{
 };
 use url::Url;
 
-use self::{address::Guard, forge::Forges, git::Repositories, kubernetes::Clusters};
+pub(crate) use self::{
+    address::Guard,
+    web::{body, client, unreachable},
+};
 pub use self::{
     files::FilesOnly,
     kubernetes::{Cluster, Way},
 };
+use self::{forge::Forges, git::Repositories, kubernetes::Clusters};
 
 /// What an installation decided about reading from outside.
 #[derive(Debug, Clone)]

@@ -87,7 +87,7 @@ async fn follow(guard: &Guard, mut url: Url, mut keys: Keys, limit: u64) -> Resu
 }
 
 /// A client that connects to the addresses that were looked at, and to nothing else.
-pub(super) fn client(url: &Url, addresses: &[SocketAddr]) -> Result<Client, ReadProblem> {
+pub(crate) fn client(url: &Url, addresses: &[SocketAddr]) -> Result<Client, ReadProblem> {
     let mut client = Client::builder()
         .redirect(redirect::Policy::none())
         .no_proxy()
@@ -131,7 +131,7 @@ async fn receive(
 }
 
 /// What a server answers, refused beyond `limit` bytes.
-pub(super) async fn body(url: &Url, response: reqwest::Response, limit: u64) -> Result<Bytes, ReadProblem> {
+pub(crate) async fn body(url: &Url, response: reqwest::Response, limit: u64) -> Result<Bytes, ReadProblem> {
     let too_large = || {
         ReadProblem::Refused(format!("`{url}` is larger than {} MiB; split it into several files", limit / 1024 / 1024))
     };
@@ -162,7 +162,7 @@ fn redirected(first: &Url, url: &Url, problem: ReadProblem) -> ReadProblem {
     }
 }
 
-pub(super) fn unreachable(url: &Url, error: &reqwest::Error) -> ReadProblem {
+pub(crate) fn unreachable(url: &Url, error: &reqwest::Error) -> ReadProblem {
     // The outermost error only repeats the address; the innermost says what happened.
     let mut cause: &dyn std::error::Error = error;
     while let Some(next) = cause.source() {

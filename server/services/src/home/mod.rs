@@ -11,7 +11,7 @@ use chrono::Utc;
 pub use domain::home::{LastVisit, Me};
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Subject, Target},
 };
 
 pub use self::visits::{arrive, recent, visit};
@@ -30,6 +30,18 @@ pub(crate) async fn own_key<'a>(services: &Services, caller: &'a Caller) -> Resu
 pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Me::default()) };
+    if let Subject::Person(who) = &caller.subject {
+        // Whoever signed in is known: nobody has to say it.
+        let user: Option<EntityRef> = who.parse().ok();
+        let mut teams = match &user {
+            Some(user) => catalog::teams_of(services, caller, user).await?,
+            None => Vec::new(),
+        };
+        teams.extend(identity::groups_of(services, caller).await?.iter().filter_map(|team| team.parse().ok()));
+        teams.sort();
+        teams.dedup();
+        return Ok(Me { keeps: true, user, teams });
+    }
     let row = store::person(&services.db, &caller.tenant, who).await?;
     let user: Option<EntityRef> = row.and_then(|row| row.reference?.parse().ok());
     let teams = match &user {
@@ -43,6 +55,9 @@ pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
 /// nothing.
 pub async fn say_who(services: &Services, caller: &Caller, person: Option<&EntityRef>) -> Result<()> {
     let who = own_key(services, caller).await?;
+    if let Subject::Person(who) = &caller.subject {
+        return Err(Error::Rejected(format!("you signed in as `{who}`, so that is who you are")));
+    }
     if let Some(person) = person {
         if person.kind() != "user" {
             return Err(Error::Rejected(format!("`{person}` is not a person; choose an entity of the kind User")));

@@ -1,9 +1,34 @@
 //! Who may do what. Every use case asks here before it acts.
 
+mod accounts;
+mod arrive;
+pub(crate) mod claims;
+mod doors;
+mod footing;
+mod links;
+mod pipelines;
+pub mod ports;
+mod sessions;
+pub mod throttle;
+mod tokens;
+
+use std::{sync::Arc, time::Duration};
+
+use tokio_util::sync::CancellationToken;
+
 pub use domain::identity::{
     Caller, Denied, Entry, Permission, Scopes, Standing, Subject, Target, Tenant, Verb, foregone,
 };
 
+pub(crate) use self::accounts::groups_of;
+pub use self::{
+    accounts::{Unmatched, block, end_sessions_of, own_accounts, people},
+    arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},
+    doors::{DoorSettings, Doors, Found, MatchRule, PipelineSettings, ProviderSettings},
+    links::{LINK_MINUTES, make_link, use_link},
+    sessions::{From, Left, Opened, by_session, end_other_sessions, end_session, leave, sessions},
+    tokens::{end_token, make_service_token, make_token, service_tokens, tokens},
+};
 use crate::{Result, Services};
 
 /// Asks whether `caller` may do `permission` on `target`.
@@ -31,5 +56,56 @@ pub(crate) async fn is_allowed(
         Ok(()) => Ok(true),
         Err(crate::Error::Denied(_)) => Ok(false),
         Err(error) => Err(error),
+    }
+}
+
+/// How often what is over is removed.
+const TIDY: Duration = Duration::from_mins(10);
+
+/// The hash of a secret: what is kept of it, and what it is found by.
+fn hash(secret: &str) -> [u8; 32] {
+    *blake3::hash(secret.as_bytes()).as_bytes()
+}
+
+fn hex(bytes: &[u8]) -> String {
+    use std::fmt::Write as _;
+    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+        let _ = write!(text, "{byte:02x}");
+        text
+    })
+}
+
+/// Who comes with a token: ours, or one that a trusted pipeline was given; `None` if nobody is known by it.
+pub async fn by_bearer(
+    services: &Services,
+    tenant: &Tenant,
+    token: &str,
+    address: Option<&str>,
+) -> Result<Option<Arc<Found>>> {
+    if tokens::is_token(token) {
+        return tokens::by_token(services, tenant, token, address).await;
+    }
+    if pipelines::is_signed(token) {
+        return pipelines::by_signature(services, token).await;
+    }
+    Ok(None)
+}
+
+/// Notes what happened at the doors: who came, who went, what they made to come in with.
+fn note(_services: &Services, caller: &Caller, event: &str, about: &str) {
+    tracing::info!(who = %caller.subject, event, about, "identity");
+}
+
+/// Removes sessions, failures and links that are over, until the process is asked to stop.
+pub async fn tidy(services: Services, shutdown: CancellationToken) {
+    while shutdown.run_until_cancelled(tokio::time::sleep(TIDY)).await.is_some() {
+        let done = async {
+            sessions::tidy(&services).await?;
+            throttle::tidy(&services).await?;
+            links::tidy(&services).await
+        };
+        if let Err(error) = done.await {
+            tracing::warn!(%error, "what is over at the doors could not be removed; trying again later");
+        }
     }
 }

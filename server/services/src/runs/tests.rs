@@ -65,6 +65,7 @@ impl Bench {
             catalog: Arc::default(),
             definitions: Arc::default(),
             docs: Arc::default(),
+            doors: Arc::default(),
             ports: Ports {
                 sources: Arc::new(Nowhere),
                 repositories: Arc::new(Nowhere),

@@ -96,6 +96,7 @@ impl World {
             catalog: Arc::new(Index::default()),
             definitions: Arc::default(),
             docs: Arc::default(),
+            doors: Arc::default(),
             queue: crate::queue::Queue::default(),
             secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {

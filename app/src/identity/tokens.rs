@@ -1,0 +1,156 @@
+//! Tokens: those one has, a form for another, and the one that was just made.
+
+use domain::identity::{Minted, Token};
+use leptos::prelude::*;
+
+use super::functions::{Kept, get_service_tokens, get_tokens};
+use crate::ui::{
+    Button, ButtonKind, CheckField, Empty, Glyph, Load, Page, Panel, ProblemNote, TextField, Until, When, fetch,
+};
+
+/// One's own tokens.
+#[component]
+pub(crate) fn TokensPage() -> impl IntoView {
+    let tokens = fetch(|| (), |()| get_tokens());
+    view! {
+        <Page title="Tokens" answer=|| "For your own scripts: they act as you, and may at most what you may" narrow=true>
+            <Load of=tokens let:tokens>
+                <Both tokens place=Place { action: "/account/tokens", end: "/account/tokens/end", is_service: false }/>
+            </Load>
+        </Page>
+    }
+    .into_any()
+}
+
+/// The tokens of programs that belong to nobody.
+#[component]
+pub(crate) fn ServiceTokensPage() -> impl IntoView {
+    let tokens = fetch(|| (), |()| get_service_tokens());
+    view! {
+        <Page title="Service tokens" answer=|| "For programs that belong to nobody: each acts as itself, in the roles that it is given" narrow=true>
+            <Load of=tokens let:tokens>
+                <Both tokens place=Place { action: "/people/tokens", end: "/people/tokens/end", is_service: true }/>
+            </Load>
+        </Page>
+    }
+    .into_any()
+}
+
+/// Where the forms of a page go.
+#[derive(Debug, Clone, Copy)]
+struct Place {
+    action: &'static str,
+    end: &'static str,
+    is_service: bool,
+}
+
+#[component]
+fn Both(tokens: Kept, place: Place) -> impl IntoView {
+    let Kept { tokens, made, most_days } = tokens;
+    let (minted, problem) = match made {
+        Some(Ok(minted)) => (Some(minted), None),
+        Some(Err(problem)) => (None, Some(problem)),
+        None => (None, None),
+    };
+    view! {
+        <div class="grid gap-4 *:min-w-0">
+            {minted.map(|minted| view! { <Fresh minted/> })}
+            <Panel title="In use" flush=true>
+                <List tokens place/>
+            </Panel>
+            <New place problem most_days/>
+        </div>
+    }
+}
+
+/// The token that was just made, to be copied now.
+#[component]
+fn Fresh(minted: Minted) -> impl IntoView {
+    let Minted { name, secret, ends } = minted;
+    view! {
+        <section class="surface border-success p-4" role="status">
+            <h2 class="text-body font-semibold">{format!("{name} is made")}</h2>
+            <p class="mt-1 text-table">"Copy it now: it is shown this once."</p>
+            <code class="mt-2 block rounded-field border border-base-300 bg-base-200 px-3 py-2 font-mono text-table break-all select-all">{secret}</code>
+            <p class="mt-2 text-meta text-muted">"Send it as Authorization: Bearer, or as the password for Git with any user. It ends "<Until at=ends/></p>
+        </section>
+    }
+}
+
+#[component]
+fn List(tokens: Vec<Token>, place: Place) -> impl IntoView {
+    if tokens.is_empty() {
+        return view! {
+            <Empty glyph=Glyph::Key title="There is none">
+                <p>"A token lets a script do what is chosen for it, until it ends."</p>
+            </Empty>
+        }
+        .into_any();
+    }
+    let rows = tokens.into_iter().map(|token| view! { <Row token place/> }).collect_view();
+    view! { <ul>{rows}</ul> }.into_any()
+}
+
+#[component]
+fn Row(token: Token, place: Place) -> impl IntoView {
+    let Token { id, name, prefix, scopes, roles, ends, used, used_from, made, made_by, .. } = token;
+    let whose = format!(" {name}");
+    let may = if roles.is_empty() {
+        format!("may {}", scopes.join(", "))
+    } else {
+        format!("may {} as {}", scopes.join(", "), roles.join(", "))
+    };
+    let used = match used {
+        Some(at) => {
+            let from = used_from.map(|from| format!(" from {from}"));
+            view! { "used "<When at/>{from} }.into_any()
+        }
+        None => view! { "never used" }.into_any(),
+    };
+    let by = place.is_service.then(|| format!(" by {made_by}"));
+    view! {
+        <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-base-300 px-4 py-2 text-table first:border-t-0">
+            <div class="min-w-0">
+                <p class="font-medium break-words">{name}<span class="font-mono text-meta font-normal text-muted">{format!(" {prefix}…")}</span></p>
+                <p class="text-meta text-muted break-words">{may}</p>
+                <p class="text-meta text-muted break-words">{used}" · ends "<Until at=ends/>" · made "<When at=made/>{by}</p>
+            </div>
+            <form method="post" action=place.end class="no-print">
+                <input type="hidden" name="id" value=id.to_string()/>
+                <Button submit=true kind=ButtonKind::Quiet glyph=Glyph::Trash>"End"<span class="sr-only">{whose}</span></Button>
+            </form>
+        </li>
+    }
+}
+
+#[component]
+fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
+    let problem = problem.map(|text| view! { <ProblemNote text/> });
+    let (name_help, placeholder) = if place.is_service {
+        ("It acts as machine:NAME; a-z, 0-9 and -", "deploy")
+    } else {
+        ("To know it again", "my laptop")
+    };
+    let roles = place.is_service.then(|| {
+        view! { <TextField name="roles" label="Roles" value="viewer" mono=true max_length=600 help="Names of roles, with spaces between"/> }
+    });
+    view! {
+        <Panel title="Make one">
+            <form method="post" action=place.action class="grid gap-4">
+                <TextField name="name" label="Name" required=true max_length=80 placeholder=placeholder help=name_help/>
+                <TextField name="days" label="Days until it ends" kind="number" value=most_days.min(90).to_string() required=true help=format!("From 1 to {most_days}")/>
+                <fieldset class="grid gap-2">
+                    <legend class="mb-1 text-table font-medium">"What it may do"</legend>
+                    <CheckField name="read" label="Read" checked=true help="See the catalog, scorecards, runs and repositories"/>
+                    <CheckField name="write" label="Write" help="Manage sources, push to repositories"/>
+                    <CheckField name="run" label="Run" help="Start, cancel and retry runs"/>
+                    <CheckField name="approve" label="Approve" help="Agree to what others asked for"/>
+                    <CheckField name="administer" label="Administer" help="Manage people and policies, read the audit log"/>
+                </fieldset>
+                {roles}
+                {problem}
+                <div><Button submit=true kind=ButtonKind::Primary>"Make token"</Button></div>
+            </form>
+        </Panel>
+    }
+}

@@ -1,0 +1,214 @@
+//! GitHub, which speaks OAuth but signs nothing about people: github.com and GitHub Enterprise.
+
+use async_trait::async_trait;
+use http::header;
+use openidconnect::{HttpRequest, PkceCodeChallenge, PkceCodeVerifier};
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, de::DeserializeOwned};
+use serde_json::{Value, json};
+use services::{
+    identity::ports::{Arrival, Ask, Claims, Provider, ProviderProblem},
+    secrets::Reference,
+};
+use url::{Url, form_urlencoded};
+
+use super::client::Web;
+
+/// How many pages of organisations or teams are read.
+const PAGES: u32 = 5;
+
+/// What an installation decided about GitHub.
+#[derive(Debug, Clone)]
+pub struct GitHubSettings {
+    /// `https://github.com`, or where GitHub Enterprise is.
+    pub url: Url,
+    /// The id of the OAuth app.
+    pub client_id: String,
+    /// Where its secret is.
+    pub secret: Reference,
+    /// What is asked for.
+    pub scopes: Vec<String>,
+}
+
+/// GitHub.
+pub struct GitHub {
+    web: Web,
+    settings: GitHubSettings,
+}
+
+#[derive(Deserialize)]
+struct Redeemed {
+    access_token: Option<String>,
+    error: Option<String>,
+    error_description: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct User {
+    id: u64,
+    login: String,
+    name: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Email {
+    #[serde(rename = "email")]
+    address: String,
+    primary: bool,
+    verified: bool,
+}
+
+#[derive(Deserialize)]
+struct Organisation {
+    login: String,
+}
+
+#[derive(Deserialize)]
+struct Team {
+    slug: String,
+    organization: Organisation,
+}
+
+impl GitHub {
+    /// GitHub as `settings` mean it.
+    pub fn new(web: Web, settings: GitHubSettings) -> Self {
+        Self { web, settings }
+    }
+
+    fn address(&self, path: &str) -> String {
+        format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'))
+    }
+
+    fn api(&self, path: &str) -> String {
+        if self.settings.url.host_str() == Some("github.com") {
+            format!("https://api.github.com{path}")
+        } else {
+            self.address(&format!("/api/v3{path}"))
+        }
+    }
+
+    async fn send(&self, request: http::Result<HttpRequest>) -> Result<openidconnect::HttpResponse, ProviderProblem> {
+        let request = request.map_err(|error| ProviderProblem::Down(format!("GitHub's address: {error}")))?;
+        self.web.send(request).await.map_err(|error| ProviderProblem::Down(error.to_string()))
+    }
+
+    async fn get<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, ProviderProblem> {
+        let request = http::Request::get(self.api(path))
+            .header(header::AUTHORIZATION, format!("Bearer {token}"))
+            .header(header::ACCEPT, "application/vnd.github+json")
+            .body(Vec::new());
+        let answer = self.send(request).await?;
+        match answer.status().as_u16() {
+            200 => serde_json::from_slice(answer.body())
+                .map_err(|error| ProviderProblem::Down(format!("GitHub's `{path}` is not what it promises: {error}"))),
+            401 => Err(ProviderProblem::Over("GitHub no longer knows the sign-in".to_owned())),
+            403 | 404 => {
+                Err(ProviderProblem::Refused(format!("GitHub does not show `{path}`; its scope was not granted")))
+            }
+            status => Err(ProviderProblem::Down(format!("GitHub answers {status} at `{path}`"))),
+        }
+    }
+
+    async fn list<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<Vec<T>, ProviderProblem> {
+        let mut all = Vec::new();
+        for page in 1..=PAGES {
+            let items: Vec<T> = self.get(&format!("{path}?per_page=100&page={page}"), token).await?;
+            let is_last = items.len() < 100;
+            all.extend(items);
+            if is_last {
+                break;
+            }
+        }
+        Ok(all)
+    }
+
+    fn may(&self, scope: &str) -> bool {
+        self.settings.scopes.iter().any(|asked| asked == scope)
+    }
+
+    async fn who(&self, token: &str) -> Result<Arrival, ProviderProblem> {
+        let user: User = self.get("/user", token).await?;
+        let mut claims = Claims::new();
+        let mut say = |name: &str, value: Value| {
+            claims.insert(name.to_owned(), value);
+        };
+        say("sub", json!(user.id.to_string()));
+        say("login", json!(user.login));
+        say("preferred_username", json!(user.login));
+        if let Some(name) = user.name {
+            say("name", json!(name));
+        }
+        if self.may("user:email") {
+            let emails: Vec<Email> = self.list("/user/emails", token).await?;
+            if let Some(email) = emails.into_iter().find(|email| email.primary) {
+                say("email", json!(email.address));
+                say("email_verified", json!(email.verified));
+            }
+        }
+        if self.may("read:org") {
+            // Organisations by their name, teams by the name of theirs before them.
+            let organisations: Vec<Organisation> = self.list("/user/orgs", token).await?;
+            let teams: Vec<Team> = self.list("/user/teams", token).await?;
+            let mut groups: Vec<String> = organisations.into_iter().map(|organisation| organisation.login).collect();
+            groups.extend(teams.into_iter().map(|team| format!("{}/{}", team.organization.login, team.slug)));
+            say("groups", json!(groups));
+        }
+        // The token does not end: it is kept to ask again later.
+        let refresh = Some(SecretString::from(token.to_owned()));
+        Ok(Arrival { subject: user.id.to_string(), claims, id_token: None, refresh })
+    }
+}
+
+#[async_trait]
+impl Provider for GitHub {
+    async fn begin(&self, ask: &Ask) -> Result<String, ProviderProblem> {
+        let challenge = PkceCodeChallenge::from_code_verifier_sha256(&PkceCodeVerifier::new(ask.verifier.clone()));
+        let query = form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("redirect_uri", &ask.redirect)
+            .append_pair("scope", &self.settings.scopes.join(" "))
+            .append_pair("state", &ask.state)
+            .append_pair("code_challenge", challenge.as_str())
+            .append_pair("code_challenge_method", "S256")
+            .finish();
+        Ok(self.address(&format!("/login/oauth/authorize?{query}")))
+    }
+
+    async fn finish(&self, code: &str, ask: &Ask) -> Result<Arrival, ProviderProblem> {
+        let secret = self.settings.secret.read().map_err(ProviderProblem::Down)?;
+        let form = form_urlencoded::Serializer::new(String::new())
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("client_secret", secret.expose_secret())
+            .append_pair("code", code)
+            .append_pair("redirect_uri", &ask.redirect)
+            .append_pair("code_verifier", &ask.verifier)
+            .finish();
+        let request = http::Request::post(self.address("/login/oauth/access_token"))
+            .header(header::ACCEPT, "application/json")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(form.into_bytes());
+        let answer = self.send(request).await?;
+        // GitHub answers 200 to what it refuses, too.
+        let redeemed: Redeemed = serde_json::from_slice(answer.body())
+            .map_err(|_| ProviderProblem::Down(format!("GitHub answers {} to the code", answer.status())))?;
+        match redeemed {
+            Redeemed { access_token: Some(token), .. } => self.who(&token).await,
+            Redeemed { error, error_description, .. } => Err(ProviderProblem::Refused(format!(
+                "GitHub refuses: {}",
+                error_description.or(error).unwrap_or_else(|| "it does not say why".to_owned())
+            ))),
+        }
+    }
+
+    async fn refresh(&self, subject: &str, refresh: &SecretString) -> Result<Option<Arrival>, ProviderProblem> {
+        let arrival = self.who(refresh.expose_secret()).await?;
+        if arrival.subject != subject {
+            return Err(ProviderProblem::Refused("GitHub says that the sign-in is someone else's".to_owned()));
+        }
+        Ok(Some(arrival))
+    }
+
+    async fn leave(&self, _id_token: Option<&SecretString>, _back: &str) -> Option<String> {
+        None
+    }
+}

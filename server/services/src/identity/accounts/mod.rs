@@ -1,0 +1,196 @@
+//! People who came in: what their provider says of them, and which person of the catalog they are.
+
+mod matching;
+pub(crate) mod store;
+
+use std::collections::HashMap;
+
+use chrono::Utc;
+use domain::{
+    catalog::{Condition, EntityRef, Filter},
+    identity::{Account, Caller, Permission, Target, Tenant},
+};
+use sea_orm::prelude::Uuid;
+use serde_json::{Value, json};
+
+pub use self::matching::Unmatched;
+pub(super) use self::matching::{Match, matched};
+use super::{
+    claims,
+    doors::ProviderSettings,
+    may,
+    ports::{Arrival, Claims},
+    sessions,
+};
+use crate::{Error, Result, Services, catalog};
+
+/// How many people a page shows.
+const PAGE: u64 = 50;
+
+/// The groups of an account, as its row keeps them.
+pub(crate) fn groups(kept: &Value) -> Vec<String> {
+    kept.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
+}
+
+/// What the groups of a person mean in the catalog.
+async fn mapped(
+    services: &Services,
+    tenant: &Tenant,
+    settings: &ProviderSettings,
+    claims: &Claims,
+) -> Result<Vec<String>> {
+    let came = claims::texts(claims, &settings.groups_claim);
+    let (mut teams, mut rest): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
+    for group in came {
+        match settings.teams.get(&group) {
+            Some(team) => teams.push(team.clone()),
+            // Keycloak writes groups as paths.
+            None if settings.teams_by_name => rest.push(group.trim_start_matches('/').to_lowercase()),
+            None => {}
+        }
+    }
+    if !rest.is_empty() {
+        let filter = Filter::all(vec![Condition::equals("kind", "group"), Condition::any_of("metadata.name", &rest)]);
+        let named = references(services, tenant, &filter, 2_000).await?;
+        // A name means the group of the usual namespace, not whatever bears it elsewhere.
+        teams.extend(named.into_iter().filter(|group| group.starts_with("group:default/")));
+    }
+    teams.sort();
+    teams.dedup();
+    Ok(teams)
+}
+
+/// The names of entities that are meant, at most `limit`.
+async fn references(services: &Services, tenant: &Tenant, filter: &Filter, limit: usize) -> Result<Vec<String>> {
+    catalog::references(services, &Caller::system(tenant.clone(), "identity"), filter, limit).await
+}
+
+/// Notes who came, as whom.
+pub(super) async fn note(
+    services: &Services,
+    tenant: &Tenant,
+    settings: &ProviderSettings,
+    arrival: &Arrival,
+    found: &Match,
+) -> Result<store::Row> {
+    let groups = mapped(services, tenant, settings, &arrival.claims).await?;
+    let now = Utc::now();
+    let row = store::Row {
+        tenant: tenant.to_string(),
+        id: Uuid::new_v4(),
+        provider: settings.id.clone(),
+        subject: arrival.subject.clone(),
+        who: found.who.clone(),
+        name: claims::text(&arrival.claims, "name").or_else(|| claims::text(&arrival.claims, &settings.name_claim)),
+        email: claims::text(&arrival.claims, &settings.email_claim),
+        groups: json!(groups),
+        matched_by: found.by.clone(),
+        just_in_time: found.is_made_up,
+        created_at: now,
+        seen_at: now,
+        blocked_at: None,
+    };
+    store::put(&services.db, row).await?;
+    services.doors.seen.forget();
+    let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
+    row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
+}
+
+/// Notes the groups that a person has now.
+pub(super) async fn note_groups(
+    services: &Services,
+    tenant: &Tenant,
+    known: &store::Row,
+    settings: &ProviderSettings,
+    claims: &Claims,
+) -> Result<()> {
+    // Some providers leave groups out where nobody signs in: then those of before stand.
+    if claims::claim(claims, &settings.groups_claim).is_none() {
+        return Ok(());
+    }
+    let groups = json!(mapped(services, tenant, settings, claims).await?);
+    if groups != known.groups {
+        store::set_groups(&services.db, tenant, known.id, groups).await?;
+        services.doors.seen.forget();
+    }
+    Ok(())
+}
+
+fn shown(services: &Services, row: store::Row, sessions: u32) -> Account {
+    let provider = services.doors.settings.providers.iter().find(|provider| provider.id == row.provider);
+    Account {
+        id: row.id,
+        provider: provider.map_or(row.provider, |provider| provider.name.clone()),
+        groups: groups(&row.groups),
+        who: row.who,
+        name: row.name,
+        email: row.email,
+        subject: row.subject,
+        matched_by: row.matched_by,
+        is_made_up: row.just_in_time,
+        first: row.created_at,
+        last: row.seen_at,
+        blocked: row.blocked_at,
+        sessions,
+    }
+}
+
+/// The caller's own accounts.
+pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
+    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
+    Ok(rows.into_iter().map(|row| shown(services, row, 0)).collect())
+}
+
+/// The groups that came with the caller, whatever the catalog says.
+pub(crate) async fn groups_of(services: &Services, caller: &Caller) -> Result<Vec<String>> {
+    let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
+    Ok(rows.iter().flat_map(|row| groups(&row.groups)).collect())
+}
+
+/// A page of the people who came in, and whether there are more.
+pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64) -> Result<(Vec<Account>, bool)> {
+    may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    let text: String = text.trim().chars().take(100).collect();
+    let span = (page.min(10_000) * PAGE, PAGE + 1);
+    let mut rows = store::page(&services.db, &caller.tenant, &text, span).await?;
+    let has_more = rows.len() as u64 > PAGE;
+    rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
+    let counts: HashMap<Uuid, i64> = sessions::store::counts(&services.db, &caller.tenant).await?.into_iter().collect();
+    let accounts = rows.into_iter().map(|row| {
+        let sessions = counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default();
+        shown(services, row, sessions)
+    });
+    Ok((accounts.collect(), has_more))
+}
+
+/// Lets an account in no more, and ends its sessions; or lets it in again.
+pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: bool) -> Result<()> {
+    may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    let at = is_blocked.then(Utc::now);
+    if store::block(&services.db, &caller.tenant, id, at).await? == 0 {
+        return Err(Error::NotFound("there is no such account; it may have been removed".to_owned()));
+    }
+    if is_blocked {
+        sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
+    }
+    services.doors.seen.forget();
+    super::note(services, caller, if is_blocked { "account-blocked" } else { "account-unblocked" }, &id.to_string());
+    Ok(())
+}
+
+/// Ends all sessions of an account.
+pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> Result<u64> {
+    may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    let ended = sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
+    services.doors.seen.forget();
+    super::note(services, caller, "sessions-ended", &id.to_string());
+    Ok(ended)
+}
+
+/// Whether a person of the catalog has this name.
+async fn is_in_catalog(services: &Services, tenant: &Tenant, person: &EntityRef) -> Result<bool> {
+    let filter =
+        Filter::all(vec![Condition::equals("kind", "user"), Condition::equals("metadata.name", person.name())]);
+    Ok(references(services, tenant, &filter, 2_000).await?.contains(&person.to_string()))
+}

@@ -1,0 +1,119 @@
+//! Rows of `accounts`.
+
+use chrono::{DateTime, Utc};
+use domain::identity::Tenant;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, OnConflict},
+};
+use serde_json::Value;
+
+pub(crate) use self::account::Model as Row;
+use self::account::{Column as C, Entity};
+use crate::Result;
+
+mod account {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "accounts")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub provider: String,
+        pub subject: String,
+        pub who: String,
+        pub name: Option<String>,
+        pub email: Option<String>,
+        pub groups: Json,
+        pub matched_by: String,
+        pub just_in_time: bool,
+        pub created_at: DateTime<Utc>,
+        pub seen_at: DateTime<Utc>,
+        pub blocked_at: Option<DateTime<Utc>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(crate) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
+    Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
+}
+
+pub(crate) async fn by_subject(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    provider: &str,
+    subject: &str,
+) -> Result<Option<Row>> {
+    Ok(Entity::find()
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Provider.eq(provider))
+        .filter(C::Subject.eq(subject))
+        .one(db)
+        .await?)
+}
+
+/// The accounts of a person.
+pub(crate) async fn of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<Vec<Row>> {
+    let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who));
+    Ok(all.order_by_desc(C::SeenAt).limit(100).all(db).await?)
+}
+
+/// A page of all accounts, those seen last first, narrowed to what holds `text`.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    text: &str,
+    (offset, limit): (u64, u64),
+) -> Result<Vec<Row>> {
+    let mut all = Entity::find().filter(C::Tenant.eq(tenant.as_str()));
+    if !text.is_empty() {
+        let lower = |column: C| Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(column)));
+        let like = format!("%{}%", text.to_lowercase().replace(['%', '_', '\\'], ""));
+        all = all.filter(lower(C::Who).like(&like).or(lower(C::Email).like(&like)).or(lower(C::Name).like(&like)));
+    }
+    Ok(all.order_by_desc(C::SeenAt).order_by_asc(C::Id).offset(offset).limit(limit).all(db).await?)
+}
+
+/// Writes an account, or what is new about one.
+pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
+    let same = OnConflict::columns([C::Tenant, C::Provider, C::Subject])
+        .update_columns([C::Who, C::Name, C::Email, C::Groups, C::MatchedBy, C::JustInTime, C::SeenAt])
+        .to_owned();
+    Entity::insert(row.into_active_model().reset_all()).on_conflict(same).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn set_groups(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, groups: Value) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::Groups, Expr::value(groups))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn block(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    at: Option<DateTime<Utc>>,
+) -> Result<u64> {
+    let blocked = Entity::update_many()
+        .col_expr(C::BlockedAt, Expr::value(at))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(blocked.rows_affected)
+}

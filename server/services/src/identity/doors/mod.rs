@@ -1,0 +1,136 @@
+//! The ways in that an installation opens, and who was seen at them lately.
+
+mod seen;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use chrono::TimeDelta;
+
+pub use self::seen::Found;
+pub(super) use self::seen::Seen;
+use super::ports::{NoSignatures, Provider, Signatures};
+
+/// The ways in, and what was seen at them.
+pub struct Doors {
+    /// What the installation decided.
+    pub settings: DoorSettings,
+    /// Systems that know people, by their id.
+    pub providers: BTreeMap<String, Arc<dyn Provider>>,
+    /// Believes the tokens of pipelines.
+    pub signatures: Arc<dyn Signatures>,
+    pub(super) seen: Seen,
+}
+
+impl Doors {
+    /// The doors of an installation.
+    pub fn new(
+        settings: DoorSettings,
+        providers: BTreeMap<String, Arc<dyn Provider>>,
+        signatures: Arc<dyn Signatures>,
+    ) -> Self {
+        Self { settings, providers, signatures, seen: Seen::default() }
+    }
+}
+
+impl Default for Doors {
+    fn default() -> Self {
+        Self::new(DoorSettings::default(), BTreeMap::new(), Arc::new(NoSignatures))
+    }
+}
+
+/// What an installation decided about coming in.
+#[derive(Debug, Clone)]
+pub struct DoorSettings {
+    /// Whether whoever reaches the server without credentials is the guest.
+    pub has_guest: bool,
+    /// Names the administrator's token without giving it away; another token means another name. `None` without one.
+    pub administrator: Option<String>,
+    /// How long a session lasts at most.
+    pub session: TimeDelta,
+    /// How long it lasts unused.
+    pub idle: TimeDelta,
+    /// How long it stands before the provider is asked again whether the person still may.
+    pub recheck: TimeDelta,
+    /// How many days a token lasts at most.
+    pub token_days: u32,
+    /// People and groups, by reference, who are administrators whatever is assigned in Causeway.
+    pub administrators: BTreeSet<String>,
+    /// How people of each provider are taken in.
+    pub providers: Vec<ProviderSettings>,
+    /// Pipelines that are trusted.
+    pub pipelines: Vec<PipelineSettings>,
+}
+
+impl Default for DoorSettings {
+    fn default() -> Self {
+        Self {
+            has_guest: true,
+            administrator: None,
+            session: TimeDelta::hours(168),
+            idle: TimeDelta::hours(24),
+            recheck: TimeDelta::minutes(15),
+            token_days: 366,
+            administrators: BTreeSet::new(),
+            providers: Vec::new(),
+            pipelines: Vec::new(),
+        }
+    }
+}
+
+/// How a provider's people are taken in.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// In addresses: `corp`.
+    pub id: String,
+    /// On the button: `Saltmarsh`.
+    pub name: String,
+    /// How a User is found, in order.
+    pub matching: Vec<MatchRule>,
+    /// Which claims must hold: path and patterns.
+    pub require: Vec<(String, Vec<String>)>,
+    /// Whether addresses are believed that the provider does not call verified.
+    pub trust_email: bool,
+    /// Whether people come in who are not in the catalog.
+    pub create_people: bool,
+    /// The claim that becomes the name of one who is not in the catalog.
+    pub name_claim: String,
+    /// The claim with the address.
+    pub email_claim: String,
+    /// The claim with the groups.
+    pub groups_claim: String,
+    /// What a group at the provider means in the catalog.
+    pub teams: BTreeMap<String, String>,
+    /// Whether other groups mean the Group of the same name, if there is one.
+    pub teams_by_name: bool,
+}
+
+/// How a User of the catalog is found.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum MatchRule {
+    /// `spec.profile.email` is the claim.
+    Email(String),
+    /// `metadata.name` is the claim.
+    Name(String),
+    /// An annotation is the claim.
+    Annotation(String, String),
+}
+
+/// Pipelines that come in with what their own system signs.
+#[derive(Debug, Clone)]
+pub struct PipelineSettings {
+    /// What they act as: `machine:NAME`.
+    pub name: String,
+    /// Who signs.
+    pub issuer: String,
+    /// For whom it must be signed.
+    pub audience: String,
+    /// Which claims must hold.
+    pub require: Vec<(String, Vec<String>)>,
+    /// What they may do, of what their roles may.
+    pub scopes: domain::identity::Scopes,
+    /// Their roles.
+    pub roles: BTreeSet<String>,
+}

@@ -1,0 +1,64 @@
+//! On what footing someone stands: their teams, and the roles that come with the way in.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use domain::{
+    catalog::EntityRef,
+    identity::{Caller, Entry, Subject, Tenant},
+};
+
+use super::{accounts, doors::Found};
+use crate::{Result, Services, catalog};
+
+/// The role of administrators.
+const ADMINISTRATOR: &str = "administrator";
+
+/// What is known of `subject`; `None` if they may not come in.
+pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, entry: Entry) -> Result<Option<Found>> {
+    let settings = &services.doors.settings;
+    let mut roles = BTreeSet::new();
+    let mut teams = Arc::default();
+    match &subject {
+        Subject::Person(who) => {
+            let Some(known) = teams_of(services, tenant, who).await? else { return Ok(None) };
+            if settings.administrators.contains(who) || known.iter().any(|team| settings.administrators.contains(team))
+            {
+                roles.insert(ADMINISTRATOR.to_owned());
+            }
+            teams = known;
+        }
+        Subject::Guest if !settings.has_guest => return Ok(None),
+        Subject::Stranger | Subject::System(_) => return Ok(None),
+        Subject::Guest | Subject::Administrator | Subject::Machine(_) => {}
+    }
+    Ok(Some(Found { subject, entry, roles: Arc::new(roles), teams, scopes: None }))
+}
+
+/// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them
+/// is blocked.
+async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
+    if let Some(known) = services.doors.seen.teams(who) {
+        return Ok(known);
+    }
+    let accounts = accounts::store::of(&services.db, tenant, who).await?;
+    let teams = if accounts.iter().any(|account| account.blocked_at.is_none()) {
+        let mut teams: BTreeSet<String> = accounts
+            .iter()
+            .filter(|account| account.blocked_at.is_none())
+            .flat_map(|account| accounts::groups(&account.groups))
+            .collect();
+        let system = Caller::system(tenant.clone(), "identity");
+        if let Ok(person) = who.parse::<EntityRef>() {
+            let of_catalog = catalog::teams_of(services, &system, &person).await?;
+            teams.extend(of_catalog.iter().map(ToString::to_string));
+        }
+        let direct: Vec<String> = teams.iter().cloned().collect();
+        let above = catalog::teams_above(services, &system, &direct).await?;
+        teams.extend(above.into_values().flatten());
+        Some(Arc::new(teams))
+    } else {
+        None
+    };
+    services.doors.seen.keep_teams(who, teams.clone());
+    Ok(teams)
+}

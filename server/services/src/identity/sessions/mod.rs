@@ -1,0 +1,251 @@
+//! Sessions of browsers: opened at sign-in, looked up at every request, ended by their owner, by time or by the provider.
+//!
+//! The browser keeps a random word, the table its hash: whoever reads the table cannot come in with it.
+
+mod refresh;
+pub(crate) mod store;
+
+use chrono::{TimeDelta, Utc};
+use domain::identity::{Caller, Entry, Permission, Session, Subject, Target, Tenant};
+use sea_orm::prelude::Uuid;
+use secrecy::{ExposeSecret, SecretString};
+use serde::{Deserialize, Serialize};
+
+use self::store::Row;
+use super::{doors::Found, footing, hash, hex, may};
+use crate::{Error, Result, Services, secrets};
+
+/// How old the note of the last sight may be.
+const SEEN: TimeDelta = TimeDelta::minutes(1);
+
+/// Where someone comes from.
+#[derive(Debug, Clone, Default)]
+pub struct From {
+    /// Their address.
+    pub address: Option<String>,
+    /// What their browser says it is.
+    pub agent: Option<String>,
+}
+
+/// How someone signed in.
+#[derive(Debug, Clone)]
+pub(super) struct Way {
+    pub(super) who: Subject,
+    pub(super) account: Option<Uuid>,
+    /// The provider's id.
+    pub(super) provider: Option<String>,
+    /// What must stay the same for the session to hold.
+    pub(super) bound_to: Option<String>,
+    pub(super) tokens: ProviderTokens,
+    pub(super) longest: TimeDelta,
+}
+
+/// What the provider gave, sealed in the row.
+#[derive(Clone, Default, Serialize, Deserialize)]
+pub(super) struct ProviderTokens {
+    pub(super) id_token: Option<String>,
+    pub(super) refresh: Option<String>,
+}
+
+impl std::fmt::Debug for ProviderTokens {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("ProviderTokens")
+    }
+}
+
+/// A session that has just begun.
+#[derive(Debug)]
+pub struct Opened {
+    /// What the browser keeps.
+    pub secret: SecretString,
+    /// For how long, in seconds.
+    pub seconds: i64,
+}
+
+/// What follows the end of a session.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Left {
+    /// Nothing: no provider was part of it.
+    Here,
+    /// The provider's name, which has no address to sign out at.
+    StillThere(String),
+    /// The provider's name, and the address that signs out there too.
+    There(String, String),
+}
+
+fn place(id: Uuid) -> String {
+    format!("session {id}")
+}
+
+fn seal(services: &Services, id: Uuid, tokens: &ProviderTokens) -> Result<Option<String>> {
+    if tokens.id_token.is_none() && tokens.refresh.is_none() {
+        return Ok(None);
+    }
+    let text = SecretString::from(serde_json::to_string(tokens)?);
+    services.secrets.seal(&text, &place(id)).map(Some)
+}
+
+fn unseal(services: &Services, row: &Row) -> ProviderTokens {
+    // Sealed by a key that is gone: then the provider cannot be asked, and the session ends in its time.
+    let text = row.sealed.as_ref().and_then(|sealed| services.secrets.unseal(sealed, &place(row.id)).ok());
+    text.and_then(|text| serde_json::from_str(text.expose_secret()).ok()).unwrap_or_default()
+}
+
+/// Begins a session with a new secret, in place of the one that the browser may have brought.
+pub(super) async fn open(
+    services: &Services,
+    tenant: &Tenant,
+    way: Way,
+    from: &From,
+    brought: Option<&str>,
+) -> Result<Opened> {
+    let secret = hex(&secrets::random::<32>()?);
+    let (id, now) = (Uuid::new_v4(), Utc::now());
+    let longest = way.longest.min(services.doors.settings.session);
+    let row = Row {
+        tenant: tenant.to_string(),
+        id,
+        hash: hex(&hash(&secret)),
+        who: way.who.to_string(),
+        account: way.account,
+        provider: way.provider,
+        bound_to: way.bound_to,
+        created_at: now,
+        seen_at: now,
+        expires_at: now + longest,
+        refreshed_at: now,
+        address: from.address.clone(),
+        agent: from.agent.as_ref().map(|agent| agent.chars().take(300).collect()),
+        sealed: seal(services, id, &way.tokens)?,
+    };
+    if let Some(brought) = brought
+        && let Some(old) = store::by_hash(&services.db, tenant, &hex(&hash(brought))).await?
+    {
+        store::remove(&services.db, tenant, old.id).await?;
+        services.doors.seen.forget();
+    }
+    store::insert(&services.db, row).await?;
+    Ok(Opened { secret: SecretString::from(secret), seconds: longest.num_seconds() })
+}
+
+/// Who comes with the secret of a session; `None` if it is not one, or is over.
+pub async fn by_session(services: &Services, tenant: &Tenant, secret: &str) -> Result<Option<std::sync::Arc<Found>>> {
+    // What cannot be one is not worth a query.
+    if secret.len() != 64 || !secret.bytes().all(|byte| byte.is_ascii_hexdigit()) {
+        return Ok(None);
+    }
+    let key = hash(secret);
+    if let Some(known) = services.doors.seen.secret(&key) {
+        return Ok(known);
+    }
+    let found = look(services, tenant, &hex(&key)).await?.map(std::sync::Arc::new);
+    services.doors.seen.keep_secret(key, found.clone());
+    Ok(found)
+}
+
+async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option<Found>> {
+    let settings = &services.doors.settings;
+    let Some(row) = store::by_hash(&services.db, tenant, hash).await? else { return Ok(None) };
+    let now = Utc::now();
+    let is_over = row.expires_at <= now || row.seen_at + settings.idle <= now;
+    // Another token of the administrator, or a provider that was taken out, ends what it let in.
+    let is_unbound = row.bound_to.is_some() && row.bound_to != settings.administrator
+        || row.provider.as_ref().is_some_and(|id| !settings.providers.iter().any(|provider| provider.id == *id));
+    if is_over || is_unbound {
+        store::remove(&services.db, tenant, row.id).await?;
+        return Ok(None);
+    }
+    if now - row.seen_at >= SEEN {
+        store::seen(&services.db, tenant, row.id, now).await?;
+    }
+    if now - row.refreshed_at >= settings.recheck && !refresh::still_may(services, tenant, &row).await? {
+        store::remove(&services.db, tenant, row.id).await?;
+        return Ok(None);
+    }
+    let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
+    footing::of(services, tenant, subject, Entry::Session(row.id.to_string())).await
+}
+
+fn here(caller: &Caller) -> Option<Uuid> {
+    match &caller.standing.source {
+        Entry::Session(id) => id.parse().ok(),
+        _ => None,
+    }
+}
+
+/// The browsers in which the caller is signed in, the latest first.
+pub async fn sessions(services: &Services, caller: &Caller) -> Result<Vec<Session>> {
+    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    let rows = store::of(&services.db, &caller.tenant, &caller.subject.to_string()).await?;
+    let here = here(caller);
+    let shown = rows.into_iter().map(|row| Session {
+        id: row.id,
+        is_here: here == Some(row.id),
+        way: way(services, &row),
+        began: row.created_at,
+        seen: row.seen_at,
+        ends: row.expires_at.min(row.seen_at + services.doors.settings.idle),
+        address: row.address,
+        agent: row.agent,
+    });
+    Ok(shown.collect())
+}
+
+fn way(services: &Services, row: &Row) -> String {
+    match (&row.provider, &row.bound_to) {
+        (Some(id), _) => {
+            let known = services.doors.settings.providers.iter().find(|provider| provider.id == *id);
+            known.map_or_else(|| id.clone(), |provider| provider.name.clone())
+        }
+        (None, Some(_)) => "administrator's token".to_owned(),
+        (None, None) => "link from the command line".to_owned(),
+    }
+}
+
+/// Ends one of the caller's sessions.
+pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    let ended = store::remove_of(&services.db, &caller.tenant, &caller.subject.to_string(), id).await?;
+    services.doors.seen.forget();
+    if ended == 0 {
+        return Err(Error::NotFound("this session is over already".to_owned()));
+    }
+    super::note(services, caller, "session-ended", &id.to_string());
+    Ok(())
+}
+
+/// Ends all of the caller's sessions but the one that asks; says how many there were.
+pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<u64> {
+    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    let who = caller.subject.to_string();
+    let ended = store::remove_others(&services.db, &caller.tenant, &who, here(caller)).await?;
+    services.doors.seen.forget();
+    super::note(services, caller, "sessions-ended", &ended.to_string());
+    Ok(ended)
+}
+
+/// Ends the session with this secret, and says where else to sign out.
+pub async fn leave(services: &Services, tenant: &Tenant, secret: &str) -> Result<Left> {
+    let Some(row) = store::by_hash(&services.db, tenant, &hex(&hash(secret))).await? else { return Ok(Left::Here) };
+    store::remove(&services.db, tenant, row.id).await?;
+    services.doors.seen.forget();
+    if let Ok(subject) = row.who.parse() {
+        super::note(services, &Caller::new(tenant.clone(), subject), "signed-out", &row.id.to_string());
+    }
+    let Some(id) = &row.provider else { return Ok(Left::Here) };
+    let name = way(services, &row);
+    let Some(provider) = services.doors.providers.get(id) else { return Ok(Left::Here) };
+    let id_token = unseal(services, &row).id_token.map(SecretString::from);
+    let back = format!("{}/auth/signed-out", services.settings.base_url);
+    Ok(match provider.leave(id_token.as_ref(), &back).await {
+        Some(address) => Left::There(name, address),
+        None => Left::StillThere(name),
+    })
+}
+
+/// Removes what is over.
+pub(super) async fn tidy(services: &Services) -> Result<()> {
+    let now = Utc::now();
+    store::remove_over(&services.db, now, now - services.doors.settings.idle).await?;
+    Ok(())
+}

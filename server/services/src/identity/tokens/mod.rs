@@ -1,0 +1,279 @@
+//! Tokens: of people, for their own scripts, and of services, for programs that belong to nobody.
+//!
+//! A token is shown once; what is kept is its hash, by which it is found: comparing takes the same time whatever was sent.
+
+mod store;
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use chrono::{TimeDelta, Utc};
+use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
+use sea_orm::prelude::Uuid;
+
+use self::store::Row;
+use super::{doors::Found, footing, hash, hex, may};
+use crate::{Error, Result, Services, secrets};
+
+/// What the token of a person begins with; scanners of secrets know tokens by such beginnings.
+const PERSONAL: &str = "cw_pat_";
+/// What the token of a service begins with.
+const SERVICE: &str = "cw_svc_";
+/// How much of a token is shown, to recognise it by.
+const PREFIX: usize = 11;
+/// How many living tokens one person can have.
+const MOST: u64 = 50;
+/// How many living service tokens there can be.
+const MOST_SERVICES: u64 = 500;
+/// How old the note of the last use may be.
+const USED: TimeDelta = TimeDelta::minutes(1);
+
+fn words(text: &str) -> Vec<String> {
+    text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
+}
+
+fn shown(row: Row) -> Token {
+    Token {
+        id: row.id,
+        name: row.name,
+        prefix: row.prefix,
+        owner: row.who,
+        scopes: words(&row.scopes),
+        roles: words(&row.roles),
+        made: row.created_at,
+        made_by: row.created_by,
+        ends: row.expires_at,
+        used: row.used_at,
+        used_from: row.used_from,
+    }
+}
+
+/// The caller's own living tokens.
+pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
+    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    let who = caller.subject.to_string();
+    let rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// All living service tokens.
+pub async fn service_tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
+    may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    let rows = store::living_of(&services.db, &caller.tenant, "service", None).await?;
+    Ok(rows.into_iter().map(shown).collect())
+}
+
+/// Makes a token for the caller.
+pub async fn make_token(services: &Services, caller: &Caller, new: NewToken) -> Result<Minted> {
+    may(services, caller, Permission::KeepOwnTokens, Target::Own).await?;
+    // A token that leaked must not outlive itself.
+    if matches!(caller.standing.source, Entry::Token(_) | Entry::Pipeline(_)) {
+        return Err(Error::Rejected("a token makes no tokens; sign in to the portal for that".to_owned()));
+    }
+    if caller.own_key().is_none() {
+        return Err(Error::Rejected("tokens belong to people; sign in first".to_owned()));
+    }
+    let who = caller.subject.to_string();
+    if store::count(&services.db, &caller.tenant, "personal", Some(&who)).await? >= MOST {
+        return Err(Error::Rejected(format!("you have {MOST} tokens, as many as can be; end one first")));
+    }
+    let name = name(&new.name)?;
+    mint(services, caller, (PERSONAL, "personal"), who, name, new, &[]).await
+}
+
+/// Makes a token for a program: it acts as `machine:NAME`.
+pub async fn make_service_token(services: &Services, caller: &Caller, new: NewToken) -> Result<Minted> {
+    may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    if matches!(caller.standing.source, Entry::Token(_) | Entry::Pipeline(_)) {
+        return Err(Error::Rejected("a token makes no tokens; sign in to the portal for that".to_owned()));
+    }
+    let name = new.name.trim().to_owned();
+    let fits = (1..=60).contains(&name.len())
+        && name.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+    if !fits {
+        return Err(Error::Rejected(format!(
+            "`{}` cannot name a service; use up to 60 of a-z, 0-9 and -",
+            name.chars().take(80).collect::<String>()
+        )));
+    }
+    let who = Subject::Machine(name.clone()).to_string();
+    if services.doors.settings.pipelines.iter().any(|pipeline| pipeline.name == name) {
+        return Err(Error::Conflict(format!(
+            "a pipeline of the configuration is called `{name}`; choose another name"
+        )));
+    }
+    if store::count(&services.db, &caller.tenant, "service", Some(&who)).await? >= 2 {
+        return Err(Error::Conflict(format!(
+            "`{name}` has two tokens already, enough to change one for the other; end one first"
+        )));
+    }
+    if store::count(&services.db, &caller.tenant, "service", None).await? >= MOST_SERVICES {
+        return Err(Error::Rejected(format!("there are {MOST_SERVICES} service tokens already; end one first")));
+    }
+    let mut roles: BTreeSet<String> = BTreeSet::new();
+    for role in &new.roles {
+        let role = role.trim();
+        let fits = role.len() <= 60 && role.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_".contains(&byte));
+        if !fits {
+            return Err(Error::Rejected(format!(
+                "`{}` is no role; write names such as `viewer`, with spaces between",
+                role.chars().take(80).collect::<String>()
+            )));
+        }
+        roles.extend((!role.is_empty()).then(|| role.to_owned()));
+    }
+    let roles: Vec<String> = roles.into_iter().take(20).collect();
+    mint(services, caller, (SERVICE, "service"), who, name, new, &roles).await
+}
+
+fn name(said: &str) -> Result<String> {
+    let name = said.trim();
+    let fits = (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if fits {
+        Ok(name.to_owned())
+    } else {
+        Err(Error::Rejected("a token needs a name, of up to 80 letters".to_owned()))
+    }
+}
+
+/// What a token is narrowed to.
+fn scopes(said: &[String]) -> Result<Scopes> {
+    let scopes: Scopes = said
+        .iter()
+        .map(|word| word.trim().parse::<Verb>().map_err(|error| Error::Rejected(format!("a scope: {error}"))))
+        .collect::<Result<_>>()?;
+    if scopes.is_empty() {
+        return Err(Error::Rejected("a token that may do nothing is of no use; choose what it may do".to_owned()));
+    }
+    Ok(scopes)
+}
+
+async fn mint(
+    services: &Services,
+    caller: &Caller,
+    (beginning, kind): (&str, &str),
+    who: String,
+    name: String,
+    new: NewToken,
+    roles: &[String],
+) -> Result<Minted> {
+    let scopes = scopes(&new.scopes)?;
+    let most = services.doors.settings.token_days;
+    if !(1..=most).contains(&new.days) {
+        return Err(Error::Rejected(format!("a token lasts from 1 to {most} days; {} is not among them", new.days)));
+    }
+    let secret = format!("{beginning}{}", hex(&secrets::random::<20>()?));
+    let now = Utc::now();
+    let row = Row {
+        tenant: caller.tenant.to_string(),
+        id: Uuid::new_v4(),
+        hash: hex(&hash(&secret)),
+        prefix: secret[..PREFIX].to_owned(),
+        who,
+        name: name.clone(),
+        kind: kind.to_owned(),
+        scopes: scopes.iter().map(|verb| verb.as_str()).collect::<Vec<_>>().join(" "),
+        roles: roles.join(" "),
+        created_at: now,
+        created_by: caller.subject.to_string(),
+        expires_at: now + TimeDelta::days(i64::from(new.days)),
+        used_at: None,
+        used_from: None,
+        ended_at: None,
+    };
+    let (ends, told) = (row.expires_at, format!("{} {name}", row.id));
+    store::insert(&services.db, row).await?;
+    super::note(services, caller, "token-made", &told);
+    Ok(Minted { name, secret, ends })
+}
+
+/// Ends a token: one's own, or any for those who manage people.
+pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+    let gone = || Error::NotFound("there is no such token; it may have ended".to_owned());
+    let row = store::by_id(&services.db, &caller.tenant, id).await?;
+    let is_own = row.as_ref().is_some_and(|row| row.who == caller.subject.to_string());
+    if is_own {
+        may(services, caller, Permission::KeepOwnTokens, Target::Own).await?;
+    } else {
+        may(services, caller, Permission::ManagePeople, Target::Platform).await?;
+    }
+    let row = row.ok_or_else(gone)?;
+    if store::end(&services.db, &caller.tenant, id, Utc::now()).await? == 0 {
+        return Err(gone());
+    }
+    services.doors.seen.forget();
+    super::note(services, caller, "token-ended", &format!("{id} {}", row.name));
+    Ok(())
+}
+
+/// Whether a text could be a token of ours.
+pub(super) fn is_token(text: &str) -> bool {
+    let rest = text.strip_prefix(PERSONAL).or_else(|| text.strip_prefix(SERVICE));
+    rest.is_some_and(|rest| rest.len() == 40 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
+/// Who comes with a token; `None` if nobody issued it, or it is over.
+pub(super) async fn by_token(
+    services: &Services,
+    tenant: &Tenant,
+    token: &str,
+    address: Option<&str>,
+) -> Result<Option<Arc<Found>>> {
+    let key = hash(token);
+    if let Some(known) = services.doors.seen.secret(&key) {
+        return Ok(known);
+    }
+    let found = look(services, tenant, &hex(&key), address).await?.map(Arc::new);
+    // What nobody issued is not remembered: guesses would push out those who are known.
+    if found.is_some() {
+        services.doors.seen.keep_secret(key, found.clone());
+    }
+    Ok(found)
+}
+
+async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<&str>) -> Result<Option<Found>> {
+    let Some(row) = store::by_hash(&services.db, tenant, hash).await? else { return Ok(None) };
+    let now = Utc::now();
+    if row.ended_at.is_some() || row.expires_at <= now {
+        return Ok(None);
+    }
+    if row.used_at.is_none_or(|used| now - used >= USED) {
+        store::used(&services.db, tenant, row.id, now, address).await?;
+    }
+    let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
+    let Some(mut found) = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await? else {
+        return Ok(None);
+    };
+    found.scopes = Some(words(&row.scopes).iter().filter_map(|word| word.parse().ok()).collect());
+    if row.kind == "service" {
+        found.roles = Arc::new(words(&row.roles).into_iter().collect());
+    }
+    Ok(Some(found))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_looks_like_a_token_is_looked_for() {
+        let good = format!("{PERSONAL}{}", "a1".repeat(20));
+        assert!(is_token(&good));
+        for bad in [
+            "",
+            "cw_pat_",
+            &good[..30],
+            &format!("{good}0"),
+            &good.replace("cw_pat", "cw_xyz"),
+            &good.replace("a1", "zz"),
+        ] {
+            assert!(!is_token(bad), "{bad}");
+        }
+    }
+
+    #[test]
+    fn a_token_may_do_something_and_nothing_unheard_of() {
+        assert!(scopes(&[]).is_err());
+        assert!(scopes(&["read".to_owned(), "everything".to_owned()]).unwrap_err().to_string().contains("everything"));
+        assert_eq!(scopes(&["read".to_owned(), "run".to_owned()]).unwrap().len(), 2);
+    }
+}

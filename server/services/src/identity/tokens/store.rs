@@ -1,0 +1,115 @@
+//! Rows of `tokens`.
+
+use chrono::{DateTime, Utc};
+use domain::identity::Tenant;
+use sea_orm::{
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect, prelude::Uuid, sea_query::Expr,
+};
+
+pub(super) use self::token::Model as Row;
+use self::token::{Column as C, Entity};
+use crate::Result;
+
+/// How many tokens are shown.
+const SHOWN: u64 = 500;
+
+mod token {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+    #[sea_orm(table_name = "tokens")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub id: Uuid,
+        pub hash: String,
+        pub prefix: String,
+        pub who: String,
+        pub name: String,
+        pub kind: String,
+        pub scopes: String,
+        pub roles: String,
+        pub created_at: DateTime<Utc>,
+        pub created_by: String,
+        pub expires_at: DateTime<Utc>,
+        pub used_at: Option<DateTime<Utc>>,
+        pub used_from: Option<String>,
+        pub ended_at: Option<DateTime<Utc>>,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) async fn insert(db: &impl ConnectionTrait, row: Row) -> Result<()> {
+    Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
+    Ok(())
+}
+
+pub(super) async fn by_hash(db: &impl ConnectionTrait, tenant: &Tenant, hash: &str) -> Result<Option<Row>> {
+    Ok(Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Hash.eq(hash)).one(db).await?)
+}
+
+pub(super) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
+    Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
+}
+
+fn living(tenant: &Tenant) -> sea_orm::Select<Entity> {
+    let all = Entity::find().filter(C::Tenant.eq(tenant.as_str()));
+    all.filter(C::EndedAt.is_null()).filter(C::ExpiresAt.gt(Utc::now()))
+}
+
+/// The living tokens of a kind, of one owner or of all.
+pub(super) async fn living_of(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    kind: &str,
+    who: Option<&str>,
+) -> Result<Vec<Row>> {
+    let mut all = living(tenant).filter(C::Kind.eq(kind));
+    if let Some(who) = who {
+        all = all.filter(C::Who.eq(who));
+    }
+    Ok(all.order_by_asc(C::Name).order_by_asc(C::Id).limit(SHOWN).all(db).await?)
+}
+
+pub(super) async fn count(db: &impl ConnectionTrait, tenant: &Tenant, kind: &str, who: Option<&str>) -> Result<u64> {
+    let mut all = living(tenant).filter(C::Kind.eq(kind));
+    if let Some(who) = who {
+        all = all.filter(C::Who.eq(who));
+    }
+    Ok(all.count(db).await?)
+}
+
+pub(super) async fn end(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, at: DateTime<Utc>) -> Result<u64> {
+    let ended = Entity::update_many()
+        .col_expr(C::EndedAt, Expr::value(at))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .filter(C::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected)
+}
+
+pub(super) async fn used(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    at: DateTime<Utc>,
+    from: Option<&str>,
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::UsedAt, Expr::value(at))
+        .col_expr(C::UsedFrom, Expr::value(from.map(str::to_owned)))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}

@@ -1,0 +1,160 @@
+//! What people do about themselves with plain forms: end sessions, make and end tokens; and what administrators do about others.
+
+use app::MintedToken;
+use axum::{
+    Extension, Form, Router,
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use domain::identity::{NewToken, Verb};
+use serde::Deserialize;
+use services::{
+    Error,
+    identity::{self, Caller},
+};
+use uuid::Uuid;
+
+use crate::http::{AppState, RequestId, render_with};
+
+pub(crate) fn router() -> Router<AppState> {
+    Router::new()
+        .route("/account/sessions/end", post(end_session))
+        .route("/account/sessions/end-others", post(end_others))
+        .route("/account/tokens", post(make_token))
+        .route("/account/tokens/end", post(end_token))
+        .route("/people/block", post(block))
+        .route("/people/end-sessions", post(end_sessions))
+        .route("/people/tokens", post(make_service_token))
+        .route("/people/tokens/end", post(end_service_token))
+}
+
+#[derive(Deserialize)]
+struct Which {
+    id: Uuid,
+}
+
+/// Goes back to the page, or says why not.
+fn back<T>(done: Result<T, Error>, page: &'static str) -> Response {
+    let (status, why) = match done {
+        // What is over already is what was wanted.
+        Ok(_) | Err(Error::NotFound(_)) => return Redirect::to(page).into_response(),
+        Err(Error::Denied(denied)) => (StatusCode::FORBIDDEN, denied.to_string()),
+        Err(Error::Rejected(why)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
+        Err(Error::Conflict(why)) => (StatusCode::CONFLICT, why),
+        Err(Error::Unavailable { system, why }) => (StatusCode::BAD_GATEWAY, format!("{system}: {why}")),
+        Err(Error::Internal(why)) => {
+            tracing::error!(why, "a form of the account could not be done");
+            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log has the details".into())
+        }
+    };
+    (status, format!("{why}\n")).into_response()
+}
+
+async fn end_session(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Which { id }): Form<Which>,
+) -> Response {
+    back(identity::end_session(&state.services, &caller, id).await, "/account")
+}
+
+async fn end_others(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response {
+    back(identity::end_other_sessions(&state.services, &caller).await, "/account")
+}
+
+async fn end_token(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Which { id }): Form<Which>,
+) -> Response {
+    back(identity::end_token(&state.services, &caller, id).await, "/account/tokens")
+}
+
+async fn end_service_token(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Which { id }): Form<Which>,
+) -> Response {
+    back(identity::end_token(&state.services, &caller, id).await, "/people/tokens")
+}
+
+async fn end_sessions(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Which { id }): Form<Which>,
+) -> Response {
+    back(identity::end_sessions_of(&state.services, &caller, id).await, "/people")
+}
+
+#[derive(Deserialize)]
+struct Block {
+    id: Uuid,
+    #[serde(default)]
+    blocked: bool,
+}
+
+async fn block(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Block { id, blocked }): Form<Block>,
+) -> Response {
+    back(identity::block(&state.services, &caller, id, blocked).await, "/people")
+}
+
+/// A form for a token, as it comes: one box for each thing that it may do.
+type Boxes = Form<Vec<(String, String)>>;
+
+/// What the form asks for. A number of days that is none is as wrong as none at all.
+fn wanted(boxes: &[(String, String)]) -> NewToken {
+    let text = |name: &str| boxes.iter().find(|(known, _)| known == name).map_or("", |(_, value)| value.trim());
+    let is_on = |verb: &Verb| text(verb.as_str()) == "true";
+    NewToken {
+        name: text("name").to_owned(),
+        days: text("days").parse().unwrap_or_default(),
+        scopes: Verb::ALL.iter().filter(|verb| is_on(verb)).map(ToString::to_string).collect(),
+        roles: text("roles").split([' ', ',']).filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+    }
+}
+
+async fn make_token(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    Form(boxes): Boxes,
+) -> Response {
+    let made = identity::make_token(&state.services, &caller, wanted(&boxes)).await;
+    show(state, caller, request, "/account/tokens", made).await
+}
+
+async fn make_service_token(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    Form(boxes): Boxes,
+) -> Response {
+    let made = identity::make_service_token(&state.services, &caller, wanted(&boxes)).await;
+    show(state, caller, request, "/people/tokens", made).await
+}
+
+/// The page again, with the token, or with what is wrong with the wish.
+async fn show(
+    state: AppState,
+    caller: Caller,
+    request: RequestId,
+    page: &'static str,
+    made: Result<domain::identity::Minted, Error>,
+) -> Response {
+    let (minted, status) = match made {
+        Ok(minted) => (Ok(minted), StatusCode::OK),
+        Err(Error::Rejected(why)) => (Err(why), StatusCode::UNPROCESSABLE_ENTITY),
+        Err(Error::Conflict(why)) => (Err(why), StatusCode::CONFLICT),
+        Err(error) => return back(Err::<(), _>(error), page),
+    };
+    let mut response = render_with(state, caller, request, page, MintedToken(minted)).await;
+    if status != StatusCode::OK && response.status().is_success() {
+        *response.status_mut() = status;
+    }
+    response
+}
