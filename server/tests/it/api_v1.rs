@@ -195,7 +195,7 @@ both! {
 
         let card = "/scorecards/{name}";
         ask_about_scorecards(&mut api, card).await;
-        for path in ["/catalog/entities.csv", "/openapi.json"] { api.get(path, path).await; }
+        for path in ["/catalog/entities.csv", "/openapi.json", "/me"] { api.get(path, path).await; }
 
         let moved = api.ask(Method::PUT, one, &of_one, Some(json!({ "kind": "file", "target": other })), 200).await;
         assert_eq!((&moved["id"], &moved["revision"]), (&source["id"], &Value::Null));

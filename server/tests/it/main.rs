@@ -26,6 +26,7 @@ mod lifecycle;
 mod lists;
 mod memory;
 mod organisations;
+mod provider;
 mod questions;
 mod road;
 mod scaffolder;

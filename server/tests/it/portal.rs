@@ -96,6 +96,11 @@ impl Portal {
         Self { base, client, data, options, database, process }
     }
 
+    /// Where its rows are, if they are in PostgreSQL.
+    pub(crate) fn database(&self) -> Option<&str> {
+        self.database.as_deref()
+    }
+
     /// Ends the process as `kill -9` does.
     pub(crate) async fn kill(&mut self) {
         self.process.kill().await.unwrap();

@@ -1,15 +1,71 @@
-//! The administrator's token: the way in for servers that other machines can reach.
+//! Coming in: through providers, with the administrator's token, by a link for emergencies; and going.
+
+use std::process::Stdio;
 
 use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+use tokio::process::Command;
 
-use crate::portal::{Backend, Options, Portal};
-
-const TOKEN: &str = "0123456789abcdef0123456789abcdef";
+use crate::{
+    portal::{Backend, Options, Portal},
+    provider::{Browser, Page, Provider, TOKEN, USUAL, portal, portal_with},
+};
 
 async fn guarded() -> Portal {
     // Health checks need no sign-in, so the harness finds the server ready.
     Portal::start_with(Backend::Sqlite, Options::default().set("SIGN_IN__ADMINISTRATOR_TOKEN", &format!("'{TOKEN}'")))
         .await
+}
+
+/// Starts a portal again with an administrator's token.
+async fn guard(portal: &mut Portal, token: &str) {
+    portal.kill().await;
+    portal.restart_with(Options::default().set("SIGN_IN__ADMINISTRATOR_TOKEN", &format!("'{token}'"))).await;
+}
+
+/// Writes a promise once and runs it on both databases, beside a provider.
+macro_rules! both_with_a_provider {
+    ($($(#[$meta:meta])* async fn $name:ident($backend:ident, $provider:ident) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                $(#[$meta])*
+                async fn promise($backend: Backend, $provider: Provider) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_sqlite() {
+                    promise(Backend::Sqlite, Provider::start().await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_postgres() {
+                    promise(Backend::Postgres, Provider::start().await).await;
+                }
+            }
+        )*
+    };
+}
+
+/// Who a browser is, for the portal.
+async fn me(browser: &mut Browser, portal: &Portal) -> Value {
+    let page = browser.open(&format!("{}/api/v1/me", portal.base)).await;
+    serde_json::from_str(&page.text).unwrap_or(Value::String(page.status.to_string()))
+}
+
+/// Who comes with a token.
+async fn by(portal: &Portal, token: &str) -> (StatusCode, Value) {
+    let response = portal.request(Method::GET, "/api/v1/me").bearer_auth(token).send().await.unwrap();
+    let (status, text) = (response.status(), response.text().await.unwrap());
+    (status, serde_json::from_str(&text).unwrap_or_default())
+}
+
+fn is_refused(page: &Page, browser: &Browser, portal: &Portal, words: &[&str]) {
+    assert!(page.status.is_client_error() || page.status == StatusCode::BAD_GATEWAY, "{} {}", page.status, page.text);
+    for word in words {
+        assert!(page.text.contains(word), "`{word}` is not in {}", page.text);
+    }
+    assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
 }
 
 #[tokio::test]
@@ -23,6 +79,7 @@ async fn a_stranger_is_led_to_the_sign_in_page_and_gets_nothing_else() {
         "/api/scaffolder/v2/tasks",
         "/api/techdocs/static/docs/default/component/a/b.png",
         "/api/v1/changes/stream",
+        "/api/v1/me",
         "/git/a/b.git/info/refs",
         "/api/portal/x",
     ] {
@@ -39,31 +96,373 @@ async fn the_token_opens_the_api_and_another_does_not() {
     assert_eq!(with("0123456789abcdef0123456789abcdeX").await.unwrap().status(), StatusCode::UNAUTHORIZED);
 }
 
-#[tokio::test]
-async fn the_form_opens_the_portal_until_one_signs_out() {
-    let portal = guarded().await;
-    let sign_in = |token: &'static str| {
-        let form = format!("token={token}&next=%2Fcatalog");
-        portal
-            .request(Method::POST, "/auth/sign-in")
+both! {
+    async fn a_session_is_new_at_each_sign_in_and_over_when_it_is_ended(portal) {
+        let mut portal = portal;
+        guard(&mut portal, TOKEN).await;
+        let sign_in = format!("{}/auth/sign-in", portal.base);
+        let form: &[(&str, &str)] = &[("token", TOKEN), ("next", "/api/v1/me")];
+        let mut browser = Browser::new();
+        // A secret that someone planted is not taken over.
+        let planted = "ab".repeat(32);
+        browser.plant(&portal.base, "causeway_session", &planted);
+        assert_eq!(browser.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        let welcome = browser.send(Method::POST, &sign_in, Some(form)).await;
+        assert_eq!((welcome.status(), &welcome.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, &"/api/v1/me".parse().unwrap()));
+        let cookie = welcome.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
+        assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax") && !cookie.contains(&planted), "{cookie}");
+        let first = browser.cookie(&portal.base, "causeway_session").unwrap();
+        assert_eq!(me(&mut browser, &portal).await["subject"], "administrator");
+        // Signing in again ends the session that the browser had.
+        let again = browser.follow(Method::POST, &sign_in, Some(form)).await;
+        assert_eq!(again.status, StatusCode::OK);
+        assert_ne!(browser.cookie(&portal.base, "causeway_session").unwrap(), first);
+        let mut old = Browser::new();
+        old.plant(&portal.base, "causeway_session", &first);
+        assert_eq!(old.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        // Another browser ends all others.
+        let mut other = Browser::new();
+        other.follow(Method::POST, &sign_in, Some(form)).await;
+        let account = other.open(&format!("{}/account", portal.base)).await;
+        assert!(account.text.contains("End all others") && account.text.contains("this browser"), "{}", account.text);
+        let ended = other.follow(Method::POST, &format!("{}/account/sessions/end-others", portal.base), Some(&[])).await;
+        assert!(ended.status.is_success() && !ended.text.contains("End all others"), "{} {}", ended.status, ended.text);
+        assert_eq!(browser.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        // It outlives the server, but not another token of the administrator.
+        portal.kill().await;
+        portal.restart().await;
+        assert_eq!(me(&mut other, &portal).await["subject"], "administrator");
+        guard(&mut portal, &"z".repeat(32)).await;
+        assert_eq!(other.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+    }
+
+    async fn who_guesses_waits_longer_each_time(portal) {
+        let mut portal = portal;
+        guard(&mut portal, TOKEN).await;
+        let mut browser = Browser::new();
+        let sign_in = format!("{}/auth/sign-in", portal.base);
+        for _ in 0..5 {
+            let refused = browser.send(Method::POST, &sign_in, Some(&[("token", "wrong")])).await;
+            assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
+            assert!(!refused.headers().contains_key(header::SET_COOKIE));
+        }
+        // Even what is right is not listened to then, and a restart forgets nothing.
+        let waits = browser.send(Method::POST, &sign_in, Some(&[("token", TOKEN)])).await;
+        assert_eq!(waits.status(), StatusCode::TOO_MANY_REQUESTS);
+        assert!(waits.headers().contains_key(header::RETRY_AFTER));
+        let _: () = portal.until("the wait is over", async |portal| {
+            let tried = Browser::new().send(Method::POST, &format!("{}/auth/sign-in", portal.base), Some(&[("token", TOKEN)])).await;
+            (tried.status() == StatusCode::SEE_OTHER).then_some(())
+        }).await;
+        // Tokens of the API have a count of their own.
+        let mut last = StatusCode::OK;
+        for _ in 0..7 {
+            last = by(&portal, "cw_pat_0000000000000000000000000000000000000000").await.0;
+        }
+        assert_eq!(last, StatusCode::TOO_MANY_REQUESTS);
+        let again = portal.request(Method::GET, "/api/v1/me").bearer_auth(TOKEN).send().await.unwrap();
+        assert_eq!(again.status(), StatusCode::TOO_MANY_REQUESTS);
+    }
+
+    async fn a_token_is_shown_once_narrowed_used_and_ended(portal) {
+        let form = "name=my+laptop&days=30&read=true";
+        let made = portal
+            .request(Method::POST, "/account/tokens")
             .header("content-type", "application/x-www-form-urlencoded")
             .body(form)
-            .send()
-    };
-    let refused = sign_in("wrong").await.unwrap();
-    assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY);
-    assert!(!refused.headers().contains_key(header::SET_COOKIE));
-    let welcome = sign_in(TOKEN).await.unwrap();
-    assert_eq!(
-        (welcome.status(), &welcome.headers()[header::LOCATION]),
-        (StatusCode::SEE_OTHER, &"/catalog".parse().unwrap())
-    );
-    let cookie = welcome.headers()[header::SET_COOKIE].to_str().unwrap().to_owned();
-    assert!(cookie.contains("HttpOnly") && cookie.contains("SameSite=Lax"), "{cookie}");
-    let session = cookie.split(';').next().unwrap().to_owned();
-    let page =
-        portal.request(Method::GET, "/").header("accept", "text/html").header("cookie", session).send().await.unwrap();
-    assert_eq!(page.status(), StatusCode::OK);
-    let bye = portal.request(Method::POST, "/auth/sign-out").send().await.unwrap();
-    assert!(bye.headers()[header::SET_COOKIE].to_str().unwrap().contains("Max-Age=0"));
+            .send().await.unwrap();
+        let (status, page) = (made.status(), made.text().await.unwrap());
+        assert_eq!(status, StatusCode::OK);
+        let at = page.find("cw_pat_").expect("the token is shown");
+        let token = page[at..at + 47].to_owned();
+        let (status, me) = by(&portal, &token).await;
+        assert_eq!((status, &me["subject"], &me["scopes"]), (StatusCode::OK, &json!("guest"), &json!(["read"])));
+        let list = portal.get("/account/tokens").await.text().await.unwrap();
+        assert!(list.contains("my laptop") && list.contains(&token[..11]) && !list.contains(&token), "shown again");
+        assert!(list.contains("used ") && list.contains("from 127.0.0.1"), "its last use is not shown");
+        // What is wrong with a wish is said on the page.
+        let wrong = portal
+            .request(Method::POST, "/account/tokens")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body("name=x&days=9999&read=true")
+            .send().await.unwrap();
+        assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(wrong.text().await.unwrap().contains("a token lasts from 1 to 366 days"));
+        // A token makes no other.
+        let another = portal
+            .request(Method::POST, "/account/tokens").bearer_auth(&token)
+            .header("content-type", "application/x-www-form-urlencoded").body(form)
+            .send().await.unwrap();
+        assert_eq!(another.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(another.text().await.unwrap().contains("a token makes no tokens"));
+        let at = list.find("name=\"id\" value=\"").expect("it can be ended") + 17;
+        let ended = portal
+            .request(Method::POST, "/account/tokens/end")
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("id={}", &list[at..at + 36]))
+            .send().await.unwrap();
+        assert_eq!(ended.status(), StatusCode::SEE_OTHER);
+        assert_eq!(by(&portal, &token).await.0, StatusCode::UNAUTHORIZED);
+    }
+
+    async fn a_link_from_the_command_line_lets_the_administrator_in_once(portal) {
+        let mut portal = portal;
+        guard(&mut portal, TOKEN).await;
+        let link = portal.command(&["token", "admin-link"]).await;
+        let code = link.trim().split_once("code=").expect("a link").1.to_owned();
+        let mut browser = Browser::new();
+        let address = format!("{}/auth/link", portal.base);
+        // Looking at it does not use it up, and leaves no trace in what is referred to.
+        let page = browser.send(Method::GET, &format!("{address}?code={code}"), None).await;
+        assert_eq!((page.status(), &page.headers()["referrer-policy"]), (StatusCode::OK, &"no-referrer".parse().unwrap()));
+        let used = browser.send(Method::POST, &address, Some(&[("code", &code)])).await;
+        assert_eq!(used.status(), StatusCode::SEE_OTHER);
+        assert_eq!(me(&mut browser, &portal).await["subject"], "administrator");
+        let again = Browser::new().send(Method::POST, &address, Some(&[("code", &code)])).await;
+        assert_eq!(again.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(again.text().await.unwrap().contains("causeway token admin-link"));
+        // The command line makes tokens for programs, too; Git takes one as a password.
+        let token = portal.command(&["token", "create", "deployer", "--scopes", "read,run", "--roles", "developer"]).await;
+        let (status, me) = by(&portal, token.trim()).await;
+        assert_eq!((status, &me["subject"], &me["roles"]), (StatusCode::OK, &json!("machine:deployer"), &json!(["developer"])));
+        let git = |user: &'static str, password: String| portal.request(Method::GET, "/git/a/b.git/info/refs?service=git-upload-pack").basic_auth(user, Some(password)).send();
+        let challenge = portal.get("/git/a/b.git/info/refs?service=git-upload-pack").await;
+        assert!(challenge.headers()[header::WWW_AUTHENTICATE].to_str().unwrap().starts_with("Basic"));
+        assert_ne!(git("x", token.trim().to_owned()).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(git("x", "cw_svc_wrong".to_owned()).await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        let elsewhere = portal.request(Method::GET, "/api/v1/me").basic_auth("x", Some(token.trim())).send().await.unwrap();
+        assert_eq!(elsewhere.status(), StatusCode::UNAUTHORIZED);
+    }
+}
+
+both_with_a_provider! {
+    async fn a_person_comes_in_as_their_user_with_their_teams_and_goes(backend, provider) {
+        let portal = portal(backend, &provider, "teams_by_name = true, teams = { \"/berths\" = \"group:default/quays\" }").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        let page = browser.open(&format!("{}/catalog", portal.base)).await;
+        assert!(page.text.contains("Continue with Corp corp") && page.text.contains("Sign in as administrator"), "{}", page.text);
+        browser.sign_in(&portal, "corp").await;
+        // What was kept meanwhile is gone, and nothing but the session is left.
+        assert_eq!(browser.names(&portal.base), ["causeway_session"]);
+        let who = me(&mut browser, &portal).await;
+        assert_eq!((&who["subject"], &who["way"]), (&json!("user:default/ada-b"), &json!("session")));
+        // Of the catalog with those above, and of the claims.
+        assert_eq!(who["teams"], json!(["group:default/berths", "group:default/harbour", "group:default/quays"]));
+        let left = browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
+        let text = left.text().await.unwrap();
+        assert!(text.contains("/session/end?id_token_hint=") && text.contains("post_logout_redirect_uri"), "{text}");
+        assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
+        assert_eq!(browser.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        let at = text.find("url=http").expect("the page goes on") + 4;
+        let address = text[at..].split('"').next().unwrap().replace("&amp;", "&");
+        let there = browser.open(&address).await;
+        assert_eq!(there.status, StatusCode::OK, "{}", there.text);
+    }
+
+    async fn what_is_not_to_be_believed_lets_nobody_in_and_says_why(backend, provider) {
+        let portal = portal(backend, &provider, "trust_email = true").await;
+        provider.know(&portal, &["corp"]).await;
+        for (spoil, words) in [
+            ("nonce", &["belongs to another sign-in", "Try again"][..]),
+            ("expired", &["clocks", "time server"]),
+            ("future", &["clocks", "in the future"]),
+            ("audience", &["not believed"]),
+            ("issuer", &["not believed"]),
+            ("signature", &["not believed"]),
+        ] {
+            provider.wish(json!({ "spoil": spoil })).await;
+            let mut browser = Browser::new();
+            let page = browser.sign_in(&portal, "corp").await;
+            is_refused(&page, &browser, &portal, words);
+        }
+        provider.wish(json!({ "spoil": null, "cancel": true })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &["did not sign you in", "the person went back"]);
+        // A sign-in belongs to the browser that began it, and is finished once.
+        provider.wish(json!({ "cancel": false })).await;
+        let mut victim = Browser::new();
+        let start = victim.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let mut thief = Browser::new();
+        let at_provider = start.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let page = thief.open(&at_provider).await;
+        is_refused(&page, &thief, &portal, &["This browser did not begin this sign-in"]);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        let open = portal.get("/auth/start/corp?next=https%3A%2F%2Fevil.example").await;
+        assert_eq!(open.status(), StatusCode::SEE_OTHER);
+        assert_eq!(portal.get("/auth/start/nobody").await.status(), StatusCode::NOT_FOUND);
+        // Down, on the way back and on the way out.
+        let mut browser = Browser::new();
+        let out = browser.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let mut url = out.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        while !url.starts_with(&portal.base) {
+            let next = browser.send(Method::GET, &url, None).await;
+            url = reqwest::Url::parse(&url).unwrap().join(next.headers()[header::LOCATION].to_str().unwrap()).unwrap().to_string();
+        }
+        provider.wish(json!({ "down": true })).await;
+        let page = browser.open(&url).await;
+        is_refused(&page, &browser, &portal, &["does not answer as it should"]);
+    }
+
+    async fn a_provider_may_sign_with_other_keys_from_one_moment_to_the_next(backend, provider) {
+        let portal = portal(backend, &provider, "trust_email = true").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "rotate": true })).await;
+        // Keys are not fetched again at once, so that nobody can make us ask all the time.
+        let _: () = portal.until("the new key is known", async |portal| {
+            let mut browser = Browser::new();
+            browser.sign_in(portal, "corp").await;
+            browser.cookie(&portal.base, "causeway_session").map(|_| ())
+        }).await;
+    }
+
+    async fn one_whom_nobody_knows_is_told_what_came_and_what_was_looked_for(backend, provider) {
+        let portal = portal(backend, &provider, "match = [{ annotation = \"corp.example/id\", claim = \"sub\" }, { email = \"email\" }]").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "account": "stranger" })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &[
+            "nobody in the catalog was found", "stranger@saltmarsh.example", "What was looked for", "corp.example/id",
+            "spec.profile.email: stranger@saltmarsh.example", "create_people = true",
+        ]);
+        // An address that nobody verified is nobody's.
+        provider.wish(json!({ "account": "mallory" })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &["does not say that the address is verified"]);
+    }
+
+    async fn people_who_are_not_in_the_catalog_come_in_where_that_is_wanted(backend, provider) {
+        let other = Provider::start().await;
+        let wanted = format!("{USUAL}, create_people = true, teams_by_name = true");
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &wanted), other.settings("second", &format!("{USUAL}, require = {{ groups = \"pilots\" }}"))],
+            Options::default(),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        other.know(&portal, &["second"]).await;
+        provider.wish(json!({ "account": "grace" })).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let who = me(&mut browser, &portal).await;
+        assert_eq!((&who["subject"], &who["teams"]), (&json!("user:corp/grace"), &json!(["group:default/quays"])));
+        // Again, and it is the same person.
+        let mut again = Browser::new();
+        again.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut again, &portal).await["subject"], "user:corp/grace");
+        // The second provider knows ada, but not as a pilot.
+        let mut pilot = Browser::new();
+        let page = pilot.sign_in(&portal, "second").await;
+        is_refused(&page, &pilot, &portal, &["`groups`".trim_matches('`'), "pilots"]);
+        other.wish(json!({ "account": "ada", "groups": ["pilots"] })).await;
+        let mut pilot = Browser::new();
+        pilot.sign_in(&portal, "second").await;
+        assert_eq!(me(&mut pilot, &portal).await["subject"], "user:default/ada-b");
+        // What one provider begins, another cannot finish.
+        let mut mixed = Browser::new();
+        let start = mixed.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let state = start.headers()[header::LOCATION].to_str().unwrap().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        let page = mixed.open(&format!("{}/auth/callback/second?code=x&state={state}", portal.base)).await;
+        is_refused(&page, &mixed, &portal, &["did not begin this sign-in"]);
+        // An administrator sees them, and sends one away.
+        let people = portal.request(Method::GET, "/people?q=grace").bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+        assert!(people.contains("user:corp/grace") && people.contains("signed in, in 2 browsers"), "{people}");
+        let at = people.find("name=\"id\" value=\"").unwrap() + 17;
+        let blocked = portal
+            .request(Method::POST, "/people/block").bearer_auth(TOKEN)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("id={}&blocked=true", &people[at..at + 36]))
+            .send().await.unwrap();
+        assert_eq!(blocked.status(), StatusCode::SEE_OTHER);
+        assert_eq!(again.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        let mut third = Browser::new();
+        let page = third.sign_in(&portal, "corp").await;
+        is_refused(&page, &third, &portal, &["blocked this account"]);
+    }
+
+    async fn a_session_ends_when_the_provider_no_longer_stands_by_the_person(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, teams_by_name = true"))],
+            Options::default().set("SIGN_IN__RECHECK_MINUTES", "0"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        provider.wish(json!({ "groups": ["quays"] })).await;
+        let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
+        let ask = async |portal: &Portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await
+        };
+        // Groups follow while the session lasts; an outage changes nothing.
+        let _: () = portal.until("the new group is known", async |portal| {
+            ask(portal).await["teams"].as_array().is_some_and(|teams| teams.contains(&json!("group:default/quays"))).then_some(())
+        }).await;
+        provider.wish(json!({ "down": true })).await;
+        assert_eq!(ask(&portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "down": false, "gone": ["ada"] })).await;
+        let _: () = portal.until("the session is over", async |portal| {
+            ask(portal).await["subject"].is_null().then_some(())
+        }).await;
+    }
+
+    async fn a_pipeline_comes_in_with_what_its_own_system_signs(backend, provider) {
+        let pipelines = format!(
+            "[{{ name = \"deploys\", issuer = \"{}\", audience = \"causeway\", scopes = [\"read\", \"run\"], roles = [\"developer\"], \
+             require = {{ repository = \"saltmarsh/*\", ref = \"refs/heads/main\" }} }}]",
+            provider.issuer
+        );
+        let portal = portal_with(backend, &[], Options::default().set("SIGN_IN__PIPELINES", &pipelines)).await;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let claims = json!({
+            "sub": "repo:saltmarsh/tides:ref:refs/heads/main", "aud": "causeway", "iat": now, "exp": now + 300,
+            "repository": "saltmarsh/tides", "ref": "refs/heads/main",
+        });
+        let with = |name: &str, value: Value| {
+            let mut claims = claims.clone();
+            claims[name] = value;
+            claims
+        };
+        let (status, me) = by(&portal, &provider.sign(claims.clone()).await).await;
+        assert_eq!((status, &me["subject"], &me["roles"], &me["scopes"]), (
+            StatusCode::OK, &json!("machine:deploys"), &json!(["developer"]), &json!(["read", "run"]),
+        ));
+        for wrong in [
+            with("repository", json!("saltmarsh-evil/tides")),
+            with("ref", json!("refs/heads/other")),
+            with("aud", json!("somebody-else")),
+            with("exp", json!(now - 3600)),
+        ] {
+            assert_eq!(by(&portal, &provider.sign(wrong.clone()).await).await.0, StatusCode::UNAUTHORIZED, "{wrong}");
+        }
+    }
+}
+
+impl Portal {
+    /// What a command of the binary prints that works on the same installation.
+    async fn command(&self, arguments: &[&str]) -> String {
+        let listen = self.base.trim_start_matches("http://");
+        let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+        command.args(arguments).arg("--data").arg(self.data.path().join("data")).stdin(Stdio::null());
+        command.env("CAUSEWAY_SERVER__LISTEN", listen).env("CAUSEWAY_LOG__LEVEL", "warn");
+        if let Some(database) = self.database() {
+            command.env("CAUSEWAY_DATABASE__URL", database);
+        }
+        let output = command.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    }
 }
