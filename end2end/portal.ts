@@ -14,14 +14,19 @@ export class Portal {
     private readonly process: ChildProcess,
   ) {}
 
-  static async start(...options: string[]): Promise<Portal> {
+  static start(...options: string[]): Promise<Portal> {
+    return Portal.startWith({}, ...options);
+  }
+
+  /** The same, with settings as `SECTION__NAME`, and with variables that settings refer to. */
+  static async startWith(variables: Record<string, string>, ...options: string[]): Promise<Portal> {
     const binary = process.env.CAUSEWAY_BINARY;
     if (!binary) throw new Error('CAUSEWAY_BINARY names the binary to test; `make e2e` sets it.');
     const folder = mkdtempSync(join(tmpdir(), 'causeway-'));
     const server = spawn(binary, ['serve', '--listen', '127.0.0.1:0', ...options], {
       cwd: folder,
       stdio: ['ignore', 'pipe', 'inherit'],
-      env: { ...process.env, CAUSEWAY_LOG__LEVEL: 'warn' },
+      env: { ...process.env, CAUSEWAY_LOG__LEVEL: 'warn', ...variables },
     });
     for await (const line of createInterface({ input: server.stdout! })) {
       const address = line.match(/^Causeway serves (\S+)/)?.[1];

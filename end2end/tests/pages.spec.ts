@@ -45,6 +45,10 @@ const pages: [name: string, path: string][] = [
   ['problems-of-a-team', '/sources/problems?owner=nobody&only=rejected'],
   ['conflicts', '/sources/conflicts'],
   ['orphans', '/sources/orphans'],
+  ['account', '/account'],
+  ['tokens', '/account/tokens'],
+  ['people', '/people'],
+  ['service-tokens', '/people/tokens'],
 ];
 
 for (const [name, path] of pages) {

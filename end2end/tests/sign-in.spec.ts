@@ -1,0 +1,111 @@
+// Coming in with a browser: the page that offers the ways, a provider that is real, and what is said when it does not work out.
+
+import { spawn, type ChildProcess } from 'node:child_process';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import AxeBuilder from '@axe-core/playwright';
+import { type Page } from '@playwright/test';
+import { Portal, complaints, expect, hydrated, test } from '../portal.js';
+
+const TOKEN = '0123456789abcdef0123456789abcdef';
+
+let provider: ChildProcess;
+let issuer: string;
+let guarded: Portal;
+
+test.describe.configure({ mode: 'serial' });
+
+test.beforeAll(async () => {
+  provider = spawn('node', ['serve.mjs'], {
+    cwd: join(import.meta.dirname, '..', 'provider'),
+    stdio: ['pipe', 'pipe', 'ignore'],
+  });
+  for await (const line of createInterface({ input: provider.stdout! })) {
+    issuer = line;
+    break;
+  }
+  const settings = `id = "corp", name = "Saltmarsh", issuer = "${issuer}", client_id = "causeway", client_secret = "env:PROVIDER_SECRET"`;
+  const other = settings.replace('corp', 'other').replace('Saltmarsh', 'Haulage partners');
+  guarded = await Portal.startWith({
+    CAUSEWAY_SIGN_IN__ADMINISTRATOR_TOKEN: `'${TOKEN}'`,
+    CAUSEWAY_SIGN_IN__PROVIDERS: `[{ ${settings} }, { ${other} }]`,
+    CAUSEWAY_OUTBOUND__ALLOW: '["127.0.0.1"]',
+    PROVIDER_SECRET: 'a-secret-that-is-only-used-by-tests',
+  });
+  const redirects = ['corp', 'other'].map((id) => `${guarded.url}/auth/callback/${id}`);
+  await fetch(`${issuer}/control`, { method: 'POST', body: JSON.stringify({ redirects, account: 'stranger' }) });
+});
+
+test.afterAll(async () => {
+  await guarded?.stop();
+  provider?.kill();
+});
+
+async function isSound(page: Page, name: string): Promise<void> {
+  for (const width of [1440, 390]) {
+    await page.setViewportSize({ width, height: 900 });
+    for (const theme of ['light', 'dark'] as const) {
+      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
+      await page.screenshot({ path: `screenshots/${name}-${width}-${theme}.png`, fullPage: true });
+      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
+      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`), `${name}, ${width} px, ${theme}`).toEqual([]);
+    }
+  }
+  await page.setViewportSize({ width: 320, height: 700 });
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
+  await page.setViewportSize({ width: 1440, height: 900 });
+}
+
+test('the page offers every provider, and the administrator behind a disclosure', async ({ page }) => {
+  const heard = complaints(page);
+  await page.goto(`${guarded.url}/catalog`);
+  await expect(page).toHaveURL(/\/auth\/sign-in\?next=%2Fcatalog/);
+  await expect(page.getByRole('link', { name: 'Continue with Saltmarsh' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'Continue with Haulage partners' })).toBeVisible();
+  await expect(page.getByLabel("Administrator's token")).toBeHidden();
+  await isSound(page, 'sign-in');
+  await page.getByText('Sign in as administrator').click();
+  await page.getByLabel("Administrator's token").fill('wrong');
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await expect(page.getByRole('alert')).toContainText('not the administrator');
+  await isSound(page, 'sign-in-refused');
+  // The refusal itself is told as a failed request; nothing else may be.
+  expect(heard.filter((line) => !line.includes('422'))).toEqual([]);
+});
+
+test('one whom nobody knows is told what came and what can be done', async ({ page }) => {
+  await page.goto(`${guarded.url}/auth/sign-in`);
+  await page.getByRole('link', { name: 'Continue with Saltmarsh' }).click();
+  await expect(page.getByRole('heading', { name: 'What was looked for' })).toBeVisible();
+  await expect(page.getByText('stranger@saltmarsh.example').first()).toBeVisible();
+  await isSound(page, 'sign-in-unmatched');
+});
+
+test('a token is made, shown once and ended, and a session is left', async ({ page }) => {
+  const heard = complaints(page);
+  await page.goto(`${guarded.url}/auth/sign-in?next=%2Faccount`);
+  await page.getByText('Sign in as administrator').click();
+  await page.getByLabel("Administrator's token").fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await hydrated(page);
+  await expect(page.getByText('this browser')).toBeVisible();
+  await isSound(page, 'account-signed-in');
+  await page.getByRole('link', { name: 'Tokens' }).click();
+  await page.getByRole('textbox', { name: 'Name' }).fill('my laptop');
+  await page.getByRole('button', { name: 'Make token' }).click();
+  await hydrated(page);
+  await expect(page.getByText(/^cw_pat_[0-9a-f]{40}$/)).toBeVisible();
+  await isSound(page, 'token-made');
+  await page.goto(`${guarded.url}/account/tokens`);
+  await hydrated(page);
+  await expect(page.getByText(/^cw_pat_[0-9a-f]{40}$/)).toHaveCount(0);
+  await page.getByRole('button', { name: 'End my laptop' }).click();
+  await hydrated(page);
+  await expect(page.getByText('There is none')).toBeVisible();
+  await page.goto(`${guarded.url}/account`);
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible();
+  await page.goto(`${guarded.url}/account`);
+  await expect(page).toHaveURL(/\/auth\/sign-in/);
+  expect(heard).toEqual([]);
+});
