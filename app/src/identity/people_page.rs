@@ -104,7 +104,7 @@ fn Row(account: Account) -> impl IntoView {
             </div>
             <div class="min-w-0">
                 {state}
-                <p class="text-meta text-muted break-words">{format!("{provider} · {how} · last ")}<When at=last/></p>
+                <p class="text-meta text-muted break-words">{format!("{provider} · {how} · seen ")}<When at=last/></p>
             </div>
             <div class="no-print flex flex-wrap gap-2">
                 {(sessions > 0).then(|| {

@@ -102,9 +102,10 @@ impl GitHub {
             200 => serde_json::from_slice(answer.body())
                 .map_err(|error| ProviderProblem::Down(format!("GitHub's `{path}` is not what it promises: {error}"))),
             401 => Err(ProviderProblem::Over("GitHub no longer knows the sign-in".to_owned())),
-            403 | 404 => {
-                Err(ProviderProblem::Refused(format!("GitHub does not show `{path}`; its scope was not granted")))
-            }
+            // Also what is asked too often: no word about the person, so sessions stand.
+            403 | 404 | 429 => Err(ProviderProblem::Down(format!(
+                "GitHub does not show `{path}`: the scope for it was not granted, or it was asked too often"
+            ))),
             status => Err(ProviderProblem::Down(format!("GitHub answers {status} at `{path}`"))),
         }
     }

@@ -24,6 +24,9 @@ use super::{
 /// How long what an issuer says about itself stands.
 const FRESH: Duration = Duration::from_hours(1);
 
+/// How soon an issuer that did not answer is asked again: meanwhile nobody waits for it.
+const PAUSE: Duration = Duration::from_secs(10);
+
 /// How soon the keys may be fetched again because a token names one that is not among them.
 const AGAIN: Duration = Duration::from_secs(10);
 
@@ -53,11 +56,12 @@ pub(super) struct Issuer {
     web: Web,
     url: IssuerUrl,
     known: Mutex<Option<Known>>,
+    failed: Mutex<Option<(Instant, ProviderProblem)>>,
 }
 
 impl Issuer {
     pub(super) fn new(web: Web, url: IssuerUrl) -> Self {
-        Self { web, url, known: Mutex::default() }
+        Self { web, url, known: Mutex::default(), failed: Mutex::default() }
     }
 
     /// What it says about itself. What is old stands while it does not answer.
@@ -66,17 +70,25 @@ impl Issuer {
         if let Some(known) = known.as_ref().filter(|known| known.at.elapsed() < FRESH) {
             return Ok(known.about.clone());
         }
+        let mut failed = self.failed.lock().await;
+        if let Some((at, problem)) = failed.as_ref()
+            && at.elapsed() < PAUSE
+        {
+            return known.as_ref().map(|known| known.about.clone()).ok_or_else(|| problem.clone());
+        }
         match About::discover_async(self.url.clone(), &self.web).await {
             Ok(about) => {
                 let (about, now) = (Arc::new(about), Instant::now());
                 let keys = Arc::new(about.jwks().clone());
                 *known = Some(Known { at: now, about: about.clone(), keys, keys_at: now });
+                *failed = None;
                 Ok(about)
             }
-            Err(error) => match known.as_ref() {
-                Some(known) => Ok(known.about.clone()),
-                None => Err(undiscovered(&self.url, &error)),
-            },
+            Err(error) => {
+                let problem = undiscovered(&self.url, &error);
+                *failed = Some((Instant::now(), problem.clone()));
+                known.as_ref().map(|known| known.about.clone()).ok_or(problem)
+            }
         }
     }
 

@@ -1,5 +1,10 @@
 //! Providers that speak `OpenID` Connect: Keycloak, Entra ID, Okta, Google, GitLab and others.
 
+use std::{
+    sync::{Mutex, PoisonError},
+    time::{Duration, Instant},
+};
+
 use async_trait::async_trait;
 use openidconnect::{
     AccessToken, AuthType, AuthorizationCode, ClientId, ClientSecret, CsrfToken, EndpointMaybeSet, EndpointNotSet,
@@ -40,7 +45,12 @@ pub struct OpenId {
     web: Web,
     settings: OpenIdSettings,
     issuer: Issuer,
+    /// Until when sessions are not renewed, since the provider did not answer: nobody waits for it meanwhile.
+    pause: Mutex<Option<Instant>>,
 }
+
+/// How long sessions are not renewed once the provider did not answer.
+const PAUSE: Duration = Duration::from_secs(30);
 
 type Client =
     CoreClient<EndpointSet, EndpointNotSet, EndpointNotSet, EndpointNotSet, EndpointMaybeSet, EndpointMaybeSet>;
@@ -55,7 +65,7 @@ impl OpenId {
     pub fn new(web: Web, settings: OpenIdSettings) -> Result<Self, String> {
         let url = IssuerUrl::new(settings.issuer.clone())
             .map_err(|error| format!("`issuer` is no address: {error}; write it as the provider calls itself"))?;
-        Ok(Self { issuer: Issuer::new(web.clone(), url), web, settings })
+        Ok(Self { issuer: Issuer::new(web.clone(), url), web, settings, pause: Mutex::default() })
     }
 
     fn secret(&self) -> Result<Option<SecretString>, ProviderProblem> {
@@ -175,12 +185,43 @@ impl Provider for OpenId {
     }
 
     async fn refresh(&self, subject: &str, refresh: &SecretString) -> Result<Option<Arrival>, ProviderProblem> {
+        let pause = || self.pause.lock().unwrap_or_else(PoisonError::into_inner);
+        if pause().is_some_and(|until| Instant::now() < until) {
+            return Err(ProviderProblem::Down("it did not answer a moment ago".to_owned()));
+        }
+        let renewed = self.renew(subject, refresh).await;
+        if matches!(renewed, Err(ProviderProblem::Down(_))) {
+            *pause() = Some(Instant::now() + PAUSE);
+        }
+        renewed
+    }
+
+    async fn leave(&self, id_token: Option<&SecretString>, back: &str) -> Option<String> {
+        let about = self.issuer.about().await.ok()?;
+        let address = about.additional_metadata().end_session_endpoint.clone()?;
+        let mut url = Url::parse(address.as_str()).ok()?;
+        if let Some(token) = id_token {
+            url.query_pairs_mut().append_pair("id_token_hint", token.expose_secret());
+        }
+        url.query_pairs_mut()
+            .append_pair("client_id", &self.settings.client_id)
+            .append_pair("post_logout_redirect_uri", back);
+        Some(url.to_string())
+    }
+}
+
+impl OpenId {
+    async fn renew(&self, subject: &str, refresh: &SecretString) -> Result<Option<Arrival>, ProviderProblem> {
         let (client, _) = self.client(None).await?;
         let token = RefreshToken::new(refresh.expose_secret().to_owned());
         let request = client
             .exchange_refresh_token(&token)
             .map_err(|error| ProviderProblem::Down(format!("the provider renews nothing: {error}")))?;
-        let tokens = request.request_async(&self.web).await.map_err(|error| unredeemed(&error))?;
+        let tokens = request.request_async(&self.web).await.map_err(|error| match unredeemed(&error) {
+            // A secret that was changed is no word about the person: sessions stand until it is mended.
+            ProviderProblem::Refused(why) => ProviderProblem::Down(why),
+            problem => problem,
+        })?;
         let Some(arrival) = self.arrival(&tokens, None).await? else {
             // Nothing is signed anew: what the provider says when asked is as good, since it says whom it means.
             let claims = self.more(tokens.access_token(), subject).await?;
@@ -196,18 +237,5 @@ impl Provider for OpenId {
             return Err(ProviderProblem::Refused("the provider renews the session of someone else".to_owned()));
         }
         Ok(Some(arrival))
-    }
-
-    async fn leave(&self, id_token: Option<&SecretString>, back: &str) -> Option<String> {
-        let about = self.issuer.about().await.ok()?;
-        let address = about.additional_metadata().end_session_endpoint.clone()?;
-        let mut url = Url::parse(address.as_str()).ok()?;
-        if let Some(token) = id_token {
-            url.query_pairs_mut().append_pair("id_token_hint", token.expose_secret());
-        }
-        url.query_pairs_mut()
-            .append_pair("client_id", &self.settings.client_id)
-            .append_pair("post_logout_redirect_uri", back);
-        Some(url.to_string())
     }
 }

@@ -1,6 +1,9 @@
 //! GitHub, as its documentation says that it answers.
 
-use std::sync::Arc;
+use std::sync::{
+    Arc,
+    atomic::{AtomicU32, Ordering},
+};
 
 use axum::{
     Json, Router,
@@ -15,7 +18,7 @@ use services::{
 };
 use tokio::net::TcpListener;
 
-use super::{GitHub, GitHubSettings, Web};
+use super::{GitHub, GitHubSettings, OpenId, OpenIdSettings, Web};
 
 /// A GitHub Enterprise with one person in it, whose token is `t`.
 async fn enterprise() -> String {
@@ -93,6 +96,28 @@ async fn github_says_who_someone_is_and_in_which_teams() {
     assert_eq!(again.subject, "7");
     assert!(matches!(github.refresh("7", &"gone".into()).await, Err(ProviderProblem::Over(_))));
     assert_eq!(github.leave(None, "x").await, None);
+}
+
+#[tokio::test]
+async fn a_provider_that_does_not_answer_is_asked_again_only_after_a_while() {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let asked = Arc::new(AtomicU32::new(0));
+    let count = asked.clone();
+    let down = move || {
+        count.fetch_add(1, Ordering::Relaxed);
+        async { http::StatusCode::SERVICE_UNAVAILABLE }
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let issuer = format!("http://{}", listener.local_addr().unwrap());
+    tokio::spawn(async { axum::serve(listener, Router::new().fallback(down)).await });
+    let settings =
+        OpenIdSettings { issuer, client_id: "id".to_owned(), secret: None, scopes: Vec::new(), parameters: Vec::new() };
+    let provider = OpenId::new(Web::new(&["127.0.0.1".to_owned()]), settings).unwrap();
+    for _ in 0..3 {
+        assert!(matches!(provider.begin(&ask()).await, Err(ProviderProblem::Down(_))));
+        assert!(matches!(provider.refresh("7", &"r".into()).await, Err(ProviderProblem::Down(_))));
+    }
+    assert_eq!(asked.load(Ordering::Relaxed), 1);
 }
 
 #[tokio::test]

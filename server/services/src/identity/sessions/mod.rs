@@ -139,7 +139,10 @@ pub async fn by_session(services: &Services, tenant: &Tenant, secret: &str) -> R
         return Ok(known);
     }
     let found = look(services, tenant, &hex(&key)).await?.map(std::sync::Arc::new);
-    services.doors.seen.keep_secret(key, found.clone());
+    // What nobody issued is not remembered: guesses would push out those who are known.
+    if found.is_some() {
+        services.doors.seen.keep_secret(key, found.clone());
+    }
     Ok(found)
 }
 
