@@ -5,6 +5,7 @@
 #![recursion_limit = "512"]
 #![expect(unreachable_pub, reason = "the `component` macro makes every component `pub`")]
 
+mod access;
 mod catalog;
 mod error;
 mod home;
@@ -27,4 +28,7 @@ pub use parts::fetch as fetch_part;
 pub use routes::App;
 pub use shell::document::{Assets, document};
 #[cfg(feature = "ssr")]
-pub use ssr::{MintedToken, Pasted, RequestContext};
+pub use ssr::{
+    MintedToken, Pasted, RequestContext,
+    access::{Sent, Tried},
+};

@@ -100,6 +100,8 @@ parts! {
         Results: crate::scorecards::ResultsPage,
         Rule: crate::scorecards::RulePage,
     }
+    /// Who may do what, and what was done.
+    access { Access: crate::access::AccessPage }
     /// Forms that create.
     create { Create: crate::templates::CreatePage, Template: crate::templates::TemplatePage }
     /// Oneself, and people.

@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    parts::{create, entity, home, list, people, runs, scorecards, sources},
+    parts::{access, create, entity, home, list, people, runs, scorecards, sources},
     shell::{NotFoundPage, Shell},
 };
 
@@ -52,6 +52,10 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/account/tokens") view={Lazy::<people::Tokens>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/people") view={Lazy::<people::People>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/people/tokens") view={Lazy::<people::ServiceTokens>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/policies/:name?") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/roles") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/may") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/audit") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </Shell>

@@ -1,5 +1,6 @@
 //! What the server lends to pages and server functions.
 
+pub(crate) mod access;
 pub(crate) mod entity;
 mod history;
 pub(crate) mod home;

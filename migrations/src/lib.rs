@@ -14,6 +14,7 @@ mod m20261126_000400_docs;
 mod m20261126_000410_own;
 mod m20261126_000500_credentials;
 mod m20261126_000600_identity;
+mod m20261126_000700_permission;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000410_own::Migration),
             Box::new(m20261126_000500_credentials::Migration),
             Box::new(m20261126_000600_identity::Migration),
+            Box::new(m20261126_000700_permission::Migration),
         ]
     }
 }

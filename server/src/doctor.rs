@@ -44,6 +44,12 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
         })
     };
     tell("database", database.await.map(str::to_owned).map_err(|p| p.to_string()));
+    let audit = async {
+        let db = start::open_database(&settings).await?;
+        Ok::<_, Problem>(services::audit::verify(&db).await?)
+    };
+    let audit = audit.await.map_err(|p: Problem| p.to_string()).and_then(|verified| verified);
+    tell("audit log", audit.map(|entries| format!("{entries} entries, as they were written")));
     let git = Command::new("git").arg("--version").output().await;
     tell(
         "git",

@@ -5,7 +5,7 @@ use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
 use services::{
-    Services, catalog, changes, examples,
+    Services, audit, catalog, changes, examples,
     identity::{self, Caller, Tenant},
     queue, scorecards,
 };
@@ -90,6 +90,7 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
 async fn background(services: Services, shutdown: CancellationToken) {
     tokio::join!(
         changes::listen(&services, shutdown.clone()),
+        audit::keep(services.clone(), shutdown.clone()),
         catalog::follow(services.clone(), shutdown.clone()),
         catalog::schedule(services.clone(), shutdown.clone()),
         scorecards::follow(services.clone(), shutdown.clone()),

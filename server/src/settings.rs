@@ -5,6 +5,7 @@
 
 mod clusters;
 mod credentials;
+mod permission;
 mod sign_in;
 
 use std::{
@@ -20,6 +21,7 @@ use serde::Deserialize;
 pub(crate) use self::{
     clusters::{Cluster, clusters},
     credentials::{Credential, configured},
+    permission::{Permission, permission},
     sign_in::{SignIn, doors},
 };
 use crate::cli::{Installation, Problem};
@@ -38,6 +40,7 @@ pub(crate) struct Settings {
     pub(crate) limits: Limits,
     pub(crate) log: Log,
     pub(crate) sign_in: SignIn,
+    pub(crate) permission: Permission,
     pub(crate) secrets: Secrets,
     /// `[credentials.NAME]`
     pub(crate) credentials: BTreeMap<String, Credential>,

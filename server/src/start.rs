@@ -46,6 +46,8 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
         definitions: Arc::default(),
         docs: Arc::default(),
         doors: Arc::new(doors),
+        notes: Arc::default(),
+        permission: Arc::default(),
         ports: Ports {
             sources: Arc::new(Sources::new(outbound)),
             repositories: Arc::new(hosting),
@@ -60,6 +62,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
                 sync_minutes: settings.catalog.sync_minutes.max(1),
                 orphan_days: settings.catalog.orphan_days.min(36_500),
             },
+            permission: settings::permission(&settings.permission)?,
             tools: settings.links.clone(),
             credentials: settings::configured(&settings.credentials)?,
         }),

@@ -65,6 +65,7 @@ impl TokenCommand {
                 println!("{}", minted.secret);
             }
         }
+        services::audit::flush(&services).await;
         Ok(ExitCode::SUCCESS)
     }
 }

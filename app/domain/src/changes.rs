@@ -52,6 +52,14 @@ pub enum ChangeKind {
     CredentialSealed,
     /// A credential was taken away.
     CredentialRemoved,
+    /// Policies were edited.
+    PolicySaved,
+    /// Edited policies were taken away.
+    PolicyReset,
+    /// A role was given.
+    RoleGiven,
+    /// A role was taken.
+    RoleTaken,
 }
 
 impl ChangeKind {
@@ -80,6 +88,10 @@ impl ChangeKind {
             Self::ViewRemoved => "view-removed",
             Self::CredentialSealed => "credential-sealed",
             Self::CredentialRemoved => "credential-removed",
+            Self::PolicySaved => "policy-saved",
+            Self::PolicyReset => "policy-reset",
+            Self::RoleGiven => "role-given",
+            Self::RoleTaken => "role-taken",
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Nothing here knows a framework, a database, a clock or the network; what depends on time takes it as an argument.
 
+pub mod audit;
 pub mod catalog;
 pub mod changes;
 pub mod home;

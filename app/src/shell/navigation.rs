@@ -20,7 +20,10 @@ const WORK: [Place; 5] = [
     Place { label: "Create", href: "/create", glyph: Glyph::SquarePlus },
     Place { label: "Runs", href: "/runs", glyph: Glyph::Route },
 ];
-const CARE: [Place; 1] = [Place { label: "Sources", href: "/sources", glyph: Glyph::GitBranch }];
+const CARE: [Place; 2] = [
+    Place { label: "Sources", href: "/sources", glyph: Glyph::GitBranch },
+    Place { label: "Policies", href: "/policies", glyph: Glyph::ShieldCheck },
+];
 
 #[component]
 pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {

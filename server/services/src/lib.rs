@@ -8,6 +8,7 @@ use std::{
     sync::Arc,
 };
 
+pub mod audit;
 mod bulk;
 pub mod catalog;
 pub mod changes;
@@ -18,6 +19,7 @@ pub mod examples;
 pub mod home;
 pub mod identity;
 pub mod lists;
+pub mod permission;
 mod program;
 pub mod queue;
 pub mod runs;
@@ -42,6 +44,8 @@ pub struct Settings {
     pub call_commands: bool,
     /// How the catalog treats its sources.
     pub catalog: CatalogSettings,
+    /// Who may do what.
+    pub permission: permission::PermissionSettings,
     /// Where its tools are.
     pub tools: domain::catalog::Tools,
     /// Credentials that its configuration names.
@@ -89,6 +93,10 @@ pub struct Services {
     pub docs: Arc<docs::Turns>,
     /// Who comes in, and how.
     pub doors: Arc<identity::Doors>,
+    /// What is to be written into the audit log soon.
+    pub notes: Arc<audit::Notes>,
+    /// What policies and roles say.
+    pub permission: Arc<permission::Keeper>,
     /// Hands work to the workers.
     pub queue: queue::Queue,
     /// Seals secrets.

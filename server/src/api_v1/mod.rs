@@ -1,10 +1,12 @@
 //! The platform API, `/api/v1`: for our own clients, for CI and for other portals. It describes itself.
 
+mod audit;
 mod credentials;
 mod entities;
 mod facets;
 mod inbox;
 mod me;
+mod permission;
 mod problem;
 mod sources;
 mod table;
@@ -35,6 +37,7 @@ use crate::http::AppState;
         (name = "sources", description = "Where entities come from"),
         (name = "scorecards", description = "Levels, rules, and where entities stand"),
         (name = "identity", description = "Who asks"),
+        (name = "permission", description = "Who may do what, why, and what was done"),
         (name = "changes", description = "What happens, as it happens"),
     ),
     components(schemas(ProblemDetails)),
@@ -51,6 +54,8 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(me::routes())
         .merge(table::routes())
         .merge(credentials::routes())
+        .merge(permission::routes())
+        .merge(audit::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())
 }

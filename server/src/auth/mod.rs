@@ -114,6 +114,7 @@ async fn by_token(
         if !state.access.is_token(token.trim()) {
             throttle::failed(services, &tenant, &key).await?;
             tracing::warn!(address = key, "a sign-in with the administrator's token failed");
+            identity::note_failure(services, &tenant, &peer.from(&headers), "token");
             let problem = "This is not the administrator's token.";
             return Ok(offered(&state, StatusCode::UNPROCESSABLE_ENTITY, &next, Some(problem)));
         }
@@ -157,7 +158,10 @@ async fn callback(
     let arrived = identity::arrive(&state.services, &tenant, &provider, &back, begun, &from, brought).await;
     let mut response = match arrived {
         Ok(arrived) => welcome(&state, &arrived.opened, &arrived.next),
-        Err(why) => troubles::not_in(&state, &provider, &why, &request.0),
+        Err(why) => {
+            identity::note_failure(&state.services, &tenant, &from, &format!("{provider}: {why}"));
+            troubles::not_in(&state, &provider, &why, &request.0)
+        }
     };
     cookies.arrive(&mut response, &key);
     response
@@ -192,6 +196,7 @@ async fn by_link(
             return Ok::<_, Error>(welcome(&state, &opened, "/"));
         }
         throttle::failed(services, &tenant, &key).await?;
+        identity::note_failure(services, &tenant, &peer.from(&headers), "link");
         Ok(troubles::spent(&state, &request.0))
     };
     done.await.unwrap_or_else(|error| troubles::fault(&state, &error, &request.0))

@@ -10,7 +10,7 @@ use axum::{
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use services::{
-    Error,
+    Error, audit,
     identity::{self, Caller, Entry, Found, Standing, Subject, Tenant, throttle},
 };
 
@@ -59,7 +59,11 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     }
     let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
     let standing = Arc::new(Standing { request: id, ..standing });
-    request.extensions_mut().insert(Caller { tenant: Tenant::default(), subject, standing });
+    let caller = Caller { tenant: Tenant::default(), subject, standing };
+    if let Entry::Token(token) | Entry::Pipeline(token) = &caller.standing.source {
+        audit::note_token(&state.services, &caller, token);
+    }
+    request.extensions_mut().insert(caller);
     next.run(request).await
 }
 

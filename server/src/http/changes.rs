@@ -74,6 +74,10 @@ impl Reader {
         loop {
             if let Some(change) = self.ready.pop() {
                 self.seen = change.seq;
+                // Not for this caller.
+                if change.kind == changes::HIDDEN {
+                    continue;
+                }
                 let data = json!({ "seq": change.seq, "kind": change.kind, "subject": change.subject });
                 return Some(Event::default().id(change.seq.to_string()).data(data.to_string()));
             }

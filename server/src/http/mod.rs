@@ -1,5 +1,6 @@
 //! The HTTP surface: routes, and what every request passes through.
 
+mod access;
 mod caller;
 pub(crate) mod changes;
 mod health;
@@ -37,6 +38,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(pages::router(&state))
         .merge(crate::account::router())
         .merge(crate::auth::router())
+        .merge(access::router())
         .merge(crate::catalog_api::router())
         .merge(crate::docs_files::router())
         .merge(crate::saved_views::router())

@@ -68,11 +68,15 @@ async fn explain(
     uri: Uri,
     Form(Explain { text }): Form<Explain>,
 ) -> Response {
+    // Browsers send line breaks as networks have them.
+    anew(state, caller, request_id, Pasted(text.replace("\r\n", "\n")), uri).await
+}
+
+/// The page at an address, with what was sent to it.
+pub(super) async fn anew(state: AppState, caller: Caller, request_id: String, pasted: Pasted, uri: Uri) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
-    // Browsers send line breaks as networks have them.
-    let pasted = Some(Pasted(text.replace("\r\n", "\n")));
-    render(state, caller, request_id, Lent { pasted, ..Lent::default() }, request).await
+    render(state, caller, request_id, Lent { pasted: Some(pasted), ..Lent::default() }, request).await
 }
 
 async fn render(state: AppState, caller: Caller, request_id: String, given: Lent, request: Request) -> Response {

@@ -128,6 +128,7 @@ both! {
         api.ask(Method::POST, "/catalog/sources/{id}/sync", &format!("{of_one}/sync"), None, 202).await;
 
         ask_about_credentials(&mut api).await;
+        ask_about_permission(&mut api).await;
 
         let list = "/catalog/entities";
         let first = api.get(list, &format!("{list}?filter=kind=component&order=metadata.name,desc&limit=1&fields=metadata.name")).await;
@@ -215,6 +216,37 @@ both! {
         let mut all = operations(&api.document);
         assert!(all.remove("GET /api/v1/changes/stream"));
         assert_eq!(api.asked, all);
+    }
+}
+
+/// Policies, roles, questions about them, and what was done.
+async fn ask_about_permission(api: &mut Described<'_>) {
+    let roles = "/permission/roles";
+    let role = json!({ "role": "developer", "to": "group:berths" });
+    api.ask(Method::POST, roles, roles, Some(role.clone()), 204).await;
+    api.ask(Method::POST, roles, roles, Some(role.clone()), 409).await;
+    assert_eq!(api.get(roles, roles).await[0]["to"], "group:default/berths");
+    api.ask(Method::DELETE, roles, roles, Some(role), 204).await;
+    let (policies, one, mine) = ("/permission/policies", "/permission/policies/{name}", "/permission/policies/mine");
+    assert_eq!(api.get(policies, policies).await[0]["name"], "administrator");
+    let draft = json!({ "text": "permit (principal in Role::\"mine\", action in Action::\"read\", resource);" });
+    let tried =
+        api.ask(Method::POST, &format!("{one}/preview"), &format!("{mine}/preview"), Some(draft.clone()), 200).await;
+    assert!(!tried["gains"].as_array().unwrap().is_empty());
+    api.ask(Method::PUT, one, mine, Some(draft), 200).await;
+    api.ask(Method::PUT, one, mine, Some(json!({ "text": "permit" })), 422).await;
+    assert_eq!(api.get(one, mine).await["version"], 1);
+    api.ask(Method::DELETE, one, mine, None, 204).await;
+    let asked = "?permission=manageSources&on=component:web";
+    assert_eq!(api.get("/permission/why", &format!("/permission/why{asked}")).await["allowed"], true);
+    api.ask(Method::GET, "/permission/why", "/permission/why?permission=x", None, 422).await;
+    // The lead of the team that owns it is the weakest who can.
+    let who = api.get("/permission/who-can", &format!("/permission/who-can{asked}")).await;
+    assert_eq!((&who[0]["role"], &who[0]["of"]), (&json!("team-lead"), &json!("group:default/berths")));
+    assert_eq!(api.get("/permission/what-could", "/permission/what-could").await[0]["extent"], "on everything");
+    assert_eq!(api.get("/audit", "/audit?limit=1").await["items"].as_array().unwrap().len(), 1);
+    for path in ["/audit.jsonl", "/audit.csv"] {
+        api.get(path, path).await;
     }
 }
 

@@ -25,6 +25,8 @@ pub enum Target<'a> {
     Repository(&'a str),
     /// A team, for what it keeps in common.
     Team(&'a EntityRef),
+    /// A policy document, by its name.
+    Policy(&'a str),
     /// The caller's own stars, views and tokens.
     Own,
     /// The installation as a whole: what belongs to nobody in particular.
@@ -40,6 +42,7 @@ impl fmt::Display for Target<'_> {
             Self::Place(address) => write!(f, "place:{address}"),
             Self::Run(id) => write!(f, "run:{id}"),
             Self::Repository(name) => write!(f, "repository:{name}"),
+            Self::Policy(name) => write!(f, "policy:{name}"),
             Self::Own => f.write_str("own"),
             Self::Platform => f.write_str("platform"),
         }

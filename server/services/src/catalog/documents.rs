@@ -10,7 +10,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 
-use super::index::Contents;
+use super::index::View;
 use crate::{Error, Result, Services, identity};
 
 /// A question about many documents.
@@ -47,24 +47,24 @@ pub struct DocumentPage {
 pub async fn document(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Bytes> {
     let key = reference.to_string();
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
-    let question = |contents: &Contents| (vec![contents.find(&key)], ());
+    let question = |contents: &View<'_>| (vec![contents.find(&key)], ());
     one(services, caller, question, || format!("no entity `{reference}` is in the catalog")).await
 }
 
 /// One document, by the id that the server gave its entity.
 pub async fn document_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> Result<Bytes> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let question = |contents: &Contents| (vec![contents.find_uid(uid)], ());
+    let question = |contents: &View<'_>| (vec![contents.find_uid(uid)], ());
     one(services, caller, question, || format!("no entity with the uid `{uid}` is in the catalog")).await
 }
 
 async fn one(
     services: &Services,
     caller: &Caller,
-    question: impl FnOnce(&Contents) -> (Vec<Option<u32>>, ()),
+    question: impl FnOnce(&View<'_>) -> (Vec<Option<u32>>, ()),
     missing: impl FnOnce() -> String,
 ) -> Result<Bytes> {
-    let (documents, ()) = services.catalog.documents(services, &caller.tenant, question).await?;
+    let (documents, ()) = services.catalog.documents(services, caller, question).await?;
     documents.into_iter().next().flatten().ok_or_else(|| Error::NotFound(missing()))
 }
 
@@ -78,7 +78,7 @@ pub async fn documents(
     predicate: Option<&Predicate>,
 ) -> Result<Vec<Option<Bytes>>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let question = |contents: &Contents| {
+    let question = |contents: &View<'_>| {
         let is_narrowed = !filter.alternatives.is_empty() || predicate.is_some();
         let meant = is_narrowed.then(|| contents.select_all(filter, None, predicate));
         let mut key = String::new();
@@ -89,7 +89,7 @@ pub async fn documents(
         };
         (references.iter().map(find).collect(), ())
     };
-    let (documents, ()) = services.catalog.documents(services, &caller.tenant, question).await?;
+    let (documents, ()) = services.catalog.documents(services, caller, question).await?;
     Ok(documents)
 }
 
@@ -97,7 +97,7 @@ pub async fn documents(
 pub async fn document_page(services: &Services, caller: &Caller, question: Question<'_>) -> Result<DocumentPage> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Question { filter, text, predicate, order, start, limit } = question;
-    let ask = |contents: &Contents| {
+    let ask = |contents: &View<'_>| {
         let selection = contents.select_all(filter, text, predicate);
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         // One more than is wanted tells whether there are more.
@@ -117,7 +117,7 @@ pub async fn document_page(services: &Services, caller: &Caller, question: Quest
         };
         (ids.into_iter().map(Some).collect(), page)
     };
-    let (documents, page) = services.catalog.documents(services, &caller.tenant, ask).await?;
+    let (documents, page) = services.catalog.documents(services, caller, ask).await?;
     // One that left in between is left out.
     Ok(DocumentPage { documents: documents.into_iter().flatten().collect(), ..page })
 }

@@ -8,18 +8,36 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 
-use super::store;
+use super::{sees_all, store};
 use crate::{Error, Result, Services, identity};
 
 /// How many troubles a page shows at most.
 const PAGE: u32 = 200;
+/// How many are looked at for one who does not see the whole catalog.
+const MOST: u32 = 10_000;
 
 /// A part of what should be mended.
 pub async fn troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let filter = TroubleFilter { limit: filter.limit.min(PAGE), ..filter.clone() };
+    if !sees_all(services, caller).await? {
+        return own_troubles(services, caller, &filter).await;
+    }
     let (rows, total) = store::troubles(&services.db, &caller.tenant, &filter).await?;
     Ok(Part { rows, total: u32::try_from(total).unwrap_or(u32::MAX) })
+}
+
+/// For one who does not see the whole catalog, what is wrong with what their teams own: a trouble may name anything.
+async fn own_troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
+    let every = TroubleFilter { offset: 0, limit: MOST, ..filter.clone() };
+    let (mut rows, _) = store::troubles(&services.db, &caller.tenant, &every).await?;
+    rows.retain(|trouble| {
+        let owner = trouble.owner.as_ref().map(EntityRef::to_string);
+        owner.is_some_and(|owner| caller.standing.teams.contains(&owner) || owner == caller.label())
+    });
+    let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
+    let rows = rows.into_iter().skip(filter.offset as usize).take(filter.limit as usize).collect();
+    Ok(Part { rows, total })
 }
 
 /// How many troubles each team has, the most first; `None` for those that nobody owns. The filter's owner does not count.
@@ -29,6 +47,15 @@ pub async fn trouble_counts(
     filter: &TroubleFilter,
 ) -> Result<Vec<(Option<EntityRef>, u32)>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
+    if !sees_all(services, caller).await? {
+        let mut counts: HashMap<Option<EntityRef>, u32> = HashMap::new();
+        for trouble in own_troubles(services, caller, &TroubleFilter { limit: MOST, ..filter.clone() }).await?.rows {
+            *counts.entry(trouble.owner).or_default() += 1;
+        }
+        let mut counts: Vec<_> = counts.into_iter().collect();
+        counts.sort_by_key(|(owner, count)| (std::cmp::Reverse(*count), owner.as_ref().map(EntityRef::to_string)));
+        return Ok(counts);
+    }
     let counts = store::trouble_counts(&services.db, &caller.tenant, filter).await?;
     let mut counts: Vec<_> =
         counts.into_iter().map(|(owner, count)| (owner, u32::try_from(count).unwrap_or(u32::MAX))).collect();
@@ -45,6 +72,12 @@ pub async fn trouble_counts(
 pub async fn inbox_sizes(services: &Services, caller: &Caller) -> Result<(u32, u32, u32)> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let none = TroubleFilter::default();
+    if !sees_all(services, caller).await? {
+        let troubles = own_troubles(services, caller, &none).await?.total;
+        let disputes = super::disputes(services, caller, (0, 0)).await?.total;
+        let orphans = super::orphans(services, caller, None, (0, 0)).await?.total;
+        return Ok((troubles, disputes, orphans));
+    }
     let troubles = store::troubles(&services.db, &caller.tenant, &none).await?.1;
     let disputes = store::conflicts(&services.db, &caller.tenant, (0, 0)).await?.1;
     let orphans = store::orphans(&services.db, &caller.tenant, None, (0, 0)).await?.1;
@@ -82,5 +115,10 @@ pub async fn syncs_of(services: &Services, caller: &Caller, source: Uuid) -> Res
 /// The last syncs of every source, oldest first.
 pub async fn syncs(services: &Services, caller: &Caller) -> Result<HashMap<Uuid, Vec<SyncRecord>>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    store::syncs(&services.db, &caller.tenant).await
+    let mut syncs = store::syncs(&services.db, &caller.tenant).await?;
+    if !sees_all(services, caller).await? {
+        let seen: HashSet<Uuid> = super::sources(services, caller).await?.iter().map(|source| source.id).collect();
+        syncs.retain(|source, _| seen.contains(source));
+    }
+    Ok(syncs)
 }

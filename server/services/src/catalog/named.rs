@@ -5,7 +5,7 @@ use domain::{
     identity::{Caller, Permission, Target},
 };
 
-use super::index::Contents;
+use super::index::View;
 use crate::{Result, Services, identity};
 
 /// The names of the entities that a filter means, at most `limit`.
@@ -16,10 +16,10 @@ pub(crate) async fn references(
     limit: usize,
 ) -> Result<Vec<String>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let ask = |contents: &Contents| {
+    let ask = |contents: &View<'_>| {
         let selection = contents.select(filter, None);
         let names = selection.iter().take(limit).filter_map(|id| contents.reference(id).map(str::to_owned));
         names.collect::<Vec<String>>()
     };
-    services.catalog.ask(services, &caller.tenant, ask).await
+    services.catalog.ask(services, caller, ask).await
 }

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use super::{
-    index::Contents,
+    index::View,
     ports::{is_glob, join},
     rows::entity,
     store,
@@ -158,11 +158,11 @@ async fn with_parents(
 async fn locations_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<entity::Model>> {
     let filter =
         Filter::all(vec![Condition::equals("kind", "location"), Condition::equals("source", &source.to_string())]);
-    let question = |contents: &Contents| {
+    let question = |contents: &View<'_>| {
         let ids = contents.select(&filter, None).into_iter().take(MOST_LOCATIONS);
         ids.filter_map(|id| contents.reference(id).map(str::to_owned)).collect::<Vec<_>>()
     };
-    let references = services.catalog.ask(services, &caller.tenant, question).await?;
+    let references = services.catalog.ask(services, caller, question).await?;
     store::rows(&services.db, &caller.tenant, &references).await
 }
 

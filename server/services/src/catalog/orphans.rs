@@ -11,7 +11,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{rows::entity, store, sync::record::Plan};
+use super::{retain_seen, rows::entity, sees_all, store, sync::record::Plan};
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
@@ -37,7 +37,15 @@ pub async fn orphans(
 ) -> Result<Part<Orphan>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let part = (u64::from(offset), u64::from(limit).min(PAGE));
-    let (rows, total) = store::orphans(&services.db, &caller.tenant, source, part).await?;
+    let (rows, total) = if sees_all(services, caller).await? {
+        store::orphans(&services.db, &caller.tenant, source, part).await?
+    } else {
+        let (rows, _) = store::orphans(&services.db, &caller.tenant, source, (0, AT_ONCE)).await?;
+        let seen = retain_seen(services, caller, rows, |row| row.reference.clone()).await?;
+        let total = seen.len() as u64;
+        let from = usize::try_from(part.0).unwrap_or(usize::MAX);
+        (seen.into_iter().skip(from).take(usize::try_from(part.1).unwrap_or(usize::MAX)).collect(), total)
+    };
     Ok(Part { rows: described(services, caller, rows).await?, total: u32::try_from(total).unwrap_or(u32::MAX) })
 }
 
@@ -51,6 +59,7 @@ pub async fn orphans_due(
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let owners: Vec<String> = owners.iter().map(ToString::to_string).collect();
     let rows = store::orphans_of_owners(&services.db, &caller.tenant, &owners, limit).await?;
+    let rows = retain_seen(services, caller, rows, |row| row.reference.clone()).await?;
     let mut due = described(services, caller, rows).await?;
     due.retain(|orphan| orphan.kept.is_none());
     Ok(due)

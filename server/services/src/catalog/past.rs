@@ -129,7 +129,7 @@ pub async fn changes_around(
 ) -> Result<Vec<Change>> {
     let key = reference.to_string();
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
-    let relations = services.catalog.relations(services, &caller.tenant, std::slice::from_ref(&key)).await?;
+    let relations = services.catalog.relations(services, caller, std::slice::from_ref(&key)).await?;
     let mut subjects: Vec<String> = relations.into_iter().flatten().flatten().map(|(_, target)| target).collect();
     subjects.sort();
     subjects.dedup();

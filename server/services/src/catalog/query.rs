@@ -7,13 +7,21 @@ use domain::{
         Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, PageKey, Predicate,
         Query, Start, TextFilter,
     },
-    identity::{Caller, Permission, Target},
+    changes::Change,
+    identity::{Caller, Permission, Target, Tenant},
 };
 use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
 
-use super::{documents::Question, index::Contents, store};
-use crate::{Error, Result, Services, identity};
+use super::{
+    documents::Question,
+    index::{View, strip},
+    store,
+};
+use crate::{
+    Error, Result, Services, identity,
+    permission::{self, Traits},
+};
 
 /// How many entities a graph shows at most.
 const GRAPH: usize = 200;
@@ -21,20 +29,19 @@ const GRAPH: usize = 200;
 /// One entity, by its name.
 pub async fn entity(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Entity> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
-    let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
-    match rows.into_iter().next() {
-        Some(row) => row.try_into(),
-        None => Err(Error::NotFound(format!("no entity `{reference}` is in the catalog"))),
-    }
+    let key = reference.to_string();
+    let found = fetch(services, caller, std::slice::from_ref(&key)).await?.remove(&key);
+    found.ok_or_else(|| Error::NotFound(format!("no entity `{reference}` is in the catalog")))
 }
 
 /// One entity, by the id that the server gave it.
 pub async fn entity_by_uid(services: &Services, caller: &Caller, uid: Uuid) -> Result<Entity> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    match store::row_by_uid(&services.db, &caller.tenant, uid).await? {
-        Some(row) => row.try_into(),
-        None => Err(Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog"))),
-    }
+    let found = match store::row_by_uid(&services.db, &caller.tenant, uid).await? {
+        Some(row) => seen(services, caller, vec![row.try_into()?]).await?.pop(),
+        None => None,
+    };
+    found.ok_or_else(|| Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog")))
 }
 
 /// Several entities, in the order asked for; `None` for one that is not in the catalog.
@@ -51,7 +58,82 @@ async fn fetch(services: &Services, caller: &Caller, keys: &[String]) -> Result<
     distinct.sort();
     distinct.dedup();
     let rows = store::rows(&services.db, &caller.tenant, &distinct).await?;
-    rows.into_iter().map(|row| Ok((row.reference.clone(), row.try_into()?))).collect()
+    let entities = rows.into_iter().map(Entity::try_from).collect::<Result<Vec<_>>>()?;
+    let entities = seen(services, caller, entities).await?;
+    Ok(entities.into_iter().map(|entity| (entity.reference.to_string(), entity)).collect())
+}
+
+/// What the caller may see of these, without ties to what they may not.
+async fn seen(services: &Services, caller: &Caller, entities: Vec<Entity>) -> Result<Vec<Entity>> {
+    let look = |contents: &View<'_>| {
+        if contents.is_whole() {
+            return entities;
+        }
+        let seen = entities.into_iter().filter(|entity| contents.find(&entity.reference.to_string()).is_some());
+        let stripped = seen.map(|mut entity| {
+            strip(&mut entity.document, contents);
+            entity
+        });
+        stripped.collect()
+    };
+    services.catalog.ask(services, caller, look).await
+}
+
+/// Changes without the ties of entities to those that the caller does not see.
+pub(crate) async fn untied(services: &Services, caller: &Caller, mut changes: Vec<Change>) -> Result<Vec<Change>> {
+    let look = |contents: &View<'_>| {
+        if !contents.is_whole() {
+            for change in &mut changes {
+                for state in [&mut change.before, &mut change.after].into_iter().flatten() {
+                    strip(state, contents);
+                }
+            }
+        }
+        changes
+    };
+    services.catalog.ask(services, caller, look).await
+}
+
+/// Leaves out what is about entities that the caller does not see, or that are no longer there.
+pub(crate) async fn retain_seen<T>(
+    services: &Services,
+    caller: &Caller,
+    rows: Vec<T>,
+    about: impl Fn(&T) -> String,
+) -> Result<Vec<T>> {
+    let look = |contents: &View<'_>| {
+        if contents.is_whole() {
+            return rows;
+        }
+        rows.into_iter().filter(|row| contents.find(&about(row)).is_some()).collect()
+    };
+    services.catalog.ask(services, caller, look).await
+}
+
+/// Whether the caller sees the whole catalog.
+pub(crate) async fn sees_all(services: &Services, caller: &Caller) -> Result<bool> {
+    Ok(permission::sight(services, caller).await?.is_none())
+}
+
+/// What policies may know of an entity; `None` if it is not in the catalog.
+pub(crate) async fn traits(services: &Services, tenant: &Tenant, key: &str) -> Result<Option<Traits>> {
+    services.catalog.traits(services, tenant, key).await
+}
+
+/// What policies may know of a source: its kind, its target, and who owns all that it declares.
+pub(crate) async fn source_traits(
+    services: &Services,
+    tenant: &Tenant,
+    id: Uuid,
+) -> Result<Option<(String, String, Vec<String>)>> {
+    let Some(source) = store::source(&services.db, tenant, id).await? else { return Ok(None) };
+    let owners = services.catalog.owners_of_all(services, tenant, id).await?;
+    Ok(Some((source.kind.to_string(), source.target, owners)))
+}
+
+/// What policies may know of some entities, spread over the catalog.
+pub(crate) async fn sample_traits(services: &Services, tenant: &Tenant, most: usize) -> Result<Vec<Traits>> {
+    services.catalog.sample(services, tenant, most).await
 }
 
 /// A part of the entities that a question means.
@@ -59,7 +141,7 @@ pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Resul
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let (references, total) = services
         .catalog
-        .ask(services, &caller.tenant, |contents| {
+        .ask(services, caller, |contents| {
             let selection = contents.select(&query.filter, query.text.as_ref());
             let limit = query.limit.map_or(usize::MAX, |limit| limit as usize);
             let page = contents.page(&selection, &query.order, &Start::Offset(query.offset), limit);
@@ -81,7 +163,7 @@ pub async fn entity_page(
 ) -> Result<(Vec<Entity>, Option<PageKey>)> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Question { filter, text, predicate, order, start, limit } = question;
-    let ask = |contents: &Contents| {
+    let ask = |contents: &View<'_>| {
         let selection = contents.select_all(filter, text, predicate);
         let limit = limit.map_or(usize::MAX, |limit| limit as usize);
         // One more than is wanted tells whether there are more.
@@ -92,7 +174,7 @@ pub async fn entity_page(
         let references = ids.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned));
         (references.collect::<Vec<String>>(), after)
     };
-    let (references, after) = services.catalog.ask(services, &caller.tenant, ask).await?;
+    let (references, after) = services.catalog.ask(services, caller, ask).await?;
     let mut found = fetch(services, caller, &references).await?;
     // One that left in between is left out.
     Ok((references.iter().filter_map(|key| found.remove(key)).collect(), after))
@@ -108,11 +190,11 @@ pub async fn search(
     limit: u32,
 ) -> Result<Vec<Entity>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let question = |contents: &Contents| {
+    let question = |contents: &View<'_>| {
         let best = contents.search(text, filter, limit as usize);
         best.into_iter().filter_map(|id| contents.reference(id).map(str::to_owned)).collect::<Vec<String>>()
     };
-    let references = services.catalog.ask(services, &caller.tenant, question).await?;
+    let references = services.catalog.ask(services, caller, question).await?;
     let mut found = fetch(services, caller, &references).await?;
     Ok(references.iter().filter_map(|key| found.remove(key)).collect())
 }
@@ -126,11 +208,11 @@ pub async fn facets(
     paths: &[String],
 ) -> Result<Vec<Facet>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let count_all = |contents: &Contents| {
+    let count_all = |contents: &View<'_>| {
         let selection = contents.select_all(filter, None, predicate);
         paths.iter().map(|path| contents.facet(path, &selection)).collect::<Vec<_>>()
     };
-    let counted = services.catalog.ask(services, &caller.tenant, count_all).await?;
+    let counted = services.catalog.ask(services, caller, count_all).await?;
     Ok(paths.iter().zip(counted).map(|(path, values)| facet(path, values)).collect())
 }
 
@@ -146,7 +228,7 @@ async fn counted(
     asked: &[(String, Filter)],
     text: Option<&TextFilter>,
 ) -> Result<Vec<Facet>> {
-    let count_all = |contents: &Contents| {
+    let count_all = |contents: &View<'_>| {
         let mut selections: HashMap<&Filter, RoaringBitmap> = HashMap::new();
         let counted = asked.iter().map(|(path, filter)| {
             let selection = selections.entry(filter).or_insert_with(|| contents.select(filter, text));
@@ -154,7 +236,7 @@ async fn counted(
         });
         counted.collect::<Vec<_>>()
     };
-    let counted = services.catalog.ask(services, &caller.tenant, count_all).await?;
+    let counted = services.catalog.ask(services, caller, count_all).await?;
     Ok(asked.iter().zip(counted).map(|((path, _), values)| facet(path, values)).collect())
 }
 
@@ -191,7 +273,7 @@ pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityR
     let (mut ring, mut cut) = (order.clone(), false);
     for distance in 0..=depth {
         let mut next = Vec::new();
-        let relations = services.catalog.relations(services, &caller.tenant, &ring).await?;
+        let relations = services.catalog.relations(services, caller, &ring).await?;
         for (from, relations) in ring.iter().zip(relations) {
             let Some(relations) = relations else {
                 missing.insert(from.clone());
@@ -257,7 +339,7 @@ pub async fn neighbourhood(services: &Services, caller: &Caller, start: &EntityR
 /// How many entities the catalog holds.
 pub async fn total(services: &Services, caller: &Caller) -> Result<u32> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    Ok(count(services.catalog.ask(services, &caller.tenant, Contents::len).await?))
+    services.catalog.ask(services, caller, |contents| count(contents.len())).await
 }
 
 fn count(number: u64) -> u32 {

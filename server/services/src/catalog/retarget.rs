@@ -8,7 +8,11 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{origin_of, sources::checked, store};
+use super::{
+    origin_of,
+    sources::{checked, seen_sources},
+    store,
+};
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
 
 /// What a predicate about sources may ask for.
@@ -35,7 +39,8 @@ pub async fn query_sources(services: &Services, caller: &Caller, query: &SourceQ
         let why = format!("a location has no `{unknown}`; ask for `id`, `type`, `target` or `entityRef`");
         return Err(Error::Rejected(why));
     }
-    let mut sources = store::sources(&services.db, &caller.tenant).await?;
+    let sources = store::sources(&services.db, &caller.tenant).await?;
+    let mut sources = seen_sources(services, caller, sources).await?;
     sources.retain(|source| query.predicate.as_ref().is_none_or(|predicate| predicate.matches(&entries(source))));
     sources.sort_by_key(|source| source.id);
     let total = u32::try_from(sources.len()).unwrap_or(u32::MAX);

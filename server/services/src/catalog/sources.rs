@@ -19,7 +19,7 @@ use super::{
     store,
     sync::{record::Plan, sync},
 };
-use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
+use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
 
 /// The longest that may lie between two syncs: 30 days, in minutes.
 const LONGEST: u32 = 30 * 24 * 60;
@@ -75,7 +75,8 @@ pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Res
 /// The entities that a source declares.
 pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Result<Vec<EntityRef>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
-    let mut keys: Vec<String> = store::known_of(&services.db, &caller.tenant, id).await?.into_keys().collect();
+    let keys: Vec<String> = store::known_of(&services.db, &caller.tenant, id).await?.into_keys().collect();
+    let mut keys = super::retain_seen(services, caller, keys, String::clone).await?;
     keys.sort();
     keys.iter().map(|key| store::parse(key)).collect()
 }
@@ -83,7 +84,8 @@ pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Resu
 /// A source by its kind and target, if it is registered.
 pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Result<Option<Source>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    store::source_by_target(&services.db, &caller.tenant, new).await
+    let found = store::source_by_target(&services.db, &caller.tenant, new).await?;
+    Ok(seen_sources(services, caller, found.into_iter().collect()).await?.pop())
 }
 
 /// Asks who may, and brings the target into the one form it is kept in.
@@ -158,7 +160,21 @@ fn from_scp(text: &str) -> Option<String> {
 /// Every source, oldest first.
 pub async fn sources(services: &Services, caller: &Caller) -> Result<Vec<Source>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    store::sources(&services.db, &caller.tenant).await
+    let sources = store::sources(&services.db, &caller.tenant).await?;
+    seen_sources(services, caller, sources).await
+}
+
+/// The sources among these that the caller may see.
+pub(super) async fn seen_sources(services: &Services, caller: &Caller, sources: Vec<Source>) -> Result<Vec<Source>> {
+    let Some(sight) = permission::source_sight(services, caller).await? else { return Ok(sources) };
+    let mut seen = Vec::new();
+    for source in sources {
+        let owners = services.catalog.owners_of_all(services, &caller.tenant, source.id).await?;
+        if sight.decide_source(&source.id.to_string(), source.kind.as_str(), &source.target, &owners) {
+            seen.push(source);
+        }
+    }
+    Ok(seen)
 }
 
 /// One source with every file of its last sync.

@@ -22,7 +22,7 @@ async fn tied(
     references: &[String],
     kind: &str,
 ) -> Result<Vec<(String, Vec<String>)>> {
-    let relations = services.catalog.relations(services, &caller.tenant, references).await?;
+    let relations = services.catalog.relations(services, caller, references).await?;
     let tied = references.iter().zip(relations).map(|(reference, relations)| {
         let relations = relations.unwrap_or_default().into_iter();
         let targets = relations.filter(|(of, _)| of.eq_ignore_ascii_case(kind)).map(|(_, target)| target);

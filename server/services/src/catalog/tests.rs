@@ -1,6 +1,7 @@
 //! The pipeline, on a source in memory and a database of its own.
 
 mod formats;
+mod hidden;
 mod lifecycle;
 mod recall;
 mod restart;
@@ -123,6 +124,8 @@ impl World {
             definitions: Arc::default(),
             docs: Arc::default(),
             doors: Arc::default(),
+            notes: Arc::default(),
+            permission: Arc::default(),
             queue: crate::queue::Queue::default(),
             secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {
@@ -131,6 +134,7 @@ impl World {
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                permission: crate::permission::PermissionSettings::default(),
                 tools: domain::catalog::Tools::default(),
                 credentials: Vec::new(),
             }),

@@ -6,6 +6,8 @@ mod store;
 mod transaction;
 
 pub use bus::Bus;
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     changes::Change,
@@ -14,12 +16,32 @@ use domain::{
 pub use listen::listen;
 pub use transaction::{NewChange, Transaction};
 
-use crate::{Result, Services, identity};
+use crate::{Result, Services, catalog, identity};
+
+/// The kind of a change of which a caller may know no more than that there was one.
+pub const HIDDEN: &str = "hidden";
 
 /// The changes of the caller's tenant after `after`, oldest first, at most `limit`.
 pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) -> Result<Vec<Change>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    store::after(&services.db, &caller.tenant, after, limit).await
+    let changes = store::after(&services.db, &caller.tenant, after, limit).await?;
+    if catalog::sees_all(services, caller).await? || changes.is_empty() {
+        return Ok(changes);
+    }
+    // Whoever reads on needs the last number, whatever it is about: what is not seen tells only that something happened.
+    let seen = catalog::retain_seen(services, caller, changes.clone(), |change| change.subject.clone()).await?;
+    let seen = catalog::untied(services, caller, seen).await?;
+    let seen: HashMap<i64, Change> = seen.into_iter().map(|change| (change.seq, change)).collect();
+    let hide = |change: Change| Change {
+        actor: String::new(),
+        source: String::new(),
+        subject: String::new(),
+        kind: HIDDEN.to_owned(),
+        before: None,
+        after: None,
+        ..change
+    };
+    Ok(changes.into_iter().map(|change| seen.get(&change.seq).cloned().unwrap_or_else(|| hide(change))).collect())
 }
 
 /// The latest changes about `subject` and about what it was called before, each name until it was lost; of lower numbers than
@@ -32,7 +54,8 @@ pub(crate) async fn about_also(
     span: (Option<i64>, Option<DateTime<Utc>>),
     limit: u64,
 ) -> Result<Vec<Change>> {
-    store::about(&services.db, &caller.tenant, subject, former, span, limit).await
+    let changes = store::about(&services.db, &caller.tenant, subject, former, span, limit).await?;
+    catalog::untied(services, caller, changes).await
 }
 
 /// The last change of these kinds about `subject`, under all its names, until `at`.
@@ -44,7 +67,8 @@ pub(crate) async fn last_before(
     kinds: &[&str],
     at: DateTime<Utc>,
 ) -> Result<Option<Change>> {
-    store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::Until(at)).await
+    let found = store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::Until(at)).await?;
+    Ok(catalog::untied(services, caller, found.into_iter().collect()).await?.pop())
 }
 
 /// The first change of these kinds about `subject`, under all its names, after `at`.
@@ -56,7 +80,8 @@ pub(crate) async fn first_after(
     kinds: &[&str],
     at: DateTime<Utc>,
 ) -> Result<Option<Change>> {
-    store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::After(at)).await
+    let found = store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::After(at)).await?;
+    Ok(catalog::untied(services, caller, found.into_iter().collect()).await?.pop())
 }
 
 /// The latest changes about any of `subjects`, newest first, at most `limit`; with `before`, only those of lower numbers.
@@ -67,7 +92,13 @@ pub(crate) async fn about_any(
     before: Option<i64>,
     limit: u64,
 ) -> Result<Vec<Change>> {
-    store::about_any(&services.db, &caller.tenant, subjects, before, limit).await
+    let changes = store::about_any(&services.db, &caller.tenant, subjects, before, limit).await?;
+    catalog::untied(services, caller, changes).await
+}
+
+/// The changes after `after` of a tenant, oldest first, at most `limit`: for the audit log, which asked who may.
+pub(crate) async fn between(services: &Services, tenant: &Tenant, after: i64, limit: u64) -> Result<Vec<Change>> {
+    store::after(&services.db, tenant, after, limit).await
 }
 
 /// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.

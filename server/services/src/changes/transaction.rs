@@ -12,7 +12,7 @@ use serde_json::Value;
 
 use super::{listen, store};
 use crate::{
-    Result, Services,
+    Result, Services, audit,
     queue::{self, Job},
 };
 
@@ -40,6 +40,8 @@ pub struct Transaction {
     /// Bytes in `changes`.
     weight: usize,
     written: Written,
+    /// What the audit log vouches for.
+    told: audit::Told,
     jobs: Vec<(Job, Option<DateTime<Utc>>)>,
 }
 
@@ -89,6 +91,7 @@ impl Services {
             changes: Vec::new(),
             weight: 0,
             written: Written::Nothing,
+            told: audit::Told::default(),
             jobs: Vec::new(),
         })
     }
@@ -111,6 +114,7 @@ impl Transaction {
         (before, after): (Option<String>, Option<String>),
     ) {
         self.weight += [&before, &after].into_iter().flatten().map(String::len).sum::<usize>() + subject.len() + 64;
+        self.told.add(&source, &subject, kind.as_str(), (before.as_deref(), after.as_deref()));
         self.changes.push(Line { source, subject, kind, before, after });
     }
 
@@ -163,7 +167,10 @@ impl Transaction {
         queue::store::insert(&self.tx, &self.caller.tenant, std::mem::take(&mut self.jobs)).await?;
         // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
         let last = self.number_all().await?;
-        let Self { tx, services, caller, .. } = self;
+        let Self { tx, services, caller, told, .. } = self;
+        if let Some(seq) = last {
+            audit::vouch(&tx, &caller, Utc::now(), told, seq).await?;
+        }
         if let Some(seq) = last
             && tx.get_database_backend() == DbBackend::Postgres
         {

@@ -89,6 +89,7 @@ pub async fn stars(services: &Services, caller: &Caller) -> Result<Vec<EntityRef
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Vec::new()) };
     let names = store::stars(&services.db, &caller.tenant, who, STARS).await?;
+    let names = catalog::retain_seen(services, caller, names, String::clone).await?;
     Ok(names.iter().filter_map(|name| name.parse().ok()).collect())
 }
 

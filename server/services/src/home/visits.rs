@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::store;
-use crate::{Result, Services, changes, identity};
+use crate::{Result, Services, catalog, changes, identity};
 
 /// How many visits are remembered.
 const VISITS: usize = 40;
@@ -39,6 +39,7 @@ pub async fn recent(services: &Services, caller: &Caller, limit: usize) -> Resul
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let Some(who) = caller.own_key() else { return Ok(Vec::new()) };
     let visits = store::visits(&services.db, &caller.tenant, who).await?;
+    let visits = catalog::retain_seen(services, caller, visits, |(name, _)| name.clone()).await?;
     Ok(visits.into_iter().filter_map(|(name, _)| name.parse().ok()).take(limit).collect())
 }
 

@@ -1,7 +1,7 @@
 //! Coming in through a provider: out to it with a browser, and back with who they are.
 
 use chrono::{TimeDelta, Utc};
-use domain::identity::{Caller, Subject, Tenant};
+use domain::identity::{Subject, Tenant};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
@@ -205,7 +205,7 @@ async fn take_in(
         longest: TimeDelta::MAX,
     };
     let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note(services, &Caller::new(tenant.clone(), who), "signed-in", &settings.id);
+    super::note_from(services, tenant, who, from, "signed-in", &settings.id);
     Ok(opened)
 }
 
@@ -220,6 +220,6 @@ pub async fn administrator(services: &Services, tenant: &Tenant, from: &From, br
         longest: ADMINISTRATOR_SESSION,
     };
     let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note(services, &Caller::new(tenant.clone(), Subject::Administrator), "signed-in", "token");
+    super::note_from(services, tenant, Subject::Administrator, from, "signed-in", "token");
     Ok(opened)
 }

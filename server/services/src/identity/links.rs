@@ -86,7 +86,7 @@ pub async fn use_link(
         longest: SESSION,
     };
     let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note(services, &Caller::new(tenant.clone(), Subject::Administrator), "signed-in", "link");
+    super::note_from(services, tenant, Subject::Administrator, from, "signed-in", "link");
     Ok(Some(opened))
 }
 

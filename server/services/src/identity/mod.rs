@@ -17,8 +17,12 @@ use std::{sync::Arc, time::Duration};
 use tokio_util::sync::CancellationToken;
 
 pub use domain::identity::{
-    Caller, Denied, Entry, Permission, Scopes, Standing, Subject, Target, Tenant, Verb, foregone,
+    Caller, Denied, Effect, Entry, Grantee, Permission, PolicyProblem, Reason, RoleName, Scopes, Standing, Subject,
+    Target, Tenant, Thing, Verb, foregone,
 };
+
+use domain::audit::Happening;
+use serde_json::json;
 
 pub(crate) use self::accounts::groups_of;
 pub use self::{
@@ -35,14 +39,19 @@ use crate::{Result, Services};
 ///
 /// # Errors
 /// [`crate::Error::Denied`] says who was refused what.
-pub async fn may(_services: &Services, caller: &Caller, permission: Permission, target: Target<'_>) -> Result<()> {
-    // Most requests: decided without looking at anything.
-    if foregone(caller) == Some(true) {
-        return Ok(());
+pub async fn may(services: &Services, caller: &Caller, permission: Permission, target: Target<'_>) -> Result<()> {
+    let decided = match foregone(caller) {
+        // Most requests: decided without looking at anything.
+        Some(true) => return Ok(()),
+        Some(false) => Err(Denied::new(caller, permission).into()),
+        None => crate::permission::ask(services, caller, permission, target).await,
+    };
+    if let Err(error) = &decided {
+        tracing::warn!(who = caller.label(), ?permission, %target, "refused");
+        let detail = json!({ "permission": permission.name(), "why": error.to_string() });
+        services.notes.add(caller, Happening::Refused, &target.to_string(), detail);
     }
-    let denied = Denied::new(caller, permission);
-    tracing::warn!(who = denied.who, ?permission, %target, "refused");
-    Err(denied.into())
+    decided
 }
 
 /// Whether `caller` may, without it being a refusal: for what is shown only to those who may.
@@ -52,7 +61,11 @@ pub(crate) async fn is_allowed(
     permission: Permission,
     target: Target<'_>,
 ) -> Result<bool> {
-    match may(services, caller, permission, target).await {
+    let decided = match foregone(caller) {
+        Some(is_allowed) => return Ok(is_allowed),
+        None => crate::permission::ask(services, caller, permission, target).await,
+    };
+    match decided {
         Ok(()) => Ok(true),
         Err(crate::Error::Denied(_)) => Ok(false),
         Err(error) => Err(error),
@@ -92,8 +105,22 @@ pub async fn by_bearer(
 }
 
 /// Notes what happened at the doors: who came, who went, what they made to come in with.
-fn note(_services: &Services, caller: &Caller, event: &str, about: &str) {
+fn note(services: &Services, caller: &Caller, event: &'static str, about: &str) {
     tracing::info!(who = %caller.subject, event, about, "identity");
+    services.notes.tell(caller, event, about);
+}
+
+/// The same of someone who comes in, or tries to, and is no caller yet.
+fn note_from(services: &Services, tenant: &Tenant, who: Subject, from: &From, event: &'static str, about: &str) {
+    let address = from.address.as_deref().and_then(|address| address.parse().ok());
+    let standing = Standing { address, ..Standing::default() };
+    let caller = Caller { standing: Arc::new(standing), ..Caller::new(tenant.clone(), who) };
+    note(services, &caller, event, about);
+}
+
+/// Notes that someone tried to come in and was not let in.
+pub fn note_failure(services: &Services, tenant: &Tenant, from: &From, about: &str) {
+    note_from(services, tenant, Subject::Stranger, from, "sign-in-failed", about);
 }
 
 /// Removes sessions, failures and links that are over, until the process is asked to stop.

@@ -28,7 +28,7 @@ pub use advance::advance;
 pub(crate) use advance::{LEASE, give_up};
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Target, Tenant},
     runs::{LogLine, Run, RunStatus, RunSummary},
 };
 pub use dry_run::{DryRun, NewDryRun, dry_run};
@@ -38,7 +38,7 @@ pub use start::{NewRun, NotStarted, start};
 pub use steer::{cancel, retry};
 use uuid::Uuid;
 
-use crate::{Error, Result, Services, identity::may};
+use crate::{Error, Result, Services, identity::may, permission};
 
 /// Which runs a list shows.
 #[derive(Debug, Clone, Default)]
@@ -71,13 +71,25 @@ pub enum RunName {
 /// A page of runs, newest first, and how many there are in all.
 pub async fn list(services: &Services, caller: &Caller, filter: &RunFilter) -> Result<(Vec<RunSummary>, u64)> {
     may(services, caller, Permission::ReadRuns, Target::Any).await?;
-    store::list(&services.db, &caller.tenant, filter).await
+    let seen = seen(services, caller).await?;
+    store::list(&services.db, &caller.tenant, filter, seen).await
 }
 
 /// How many runs there are in each status.
 pub async fn counts(services: &Services, caller: &Caller) -> Result<Vec<(RunStatus, i64)>> {
     may(services, caller, Permission::ReadRuns, Target::Any).await?;
-    store::counts(&services.db, &caller.tenant).await
+    let seen = seen(services, caller).await?;
+    store::counts(&services.db, &caller.tenant, seen).await
+}
+
+/// Which runs the caller may see; `None` for all of them.
+async fn seen(services: &Services, caller: &Caller) -> Result<Option<sea_orm::Condition>> {
+    if domain::identity::foregone(caller) == Some(true) {
+        return Ok(None);
+    }
+    let templates = store::templates(&services.db, &caller.tenant).await?;
+    let seen = permission::run_sight(services, caller, &templates).await?;
+    Ok(seen.map(|(whole, own)| store::started_from(&whole, &own, caller.label())))
 }
 
 /// One run with its steps.
@@ -102,6 +114,12 @@ pub async fn log(services: &Services, caller: &Caller, name: RunName, after: i64
 pub async fn actions(services: &Services, caller: &Caller) -> Result<&'static [Action]> {
     may(services, caller, Permission::ReadRuns, Target::Any).await?;
     Ok(actions::known())
+}
+
+/// Of which template a run is, and who started it.
+pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(String, String)>> {
+    let row = store::find(&services.db, tenant, id).await?;
+    Ok(row.map(|row| (row.template, row.created_by)))
 }
 
 async fn find(

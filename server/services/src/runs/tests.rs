@@ -59,6 +59,7 @@ impl Bench {
                 organisation: "Saltmarsh Line".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                permission: crate::permission::PermissionSettings::default(),
                 tools: domain::catalog::Tools::default(),
                 credentials: Vec::new(),
             }),
@@ -66,6 +67,8 @@ impl Bench {
             definitions: Arc::default(),
             docs: Arc::default(),
             doors: Arc::default(),
+            notes: Arc::default(),
+            permission: Arc::default(),
             ports: Ports {
                 sources: Arc::new(Nowhere),
                 repositories: Arc::new(Nowhere),

@@ -21,7 +21,7 @@ use super::{
     teams::Owners,
     trend,
 };
-use crate::{Error, Result, Services, identity};
+use crate::{Error, Result, Services, catalog, identity};
 
 /// The scorecard that an address names: `name`, or `namespace~name` outside of the default namespace.
 pub fn named(name: &str) -> Result<EntityRef> {
@@ -34,7 +34,8 @@ pub fn named(name: &str) -> Result<EntityRef> {
 pub async fn list(services: &Services, caller: &Caller) -> Result<Vec<Card>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut by_scorecard: HashMap<String, Vec<Brief>> = HashMap::new();
-    for brief in store::briefs(&services.db, &caller.tenant, Condition::all()).await? {
+    let briefs = store::briefs(&services.db, &caller.tenant, Condition::all()).await?;
+    for brief in catalog::retain_seen(services, caller, briefs, |brief| brief.entity.clone()).await? {
         by_scorecard.entry(brief.scorecard.clone()).or_default().push(brief);
     }
     let standards = scope::standards(services, caller).await?;
@@ -58,7 +59,8 @@ pub async fn overview(
     let owners = Owners::meant(services, caller, filter).await?;
     briefs.retain(|brief| belongs(filter, &owners, brief.owner.as_deref(), brief.system.as_deref()));
     let now = now();
-    let mut moves = store::moves(&services.db, &caller.tenant, reference, now - trend::WINDOW).await?;
+    let moves = store::moves(&services.db, &caller.tenant, reference, now - trend::WINDOW).await?;
+    let mut moves = catalog::retain_seen(services, caller, moves, |moved| moved.entity.clone()).await?;
     moves.retain(|moved| belongs(filter, &owners, moved.owner.as_deref(), moved.system.as_deref()));
     let of_briefs = briefs.iter().filter_map(|brief| brief.owner.as_deref());
     let of_moves = moves.iter().filter_map(|moved| moved.owner.as_deref());
@@ -117,6 +119,7 @@ pub async fn rule(services: &Services, caller: &Caller, reference: &EntityRef, i
     let scorecard = scorecard(&standard).ok_or_else(unknown)?;
     let rule = scorecard.rule(id).ok_or_else(unknown)?;
     let all = store::of_scorecard(&services.db, &caller.tenant, reference).await?;
+    let all = catalog::retain_seen(services, caller, all, |row| row.entity.clone()).await?;
     let briefs: Vec<Brief> = all.iter().map(rows::brief).collect();
     let card = overview::card(&standard, &briefs);
     let mut entities = Vec::with_capacity(all.len());
@@ -163,7 +166,8 @@ pub async fn levels(services: &Services, caller: &Caller, entities: &[EntityRef]
         for keys in entities.chunks(500) {
             let keys = keys.iter().map(ToString::to_string);
             let which = Condition::all().add(result::Column::Entity.is_in(keys));
-            for brief in store::briefs(&services.db, &caller.tenant, which).await? {
+            let briefs = store::briefs(&services.db, &caller.tenant, which).await?;
+            for brief in catalog::retain_seen(services, caller, briefs, |brief| brief.entity.clone()).await? {
                 let of = |standard: &&Standard| standard.entity.reference.to_string() == brief.scorecard;
                 let scorecard = standards.iter().find(of).and_then(scorecard).filter(|scorecard| !scorecard.draft);
                 let Some(scorecard) = scorecard else { continue };
@@ -190,7 +194,8 @@ fn scorecard(standard: &Standard) -> Option<&Scorecard> {
 
 async fn briefs(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Vec<Brief>> {
     let which = Condition::all().add(result::Column::Scorecard.eq(reference.to_string()));
-    store::briefs(&services.db, &caller.tenant, which).await
+    let briefs = store::briefs(&services.db, &caller.tenant, which).await?;
+    catalog::retain_seen(services, caller, briefs, |brief| brief.entity.clone()).await
 }
 
 fn belongs(filter: &EntityFilter, owners: &Owners, owner: Option<&str>, system: Option<&str>) -> bool {

@@ -89,7 +89,8 @@ pub async fn of_owners(services: &Services, caller: &Caller, owners: &[EntityRef
     for owners in owners.chunks(500) {
         let owners = owners.iter().map(ToString::to_string);
         let which = Condition::all().add(result::Column::Owner.is_in(owners));
-        for brief in store::briefs(&services.db, &caller.tenant, which).await? {
+        let briefs = store::briefs(&services.db, &caller.tenant, which).await?;
+        for brief in catalog::retain_seen(services, caller, briefs, |brief| brief.entity.clone()).await? {
             by_scorecard.entry(brief.scorecard.clone()).or_default().push(brief);
         }
     }

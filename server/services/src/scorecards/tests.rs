@@ -97,6 +97,8 @@ impl World {
             definitions: Arc::default(),
             docs: Arc::default(),
             doors: Arc::default(),
+            notes: Arc::default(),
+            permission: Arc::default(),
             queue: crate::queue::Queue::default(),
             secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
             settings: Arc::new(crate::Settings {
@@ -105,6 +107,7 @@ impl World {
                 organisation: "Saltmarsh".into(),
                 call_commands: false,
                 catalog: crate::CatalogSettings::default(),
+                permission: crate::permission::PermissionSettings::default(),
                 tools: domain::catalog::Tools::default(),
                 credentials: Vec::new(),
             }),

@@ -8,6 +8,7 @@ use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
 
 use super::{
+    classes::Classes,
     terms::{Stand, Term, Terms},
     words::Words,
 };
@@ -28,6 +29,8 @@ pub(in crate::catalog) struct Contents {
     sorted: OnceLock<Vec<u32>>,
     /// The place of each in `sorted`.
     ranks: OnceLock<Vec<u32>>,
+    /// What policies cannot tell apart: made when policies first hide something.
+    pub(super) classes: Option<Classes>,
 }
 
 /// What the index knows of an entity.
@@ -124,6 +127,7 @@ impl Contents {
         }
         let doc = Doc { reference: reference.into(), terms: entered.into(), words: words.into(), title };
         self.docs[id as usize] = Some(doc);
+        self.classify(id);
         id
     }
 
@@ -214,6 +218,9 @@ impl Contents {
             self.leave(id, &doc, &[], &[]);
         }
         self.alive.remove(id);
+        if let Some(classes) = &mut self.classes {
+            classes.leave(id);
+        }
         self.free.push(id);
         Some(id)
     }

@@ -5,11 +5,11 @@ use std::{
     sync::{Arc, atomic::Ordering},
 };
 
-use domain::identity::Tenant;
+use domain::identity::{Caller, Tenant};
 use tokio::task::spawn_blocking;
 
 use super::{
-    Contents, TenantIndex, documents,
+    TenantIndex, View, documents,
     load::{PIECE, stumbled},
     snapshot,
 };
@@ -92,12 +92,13 @@ pub(super) async fn read_ahead(services: &Services) -> Result<()> {
         if ids.len() as u64 * SMALL > documents::MOST as u64 {
             continue;
         }
+        let caller = Caller::system(tenant, "catalog");
         for some in ids.chunks(PIECE) {
             if index.documents.is_full() {
                 break;
             }
-            let these = |_: &Contents| (some.iter().copied().map(Some).collect(), ());
-            services.catalog.documents(services, &tenant, these).await?;
+            let these = |_: &View<'_>| (some.iter().copied().map(Some).collect(), ());
+            services.catalog.documents(services, &caller, these).await?;
         }
     }
     Ok(())

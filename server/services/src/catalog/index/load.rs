@@ -48,6 +48,9 @@ impl Index {
                 index.is_loaded.send_replace(true);
                 return Ok(());
             };
+            if news.iter().any(|(_, _, kind)| kind.starts_with("policy-") || kind.starts_with("role-")) {
+                services.permission.forget(tenant);
+            }
             let mut references: Vec<String> = news
                 .into_iter()
                 .filter(|(_, _, kind)| kind.starts_with("entity-"))
@@ -58,6 +61,8 @@ impl Index {
                 && changes::last_of(services, tenant).await? - seen > i64::try_from(count / 2).unwrap_or(i64::MAX)
             {
                 load(services, tenant, &index).await?;
+                // What was told meanwhile was not read.
+                services.permission.forget(tenant);
                 continue;
             }
             references.sort();

@@ -15,13 +15,16 @@
 //! - **count**: [`Contents::facet`], or the length of a selection.
 //! - **search**: [`Contents::search`] ranks.
 //!
+//! A use case never asks [`Contents`] itself but a [`View`] of it, which has what the caller may see and nothing else.
 //! [`Index::ask`] runs a question; [`Index::documents`] also fetches the documents of the entities that it names, from
 //! memory where all fit or where they were asked for lately, and by one query of the database otherwise. Documents are handed
 //! through as the bytes that are sent.
 
+mod classes;
 mod contents;
 mod documents;
 mod facet;
+mod hidden;
 mod keep;
 mod load;
 mod page;
@@ -33,6 +36,7 @@ mod snapshot;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod view;
 mod words;
 
 use std::{
@@ -41,15 +45,22 @@ use std::{
 };
 
 use bytes::Bytes;
-use domain::identity::Tenant;
+use domain::{
+    catalog::{Condition, Filter},
+    identity::{Caller, Tenant},
+};
 use sea_orm::prelude::Uuid;
 use tokio::sync::watch;
 
-pub(super) use self::contents::Contents;
+use self::contents::Contents;
 use self::documents::{Documents, Known};
 pub use self::load::follow;
+pub(super) use self::{hidden::strip, view::View};
 use super::store;
-use crate::{Result, Services};
+use crate::{
+    Result, Services,
+    permission::{self, Sight, Traits},
+};
 
 /// The indexes of all tenants of this replica.
 #[derive(Default)]
@@ -101,16 +112,48 @@ impl Index {
         Ok(index)
     }
 
-    /// Answers a question.
+    /// Answers a question from what the caller may see.
     pub(super) async fn ask<T>(
         &self,
         services: &Services,
-        tenant: &Tenant,
-        question: impl FnOnce(&Contents) -> T,
+        caller: &Caller,
+        question: impl FnOnce(&View<'_>) -> T,
     ) -> Result<T> {
+        let sight = permission::sight(services, caller).await?;
+        let index = self.current(services, &caller.tenant).await?;
+        let contents = index.contents_for(sight.as_ref());
+        let seen = sight.map(|sight| contents.seen(&sight));
+        Ok(question(&View::new(&contents, seen)))
+    }
+
+    /// What policies may know of an entity; `None` if it is not in the catalog.
+    pub(super) async fn traits(&self, services: &Services, tenant: &Tenant, key: &str) -> Result<Option<Traits>> {
         let index = self.current(services, tenant).await?;
         let contents = index.read();
-        Ok(question(&contents))
+        Ok(contents.find(key).and_then(|id| contents.traits(id)))
+    }
+
+    /// What policies may know of some entities, at even distances.
+    pub(super) async fn sample(&self, services: &Services, tenant: &Tenant, most: usize) -> Result<Vec<Traits>> {
+        let index = self.current(services, tenant).await?;
+        let contents = index.read();
+        let apart = usize::try_from(contents.len()).unwrap_or(usize::MAX).div_ceil(most.max(1)).max(1);
+        Ok(contents.all().iter().step_by(apart).filter_map(|id| contents.traits(id)).collect())
+    }
+
+    /// Who owns everything that a source declares; nobody if it declares nothing.
+    pub(super) async fn owners_of_all(
+        &self,
+        services: &Services,
+        tenant: &Tenant,
+        source: Uuid,
+    ) -> Result<Vec<String>> {
+        let index = self.current(services, tenant).await?;
+        let contents = index.read();
+        let of_source = Filter::all(vec![Condition::equals("source", &source.to_string())]);
+        let declared = contents.select(&of_source, None);
+        let owners = contents.facet("relations.ownedby", &declared).into_iter();
+        Ok(owners.filter(|(_, count)| *count == declared.len()).map(|(owner, _)| owner.to_lowercase()).collect())
     }
 
     /// Answers a question with the documents of the entities that the answer names; `None` where it names none, or one
@@ -118,13 +161,15 @@ impl Index {
     pub(super) async fn documents<T>(
         &self,
         services: &Services,
-        tenant: &Tenant,
-        question: impl FnOnce(&Contents) -> (Vec<Option<u32>>, T),
+        caller: &Caller,
+        question: impl FnOnce(&View<'_>) -> (Vec<Option<u32>>, T),
     ) -> Result<(Vec<Option<Bytes>>, T)> {
-        let index = self.current(services, tenant).await?;
+        let sight = permission::sight(services, caller).await?;
+        let index = self.current(services, &caller.tenant).await?;
         let (mut found, missing, answer) = {
-            let contents = index.read();
-            let (ids, answer) = question(&contents);
+            let contents = index.contents_for(sight.as_ref());
+            let seen = sight.as_ref().map(|sight| contents.seen(sight));
+            let (ids, answer) = question(&View::new(&contents, seen));
             let mut found = vec![None; ids.len()];
             let mut missing: HashMap<String, (u32, u32, Vec<usize>)> = HashMap::new();
             let named = ids.into_iter().enumerate().filter_map(|(at, id)| Some((at, id?))).collect::<Vec<_>>();
@@ -145,7 +190,7 @@ impl Index {
         };
         if !missing.is_empty() {
             let keys: Vec<String> = missing.keys().cloned().collect();
-            for (reference, document) in store::documents(&services.db, tenant, &keys).await? {
+            for (reference, document) in store::documents(&services.db, &caller.tenant, &keys).await? {
                 let document = Bytes::from(document);
                 if let Some((id, version, places)) = missing.get(&reference) {
                     index.documents.keep(*id, *version, &document);
@@ -155,6 +200,13 @@ impl Index {
                 }
             }
         }
+        if let Some(sight) = &sight {
+            let contents = index.contents_for(Some(sight));
+            let view = View::new(&contents, Some(contents.seen(sight)));
+            for document in found.iter_mut().flatten() {
+                *document = hidden::without(document, &view)?;
+            }
+        }
         Ok((found, answer))
     }
 
@@ -162,17 +214,27 @@ impl Index {
     pub(super) async fn relations(
         &self,
         services: &Services,
-        tenant: &Tenant,
+        caller: &Caller,
         references: &[String],
     ) -> Result<Vec<Option<Vec<(String, String)>>>> {
-        let relations = |contents: &Contents| references.iter().map(|key| contents.relations(key)).collect();
-        self.ask(services, tenant, relations).await
+        let relations = |view: &View<'_>| references.iter().map(|key| view.relations(key)).collect();
+        self.ask(services, caller, relations).await
     }
 }
 
 impl TenantIndex {
     fn read(&self) -> std::sync::RwLockReadGuard<'_, Contents> {
         self.contents.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The contents, with classes of entities where a caller does not see all.
+    fn contents_for(&self, sight: Option<&Sight>) -> std::sync::RwLockReadGuard<'_, Contents> {
+        loop {
+            let contents = self.read();
+            let Some(sight) = sight.filter(|sight| !contents.has_classes(sight.mentions())) else { return contents };
+            drop(contents);
+            self.write().make_classes(sight.mentions());
+        }
     }
 
     fn write(&self) -> std::sync::RwLockWriteGuard<'_, Contents> {

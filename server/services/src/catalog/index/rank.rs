@@ -32,16 +32,25 @@ enum Fit {
 }
 
 impl Contents {
-    /// The entities that fit a text and a filter, best first, at most `limit`: those of one quality by the length of their
+    /// The entities among those `seen` that fit a text and a filter, best first, at most `limit`: those of one quality by the length of their
     /// name, then by reference.
-    pub(in crate::catalog) fn search(&self, text: &str, filter: &Filter, limit: usize) -> Vec<u32> {
+    pub(in crate::catalog) fn search(
+        &self,
+        text: &str,
+        filter: &Filter,
+        seen: Option<&RoaringBitmap>,
+        limit: usize,
+    ) -> Vec<u32> {
         let text = text.trim();
         let text = text.char_indices().nth(LETTERS).map_or(text, |(end, _)| &text[..end]).to_lowercase();
         let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
         if words.is_empty() || limit == 0 {
             return Vec::new();
         }
-        let meant = self.select(filter, None);
+        let mut meant = self.select(filter, None);
+        if let Some(seen) = seen {
+            meant &= seen;
+        }
         let mut fitting = meant.clone();
         for word in &words {
             if fitting.is_empty() {

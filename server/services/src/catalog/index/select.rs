@@ -105,12 +105,17 @@ impl Contents {
         saying & selection
     }
 
-    /// An entity's terms at a path, by value.
-    pub(super) fn terms_at(&self, id: u32, path: u32) -> impl DoubleEndedIterator<Item = &Term> {
+    /// The numbers of an entity's terms at a path, by value.
+    pub(super) fn term_numbers_at(&self, id: u32, path: u32) -> &[u32] {
         let terms = self.doc(id).map_or(&[][..], |doc| &doc.terms);
         let from = terms.partition_point(|&term| self.terms.get(term).path < path);
         let count = terms[from..].iter().take_while(|&&term| self.terms.get(term).path == path).count();
-        terms[from..from + count].iter().map(|&term| self.terms.get(term))
+        &terms[from..from + count]
+    }
+
+    /// An entity's terms at a path, by value.
+    pub(super) fn terms_at(&self, id: u32, path: u32) -> impl DoubleEndedIterator<Item = &Term> {
+        self.term_numbers_at(id, path).iter().map(|&term| self.terms.get(term))
     }
 
     /// An entity's values at a path, in lower case, smallest first.

@@ -326,7 +326,7 @@ fn searchable() -> Contents {
 }
 
 fn found(contents: &Contents, text: &str) -> String {
-    let ids = contents.search(text, &Filter::everything(), 10);
+    let ids = contents.search(text, &Filter::everything(), None, 10);
     let names = named(contents, &ids);
     names.iter().map(|name| name.trim_start_matches("component:default/")).collect::<Vec<_>>().join(" ")
 }
@@ -361,8 +361,8 @@ fn a_search_ranks_names_before_what_only_speaks_of_them() {
     assert_eq!(found(&contents, "straße"), "zähler-straße");
     assert_eq!(found(&contents, ""), "");
     let none = Filter::parse(["kind=api"]).unwrap();
-    assert!(contents.search("gateway", &none, 10).is_empty());
-    assert_eq!(contents.search("gateway", &Filter::everything(), 2).len(), 2);
+    assert!(contents.search("gateway", &none, None, 10).is_empty());
+    assert_eq!(contents.search("gateway", &Filter::everything(), None, 2).len(), 2);
 }
 
 #[test]

@@ -142,7 +142,7 @@ pub async fn receive(
         tracing::warn!(%source, forge = delivery.forge, why, "refused a webhook delivery");
         store::note_refusal(&services.db, tenant, source, now, why).await?;
         let (who, permission) = (format!("a delivery of {}", delivery.forge), Permission::ManageSources);
-        return Err(Error::Denied(domain::identity::Denied { who, permission }));
+        return Err(Error::Denied(domain::identity::Denied::named(who, permission)));
     }
     let Some(known) = store::source(&services.db, tenant, source).await? else {
         return Err(Error::NotFound(format!("there is no source `{source}`; it may have been removed")));

@@ -12,7 +12,8 @@ use domain::{
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect, Statement,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    Statement,
     sea_query::{Expr, ExprTrait as _, LikeExpr},
 };
 use serde_json::Value;
@@ -96,8 +97,12 @@ pub(super) async fn list(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     filter: &RunFilter,
+    seen: Option<Condition>,
 ) -> Result<(Vec<RunSummary>, u64)> {
     let mut select = run::Entity::find().filter(run::Column::Tenant.eq(tenant.as_str()));
+    if let Some(seen) = seen {
+        select = select.filter(seen);
+    }
     if !filter.status.is_empty() {
         select = select.filter(run::Column::Status.is_in(filter.status.iter().map(|status| status.as_str())));
     }
@@ -124,20 +129,42 @@ pub(super) async fn list(
 }
 
 /// How many runs there are in each status.
-pub(super) async fn counts(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<(RunStatus, i64)>> {
-    let statement = Statement::from_sql_and_values(
-        db.get_database_backend(),
-        "SELECT status, COUNT(*) AS runs FROM runs WHERE tenant = $1 GROUP BY status",
-        [tenant.as_str().into()],
-    );
-    let mut counts = Vec::new();
-    for row in db.query_all_raw(statement).await? {
-        let status: String = row.try_get("", "status")?;
-        if let Ok(status) = status.parse() {
-            counts.push((status, row.try_get("", "runs")?));
-        }
-    }
-    Ok(counts)
+pub(super) async fn counts(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    seen: Option<Condition>,
+) -> Result<Vec<(RunStatus, i64)>> {
+    let rows: Vec<(String, i64)> = run::Entity::find()
+        .select_only()
+        .column(run::Column::Status)
+        .column_as(run::Column::Id.count(), "runs")
+        .filter(run::Column::Tenant.eq(tenant.as_str()))
+        .filter(seen.unwrap_or_else(Condition::all))
+        .group_by(run::Column::Status)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().filter_map(|(status, count)| Some((status.parse().ok()?, count))).collect())
+}
+
+/// Every template that runs were started from.
+pub(super) async fn templates(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<String>> {
+    let templates = run::Entity::find()
+        .select_only()
+        .column(run::Column::Template)
+        .distinct()
+        .filter(run::Column::Tenant.eq(tenant.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(templates)
+}
+
+/// Runs of some templates, and of others what one person started.
+pub(super) fn started_from(whole: &[String], own: &[String], starter: &str) -> Condition {
+    let of = |templates: &[String]| run::Column::Template.is_in(templates.iter().map(String::as_str));
+    let theirs = Condition::all().add(of(own)).add(run::Column::CreatedBy.eq(starter));
+    Condition::any().add(of(whole)).add(theirs)
 }
 
 /// Moves a run on, unless someone else did since it was read.

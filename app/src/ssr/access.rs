@@ -1,0 +1,90 @@
+//! The pages about permission and the audit log, written as HTML. All text goes through [`escape`].
+
+mod audit;
+mod html;
+mod may;
+mod policies;
+mod roles;
+
+use std::collections::HashMap;
+
+use prose::escape;
+use serde::{Deserialize, Serialize};
+use services::{Error, Result};
+
+use super::{caller, reply, services};
+use crate::{AppError, Pasted, access::Written};
+
+/// What a form sent that could not be done, or was only tried, to be shown again.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Sent {
+    /// Policies as they were written.
+    pub text: String,
+    /// Example cases as they were written.
+    pub cases: String,
+    /// What is wrong.
+    pub problems: Vec<String>,
+    /// What it would come to: example cases that hold, who gains what, who loses what.
+    pub tried: Option<Tried>,
+    /// A role and to whom, as they were written.
+    pub grant: (String, String),
+}
+
+/// What a draft would come to.
+pub type Tried = (usize, Vec<(String, String)>, Vec<(String, String)>);
+
+/// Writes the page at an address.
+pub(crate) async fn page(path: &str, query: &str) -> std::result::Result<Written, AppError> {
+    let sent = leptos::prelude::use_context::<Pasted>();
+    let sent: Option<Sent> = sent.and_then(|Pasted(text)| serde_json::from_str(&text).ok());
+    let asked: HashMap<String, String> =
+        url::form_urlencoded::parse(query.trim_start_matches('?').as_bytes()).into_owned().collect();
+    reply(written(path, &asked, sent.as_ref()).await)
+}
+
+async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent>) -> Result<Written> {
+    let (services, caller) = (services(), caller());
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    match parts.as_slice() {
+        ["policies"] => policies::list(&services, &caller).await,
+        ["policies", name] => policies::one(&services, &caller, name, sent).await,
+        ["roles"] => roles::page(&services, &caller, sent).await,
+        ["may"] => may::page(&services, &caller, asked).await,
+        ["audit"] => audit::page(&services, &caller, asked).await,
+        _ => Err(Error::NotFound("there is no such page".to_owned())),
+    }
+}
+
+/// A value that was asked for; empty if it was not.
+fn value<'a>(asked: &'a HashMap<String, String>, name: &str) -> &'a str {
+    asked.get(name).map_or("", |value| value.trim())
+}
+
+/// The tabs above all of these pages.
+fn tabs(current: &str) -> String {
+    let tabs = [("/policies", "Policies"), ("/roles", "Roles"), ("/may", "Who may"), ("/audit", "Audit log")];
+    let items = tabs
+        .iter()
+        .map(|(href, label)| {
+            let (class, state) = if *href == current {
+                (
+                    "tab-here inline-flex h-9 items-center border-b-2 border-primary font-medium",
+                    " aria-current=\"page\"",
+                )
+            } else {
+                ("inline-flex h-9 items-center border-b-2 border-transparent text-muted", "")
+            };
+            format!("<li class=\"flex-none\"><a class=\"{class}\" href=\"{href}\"{state}>{label}</a></li>")
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    format!(
+        "<nav aria-label=\"Permission\" class=\"no-print overflow-x-auto\"><ul class=\"flex min-w-max gap-6 border-b \
+         border-base-300 text-table *:-mb-px\">{items}</ul></nav>"
+    )
+}
+
+fn code(text: &str) -> String {
+    format!("<code class=\"font-mono text-meta break-all\">{}</code>", escape(text))
+}

@@ -1,0 +1,129 @@
+//! The audit log.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use prose::escape;
+use services::{
+    Result, Services,
+    audit::{self, AuditEntry, AuditFilter},
+    identity::Caller,
+};
+
+use super::{
+    Written, code,
+    html::{field, note, panel, table, when},
+    tabs, value,
+};
+
+const PAGE: u64 = 100;
+
+pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<String, String>) -> Result<Written> {
+    let mut html = tabs("/audit");
+    let mut moment = |name: &str| {
+        let text = value(asked, name);
+        if text.is_empty() {
+            return None;
+        }
+        let whole = if name == "since" && text.len() == 10 { format!("{text}T00:00") } else { text.to_owned() };
+        match domain::read_moment(&whole) {
+            Ok(at) => Some(at),
+            Err(why) => {
+                html += &note("error", "That is no moment", &[why]);
+                None
+            }
+        }
+    };
+    let filter = AuditFilter {
+        since: moment("since"),
+        until: moment("until"),
+        actor: value(asked, "actor").to_owned(),
+        kind: value(asked, "kind").to_owned(),
+        subject: value(asked, "subject").to_owned(),
+    };
+    let before: Option<i64> = value(asked, "before").parse().ok();
+    let entries = audit::entries(services, caller, &filter, before, PAGE).await?;
+    let query = |more: &[(&str, &str)]| -> String {
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        for name in ["actor", "kind", "subject", "since", "until"] {
+            if !value(asked, name).is_empty() {
+                query.append_pair(name, value(asked, name));
+            }
+        }
+        for (name, value) in more {
+            query.append_pair(name, value);
+        }
+        query.finish()
+    };
+    let _ = write!(
+        html,
+        "<form method=\"get\" action=\"/audit\" class=\"surface grid gap-4 p-4 sm:grid-cols-2 lg:grid-cols-3 sm:p-5\">{}{}{}{}{}\
+         <div class=\"flex flex-wrap items-end gap-3\"><button class=\"btn btn-primary\">Show</button></div></form>",
+        field(
+            "actor",
+            "Who",
+            &filter.actor,
+            "<code>user:default/ada</code>, <code>machine:NAME</code>, <code>administrator</code>"
+        ),
+        field(
+            "kind",
+            "What",
+            &filter.kind,
+            "<code>signed-in</code>, <code>refused</code>, <code>policy-saved</code>, <code>source-removed</code>"
+        ),
+        field(
+            "subject",
+            "About what",
+            &filter.subject,
+            "A reference, <code>source:ID</code>, <code>policy:NAME</code>"
+        ),
+        field("since", "Since", value(asked, "since"), "A day or a moment: <code>2026-11-26</code>"),
+        field("until", "Until", value(asked, "until"), "A day or a moment"),
+    );
+    let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
+    html += &if rows.is_empty() {
+        note("info", "No entry fits", &[])
+    } else {
+        panel("What was done", &table("Audit log", &["When", "Who", "From", "What", "About", "Besides"], &rows))
+    };
+    if let Some(last) = entries.last().filter(|last| last.seq > 1 && entries.len() as u64 == PAGE) {
+        let _ = write!(
+            html,
+            "<p><a class=\"btn\" href=\"/audit?{}\">Older entries</a></p>",
+            escape(&query(&[("before", &last.seq.to_string())]))
+        );
+    }
+    let _ = write!(
+        html,
+        "<p class=\"text-table text-muted\">All of it: <a class=\"text-link\" rel=\"external\" href=\"/api/v1/audit.jsonl?{0}\">JSON \
+         lines</a>, <a class=\"text-link\" rel=\"external\" href=\"/api/v1/audit.csv?{0}\">CSV</a>. Each entry's hash contains \
+         the one before it; <code class=\"font-mono\">causeway doctor</code> verifies them all.</p>",
+        escape(&query(&[]))
+    );
+    Ok(Written {
+        title: "Audit log".to_owned(),
+        answer: "Who did what, from where. It can be taken away, and not be changed".to_owned(),
+        html,
+    })
+}
+
+fn row(entry: &AuditEntry) -> Vec<String> {
+    let from = [Some(entry.entry.clone()).filter(|entry| !entry.is_empty()), entry.address.clone()];
+    let from = from.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    let mut besides: Vec<String> = Vec::new();
+    if let Some((first, last)) = entry.changes {
+        besides.push(if first == last { format!("change {first}") } else { format!("changes {first} to {last}") });
+    }
+    for (name, value) in entry.detail.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest") {
+        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        besides.push(format!("{name}: {value}"));
+    }
+    besides.extend(entry.request.as_ref().map(|request| format!("request {request}")));
+    vec![
+        format!("<span id=\"e{}\">{}</span>", entry.seq, when(entry.at)),
+        code(&entry.actor),
+        escape(&from),
+        escape(&entry.kind),
+        code(&entry.subject),
+        format!("<span class=\"text-meta text-muted break-words\">{}</span>", escape(&besides.join(" · "))),
+    ]
+}

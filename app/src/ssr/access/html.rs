@@ -1,0 +1,98 @@
+//! Pieces that several of these pages are made of.
+
+use chrono::{DateTime, Utc};
+use prose::escape;
+
+/// A frame with a heading.
+pub(super) fn panel(title: &str, inner: &str) -> String {
+    format!(
+        "<section class=\"surface min-w-0 overflow-clip\"><header class=\"px-4 py-3\"><h2 class=\"text-body \
+         font-semibold\">{}</h2></header>{inner}</section>",
+        escape(title)
+    )
+}
+
+/// A table; cells are HTML.
+pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
+    let heads = heads
+        .iter()
+        .map(|head| format!("<th scope=\"col\" class=\"h-8 px-4 font-medium whitespace-nowrap\">{}</th>", escape(head)))
+        .collect::<Vec<_>>()
+        .concat();
+    let rows = rows
+        .iter()
+        .map(|row| {
+            let cells = row
+                .iter()
+                .map(|cell| format!("<td class=\"px-4 py-2 align-top\">{cell}</td>"))
+                .collect::<Vec<_>>()
+                .concat();
+            format!("<tr class=\"border-t border-base-300\">{cells}</tr>")
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    format!(
+        "<div class=\"overflow-x-auto\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table class=\"w-full \
+         table-auto border-collapse text-left text-table\"><caption class=\"sr-only\">{0}</caption><thead \
+         class=\"text-meta text-muted\"><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>",
+        escape(caption)
+    )
+}
+
+/// A moment, exact.
+pub(super) fn when(at: DateTime<Utc>) -> String {
+    format!(
+        "<time class=\"whitespace-nowrap tabular-nums\" datetime=\"{}\">{}</time>",
+        at.to_rfc3339(),
+        at.format("%-d %b %Y, %H:%M:%S UTC")
+    )
+}
+
+/// A field of one line.
+pub(super) fn field(name: &str, label: &str, value: &str, help: &str) -> String {
+    format!(
+        "<div class=\"flex flex-col gap-1\"><label for=\"f-{name}\" class=\"text-table font-medium\">{label}</label><input \
+         id=\"f-{name}\" name=\"{name}\" maxlength=\"2000\" class=\"input w-full font-mono\" value=\"{}\" \
+         aria-describedby=\"h-{name}\"><p id=\"h-{name}\" class=\"text-meta text-muted\">{help}</p></div>",
+        escape(value)
+    )
+}
+
+/// A field of many lines.
+pub(super) fn area(name: &str, label: &str, value: &str, lines: usize, is_closed: bool) -> String {
+    let closed = if is_closed { " readonly" } else { "" };
+    format!(
+        "<div class=\"flex flex-col gap-1\"><label for=\"f-{name}\" class=\"text-table font-medium\">{label}</label><textarea \
+         id=\"f-{name}\" name=\"{name}\" rows=\"{lines}\" spellcheck=\"false\" class=\"textarea w-full font-mono \
+         text-meta\"{closed}>\n{}</textarea></div>",
+        escape(value)
+    )
+}
+
+/// Something wrong, or something to know.
+pub(super) fn note(tone: &str, title: &str, lines: &[String]) -> String {
+    let role = if tone == "error" { " role=\"alert\"" } else { " role=\"status\"" };
+    let items = lines
+        .iter()
+        .map(|line| format!("<li class=\"break-words\">{}</li>", escape(line)))
+        .collect::<Vec<_>>()
+        .concat();
+    let list = if lines.is_empty() { String::new() } else { format!("<ul class=\"list-disc pl-5\">{items}</ul>") };
+    format!("<div class=\"note note-{tone}\"{role}><p class=\"note-title\">{}</p>{list}</div>", escape(title))
+}
+
+/// A list that one chooses from.
+pub(super) fn select(name: &str, label: &str, choices: &[(String, String)], chosen: &str) -> String {
+    let options = choices
+        .iter()
+        .map(|(value, words)| {
+            let state = if value == chosen { " selected" } else { "" };
+            format!("<option value=\"{}\"{state}>{}</option>", escape(value), escape(words))
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    format!(
+        "<div class=\"flex flex-col gap-1\"><label for=\"f-{name}\" class=\"text-table font-medium\">{label}</label><select \
+         id=\"f-{name}\" name=\"{name}\" class=\"select w-full\">{options}</select></div>"
+    )
+}

@@ -1,0 +1,152 @@
+//! Questions: why may I, who can, what could someone do.
+
+use std::{collections::HashMap, fmt::Write as _};
+
+use prose::escape;
+use services::{
+    Error, Result, Services,
+    identity::{Caller, Permission, Reason, Subject, Thing},
+    permission,
+};
+
+use super::{
+    Written, code,
+    html::{field, note, panel, select, table},
+    tabs, value,
+};
+
+fn list(reasons: &[Reason]) -> String {
+    let items = reasons
+        .iter()
+        .map(|reason| {
+            let document = escape(&reason.document);
+            format!(
+                "<li class=\"break-words\">{} <a class=\"text-link\" href=\"/policies/{document}\">{document}</a></li>",
+                escape(&reason.to_string())
+            )
+        })
+        .collect::<Vec<_>>()
+        .concat();
+    if items.is_empty() { String::new() } else { format!("<ul class=\"grid gap-1\">{items}</ul>") }
+}
+
+pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<String, String>) -> Result<Written> {
+    let (permission, on, who) = (value(asked, "permission"), value(asked, "on"), value(asked, "who"));
+    let mut html = tabs("/may");
+    let choices: Vec<(String, String)> =
+        Permission::ALL.into_iter().map(|known| (known.name().to_owned(), known.to_string())).collect();
+    let _ = write!(
+        html,
+        "<div class=\"grid items-start gap-4 lg:grid-cols-2\"><form method=\"get\" action=\"/may\" class=\"surface grid gap-4 \
+         p-4 sm:p-5\"><h2 class=\"text-body font-semibold\">Who can do a thing, and may I</h2>{}{}<div><button \
+         class=\"btn btn-primary\">Ask</button></div></form>",
+        select("permission", "What", &choices, permission),
+        field(
+            "on",
+            "On what",
+            on,
+            "A reference like <code>component:default/quay</code>, <code>source:ID</code>, <code>run:ID</code>, <code>repository:OWNER/NAME</code>, <code>place:ADDRESS</code>, or nothing for the platform"
+        ),
+    );
+    let _ = write!(
+        html,
+        "<form method=\"get\" action=\"/may\" class=\"surface grid gap-4 p-4 sm:p-5\"><h2 class=\"text-body \
+         font-semibold\">What could someone do</h2>{}<div><button class=\"btn\">Ask</button></div></form></div>",
+        field(
+            "who",
+            "Who",
+            who,
+            "<code>user:default/ada</code> or <code>machine:deployer</code>; your own name for yourself"
+        ),
+    );
+    let answer = if !permission.is_empty() {
+        answer(services, caller, (permission, on), &mut html).await?
+    } else if !who.is_empty() {
+        could(services, caller, who, &mut html).await?
+    } else {
+        could(services, caller, &caller.subject.to_string(), &mut html).await?
+    };
+    Ok(Written { title: "Who may".to_owned(), answer, html })
+}
+
+/// What is wrong with a question is the answer to it.
+fn wrong(html: &mut String, why: &str) -> String {
+    *html += &note("error", "That cannot be asked", &[why.to_owned()]);
+    "Ask anew".to_owned()
+}
+
+async fn answer(
+    services: &Services,
+    caller: &Caller,
+    (permission, on): (&str, &str),
+    html: &mut String,
+) -> Result<String> {
+    let Some(permission) = Permission::named(permission) else {
+        return Ok(wrong(html, "there is no such permission; choose one from the list"));
+    };
+    let thing = match Thing::read(permission, on) {
+        Ok(thing) => thing,
+        Err(error) => return Ok(wrong(html, &error.to_string())),
+    };
+    let (is_allowed, why, reasons) = match permission::why(services, caller, permission, thing.target()).await {
+        Ok(told) => told,
+        Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
+        Err(error) => return Err(error),
+    };
+    let on = thing.target().to_string();
+    let verdict = if is_allowed { "You may" } else { "You may not" };
+    *html += &panel(
+        &format!("{verdict} {permission}"),
+        &format!(
+            "<div class=\"grid gap-2 px-4 pb-4 text-table\"><p>On {}: {}.</p>{}</div>",
+            code(&on),
+            escape(&why),
+            list(&reasons)
+        ),
+    );
+    match permission::who_can(services, caller, permission, thing.target()).await {
+        Ok(found) => {
+            let rows: Vec<Vec<String>> = found
+                .iter()
+                .map(|who| {
+                    let role = if who.role.is_empty() { "named by the policy".to_owned() } else { escape(&who.role) };
+                    let of = who
+                        .of
+                        .as_deref()
+                        .map_or_else(|| "anyone with the role".to_owned(), |of| format!("in {}", code(of)));
+                    let holders: String =
+                        who.holders.iter().take(20).map(|holder| code(holder)).collect::<Vec<_>>().join(", ");
+                    let more = who.holders.len().saturating_sub(20);
+                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+                    vec![role, of, holders + &more, list(&who.reasons)]
+                })
+                .collect();
+            let heads = ["Role", "Who of them", "Given to", "Because"];
+            *html += &panel(&format!("Who can {permission} on {on}"), &table("Who can", &heads, &rows));
+        }
+        Err(Error::Denied(denied)) => {
+            *html += &note("info", "Who else can is not for you to see", &[denied.to_string()]);
+        }
+        Err(error) => return Err(error),
+    }
+    Ok(format!("{verdict} {permission} on {on}"))
+}
+
+async fn could(services: &Services, caller: &Caller, who: &str, html: &mut String) -> Result<String> {
+    let subject: Subject = match who.parse() {
+        Ok(subject) => subject,
+        Err(error) => return Ok(wrong(html, &error.to_string())),
+    };
+    let (roles, rows) = permission::what_could(services, caller, &subject).await?;
+    let rows: Vec<Vec<String>> = rows
+        .iter()
+        .map(|row| vec![escape(&row.permission.to_string()), row.extent.words().to_owned(), list(&row.reasons)])
+        .collect();
+    *html += &panel(
+        &format!("What {subject} could do"),
+        &table("What they could do", &["What", "How far", "Because"], &rows),
+    );
+    let roles: Vec<String> = roles.into_iter().collect();
+    let roles = if roles.is_empty() { "no role that policies speak of".to_owned() } else { roles.join(", ") };
+    Ok(format!("{subject}: {roles}"))
+}

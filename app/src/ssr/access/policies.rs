@@ -1,0 +1,218 @@
+//! Policies: all of them, and one to be read, tried and changed.
+
+use std::fmt::Write as _;
+
+use prose::escape;
+use services::{
+    Result, Services,
+    identity::Caller,
+    permission::{self, PolicyDocument, PolicyOrigin, SCHEMA},
+};
+
+use super::{
+    Sent, Written, code,
+    html::{area, note, panel, table, when},
+    tabs,
+};
+
+/// How many edits of a document are shown.
+const EDITS: u64 = 20;
+
+fn origin(document: &PolicyDocument) -> String {
+    match &document.origin {
+        PolicyOrigin::Shipped => "comes with Causeway".to_owned(),
+        PolicyOrigin::Folder => "a file of the settings' folder".to_owned(),
+        PolicyOrigin::Portal(version, at, by) => {
+            format!("version {version} by {}, {}", escape(by), when(*at))
+        }
+    }
+}
+
+/// What each policy of a document says, as far as it says it in words.
+fn says(text: &str) -> String {
+    let said: Vec<&str> =
+        text.lines().filter_map(|line| line.trim().strip_prefix("@says(\"")?.strip_suffix("\")")).collect();
+    let items = said.iter().map(|line| format!("<li>{}</li>", escape(line))).collect::<Vec<_>>().concat();
+    if items.is_empty() {
+        "<span class=\"text-muted\">in Cedar only</span>".to_owned()
+    } else {
+        format!("<ul>{items}</ul>")
+    }
+}
+
+pub(super) async fn list(services: &Services, caller: &Caller) -> Result<Written> {
+    let all = permission::policies(services, caller).await?;
+    let rows: Vec<Vec<String>> = all
+        .iter()
+        .map(|document| {
+            let name = escape(&document.name);
+            vec![
+                format!("<a class=\"text-link font-medium\" href=\"/policies/{name}\">{name}</a>"),
+                says(&document.text),
+                origin(document),
+            ]
+        })
+        .collect();
+    let html = tabs("/policies")
+        + &panel("What holds", &table("Policies", &["Policies", "What they say", "From"], &rows))
+        + "<p class=\"text-table text-muted\">A document of its own is begun at <code class=\"font-mono \
+           text-meta\">/policies/NAME</code>, with a name that none has yet.</p>"
+        + &format!(
+            "<details class=\"surface p-4\"><summary class=\"text-body font-semibold\">What policies can speak of</summary>\
+             <pre class=\"mt-3 overflow-x-auto font-mono text-meta\" tabindex=\"0\">{}</pre></details>",
+            escape(SCHEMA)
+        );
+    Ok(Written {
+        title: "Policies".to_owned(),
+        answer: format!("{} documents decide who may do what. What none permits is refused", all.len()),
+        html,
+    })
+}
+
+pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: Option<&Sent>) -> Result<Written> {
+    let known = permission::policies(services, caller).await?.into_iter().find(|document| document.name == name);
+    let known = if let Some(known) = known {
+        known
+    } else {
+        // A new one is begun under its name.
+        let name: services::identity::RoleName = name.parse().map_err(|_| {
+            services::Error::NotFound(
+                "there are no policies of this name; use lower-case letters, digits and hyphens".to_owned(),
+            )
+        })?;
+        PolicyDocument {
+            name: name.to_string(),
+            text: String::new(),
+            cases: String::new(),
+            origin: PolicyOrigin::Portal(0, chrono::DateTime::UNIX_EPOCH, String::new()),
+            is_shipped: false,
+        }
+    };
+    let (is_new, is_file) = (matches!(known.origin, PolicyOrigin::Portal(0, ..)), known.origin == PolicyOrigin::Folder);
+    let version = if let PolicyOrigin::Portal(version, ..) = known.origin { version } else { 0 };
+    let mut html = tabs("/policies");
+    let (mut text, mut cases) = (known.text.as_str(), known.cases.as_str());
+    if let Some(sent) = sent {
+        (text, cases) = (&sent.text, &sent.cases);
+        if !sent.problems.is_empty() {
+            html += &note("error", "It was not saved", &sent.problems);
+        }
+        if let Some((held, gains, losses)) = &sent.tried {
+            html += &tried(*held, gains, losses);
+        }
+    }
+    let name = escape(&known.name);
+    let lines = text.lines().count().clamp(12, 40);
+    let _ = write!(
+        html,
+        "<form method=\"post\" action=\"/policies/{name}\" class=\"surface grid gap-4 p-4 sm:p-5\"><input type=\"hidden\" \
+         name=\"based_on\" value=\"{version}\">{}{}",
+        area("text", "Policies, in Cedar", text, lines, is_file),
+        area(
+            "cases",
+            "Example cases, in YAML: they must hold, or nothing is saved",
+            cases,
+            cases.lines().count().clamp(6, 30),
+            is_file
+        ),
+    );
+    html += if is_file {
+        "<p class=\"text-table text-muted\">This is a file of the folder that causeway.toml names. Change it there.</p></form>"
+    } else {
+        "<div class=\"flex flex-wrap gap-3\"><button class=\"btn btn-primary\" name=\"deed\" value=\"preview\">Who gains, who \
+         loses</button><button class=\"btn\" name=\"deed\" value=\"save\">Save</button></div></form>"
+    };
+    if version > 0 {
+        let what = if known.is_shipped { "Go back to what comes with Causeway" } else { "Take these policies away" };
+        let _ = write!(
+            html,
+            "<form method=\"post\" action=\"/policies/{name}\"><button class=\"btn btn-ghost\" name=\"deed\" \
+             value=\"reset\">{what}</button></form>"
+        );
+    }
+    if !is_new {
+        html += &history(services, caller, &known.name).await?;
+    }
+    let answer = if is_new { "Nothing is written here yet".to_owned() } else { plain(&known) };
+    Ok(Written { title: format!("Policies: {}", known.name), answer, html })
+}
+
+fn plain(document: &PolicyDocument) -> String {
+    match &document.origin {
+        PolicyOrigin::Shipped => "As they come with Causeway. What is saved here stands in their place".to_owned(),
+        PolicyOrigin::Folder => "A file of the folder that causeway.toml names".to_owned(),
+        PolicyOrigin::Portal(version, _, by) => format!("Version {version}, by {by}"),
+    }
+}
+
+fn tried(held: usize, gains: &[(String, String)], losses: &[(String, String)]) -> String {
+    let lines =
+        |moved: &[(String, String)]| moved.iter().map(|(who, what)| format!("{who}: {what}")).collect::<Vec<_>>();
+    let mut out = note("info", &format!("It can be saved: all {held} example cases hold"), &[]);
+    if gains.is_empty() && losses.is_empty() {
+        out += &note("info", "Nobody gains or loses anything that shows in roles and in the catalog as it is", &[]);
+    }
+    if !gains.is_empty() {
+        out += &note("info", "Gained", &lines(gains));
+    }
+    if !losses.is_empty() {
+        out += &note("warning", "Lost", &lines(losses));
+    }
+    out
+}
+
+/// What was edited, with the lines that came and went.
+async fn history(services: &Services, caller: &Caller, name: &str) -> Result<String> {
+    let edits = permission::policy_history(services, caller, name, EDITS).await?;
+    if edits.is_empty() {
+        return Ok(String::new());
+    }
+    let text = |state: &Option<serde_json::Value>| {
+        let text = state.as_ref().and_then(|state| state.get("text")?.as_str());
+        text.unwrap_or_default().to_owned()
+    };
+    let rows: Vec<Vec<String>> = edits
+        .iter()
+        .map(|edit| vec![when(edit.at), code(&edit.actor), difference(&text(&edit.before), &text(&edit.after))])
+        .collect();
+    Ok(panel("What was edited", &table("Edits", &["When", "Who", "What"], &rows)))
+}
+
+/// Lines that one text has and the other has not, in their order.
+fn difference(before: &str, after: &str) -> String {
+    let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
+    let same_start = old.iter().zip(&new).take_while(|(left, right)| left == right).count();
+    let rest = (old.len() - same_start).min(new.len() - same_start);
+    let same_end = old.iter().rev().zip(new.iter().rev()).take(rest).take_while(|(left, right)| left == right).count();
+    let line = |sign: &str, word: &str, class: &str, line: &str| {
+        format!(
+            "<li class=\"flex gap-2 {class}\"><span aria-hidden=\"true\">{sign}</span><span class=\"sr-only\">{word}</span><span \
+             class=\"min-w-0 whitespace-pre-wrap break-all\">{}</span></li>",
+            escape(line)
+        )
+    };
+    let gone = old[same_start..old.len() - same_end].iter().map(|text| line("−", "gone:", "text-error", text));
+    let came = new[same_start..new.len() - same_end].iter().map(|text| line("+", "came:", "text-success", text));
+    let lines: String = gone.chain(came).take(400).collect();
+    if lines.is_empty() {
+        "only the example cases".to_owned()
+    } else {
+        format!("<ul class=\"font-mono text-meta\">{lines}</ul>")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_difference_shows_the_lines_between_what_is_the_same() {
+        let told = difference("a\nb\nc\n", "a\nx\nc\n");
+        assert!(
+            told.contains(">b<") && told.contains(">x<") && !told.contains(">a<") && !told.contains(">c<"),
+            "{told}"
+        );
+        assert_eq!(difference("a", "a"), "only the example cases");
+        assert!(difference("", "<b>").contains("&lt;b&gt;"));
+    }
+}

@@ -1,0 +1,78 @@
+//! The audit log: every mutation, sign-in, refusal and use of a token, who did it and from where, in one chain for each
+//! tenant.
+//!
+//! What is changed is told of in the same transaction: [`crate::changes::Transaction`] adds entries that vouch for its rows
+//! of `changes`, where the states before and after stand. What is asked for again and again (refusals, uses of tokens) is
+//! noted once in a while, without anyone waiting for it ([`Notes`]).
+
+mod chain;
+mod notes;
+mod store;
+mod verify;
+
+use chrono::{DateTime, Utc};
+pub use domain::audit::{AuditEntry, AuditFilter, Happening};
+use domain::{
+    changes::Change,
+    identity::{Caller, Permission, Target},
+};
+use sea_orm::ConnectionTrait;
+use serde_json::Value;
+
+use self::chain::Link;
+pub(crate) use self::chain::Told;
+pub use self::{
+    notes::{Notes, flush, keep},
+    verify::verify,
+};
+use crate::{Result, Services, changes, identity};
+
+/// The longest subject that is kept, in letters.
+const LONGEST: usize = 500;
+
+/// Notes something that is no change, at once: sign-ins, sign-outs, what must not be lost. `caller` is who did it, with the
+/// address and the request that they came with.
+pub async fn note(services: &Services, caller: &Caller, what: Happening, about: &str, detail: &Value) -> Result<()> {
+    let about: String = about.chars().take(LONGEST).collect();
+    let link = Link::new(caller, Utc::now(), what.as_str(), &about, detail.to_string());
+    let tx = services.begin(caller).await?;
+    store::append(&*tx, &caller.tenant, vec![link]).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
+/// Notes that a token was used: the first time in an hour, without waiting for it.
+pub fn note_token(services: &Services, caller: &Caller, token: &str) {
+    services.notes.add(caller, Happening::TokenUsed, token, Value::Null);
+}
+
+/// Writes what a transaction changed, up to the change numbered `last`.
+pub(crate) async fn vouch(
+    db: &impl ConnectionTrait,
+    caller: &Caller,
+    at: DateTime<Utc>,
+    told: Told,
+    last: i64,
+) -> Result<()> {
+    store::append(db, &caller.tenant, told.links(caller, at, last)).await
+}
+
+/// Entries that a filter means, the latest first, of lower places than `before`, at most `limit`.
+pub async fn entries(
+    services: &Services,
+    caller: &Caller,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<AuditEntry>> {
+    identity::may(services, caller, Permission::ReadAudit, Target::Platform).await?;
+    store::page(&services.db, &caller.tenant, filter, before, limit.min(1_000)).await
+}
+
+/// The changes that an entry vouches for, at most `limit`: the states before and after.
+pub async fn changes_of(services: &Services, caller: &Caller, entry: &AuditEntry, limit: u64) -> Result<Vec<Change>> {
+    identity::may(services, caller, Permission::ReadAudit, Target::Platform).await?;
+    let Some((first, last)) = entry.changes else { return Ok(Vec::new()) };
+    let count = u64::try_from(last - first + 1).unwrap_or_default();
+    changes::between(services, &caller.tenant, first - 1, count.min(limit)).await
+}

@@ -1,0 +1,204 @@
+//! Rows of the audit log and the end of its chain.
+
+use chrono::{DateTime, SecondsFormat, Utc};
+use domain::{
+    audit::{AuditEntry, AuditFilter},
+    identity::Tenant,
+};
+use sea_orm::{
+    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
+};
+
+use super::chain::Link;
+use crate::{Error, Result, bulk::Rows};
+
+pub(super) mod audit {
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "audit")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub seq: i64,
+        pub at: String,
+        pub actor: String,
+        pub entry: String,
+        pub address: Option<String>,
+        pub request: Option<String>,
+        pub kind: String,
+        pub subject: String,
+        pub first: Option<i64>,
+        pub last: Option<i64>,
+        pub detail: String,
+        pub hash: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl From<audit::Model> for Link {
+    fn from(row: audit::Model) -> Self {
+        Self {
+            at: row.at,
+            actor: row.actor,
+            entry: row.entry,
+            address: row.address,
+            request: row.request,
+            kind: row.kind,
+            subject: row.subject,
+            changes: row.first.zip(row.last),
+            detail: row.detail,
+        }
+    }
+}
+
+impl From<audit::Model> for AuditEntry {
+    fn from(row: audit::Model) -> Self {
+        Self {
+            seq: row.seq,
+            at: row.at.parse().unwrap_or_default(),
+            actor: row.actor,
+            entry: row.entry,
+            address: row.address,
+            request: row.request,
+            kind: row.kind,
+            subject: row.subject,
+            changes: row.first.zip(row.last),
+            detail: serde_json::from_str(&row.detail).unwrap_or_default(),
+            hash: row.hash,
+        }
+    }
+}
+
+const AUDIT: Rows<13> = Rows {
+    table: "audit",
+    columns: [
+        "tenant", "seq", "at", "actor", "entry", "address", "request", "kind", "subject", "first", "last", "detail",
+        "hash",
+    ],
+    json: &[],
+    tail: "",
+};
+
+/// Puts entries at the end of the tenant's chain, which stays locked until the commit.
+pub(super) async fn append(db: &impl ConnectionTrait, tenant: &Tenant, links: Vec<Link>) -> Result<()> {
+    let count = i64::try_from(links.len()).unwrap_or(i64::MAX);
+    if count == 0 {
+        return Ok(());
+    }
+    let backend = db.get_database_backend();
+    let sql = "INSERT INTO audit_heads (tenant, seq, hash) VALUES ($1, $2, '') \
+               ON CONFLICT (tenant) DO UPDATE SET seq = audit_heads.seq + excluded.seq RETURNING seq, hash";
+    let values = [tenant.as_str().into(), count.into()];
+    let row = db.query_one_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    let row = row.ok_or_else(|| Error::Internal("the audit log has no end".into()))?;
+    let (last, mut hash): (i64, String) = (row.try_get("", "seq")?, row.try_get("", "hash")?);
+    let mut rows = Vec::with_capacity(links.len());
+    for (link, seq) in links.into_iter().zip(last - count + 1..) {
+        hash = link.hash(tenant.as_str(), seq, &hash);
+        let (first, last) = link.changes.unzip();
+        rows.push([
+            tenant.as_str().into(),
+            seq.into(),
+            link.at.into(),
+            link.actor.into(),
+            link.entry.into(),
+            link.address.into(),
+            link.request.into(),
+            link.kind.into(),
+            link.subject.into(),
+            first.into(),
+            last.into(),
+            link.detail.into(),
+            hash.clone().into(),
+        ]);
+    }
+    AUDIT.insert(db, rows).await?;
+    let sql = "UPDATE audit_heads SET hash = $1 WHERE tenant = $2";
+    db.execute_raw(Statement::from_sql_and_values(backend, sql, [hash.into(), tenant.as_str().into()])).await?;
+    Ok(())
+}
+
+fn moment(at: DateTime<Utc>) -> String {
+    at.to_rfc3339_opts(SecondsFormat::Micros, true)
+}
+
+/// Entries that a filter means, the latest first, of lower places than `before`, at most `limit`.
+pub(super) async fn page(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    filter: &AuditFilter,
+    before: Option<i64>,
+    limit: u64,
+) -> Result<Vec<AuditEntry>> {
+    let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let rows = audit::Entity::find()
+        .filter(audit::Column::Tenant.eq(tenant.as_str()))
+        .apply_if(said(&filter.actor), |query, actor| query.filter(audit::Column::Actor.eq(actor)))
+        .apply_if(said(&filter.kind), |query, kind| query.filter(audit::Column::Kind.eq(kind)))
+        .apply_if(said(&filter.subject), |query, subject| query.filter(audit::Column::Subject.eq(subject)))
+        // Written with the same number of letters, moments sort as texts.
+        .apply_if(filter.since, |query, since| query.filter(audit::Column::At.gte(moment(since))))
+        .apply_if(filter.until, |query, until| query.filter(audit::Column::At.lte(moment(until))))
+        .apply_if(before, |query, before| query.filter(audit::Column::Seq.lt(before)))
+        .order_by_desc(audit::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// The entries after a place, oldest first.
+pub(super) async fn after(db: &impl ConnectionTrait, tenant: &str, seq: i64, limit: u64) -> Result<Vec<audit::Model>> {
+    let rows = audit::Entity::find()
+        .filter(audit::Column::Tenant.eq(tenant))
+        .filter(audit::Column::Seq.gt(seq))
+        .order_by_asc(audit::Column::Seq)
+        .limit(limit)
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+/// The end of every tenant's chain.
+pub(super) async fn heads(db: &impl ConnectionTrait) -> Result<Vec<(String, i64, String)>> {
+    let statement = Statement::from_string(db.get_database_backend(), "SELECT tenant, seq, hash FROM audit_heads");
+    let rows = db.query_all_raw(statement).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "tenant")?, row.try_get("", "seq")?, row.try_get("", "hash")?))).collect()
+}
+
+/// A change as it stands: its number, and what its digest is made of.
+pub(super) type Standing = (i64, String, String, String, Option<String>, Option<String>);
+
+/// Changes between two numbers, both included, as their texts stand.
+pub(super) async fn changes(
+    db: &impl ConnectionTrait,
+    tenant: &str,
+    (first, last): (i64, i64),
+) -> Result<Vec<Standing>> {
+    let backend = db.get_database_backend();
+    let text = if backend == DbBackend::Postgres { "text" } else { "TEXT" };
+    let sql = format!(
+        "SELECT seq, source, subject, kind, CAST(\"before\" AS {text}) AS b, CAST(\"after\" AS {text}) AS a FROM changes \
+         WHERE tenant = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq"
+    );
+    let values = [tenant.into(), first.into(), last.into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    rows.iter()
+        .map(|row| {
+            Ok((
+                row.try_get("", "seq")?,
+                row.try_get("", "source")?,
+                row.try_get("", "subject")?,
+                row.try_get("", "kind")?,
+                row.try_get("", "b")?,
+                row.try_get("", "a")?,
+            ))
+        })
+        .collect()
+}

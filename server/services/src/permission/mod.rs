@@ -1,0 +1,284 @@
+//! What callers may do: policies, roles, decisions, and why they were so.
+//!
+//! Cedar decides. A tenant's policies are the documents that come with Causeway (`shipped`), those of a folder that the
+//! settings name, and those edited in the portal, each replacing one of the same name that stands before it. They are kept
+//! parsed in memory ([`Keeper`]) and read anew when `changes` tell of policies or roles.
+
+mod cases;
+mod language;
+mod policies;
+mod questions;
+mod resource;
+mod roles;
+mod rules;
+mod seen;
+mod shipped;
+mod store;
+#[cfg(test)]
+mod tests;
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use domain::identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant};
+use roaring::RoaringBitmap;
+
+pub use self::{
+    language::SCHEMA,
+    policies::{
+        PolicyDocument, PolicyOrigin, Saved, checked, policies, policy, policy_history, preview, reset_policy,
+        save_policy,
+    },
+    questions::{MayRow, WhoCan, what_could, who_can, why},
+    roles::{Grant, give_role, grants, take_role},
+    rules::Extent,
+};
+use self::{
+    resource::Resource,
+    rules::{Document, Footing, Rules, Verdict},
+};
+pub(crate) use self::{resource::Traits, seen::Mentions};
+use crate::{Error, Result, Services, catalog};
+
+/// How many documents and grants one tenant has at most.
+const MOST_DOCUMENTS: u64 = 200;
+const MOST_GRANTS: u64 = 20_000;
+
+/// What an installation decided about permission.
+#[derive(Debug, Clone)]
+pub struct PermissionSettings {
+    /// Roles of everyone who is signed in.
+    pub everyone: BTreeSet<RoleName>,
+    /// Roles that are given by the settings.
+    pub roles: BTreeMap<RoleName, Vec<Grantee>>,
+    /// Policy documents of the settings' folder: name, policies, example cases.
+    pub policies: Vec<(String, String, String)>,
+}
+
+impl Default for PermissionSettings {
+    fn default() -> Self {
+        let viewer = "viewer".parse().expect("it is the name of a role");
+        Self { everyone: BTreeSet::from([viewer]), roles: BTreeMap::new(), policies: Vec::new() }
+    }
+}
+
+/// The rules of all tenants, as far as they were asked for.
+#[derive(Default)]
+pub struct Keeper(Mutex<HashMap<Tenant, Held>>);
+
+#[derive(Default)]
+struct Held {
+    /// Raised whenever something changed, so that rules read before are not kept after it.
+    generation: u64,
+    rules: Option<Arc<Rules>>,
+}
+
+impl Keeper {
+    /// Reads a tenant's policies and roles anew when they are next asked for.
+    pub(crate) fn forget(&self, tenant: &Tenant) {
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = tenants.entry(tenant.clone()).or_default();
+        held.generation += 1;
+        held.rules = None;
+    }
+
+    async fn rules(&self, services: &Services, tenant: &Tenant) -> Result<Arc<Rules>> {
+        let generation = {
+            let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let held = tenants.entry(tenant.clone()).or_default();
+            if let Some(rules) = &held.rules {
+                return Ok(rules.clone());
+            }
+            held.generation
+        };
+        let rules = Arc::new(read(services, tenant, None).await?);
+        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let held = tenants.entry(tenant.clone()).or_default();
+        if held.generation == generation {
+            held.rules = Some(rules.clone());
+        }
+        Ok(rules)
+    }
+}
+
+/// Reads what holds in a tenant; `draft` stands for the document of its name, or takes it away.
+async fn read(services: &Services, tenant: &Tenant, draft: Option<(&str, Option<&str>)>) -> Result<Rules> {
+    let mut texts = policies::texts(services, tenant).await?;
+    if let Some((name, text)) = draft {
+        match text {
+            Some(text) => {
+                texts.insert(name.to_owned(), text.to_owned());
+            }
+            None => {
+                texts.remove(name);
+            }
+        }
+    }
+    let mut documents = Vec::with_capacity(texts.len());
+    for (name, text) in texts {
+        let policies = language::read(&name, &text).map_err(|problems| {
+            let said = problems.first().map(ToString::to_string).unwrap_or_default();
+            // Left out, a document that forbids would permit: so nothing holds until it is mended.
+            Error::Internal(format!("the policies `{name}` cannot be read: {said}"))
+        })?;
+        documents.push(Document { name, policies });
+    }
+    let mut grants = store::roles_by_grantee(&services.db, tenant, MOST_GRANTS).await?;
+    let settings = &services.settings.permission;
+    for (role, grantees) in &settings.roles {
+        for grantee in grantees {
+            grants.entry(grantee.to_string()).or_default().insert(role.to_string());
+        }
+    }
+    Rules::new(documents, grants, settings.everyone.iter().map(ToString::to_string).collect())
+}
+
+/// Asks the policies whether `caller` may do `permission` on `target`. For those about whom there is nothing foregone.
+pub(crate) async fn ask(
+    services: &Services,
+    caller: &Caller,
+    permission: Permission,
+    target: Target<'_>,
+) -> Result<(), Error> {
+    if let Some(denied) = narrowed(caller, permission) {
+        return Err(denied.into());
+    }
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let footing = rules.footing(caller);
+    if target == Target::Any {
+        if rules.could(&footing, permission) {
+            return Ok(());
+        }
+        let verdict = Verdict { is_allowed: false, by: Vec::new() };
+        return Err(rules.denied(caller, &footing, permission, None, &verdict).into());
+    }
+    if rules.always(&footing, permission) {
+        return Ok(());
+    }
+    let resource = Resource::of(services, caller, target).await?;
+    let verdict = rules.decide(&footing, permission, &resource);
+    // What is hidden is not there, for those who see anything at all: a refusal would tell that it is. So what is not there
+    // must not be answered otherwise, be it with an empty history.
+    if let (Permission::ReadCatalog, Target::Entity(reference)) = (permission, target)
+        && rules.could(&footing, permission)
+        && (!verdict.is_allowed || catalog::traits(services, &caller.tenant, &reference.to_string()).await?.is_none())
+    {
+        return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
+    }
+    if verdict.is_allowed {
+        return Ok(());
+    }
+    Err(rules.denied(caller, &footing, permission, Some(&resource), &verdict).into())
+}
+
+/// What a token may not do whatever its owner may.
+fn narrowed(caller: &Caller, permission: Permission) -> Option<Denied> {
+    let standing = &caller.standing;
+    let verb = permission.verb();
+    let why = match (&standing.scopes, &standing.source) {
+        (Some(scopes), _) if !scopes.contains(&verb) => {
+            let scopes: Vec<&str> = scopes.iter().map(|verb| verb.as_str()).collect();
+            format!("the token is narrowed to {}, and this is {verb}", scopes.join(", "))
+        }
+        // A token that could make tokens could make one that is narrowed less, or lasts longer.
+        (_, Entry::Token(_) | Entry::Pipeline(_)) if permission == Permission::KeepOwnTokens => {
+            "a token makes no tokens; sign in to make one".to_owned()
+        }
+        _ => return None,
+    };
+    Some(Denied { why, ..Denied::new(caller, permission) })
+}
+
+/// What a caller may see of the catalog, where that is not all of it.
+pub(crate) struct Sight {
+    rules: Arc<Rules>,
+    footing: Arc<Footing>,
+}
+
+impl Sight {
+    /// What policies ask about entities.
+    pub(crate) fn mentions(&self) -> &Mentions {
+        &self.rules.mentions
+    }
+
+    /// Whether an entity that has these traits is seen.
+    pub(crate) fn decide(&self, traits: &Traits) -> bool {
+        let resource = Resource::of_traits("Entity", traits);
+        self.rules.decide(&self.footing, Permission::ReadCatalog, &resource).is_allowed
+    }
+
+    /// The entities that are seen, of these classes.
+    pub(crate) fn entities<'a>(
+        &self,
+        of: (u64, u64),
+        classes: impl Iterator<Item = (u64, &'a RoaringBitmap)>,
+        decide: impl FnMut(u64) -> bool,
+    ) -> Arc<RoaringBitmap> {
+        self.footing.seen.entities(of, classes, decide)
+    }
+}
+
+/// Decides about sources, for a caller who does not see all of them.
+pub(crate) struct SourceSight(Sight);
+
+impl SourceSight {
+    /// Whether a source is seen; `owners` own all that it declares.
+    pub(crate) fn decide_source(&self, id: &str, kind: &str, target: &str, owners: &[String]) -> bool {
+        let Self(sight) = self;
+        let resource = Resource::of_source(id, kind, target, owners);
+        sight.rules.decide(&sight.footing, Permission::ReadCatalog, &resource).is_allowed
+    }
+}
+
+/// What `caller` may see of the sources; `None` for all of them.
+pub(crate) async fn source_sight(services: &Services, caller: &Caller) -> Result<Option<SourceSight>> {
+    Ok(sight(services, caller).await?.map(SourceSight))
+}
+
+/// The runs that `caller` may see: of these templates all, and of those only what they started; `None` for all runs.
+pub(crate) async fn run_sight(
+    services: &Services,
+    caller: &Caller,
+    templates: &[String],
+) -> Result<Option<(Vec<String>, Vec<String>)>> {
+    match domain::identity::foregone(caller) {
+        Some(true) => return Ok(None),
+        Some(false) => return Ok(Some((Vec::new(), Vec::new()))),
+        None => {}
+    }
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let footing = rules.footing(caller);
+    if rules.always(&footing, Permission::ReadRuns) {
+        return Ok(None);
+    }
+    let (mut whole, mut own) = (Vec::new(), Vec::new());
+    for template in templates {
+        let known = catalog::traits(services, &caller.tenant, template).await?;
+        let traits = known.unwrap_or_else(|| Traits { reference: template.clone(), ..Traits::default() });
+        let sees = |starter: &str| {
+            let run = Resource::run("any", &traits, starter);
+            rules.decide(&footing, Permission::ReadRuns, &run).is_allowed
+        };
+        if sees("") {
+            whole.push(template.clone());
+        } else if sees(caller.label()) {
+            own.push(template.clone());
+        }
+    }
+    Ok(Some((whole, own)))
+}
+
+/// What `caller` may see of the catalog; `None` for all of it, which needs no look at the policies for most.
+pub(crate) async fn sight(services: &Services, caller: &Caller) -> Result<Option<Sight>> {
+    if domain::identity::foregone(caller) == Some(true) {
+        return Ok(None);
+    }
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let footing = rules.footing(caller);
+    if domain::identity::foregone(caller).is_none() && rules.always(&footing, Permission::ReadCatalog) {
+        return Ok(None);
+    }
+    Ok(Some(Sight { rules, footing }))
+}

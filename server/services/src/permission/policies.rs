@@ -1,0 +1,282 @@
+//! Policy documents: read, tried, saved, put back.
+
+use std::collections::BTreeMap;
+
+use chrono::{DateTime, Utc};
+use domain::{
+    changes::{Change, ChangeKind},
+    identity::{Caller, Permission, PolicyProblem, RoleName, Target, Tenant},
+};
+use serde_json::json;
+
+use super::{MOST_DOCUMENTS, cases, language, questions, rules::Rules, shipped::SHIPPED, store};
+use crate::{Error, Result, Services, changes, changes::NewChange, identity};
+
+/// Where a document comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PolicyOrigin {
+    /// It comes with Causeway.
+    Shipped,
+    /// It is a file of the settings' folder, and is changed there.
+    Folder,
+    /// It was edited in the portal: its version, when, by whom.
+    Portal(i32, DateTime<Utc>, String),
+}
+
+/// A policy document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PolicyDocument {
+    /// Its name.
+    pub name: String,
+    /// The policies.
+    pub text: String,
+    /// Example cases.
+    pub cases: String,
+    /// Where it comes from.
+    pub origin: PolicyOrigin,
+    /// Whether one of this name comes with Causeway.
+    pub is_shipped: bool,
+}
+
+/// What a document that was tried or saved comes to.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Saved {
+    /// What is wrong; nothing was saved if there is anything.
+    pub problems: Vec<PolicyProblem>,
+    /// How many example cases hold.
+    pub cases: usize,
+    /// Who would gain what, and who lose it.
+    pub gains: Vec<(String, String)>,
+    /// Who would lose what.
+    pub losses: Vec<(String, String)>,
+}
+
+/// Every document by name, as it holds.
+async fn all(services: &Services, tenant: &Tenant) -> Result<BTreeMap<String, PolicyDocument>> {
+    let document = |(name, text, cases): (&str, &str, &str), origin| PolicyDocument {
+        name: name.to_owned(),
+        text: text.to_owned(),
+        cases: cases.to_owned(),
+        origin,
+        is_shipped: SHIPPED.iter().any(|(shipped, ..)| *shipped == name),
+    };
+    let mut all: BTreeMap<String, PolicyDocument> = BTreeMap::new();
+    for shipped in SHIPPED {
+        all.insert(shipped.0.to_owned(), document(shipped, PolicyOrigin::Shipped));
+    }
+    for row in store::policies(&services.db, tenant, MOST_DOCUMENTS).await? {
+        let origin = PolicyOrigin::Portal(row.version, row.changed_at, row.changed_by.clone());
+        all.insert(row.name.clone(), document((&row.name, &row.text, &row.cases), origin));
+    }
+    // Files are what was reviewed: they stand over what was edited.
+    for (name, text, cases) in &services.settings.permission.policies {
+        all.insert(name.clone(), document((name, text, cases), PolicyOrigin::Folder));
+    }
+    Ok(all)
+}
+
+/// The policies of every document, by its name.
+pub(super) async fn texts(services: &Services, tenant: &Tenant) -> Result<BTreeMap<String, String>> {
+    Ok(all(services, tenant).await?.into_iter().map(|(name, document)| (name, document.text)).collect())
+}
+
+/// Every policy document, by name.
+pub async fn policies(services: &Services, caller: &Caller) -> Result<Vec<PolicyDocument>> {
+    identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
+    Ok(all(services, &caller.tenant).await?.into_values().collect())
+}
+
+/// One policy document.
+pub async fn policy(services: &Services, caller: &Caller, name: &str) -> Result<PolicyDocument> {
+    identity::may(services, caller, Permission::ReadPolicies, Target::Policy(name)).await?;
+    all(services, &caller.tenant).await?.remove(name).ok_or_else(|| missing(name))
+}
+
+fn missing(name: &str) -> Error {
+    let name: String = name.chars().take(60).collect();
+    Error::NotFound(format!("there are no policies `{name}`; those that hold are at /policies"))
+}
+
+fn subject(name: &str) -> String {
+    format!("policy:{name}")
+}
+
+/// What was edited in a document, the latest first, at most `limit`.
+pub async fn policy_history(services: &Services, caller: &Caller, name: &str, limit: u64) -> Result<Vec<Change>> {
+    identity::may(services, caller, Permission::ReadPolicies, Target::Policy(name)).await?;
+    changes::about_any(services, caller, &[subject(name)], None, limit).await
+}
+
+/// Tries a document without saving it: whether it can be read, whether all example cases hold with it, and who would gain or
+/// lose what.
+pub async fn preview(services: &Services, caller: &Caller, name: &RoleName, text: &str, cases: &str) -> Result<Saved> {
+    identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
+    tried(services, caller, name.as_str(), Some(text), cases).await
+}
+
+async fn tried(services: &Services, caller: &Caller, name: &str, text: Option<&str>, cases: &str) -> Result<Saved> {
+    let broken = |problems| Ok(Saved { problems, ..Saved::default() });
+    if let Some(Err(problems)) = text.map(|text| language::read(name, text)) {
+        return broken(problems);
+    }
+    if cases.len() > language::LONGEST {
+        return broken(vec![PolicyProblem::plain("the example cases are longer than the policies may be".to_owned())]);
+    }
+    let draft = match super::read(services, &caller.tenant, Some((name, text))).await {
+        Ok(draft) => draft,
+        Err(Error::Rejected(why)) => return broken(vec![PolicyProblem::plain(why)]),
+        Err(error) => return Err(error),
+    };
+    let (held, problems) = all_hold(services, &caller.tenant, &draft, name, cases).await?;
+    if !problems.is_empty() {
+        return broken(problems);
+    }
+    let current = services.permission.rules(services, &caller.tenant).await?;
+    let (gains, losses) = questions::difference(services, caller, &current, &draft).await?;
+    Ok(Saved { problems: Vec::new(), cases: held, gains, losses })
+}
+
+/// Whether every example of every document holds with a draft of one.
+async fn all_hold(
+    services: &Services,
+    tenant: &Tenant,
+    draft: &Rules,
+    name: &str,
+    cases: &str,
+) -> Result<(usize, Vec<PolicyProblem>)> {
+    let (mut held, mut problems) = (0, Vec::new());
+    let mut examples: BTreeMap<String, String> =
+        all(services, tenant).await?.into_iter().map(|(name, document)| (name, document.cases)).collect();
+    examples.insert(name.to_owned(), cases.to_owned());
+    for (document, text) in examples {
+        match cases::hold(draft, &text) {
+            Ok(count) => held += count,
+            Err(found) => problems.extend(found.into_iter().map(|problem| {
+                let at = if document == name { String::new() } else { format!("in `{document}`: ") };
+                PolicyProblem { message: format!("{at}{}", problem.message), ..problem }
+            })),
+        }
+    }
+    Ok((held, problems))
+}
+
+/// Saves a document, if it can be read and all example cases hold with it.
+///
+/// # Errors
+/// [`Error::Conflict`] if it is a file of the settings' folder, or was changed meanwhile.
+pub async fn save_policy(
+    services: &Services,
+    caller: &Caller,
+    name: &RoleName,
+    (text, cases): (&str, &str),
+    based_on: Option<i32>,
+) -> Result<Saved> {
+    identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
+    let name = name.as_str();
+    let known = all(services, &caller.tenant).await?;
+    if known.get(name).is_some_and(|known| known.origin == PolicyOrigin::Folder) {
+        let why = format!("`{name}` is a file of the folder that causeway.toml names; change it there");
+        return Err(Error::Conflict(why));
+    }
+    if !known.contains_key(name) && known.len() as u64 >= MOST_DOCUMENTS {
+        return Err(Error::Rejected(format!("{MOST_DOCUMENTS} documents hold, which is as many as can be")));
+    }
+    let saved = tried(services, caller, name, Some(text), cases).await?;
+    if !saved.problems.is_empty() {
+        return Ok(saved);
+    }
+    let before = known.get(name).map(told);
+    let mut tx = services.begin(caller).await?;
+    let row = store::policy(&*tx, &caller.tenant, name).await?;
+    let version = row.map_or(0, |row| row.version);
+    if based_on.is_some_and(|based_on| based_on != version) {
+        let why = format!("`{name}` was changed meanwhile; look at it as it is now, and change that");
+        return Err(Error::Conflict(why));
+    }
+    let row = store::policy::Model {
+        tenant: caller.tenant.to_string(),
+        name: name.to_owned(),
+        text: text.to_owned(),
+        cases: cases.to_owned(),
+        version: version + 1,
+        changed_at: Utc::now(),
+        changed_by: caller.label().to_owned(),
+    };
+    store::put_policy(&*tx, row).await?;
+    tx.record(NewChange {
+        source: String::new(),
+        subject: subject(name),
+        kind: ChangeKind::PolicySaved,
+        before,
+        after: Some(json!({ "text": text, "cases": cases })),
+    });
+    tx.commit().await?;
+    services.permission.forget(&caller.tenant);
+    Ok(saved)
+}
+
+fn told(document: &PolicyDocument) -> serde_json::Value {
+    json!({ "text": document.text, "cases": document.cases })
+}
+
+/// Takes what was edited away: the document that comes with Causeway holds again, if there is one.
+///
+/// # Errors
+/// [`Error::Rejected`] if example cases of other documents would not hold any more.
+pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName) -> Result<()> {
+    identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
+    let name = name.as_str();
+    let known = all(services, &caller.tenant).await?.remove(name).ok_or_else(|| missing(name))?;
+    if !matches!(known.origin, PolicyOrigin::Portal(..)) {
+        return Err(Error::Conflict(format!(
+            "`{name}` was not edited in the portal, so there is nothing to take away"
+        )));
+    }
+    let shipped = SHIPPED.iter().find(|(shipped, ..)| *shipped == name);
+    let (text, cases) = shipped.map_or((None, ""), |(_, text, cases)| (Some(*text), *cases));
+    let tried = tried(services, caller, name, text, cases).await?;
+    if let Some(problem) = tried.problems.first() {
+        return Err(Error::Rejected(format!("without it, {problem}")));
+    }
+    let mut tx = services.begin(caller).await?;
+    store::delete_policy(&*tx, &caller.tenant, name).await?;
+    tx.record(NewChange {
+        source: String::new(),
+        subject: subject(name),
+        kind: ChangeKind::PolicyReset,
+        before: Some(told(&known)),
+        after: shipped.map(|(_, text, cases)| json!({ "text": text, "cases": cases })),
+    });
+    tx.commit().await?;
+    services.permission.forget(&caller.tenant);
+    Ok(())
+}
+
+/// What is wrong with documents that replace those that come with Causeway, each named: policies that cannot be read, and
+/// example cases that do not hold.
+pub fn checked(documents: &[(String, String, String)]) -> Vec<(String, PolicyProblem)> {
+    let mut texts: BTreeMap<&str, (&str, &str)> =
+        SHIPPED.iter().map(|(name, text, cases)| (*name, (*text, *cases))).collect();
+    texts.extend(documents.iter().map(|(name, text, cases)| (name.as_str(), (text.as_str(), cases.as_str()))));
+    let mut problems = Vec::new();
+    let mut read = Vec::new();
+    for (name, (text, _)) in &texts {
+        match language::read(name, text) {
+            Ok(policies) => read.push(super::rules::Document { name: (*name).to_owned(), policies }),
+            Err(found) => problems.extend(found.into_iter().map(|problem| ((*name).to_owned(), problem))),
+        }
+    }
+    if !problems.is_empty() {
+        return problems;
+    }
+    match Rules::new(read, BTreeMap::new(), std::collections::BTreeSet::new()) {
+        Ok(rules) => {
+            for (name, (_, examples)) in texts {
+                let found = cases::hold(&rules, examples).err().unwrap_or_default();
+                problems.extend(found.into_iter().map(|problem| (name.to_owned(), problem)));
+            }
+        }
+        Err(error) => problems.push(("policies".to_owned(), PolicyProblem::plain(error.to_string()))),
+    }
+    problems
+}

@@ -1,0 +1,176 @@
+//! What is acted on, as policies see it.
+
+use std::collections::{HashMap, HashSet};
+
+use cedar_policy::{Entity, EntityUid, RestrictedExpression as Value};
+use domain::{catalog::EntityRef, identity::Target};
+
+use super::language::uid;
+use crate::{Result, Services, catalog, identity::Caller, runs};
+
+/// What policies may know of an entity of the catalog.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Traits {
+    /// Its reference.
+    pub(crate) reference: String,
+    /// `spec.type`.
+    pub(crate) type_: Option<String>,
+    /// `spec.lifecycle`.
+    pub(crate) lifecycle: Option<String>,
+    /// `spec.environment`, or else the label `environment`.
+    pub(crate) environment: Option<String>,
+    /// `metadata.tags`.
+    pub(crate) tags: Vec<String>,
+    /// Whom it is `ownedBy`.
+    pub(crate) owners: Vec<String>,
+}
+
+/// Something that is acted on, with all that policies may ask about it.
+#[derive(Debug, Clone)]
+pub(super) struct Resource {
+    pub(super) uid: EntityUid,
+    pub(super) entities: Vec<Entity>,
+    /// The teams that own it.
+    teams: Vec<String>,
+}
+
+type Attributes = HashMap<String, Value>;
+
+fn text(text: &str) -> Value {
+    Value::new_string(text.to_owned())
+}
+
+fn texts(texts: &[String]) -> Value {
+    Value::new_set(texts.iter().map(|each| text(each)))
+}
+
+/// The owners of one kind: groups are teams, users are people.
+fn owners<'a>(kind: &str, owners: impl IntoIterator<Item = &'a String>) -> Value {
+    let (prefix, word) = if kind == "Team" { ("group:", "Team") } else { ("user:", "User") };
+    let own = owners.into_iter().filter(|owner| owner.starts_with(prefix));
+    Value::new_set(own.map(|owner| Value::new_entity_uid(uid(word, owner))))
+}
+
+fn entity(uid: EntityUid, attributes: Attributes) -> Entity {
+    // Only calls of extension functions can fail, and there are none.
+    Entity::new(uid.clone(), attributes, HashSet::new()).unwrap_or_else(|_| Entity::with_uid(uid))
+}
+
+impl Resource {
+    fn alone(kind: &str, id: &str, attributes: Attributes) -> Self {
+        let uid = uid(kind, id);
+        Self { entities: vec![entity(uid.clone(), attributes)], uid, teams: Vec::new() }
+    }
+
+    fn owned(self, owners: &[String]) -> Self {
+        Self { teams: owners.iter().filter(|owner| owner.starts_with("group:")).cloned().collect(), ..self }
+    }
+
+    /// The teams that own it.
+    pub(super) fn teams(&self) -> Vec<String> {
+        self.teams.clone()
+    }
+
+    /// An entity of the catalog, or a template.
+    pub(super) fn of_traits(word: &str, traits: &Traits) -> Self {
+        let (kind, rest) = traits.reference.split_once(':').unwrap_or(("", &traits.reference));
+        let (namespace, name) = rest.split_once('/').unwrap_or(("default", rest));
+        let mut attributes = Attributes::from([
+            ("kind".to_owned(), text(kind)),
+            ("namespace".to_owned(), text(namespace)),
+            ("name".to_owned(), text(name)),
+            ("tags".to_owned(), texts(&traits.tags)),
+            ("teams".to_owned(), owners("Team", &traits.owners)),
+            ("people".to_owned(), owners("User", &traits.owners)),
+        ]);
+        let more = [("type", &traits.type_), ("lifecycle", &traits.lifecycle), ("environment", &traits.environment)];
+        for (name, value) in more {
+            if let Some(value) = value {
+                attributes.insert(name.to_owned(), text(value));
+            }
+        }
+        Self::alone(word, &traits.reference, attributes).owned(&traits.owners)
+    }
+
+    /// What a use case acts on. Nothing is asked of policies about [`Target::Any`].
+    pub(super) async fn of(services: &Services, caller: &Caller, target: Target<'_>) -> Result<Self> {
+        Ok(match target {
+            Target::Entity(reference) => Self::of_traits("Entity", &traits(services, caller, reference).await?),
+            Target::Template(reference) => Self::of_traits("Template", &traits(services, caller, reference).await?),
+            Target::Source(id) => {
+                let known = catalog::source_traits(services, &caller.tenant, id).await?;
+                let (kind, target, own) = known.unwrap_or_default();
+                Self::of_source(&id.to_string(), &kind, &target, &own)
+            }
+            Target::Place(address) => Self::place(address),
+            Target::Run(id) => {
+                let (template, starter) = runs::origin(services, &caller.tenant, id).await?.unwrap_or_default();
+                let traits = match template.parse::<EntityRef>() {
+                    Ok(reference) => traits(services, caller, &reference).await?,
+                    Err(_) => Traits { reference: template, ..Traits::default() },
+                };
+                Self::run(&id.to_string(), &traits, &starter)
+            }
+            Target::Repository(name) => Self::repository(name),
+            Target::Team(reference) => Self::plain("Team", &reference.to_string()),
+            Target::Policy(name) => Self::plain("Policy", name),
+            Target::Own => Self::plain("Own", caller.label()),
+            Target::Platform | Target::Any => Self::plain("Platform", "platform"),
+        })
+    }
+
+    /// Something of which nothing but its name matters.
+    pub(super) fn plain(word: &str, id: &str) -> Self {
+        Self::alone(word, id, Attributes::new())
+    }
+
+    /// A source, and who owns all that it declares.
+    pub(super) fn of_source(id: &str, kind: &str, target: &str, own: &[String]) -> Self {
+        let attributes = Attributes::from([
+            ("kind".to_owned(), text(kind)),
+            ("target".to_owned(), text(target)),
+            ("teams".to_owned(), owners("Team", own)),
+            ("people".to_owned(), owners("User", own)),
+        ]);
+        Self::alone("Source", id, attributes).owned(own)
+    }
+
+    /// A place that may become a source.
+    pub(super) fn place(address: &str) -> Self {
+        Self::alone("Place", address, Attributes::from([("address".to_owned(), text(address))]))
+    }
+
+    /// A repository, `owner/name`.
+    pub(super) fn repository(name: &str) -> Self {
+        let (owner, repository) = name.split_once('/').unwrap_or(("", name));
+        let team = format!("group:default/{owner}");
+        let attributes = Attributes::from([
+            ("owner".to_owned(), text(owner)),
+            ("name".to_owned(), text(repository)),
+            ("teams".to_owned(), owners("Team", [&team])),
+        ]);
+        Self::alone("Repository", name, attributes).owned(&[team])
+    }
+
+    /// A run of the template of which `traits` are known.
+    pub(super) fn run(id: &str, traits: &Traits, starter: &str) -> Self {
+        let template = Self::of_traits("Template", traits);
+        let mut attributes = Attributes::from([
+            ("template".to_owned(), Value::new_entity_uid(template.uid)),
+            ("teams".to_owned(), owners("Team", &traits.owners)),
+        ]);
+        if starter.starts_with("user:") {
+            attributes.insert("startedBy".to_owned(), Value::new_entity_uid(uid("User", starter)));
+        }
+        let mut run = Self::alone("Run", id, attributes).owned(&traits.owners);
+        run.entities.extend(template.entities);
+        run
+    }
+}
+
+/// What policies may know of an entity; of one that is not in the catalog, only its name.
+async fn traits(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Traits> {
+    let key = reference.to_string();
+    let known = catalog::traits(services, &caller.tenant, &key).await?;
+    Ok(known.unwrap_or_else(|| Traits { reference: key, ..Traits::default() }))
+}

@@ -1,0 +1,150 @@
+//! Rows of policies and of roles that were given.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use domain::identity::{Grantee, RoleName, Tenant};
+use sea_orm::{
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::OnConflict,
+};
+
+use crate::Result;
+
+pub(super) mod policy {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "policies")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub name: String,
+        pub text: String,
+        pub cases: String,
+        pub version: i32,
+        pub changed_at: DateTime<Utc>,
+        pub changed_by: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod grant {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "role_grants")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub role: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub grantee: String,
+        pub given_at: DateTime<Utc>,
+        pub given_by: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) async fn policies(db: &impl ConnectionTrait, tenant: &Tenant, most: u64) -> Result<Vec<policy::Model>> {
+    let rows = policy::Entity::find()
+        .filter(policy::Column::Tenant.eq(tenant.as_str()))
+        .order_by_asc(policy::Column::Name)
+        .limit(most)
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+pub(super) async fn policy(db: &impl ConnectionTrait, tenant: &Tenant, name: &str) -> Result<Option<policy::Model>> {
+    Ok(policy::Entity::find_by_id((tenant.to_string(), name.to_owned())).one(db).await?)
+}
+
+pub(super) async fn put_policy(db: &impl ConnectionTrait, row: policy::Model) -> Result<()> {
+    let update = [
+        policy::Column::Text,
+        policy::Column::Cases,
+        policy::Column::Version,
+        policy::Column::ChangedAt,
+        policy::Column::ChangedBy,
+    ];
+    let conflict =
+        OnConflict::columns([policy::Column::Tenant, policy::Column::Name]).update_columns(update).to_owned();
+    policy::Entity::insert(policy::ActiveModel::from(row).reset_all())
+        .on_conflict(conflict)
+        .exec_without_returning(db)
+        .await?;
+    Ok(())
+}
+
+pub(super) async fn delete_policy(db: &impl ConnectionTrait, tenant: &Tenant, name: &str) -> Result<()> {
+    policy::Entity::delete_by_id((tenant.to_string(), name.to_owned())).exec(db).await?;
+    Ok(())
+}
+
+pub(super) async fn grants(db: &impl ConnectionTrait, tenant: &Tenant, most: u64) -> Result<Vec<grant::Model>> {
+    let rows = grant::Entity::find()
+        .filter(grant::Column::Tenant.eq(tenant.as_str()))
+        .order_by_asc(grant::Column::Role)
+        .order_by_asc(grant::Column::Grantee)
+        .limit(most)
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+/// Roles by whom they were given to.
+pub(super) async fn roles_by_grantee(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    most: u64,
+) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let mut by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for row in grants(db, tenant, most).await? {
+        by.entry(row.grantee).or_default().insert(row.role);
+    }
+    Ok(by)
+}
+
+/// Whether it was not there before.
+pub(super) async fn give(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (role, grantee): (&RoleName, &Grantee),
+    (at, by): (DateTime<Utc>, &str),
+) -> Result<bool> {
+    let row = grant::ActiveModel {
+        tenant: Set(tenant.to_string()),
+        role: Set(role.to_string()),
+        grantee: Set(grantee.to_string()),
+        given_at: Set(at),
+        given_by: Set(by.to_owned()),
+    };
+    let conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee])
+        .do_nothing()
+        .to_owned();
+    let written = grant::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
+    Ok(written > 0)
+}
+
+/// Whether it was there.
+pub(super) async fn take(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (role, grantee): (&RoleName, &Grantee),
+) -> Result<bool> {
+    let key = (tenant.to_string(), role.to_string(), grantee.to_string());
+    Ok(grant::Entity::delete_by_id(key).exec(db).await?.rows_affected > 0)
+}

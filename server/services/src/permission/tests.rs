@@ -1,0 +1,185 @@
+//! Policies that come with Causeway, and what the rules make of them.
+
+use std::{collections::BTreeSet, sync::Arc};
+
+use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
+
+use super::{
+    policies::checked,
+    resource::{Resource, Traits},
+    rules::{Document, Extent, Rules},
+    shipped::SHIPPED,
+};
+
+fn rules(more: &[(&str, &str)]) -> Rules {
+    let texts = SHIPPED.iter().map(|(name, text, _)| (*name, *text)).chain(more.iter().copied());
+    let documents = texts
+        .map(|(name, text)| Document { name: name.to_owned(), policies: super::language::read(name, text).unwrap() });
+    Rules::new(documents.collect(), std::collections::BTreeMap::new(), BTreeSet::new()).unwrap()
+}
+
+fn someone(roles: &[&str], teams: &[&str]) -> Caller {
+    let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect();
+    let standing = Standing { roles: set(roles), teams: set(teams), ..Standing::default() };
+    Caller {
+        tenant: Tenant::default(),
+        subject: Subject::Person("user:default/ada".to_owned()),
+        standing: Arc::new(standing),
+    }
+}
+
+#[test]
+fn every_example_of_the_policies_that_come_with_causeway_holds() {
+    assert_eq!(checked(&[]), []);
+}
+
+#[test]
+fn an_example_that_does_not_hold_is_told() {
+    let cases = "- it: lets a viewer manage\n  roles: [viewer]\n  may: manageSources\n  on: { source: git }\n";
+    let document = ("viewer".to_owned(), SHIPPED[0].1.to_owned(), cases.to_owned());
+    let problems = checked(&[document]);
+    insta::assert_snapshot!(problems[0].1, @"the case `lets a viewer manage` does not hold: they may manageSources, but it is refused: no policy permits it");
+}
+
+#[test]
+fn who_reads_everything_is_known_without_looking_at_anything() {
+    let rules = rules(&[]);
+    let viewer = rules.footing(&someone(&["viewer"], &[]));
+    assert!(rules.always(&viewer, Permission::ReadCatalog));
+    assert!(!rules.could(&viewer, Permission::StartRun));
+    let developer = rules.footing(&someone(&["developer"], &[]));
+    assert_eq!(rules.extent(&developer, Permission::ManageSources), Extent::Some);
+    let nobody = rules.footing(&someone(&[], &[]));
+    assert!(!rules.could(&nobody, Permission::ReadCatalog));
+}
+
+#[test]
+fn a_policy_that_forbids_is_looked_at_for_each_thing() {
+    let hiding = "@id(\"hide\") forbid (principal, action == Action::\"readCatalog\", resource is Entity)\n\
+                  when { resource.tags.contains(\"secret\") && !(principal in resource.teams) };";
+    let rules = rules(&[("hiding", hiding)]);
+    assert_eq!(rules.mentions.paths, BTreeSet::from(["metadata.tags", "relations.ownedby"]));
+    assert!(!rules.mentions.names);
+    let caller = someone(&["viewer"], &["group:default/a"]);
+    let footing = rules.footing(&caller);
+    assert!(!rules.always(&footing, Permission::ReadCatalog));
+    let see = |tags: &[&str], owner: &str| {
+        let traits = Traits {
+            reference: "component:default/x".to_owned(),
+            tags: tags.iter().map(|tag| (*tag).to_owned()).collect(),
+            owners: vec![owner.to_owned()],
+            ..Traits::default()
+        };
+        rules.decide(&footing, Permission::ReadCatalog, &Resource::of_traits("Entity", &traits)).is_allowed
+    };
+    assert!(see(&[], "group:default/b"));
+    assert!(see(&["secret"], "group:default/a"));
+    assert!(!see(&["secret"], "group:default/b"));
+}
+
+#[test]
+fn a_policy_that_names_one_thing_is_asked_about_each() {
+    let one = "forbid (principal, action in Action::\"read\", resource == Entity::\"component:default/x\");";
+    assert!(rules(&[("one", one)]).mentions.names);
+    let by_name = "forbid (principal, action in Action::\"read\", resource) when { resource has name && resource.name like \"x*\" };";
+    assert!(super::language::read("by-name", by_name).is_err() || rules(&[("by-name", by_name)]).mentions.names);
+}
+
+/// Who may do what with the policies that come with Causeway: nobody in particular, a viewer, a developer of another team, one
+/// of the team that owns it, the lead of that team, a platform engineer, an administrator, and their token that only reads.
+#[test]
+fn each_role_may_what_the_documentation_says_and_nothing_else() {
+    use std::fmt::Write as _;
+
+    use domain::identity::Verb;
+
+    let rules = rules(&[]);
+    let team = "group:default/berths";
+    let callers = [
+        someone(&[], &[]),
+        someone(&["viewer"], &[team]),
+        someone(&["developer"], &["group:default/harbour"]),
+        someone(&["developer"], &[team]),
+        someone(&["team-lead"], &[team]),
+        someone(&["platform-engineer"], &[]),
+        someone(&["administrator"], &[]),
+        {
+            let caller = someone(&["administrator"], &[]);
+            let scopes = Some(BTreeSet::from([Verb::Read]));
+            Caller { standing: Arc::new(Standing { scopes, ..Standing::clone(&caller.standing) }), ..caller }
+        },
+    ];
+    let owned = |reference: &str| Traits {
+        reference: reference.to_owned(),
+        owners: vec![team.to_owned()],
+        ..Traits::default()
+    };
+    let own = [team.to_owned()];
+    let things = [
+        ("entity", Resource::of_traits("Entity", &owned("component:default/quay"))),
+        ("template", Resource::of_traits("Template", &owned("template:default/quay"))),
+        ("source", Resource::of_source("1", "git", "https://git.example/berths", &own)),
+        ("place", Resource::place("https://git.example/new")),
+        ("run", Resource::run("1", &owned("template:default/quay"), "user:default/someone-else")),
+        ("repository", Resource::repository("berths/quay")),
+        ("team", Resource::plain("Team", team)),
+        ("policy", Resource::plain("Policy", "viewer")),
+        ("own", Resource::plain("Own", "ada")),
+        ("platform", Resource::plain("Platform", "platform")),
+    ];
+    let applies = |permission: Permission, resource: &Resource| {
+        let action = super::language::uid("Action", permission.name());
+        let kinds = super::language::schema().resources_for_action(&action).unwrap();
+        kinds.into_iter().any(|kind| kind == resource.uid.type_name())
+    };
+    let mut told = String::new();
+    for permission in Permission::ALL {
+        for (name, resource) in things.iter().filter(|(_, resource)| applies(permission, resource)) {
+            let may = callers.iter().map(|caller| {
+                let is_allowed = super::narrowed(caller, permission).is_none()
+                    && rules.decide(&rules.footing(caller), permission, resource).is_allowed;
+                if is_allowed { 'y' } else { '.' }
+            });
+            writeln!(told, "{} {permission:?} {name}", may.collect::<String>()).unwrap();
+        }
+    }
+    insta::assert_snapshot!(told, @r"
+    .yyyyyyy ReadCatalog entity
+    .yyyyyyy ReadCatalog source
+    ....yyy. ManageSources entity
+    ...yyyy. ManageSources source
+    ..yyyyy. ManageSources place
+    .....yy. ManageSources platform
+    ......y. ReadServerFiles place
+    .yyyyyyy ReadRuns template
+    .yyyyyyy ReadRuns run
+    ..yyyyy. StartRun template
+    ..yyyyy. StartRun platform
+    ....yyy. SteerRun run
+    .yyyyyyy ReadRepository repository
+    ...yyyy. WriteRepository repository
+    .yyyyyy. KeepOwn own
+    ...yyyy. KeepTeamViews team
+    ......y. ManagePeople platform
+    .yyyyyy. KeepOwnTokens own
+    .yyyyyyy ReadPolicies policy
+    .yyyyyyy ReadPolicies platform
+    ......y. ManagePolicies policy
+    ......y. ManagePolicies platform
+    .....yy. ReadAudit platform
+    ");
+}
+
+#[test]
+fn a_token_makes_no_tokens_whatever_its_scopes() {
+    use domain::identity::{Entry, Verb};
+    let caller = someone(&["administrator"], &[]);
+    let standing = Standing {
+        scopes: Some(BTreeSet::from(Verb::ALL)),
+        source: Entry::Token("1".to_owned()),
+        ..Standing::clone(&caller.standing)
+    };
+    let token = Caller { standing: Arc::new(standing), ..caller };
+    assert!(super::narrowed(&token, Permission::KeepOwnTokens).is_some());
+    assert!(super::narrowed(&token, Permission::KeepOwn).is_none());
+}

@@ -1,0 +1,180 @@
+//! The audit log: a page of it, and all of it to take away.
+
+use std::fmt::Write as _;
+
+use axum::{
+    Extension, Json,
+    body::{Body, Bytes},
+    extract::State,
+    http::header,
+    response::{IntoResponse, Response},
+};
+use chrono::{DateTime, Utc};
+use domain::audit::{AuditEntry, AuditFilter, Happening};
+use futures::stream;
+use serde::Serialize;
+use serde_json::json;
+use services::{Error, Services, audit, identity::Caller};
+use utoipa::ToSchema;
+use utoipa_axum::{router::OpenApiRouter, routes};
+
+use super::Problem;
+use crate::{
+    http::AppState,
+    lists::{Params, csv},
+};
+
+/// How many entries one part of a table has.
+const PART: u64 = 1_000;
+
+pub(super) fn routes() -> OpenApiRouter<AppState> {
+    OpenApiRouter::new().routes(routes!(page)).routes(routes!(lines)).routes(routes!(table))
+}
+
+/// A part of the audit log.
+#[derive(Serialize, ToSchema)]
+struct AuditPage {
+    /// The latest first.
+    items: Vec<AuditEntry>,
+    /// What to ask for as `before` to go on; nothing at the end.
+    before: Option<i64>,
+}
+
+fn filter(params: &Params) -> Result<AuditFilter, Error> {
+    let text = |name: &str| params.one(name).unwrap_or_default().to_owned();
+    let moment = |name: &str| -> Result<Option<DateTime<Utc>>, Error> {
+        let Some(text) = params.one(name).filter(|text| !text.is_empty()) else { return Ok(None) };
+        // A day begins where something is asked for since then, and ends where it is asked for until then.
+        let text = if name == "since" && text.len() == 10 { format!("{text}T00:00") } else { text.to_owned() };
+        domain::read_moment(&text).map(Some).map_err(|why| Error::Rejected(format!("`{name}`: {why}")))
+    };
+    Ok(AuditFilter {
+        actor: text("actor"),
+        kind: text("kind"),
+        subject: text("subject"),
+        since: moment("since")?,
+        until: moment("until")?,
+    })
+}
+
+/// Entries of the audit log, the latest first.
+#[utoipa::path(
+    get, path = "/audit", tag = "permission",
+    params(
+        ("actor" = Option<String>, Query, description = "By whom: a reference of a User, `machine:NAME`, `system:PART`, `guest`, `administrator`"),
+        ("kind" = Option<String>, Query, description = "What: the kind of a change, `signed-in`, `sign-in-failed`, `refused`, …"),
+        ("subject" = Option<String>, Query, description = "About what: a reference, `source:ID`, `policy:NAME`, …"),
+        ("since" = Option<String>, Query, description = "From this moment on"),
+        ("until" = Option<String>, Query, description = "Until this moment"),
+        ("before" = Option<i64>, Query, description = "Only entries before this one"),
+        ("limit" = Option<u64>, Query, description = "At most so many; 1000 are the most, 100 usual"),
+    ),
+    responses((status = 200, description = "A part of it", body = AuditPage)),
+)]
+async fn page(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Json<AuditPage>, Problem> {
+    let number = |name: &str| -> Result<Option<i64>, Error> {
+        let Some(text) = params.one(name) else { return Ok(None) };
+        text.parse().map(Some).map_err(|_| Error::Rejected(format!("`{name}` must be a number, not `{text}`")))
+    };
+    let limit = u64::try_from(number("limit")?.unwrap_or(100)).unwrap_or(1).clamp(1, PART);
+    let items = audit::entries(&services, &caller, &filter(&params)?, number("before")?, limit).await?;
+    let before = items.last().map(|entry| entry.seq).filter(|&seq| seq > 1 && items.len() as u64 == limit);
+    Ok(Json(AuditPage { items, before }))
+}
+
+/// All entries that are meant, a line of JSON for each, the latest first.
+#[utoipa::path(
+    get, path = "/audit.jsonl", tag = "permission",
+    responses((status = 200, description = "A line for each entry", body = String, content_type = "application/jsonl")),
+)]
+async fn lines(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let line = |entry: &AuditEntry| {
+        let mut line = serde_json::to_string(entry).unwrap_or_default();
+        line.push('\n');
+        line
+    };
+    sent(services, caller, filter(&params)?, ("application/jsonl", "audit.jsonl"), String::new(), line).await
+}
+
+/// All entries that are meant as a table, the latest first.
+#[utoipa::path(
+    get, path = "/audit.csv", tag = "permission",
+    responses((status = 200, description = "A line for each entry", body = String, content_type = "text/csv")),
+)]
+async fn table(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    params: Params,
+) -> Result<Response, Problem> {
+    let heads = ["seq", "at", "actor", "entry", "address", "request", "kind", "subject", "changes", "detail", "hash"];
+    let line = |entry: &AuditEntry| {
+        let entry = entry.clone();
+        let mut changes = String::new();
+        if let Some((first, last)) = entry.changes {
+            // Writing into a text cannot fail.
+            let _ = if first == last { write!(changes, "{first}") } else { write!(changes, "{first}-{last}") };
+        }
+        csv::line([
+            entry.seq.to_string(),
+            entry.at.to_rfc3339(),
+            entry.actor,
+            entry.entry,
+            entry.address.unwrap_or_default(),
+            entry.request.unwrap_or_default(),
+            entry.kind,
+            entry.subject,
+            changes,
+            entry.detail.to_string(),
+            entry.hash,
+        ])
+    };
+    let heads = csv::line(heads.map(str::to_owned));
+    sent(services, caller, filter(&params)?, ("text/csv; charset=utf-8", "audit.csv"), heads, line).await
+}
+
+/// Where reading is.
+type Reading = (Services, Caller, AuditFilter, Option<i64>);
+
+/// Sends entries while they are read. Where reading fails on the way, the connection ends early.
+async fn sent(
+    services: Services,
+    caller: Caller,
+    filter: AuditFilter,
+    (kind, name): (&'static str, &str),
+    mut first: String,
+    line: impl Fn(&AuditEntry) -> String + Send + Copy + 'static,
+) -> Result<Response, Problem> {
+    // Asked before anything is noted: a refusal is a refusal, not an export.
+    let mut entries = audit::entries(&services, &caller, &filter, None, PART).await?;
+    audit::note(&services, &caller, Happening::AuditExported, name, &json!(filter)).await?;
+    for entry in &entries {
+        first += &line(entry);
+    }
+    let next = entries.pop().map(|entry| entry.seq).filter(|&seq| seq > 1);
+    let rest = stream::try_unfold(
+        (services, caller, filter, next),
+        move |(services, caller, filter, next): Reading| async move {
+            let Some(before) = next else { return Ok(None) };
+            let entries =
+                audit::entries(&services, &caller, &filter, Some(before), PART).await.map_err(std::io::Error::other)?;
+            let Some(last) = entries.last() else { return Ok(None) };
+            let next = Some(last.seq).filter(|&seq| seq > 1);
+            let text: String = entries.iter().map(line).collect();
+            Ok::<_, std::io::Error>(Some((Bytes::from(text), (services, caller, filter, next))))
+        },
+    );
+    let body = Body::from_stream(futures::StreamExt::chain(stream::iter([Ok(Bytes::from(first))]), rest));
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    Ok((headers, body).into_response())
+}

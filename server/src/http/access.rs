@@ -1,0 +1,140 @@
+//! What the forms about permission send. A form that could not be done, or was only tried, is shown again as it was.
+
+use app::{Pasted, Sent};
+use axum::{
+    Extension, Form, Router,
+    extract::{Path, State},
+    http::{StatusCode, Uri},
+    response::{IntoResponse, Redirect, Response},
+    routing::post,
+};
+use serde::Deserialize;
+use services::{
+    Error,
+    identity::{Caller, Grantee, RoleName},
+    permission,
+};
+
+use super::{AppState, pages, trace::RequestId};
+
+pub(super) fn router() -> Router<AppState> {
+    Router::new().route("/policies/{name}", post(policy)).route("/roles", post(role))
+}
+
+#[derive(Deserialize)]
+struct Draft {
+    #[serde(default)]
+    text: String,
+    #[serde(default)]
+    cases: String,
+    based_on: Option<i32>,
+    deed: String,
+}
+
+async fn policy(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request)): Extension<RequestId>,
+    Path(name): Path<String>,
+    uri: Uri,
+    Form(draft): Form<Draft>,
+) -> Response {
+    // Browsers send line breaks as networks have them.
+    let (text, cases) = (draft.text.replace("\r\n", "\n"), draft.cases.replace("\r\n", "\n"));
+    let mut sent = Sent { text: text.clone(), cases: cases.clone(), ..Sent::default() };
+    let done = async {
+        let name: RoleName = name.parse().map_err(|_| Error::NotFound("there are no policies of this name".into()))?;
+        let services = &state.services;
+        match draft.deed.as_str() {
+            "reset" => permission::reset_policy(services, &caller, &name).await.map(|()| None),
+            "save" => {
+                permission::save_policy(services, &caller, &name, (&text, &cases), draft.based_on).await.map(Some)
+            }
+            _ => permission::preview(services, &caller, &name, &text, &cases).await.map(Some),
+        }
+    };
+    let status = match done.await {
+        Ok(None) => return Redirect::to("/policies").into_response(),
+        Ok(Some(saved)) if saved.problems.is_empty() && draft.deed == "save" => {
+            return Redirect::to(&format!("/policies/{name}")).into_response();
+        }
+        Ok(Some(saved)) if saved.problems.is_empty() => {
+            sent.tried = Some((saved.cases, saved.gains, saved.losses));
+            StatusCode::OK
+        }
+        Ok(Some(saved)) => {
+            sent.problems = saved.problems.iter().map(ToString::to_string).collect();
+            StatusCode::UNPROCESSABLE_ENTITY
+        }
+        Err(error) => told(error, &mut sent),
+    };
+    again(state, caller, request, uri, &sent, status).await
+}
+
+#[derive(Deserialize)]
+struct Wish {
+    #[serde(default)]
+    role: String,
+    #[serde(default)]
+    to: String,
+    deed: String,
+}
+
+async fn role(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request)): Extension<RequestId>,
+    uri: Uri,
+    Form(wish): Form<Wish>,
+) -> Response {
+    let done = async {
+        let role: RoleName = wish.role.parse().map_err(rejected)?;
+        let to: Grantee = wish.to.parse().map_err(rejected)?;
+        match wish.deed.as_str() {
+            "take" => permission::take_role(&state.services, &caller, &role, &to).await,
+            _ => permission::give_role(&state.services, &caller, &role, &to).await,
+        }
+    };
+    let Err(error) = done.await else { return Redirect::to("/roles").into_response() };
+    let mut sent = Sent { grant: (wish.role.clone(), wish.to.clone()), ..Sent::default() };
+    let status = told(error, &mut sent);
+    again(state, caller, request, uri, &sent, status).await
+}
+
+fn rejected(error: impl ToString) -> Error {
+    Error::Rejected(error.to_string())
+}
+
+fn told(error: Error, sent: &mut Sent) -> StatusCode {
+    let (status, why) = match error {
+        Error::NotFound(why) => (StatusCode::NOT_FOUND, why),
+        Error::Conflict(why) => (StatusCode::CONFLICT, why),
+        Error::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, why),
+        Error::Denied(denied) => (StatusCode::FORBIDDEN, denied.to_string()),
+        error @ Error::Unavailable { .. } => (StatusCode::BAD_GATEWAY, error.to_string()),
+        Error::Internal(why) => {
+            tracing::error!(why, "a form about permission failed");
+            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log has the details".into())
+        }
+    };
+    sent.problems = vec![why];
+    status
+}
+
+/// The page that the form is on, with what was sent.
+async fn again(
+    state: AppState,
+    caller: Caller,
+    request: String,
+    uri: Uri,
+    sent: &Sent,
+    status: StatusCode,
+) -> Response {
+    let pasted = Pasted(serde_json::to_string(sent).unwrap_or_default());
+    let mut response = pages::anew(state, caller, request, pasted, uri).await;
+    // Who may not see the page is told so by the page.
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
+}

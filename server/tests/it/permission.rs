@@ -1,0 +1,144 @@
+//! Policies, roles, questions about them, and the audit log, over HTTP.
+
+use std::process::Stdio;
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::portal::{Backend, Options, Portal};
+
+/// What `causeway doctor` says of a portal's audit log.
+async fn doctor(portal: &Portal, database: Option<&str>) -> String {
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.args(["doctor", "--data"]).arg(portal.data.path().join("data")).stdin(Stdio::null());
+    if let Some(database) = database {
+        command.env("CAUSEWAY_DATABASE__URL", database);
+    }
+    let said = command.current_dir(portal.data.path()).output().await.unwrap().stdout;
+    let said = String::from_utf8(said).unwrap();
+    said.lines().find(|line| line.contains("audit log")).unwrap_or_else(|| panic!("{said}")).to_owned()
+}
+
+async fn delete(portal: &Portal, path: &str, body: &Value) -> StatusCode {
+    portal.request(Method::DELETE, path).json(body).send().await.unwrap().status()
+}
+
+async fn form(portal: &Portal, path: &str, fields: &[(&str, &str)]) -> reqwest::Response {
+    let mut body = url::form_urlencoded::Serializer::new(String::new());
+    body.extend_pairs(fields);
+    let request = portal.request(Method::POST, path).header("accept", "text/html");
+    request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body.finish()).send().await.unwrap()
+}
+
+const FREEZE: &str = "@id(\"freeze\")\n@says(\"what is frozen is run by platform engineers\")\nforbid (principal, action == Action::\"startRun\", resource is Template)\nwhen { resource.tags.contains(\"frozen\") }\nunless { principal in Role::\"platform-engineer\" };\n";
+
+both! {
+    async fn policies_are_tried_saved_and_put_back(portal) {
+        let names = async || {
+            let all = portal.json("/api/v1/permission/policies").await;
+            all.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(names().await, ["administrator", "developer", "platform-engineer", "team-lead", "viewer"]);
+        let put = async |body: Value| {
+            let answer = portal.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&body).send().await.unwrap();
+            (answer.status(), answer.json::<Value>().await.unwrap())
+        };
+        let (status, wrong) = put(json!({ "text": FREEZE.replace("startRun", "startRuns") })).await;
+        assert_eq!((status, &wrong["problems"][0]["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)), "{wrong}");
+        assert_eq!(names().await.len(), 5);
+        let cases = "- it: is frozen\n  roles: [developer]\n  mayNot: startRun\n  on: { template: template:default/x, tags: [frozen] }\n";
+        let draft = json!({ "text": FREEZE, "cases": cases });
+        let (_, tried) = portal.post("/api/v1/permission/policies/freeze/preview", &draft).await;
+        assert!(tried["losses"].as_array().unwrap().iter().any(|loss| loss["who"] == "role developer"), "{tried}");
+        assert_eq!(put(draft.clone()).await.0, StatusCode::OK);
+        assert_eq!(names().await.len(), 6);
+        let (status, late) = put(json!({ "text": FREEZE, "basedOn": 0 })).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{late}");
+        // The pages show it, and what was edited.
+        let page = portal.get("/policies/freeze").await.text().await.unwrap();
+        assert!(page.contains("What was edited") && page.contains("what is frozen is run by platform engineers"));
+        let form = form(&portal, "/policies/freeze", &[("text", "permit ("), ("cases", ""), ("based_on", "1"), ("deed", "save")]).await;
+        assert_eq!(form.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        let again = form.text().await.unwrap();
+        assert!(again.contains("It was not saved") && again.contains("permit (</textarea>"), "{again}");
+        assert_eq!(delete(&portal, "/api/v1/permission/policies/freeze", &json!({})).await, StatusCode::NO_CONTENT);
+        assert_eq!(names().await.len(), 5);
+    }
+
+    async fn roles_and_questions_are_answered(portal) {
+        let role = json!({ "role": "developer", "to": "group:harbour" });
+        assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+        assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::CONFLICT);
+        let (status, why) = portal.post("/api/v1/permission/roles", &json!({ "role": "developer", "to": "harbour" })).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY);
+        assert!(why["detail"].as_str().unwrap().contains("`group:default/NAME`"), "{why}");
+        let all = portal.json("/api/v1/permission/roles").await;
+        assert!(all.as_array().unwrap().iter().any(|one| one["to"] == "group:default/harbour" && one["givenBy"] == "guest"), "{all}");
+        let who = portal.json("/api/v1/permission/who-can?permission=startRun&on=template:x").await;
+        let developer = who.as_array().unwrap().iter().find(|who| who["role"] == "developer").unwrap();
+        assert_eq!(developer["holders"], json!(["group:default/harbour"]));
+        assert_eq!(developer["reasons"][0]["policy"], "developer-starts-runs");
+        let why = portal.json("/api/v1/permission/why?permission=managePolicies").await;
+        assert_eq!(why["allowed"], true);
+        let could = portal.json("/api/v1/permission/what-could?who=user:default/nobody-yet").await;
+        let extent = |name: &str| could.as_array().unwrap().iter().find(|row| row["permission"] == name).unwrap()["extent"].clone();
+        assert_eq!((extent("readCatalog"), extent("startRun")), (json!("on everything"), json!("on nothing")));
+        for path in ["/policies", "/policies/viewer", "/policies/mine", "/roles", "/may", "/may?permission=startRun&on=template:x", "/may?permission=x", "/may?who=user:default/ada", "/audit", "/audit?kind=role-given&since=2020-01-01", "/audit?since=x"] {
+            let page = portal.request(Method::GET, path).header("accept", "text/html").send().await.unwrap();
+            assert_eq!(page.status(), StatusCode::OK, "{path}");
+            assert!(page.text().await.unwrap().contains("<h1"), "{path}");
+        }
+        assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NO_CONTENT);
+        assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NOT_FOUND);
+    }
+
+    async fn the_audit_log_tells_who_did_what_from_where(portal) {
+        let role = json!({ "role": "developer", "to": "user:ada" });
+        assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+        let page = portal.json("/api/v1/audit?kind=role-given").await;
+        let entry = &page["items"][0];
+        assert_eq!((&entry["actor"], &entry["entry"], &entry["address"]), (&json!("guest"), &json!("guest"), &json!("127.0.0.1")));
+        assert_eq!((&entry["subject"], entry["hash"].as_str().unwrap().len()), (&json!("role:developer"), 64));
+        assert!(entry["request"].as_str().unwrap().len() > 8);
+        // Taken away as lines and as a table, which is told of as well.
+        let lines = portal.get("/api/v1/audit.jsonl").await.text().await.unwrap();
+        let kinds: Vec<String> = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned()).collect();
+        assert!(kinds.contains(&"role-given".to_owned()), "{kinds:?}");
+        let table = portal.get("/api/v1/audit.csv?kind=audit-exported").await.text().await.unwrap();
+        assert!(table.starts_with("seq,at,actor"), "{table}");
+        assert!(table.contains("audit-exported,audit.jsonl"), "{table}");
+        let wrong = portal.get("/api/v1/audit?since=yesterday").await;
+        assert_eq!(wrong.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_doctor_verifies_the_audit_log() {
+    let mut portal = Portal::start(Backend::Sqlite).await;
+    let role = json!({ "role": "developer", "to": "user:ada" });
+    assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+    portal.kill().await;
+    let said = doctor(&portal, None).await;
+    assert!(said.starts_with("ok") && said.contains("as they were written"), "{said}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn policies_of_a_folder_stand_and_a_wrong_one_stops_the_start() {
+    let portal = Portal::start(Backend::Sqlite).await;
+    let folder = portal.write("policies/freeze.cedar", FREEZE);
+    let folder = std::path::Path::new(&folder).parent().unwrap().display().to_string();
+    let options = Options::default().set("PERMISSION__POLICIES", &format!("'{folder}'"));
+    let other = Portal::start_with(Backend::Sqlite, options).await;
+    let held = other.json("/api/v1/permission/policies/freeze").await;
+    assert_eq!(held["origin"], "folder");
+    let edited = other.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&json!({ "text": FREEZE }));
+    assert_eq!(edited.send().await.unwrap().status(), StatusCode::CONFLICT);
+    portal.write("policies/freeze.cedar", "forbid (principal, action, resource)\nwhen { resource.tag };");
+    let mut command = tokio::process::Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.args(["serve", "--listen", "127.0.0.1:0", "--data"]).arg(portal.data.path().join("other"));
+    command.env("CAUSEWAY_PERMISSION__POLICIES", format!("'{folder}'")).stdin(Stdio::null());
+    let output = command.output().await.unwrap();
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("freeze.cedar: line 2, column"), "{said}");
+}
