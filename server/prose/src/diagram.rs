@@ -96,7 +96,12 @@ fn why(error: &RenderError) -> String {
         RenderError::ResourceLimitExceeded(limit) => {
             format!("it is too large ({} of at most {})", limit.actual, limit.maximum)
         }
-        error => error.to_string().lines().next().unwrap_or_default().trim_end_matches('.').to_owned(),
+        error => {
+            let said = error.to_string();
+            let first = said.lines().next().unwrap_or_default().trim_end_matches('.');
+            // What no parser takes for its own is told as a mistake in the text.
+            if first == "No Mermaid diagram type detected" { "its kind is not known".into() } else { first.to_owned() }
+        }
     }
 }
 
