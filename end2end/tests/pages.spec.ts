@@ -49,6 +49,11 @@ const pages: [name: string, path: string][] = [
   ['tokens', '/account/tokens'],
   ['people', '/people'],
   ['service-tokens', '/people/tokens'],
+  ['policies', '/policies'],
+  ['policy', '/policies/developer'],
+  ['roles', '/roles'],
+  ['who-may', '/may'],
+  ['audit', '/audit'],
 ];
 
 for (const [name, path] of pages) {

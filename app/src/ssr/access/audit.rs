@@ -94,8 +94,8 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
     }
     let _ = write!(
         html,
-        "<p class=\"text-table text-muted\">All of it: <a class=\"text-link\" rel=\"external\" href=\"/api/v1/audit.jsonl?{0}\">JSON \
-         lines</a>, <a class=\"text-link\" rel=\"external\" href=\"/api/v1/audit.csv?{0}\">CSV</a>. Each entry's hash contains \
+        "<p class=\"text-table text-muted\">All of it: <a class=\"text-link underline\" rel=\"external\" href=\"/api/v1/audit.jsonl?{0}\">JSON \
+         lines</a>, <a class=\"text-link underline\" rel=\"external\" href=\"/api/v1/audit.csv?{0}\">CSV</a>. Each entry's hash contains \
          the one before it; <code class=\"font-mono\">causeway doctor</code> verifies them all.</p>",
         escape(&query(&[]))
     );

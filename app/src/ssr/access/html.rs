@@ -24,7 +24,7 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Stri
         .map(|row| {
             let cells = row
                 .iter()
-                .map(|cell| format!("<td class=\"px-4 py-2 align-top\">{cell}</td>"))
+                .map(|cell| format!("<td class=\"px-4 py-2 align-top min-w-24\">{cell}</td>"))
                 .collect::<Vec<_>>()
                 .concat();
             format!("<tr class=\"border-t border-base-300\">{cells}</tr>")

@@ -42,7 +42,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
         html += &note("error", "Nothing was changed", &sent.problems);
     }
     let (role, to) = sent.map(|sent| sent.grant.clone()).unwrap_or_default();
-    html += &panel("Who has which role", &table("Roles", &["Role", "Who", "Since", ""], &rows));
+    html += &panel("Who has which role", &table("Roles", &["Role", "Who", "Since", "Change"], &rows));
     let known: Vec<(String, String)> = permission::policies(services, caller)
         .await?
         .into_iter()
