@@ -11,7 +11,7 @@ use tokio::task::spawn_blocking;
 use super::{
     TenantIndex, View, documents,
     load::{PIECE, stumbled},
-    snapshot,
+    snapshot::{self, Draft},
 };
 use crate::{Result, Services, changes};
 
@@ -74,11 +74,14 @@ async fn save(services: &Services, tenant: &Tenant, only_much: bool) -> Result<(
     let path = snapshot_of(services, tenant);
     let written = spawn_blocking(move || {
         let contents = index.read();
-        // Another change came in the meantime: the next snapshot knows it.
-        if contents.seq == seq {
-            snapshot::write(&contents, &mark, &path)?;
-            index.saved.store(seq, Ordering::Relaxed);
+        if contents.seq != seq {
+            // Another change came in the meantime: the next snapshot knows it.
+            return Ok(());
         }
+        let draft = Draft::write(&contents, &mark, &path)?;
+        drop(contents);
+        draft.settle(&path)?;
+        index.saved.store(seq, Ordering::Relaxed);
         Ok(())
     });
     written.await.map_err(stumbled)?

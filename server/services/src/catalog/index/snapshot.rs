@@ -8,7 +8,7 @@ use std::{
     borrow::Cow,
     fs::{self, File},
     io::{self, BufWriter, Write},
-    path::Path,
+    path::{Path, PathBuf},
     thread,
 };
 
@@ -51,18 +51,35 @@ impl<'a> From<&'a Doc> for DocParts<'a> {
     }
 }
 
-/// Writes a snapshot of `contents`, whose last change is named by `mark`; what was there before stays until all of it is written.
-pub(super) fn write(contents: &Contents, mark: &str, path: &Path) -> io::Result<()> {
-    if let Some(folder) = path.parent() {
-        fs::create_dir_all(folder)?;
+/// A snapshot that is being made beside the one that stands; it goes if it is not [settled](Self::settle).
+pub(super) struct Draft {
+    new: PathBuf,
+}
+
+impl Draft {
+    /// Writes what `contents` holds, whose last change is named by `mark`.
+    pub(super) fn write(contents: &Contents, mark: &str, path: &Path) -> io::Result<Self> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        let draft = Self { new: path.with_extension(Uuid::new_v4().simple().to_string()) };
+        write_new(contents, mark, &draft.new)?;
+        Ok(draft)
     }
-    let new = path.with_extension(Uuid::new_v4().simple().to_string());
-    let written = write_new(contents, mark, &new).and_then(|()| fs::rename(&new, path));
-    if written.is_err() {
-        // It may not even be there.
-        let _ = fs::remove_file(&new);
+
+    /// Waits until all of it is on the disk, and puts it in the place of the one before. The contents are no longer needed for
+    /// that: whoever waits for them need not wait for the disk.
+    pub(super) fn settle(self, path: &Path) -> io::Result<()> {
+        File::open(&self.new)?.sync_all()?;
+        fs::rename(&self.new, path)
     }
-    written
+}
+
+impl Drop for Draft {
+    fn drop(&mut self) {
+        // Once settled, it is not there.
+        let _ = fs::remove_file(&self.new);
+    }
 }
 
 fn write_new(contents: &Contents, mark: &str, path: &Path) -> io::Result<()> {
@@ -77,8 +94,7 @@ fn write_new(contents: &Contents, mark: &str, path: &Path) -> io::Result<()> {
     let file = Hashed { file: File::create_new(path)?, hasher: blake3::Hasher::new() };
     let writer = postcard::to_io(&parts, BufWriter::with_capacity(1 << 18, file)).map_err(io::Error::other)?;
     let Hashed { mut file, hasher } = writer.into_inner().map_err(io::IntoInnerError::into_error)?;
-    file.write_all(hasher.finalize().as_bytes())?;
-    file.sync_all()
+    file.write_all(hasher.finalize().as_bytes())
 }
 
 /// A file, and the hash of what was written to it.

@@ -8,7 +8,11 @@ use proptest::prelude::*;
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
 
-use super::{contents::Contents, snapshot};
+use super::{
+    contents::Contents,
+    snapshot::{self, Draft},
+    view::View,
+};
 
 fn entity(number: usize, document: Value) -> Entity {
     let kind = document["kind"].as_str().unwrap();
@@ -264,7 +268,7 @@ proptest! {
         let (_, mut contents) = world(history);
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("index/default.snapshot");
-        snapshot::write(&contents, "a mark", &path).unwrap();
+        Draft::write(&contents, "a mark", &path).unwrap().settle(&path).unwrap();
         let (mut read, mark) = snapshot::read(&path).unwrap().unwrap();
         prop_assert_eq!(mark, "a mark");
         // And goes on as that would have.
@@ -336,7 +340,9 @@ fn a_snapshot_that_is_not_whole_is_not_believed() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("default.snapshot");
     assert!(snapshot::read(&path).unwrap().is_none(), "there is none yet");
-    snapshot::write(&searchable(), "", &path).unwrap();
+    drop(Draft::write(&searchable(), "", &path).unwrap());
+    assert!(snapshot::read(&path).unwrap().is_none(), "none was settled");
+    Draft::write(&searchable(), "", &path).unwrap().settle(&path).unwrap();
     let whole = std::fs::read(&path).unwrap();
     assert!(snapshot::read(&path).unwrap().is_some());
     for end in (0..whole.len()).step_by(97) {
@@ -376,4 +382,15 @@ fn a_search_forgives_letters_mistyped_in_names() {
     assert_eq!(found(&contents, "zahler"), "zähler-straße");
     assert_eq!(found(&contents, "ivnoices"), "", "only names are guessed");
     assert_eq!(found(&contents, "kubernetes"), "");
+}
+
+#[test]
+fn whoever_sees_a_part_may_ask_for_any_path() {
+    let contents = searchable();
+    let view = View::new(&contents, Some(std::sync::Arc::new([0].into_iter().collect())));
+    let selection = view.select(&Filter::everything(), None);
+    // The tenth byte of this one is within a letter.
+    for path in ["relations", "relationsä", "ääääää", "", "relations.ownedby"] {
+        assert_eq!(view.facet(path, &selection), [], "{path}");
+    }
 }

@@ -72,7 +72,8 @@ impl<'a> View<'a> {
     pub(in crate::catalog) fn facet(&self, path: &str, selection: &RoaringBitmap) -> Vec<(String, u64)> {
         let mut values = self.contents.facet(path, selection);
         // What is seen may be tied to what is not.
-        if self.seen.is_some() && path.len() >= 10 && path[..10].eq_ignore_ascii_case("relations.") {
+        let is_tie = path.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("relations."));
+        if is_tie && !self.is_whole() {
             values.retain(|(value, _)| self.may_name(&value.to_lowercase()));
         }
         values
