@@ -5,6 +5,7 @@ mod hidden;
 mod lifecycle;
 mod recall;
 mod restart;
+mod ties;
 
 use std::{
     collections::BTreeMap,

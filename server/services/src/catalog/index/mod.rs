@@ -36,6 +36,7 @@ mod snapshot;
 mod terms;
 #[cfg(test)]
 mod tests;
+mod ties;
 mod view;
 mod words;
 

@@ -11,7 +11,7 @@ use super::contents::Contents;
 
 /// The catalog as one caller sees it.
 pub(in crate::catalog) struct View<'a> {
-    contents: &'a Contents,
+    pub(super) contents: &'a Contents,
     /// What is seen; all of it if there is none.
     seen: Option<Arc<RoaringBitmap>>,
 }
@@ -34,7 +34,14 @@ impl<'a> View<'a> {
 
     /// The entities that a filter and a text mean.
     pub(in crate::catalog) fn select(&self, filter: &Filter, text: Option<&TextFilter>) -> RoaringBitmap {
-        self.narrow(self.contents.select(filter, text))
+        if self.is_whole() {
+            return self.contents.select(filter, text);
+        }
+        let filter = self.filter(filter);
+        self.narrow(match text {
+            Some(text) => self.saying(&filter, text),
+            None => self.contents.select(&filter, None),
+        })
     }
 
     /// The entities that a filter, a text and a predicate all mean.
@@ -44,7 +51,16 @@ impl<'a> View<'a> {
         text: Option<&TextFilter>,
         predicate: Option<&Predicate>,
     ) -> RoaringBitmap {
-        self.narrow(self.contents.select_all(filter, text, predicate))
+        if self.is_whole() {
+            return self.contents.select_all(filter, text, predicate);
+        }
+        let selection = self.select(filter, text);
+        match predicate {
+            Some(predicate) if !selection.is_empty() => {
+                selection & self.contents.satisfying(&self.predicate(predicate))
+            }
+            _ => selection,
+        }
     }
 
     /// A part of a selection of this view, in an order.
@@ -55,25 +71,27 @@ impl<'a> View<'a> {
         start: &Start,
         limit: usize,
     ) -> Vec<u32> {
-        self.contents.page(selection, order, start, limit)
+        self.contents.page(selection, &self.order(order), start, limit)
     }
 
     /// The place of an entity in an order.
     pub(in crate::catalog) fn key(&self, id: u32, order: &[Order]) -> Option<PageKey> {
-        self.contents.key(id, order)
+        self.contents.key(id, &self.order(order))
     }
 
     /// The entities that fit a text and a filter, best first.
     pub(in crate::catalog) fn search(&self, text: &str, filter: &Filter, limit: usize) -> Vec<u32> {
-        self.contents.search(text, filter, self.seen.as_deref(), limit)
+        if self.is_whole() {
+            return self.contents.search(text, filter, None, limit);
+        }
+        self.contents.search(text, &self.filter(filter), self.seen.as_deref(), limit)
     }
 
     /// The values at a path within a selection of this view, and how often each occurs.
     pub(in crate::catalog) fn facet(&self, path: &str, selection: &RoaringBitmap) -> Vec<(String, u64)> {
         let mut values = self.contents.facet(path, selection);
         // What is seen may be tied to what is not.
-        let is_tie = path.get(..10).is_some_and(|start| start.eq_ignore_ascii_case("relations."));
-        if is_tie && !self.is_whole() {
+        if self.leads_on(path) {
             values.retain(|(value, _)| self.may_name(&value.to_lowercase()));
         }
         values

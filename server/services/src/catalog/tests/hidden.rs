@@ -32,7 +32,7 @@ fn group(name: &str) -> String {
     )
 }
 
-fn person(name: &str, roles: &[&str], teams: &[&str]) -> Caller {
+pub(super) fn person(name: &str, roles: &[&str], teams: &[&str]) -> Caller {
     let set = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<BTreeSet<_>>();
     let standing = Standing { roles: set(roles), teams: set(teams), ..Standing::default() };
     let subject = Subject::Person(format!("user:default/{name}"));
@@ -135,7 +135,7 @@ async fn all_that_is_said(world: &World, caller: &Caller, hidden: &[EntityRef]) 
 }
 
 /// A world with things that are open and things that are tied to them and hidden.
-async fn world_with(hidden: &[bool]) -> World {
+pub(super) async fn world_with(hidden: &[bool]) -> World {
     let world = World::new().await;
     let mut text = group("berths") + &group("harbour");
     for (number, is_hidden) in hidden.iter().enumerate() {
