@@ -58,7 +58,9 @@ pub(super) async fn get_oneself() -> Result<Oneself, AppError> {
         accounts,
         teams: caller.standing.teams.iter().cloned().collect(),
         sessions,
-        manages_people: identity::may(&services, &caller, Permission::ManagePeople, Target::Platform).await.is_ok(),
+        manages_people: reply(
+            identity::is_allowed(&services, &caller, Permission::ManagePeople, Target::Platform).await,
+        )?,
     })
 }
 

@@ -43,6 +43,11 @@ impl Problem {
         Self { status: StatusCode::UNAUTHORIZED, detail: detail.trim().to_owned() }
     }
 
+    /// Someone who is known, in a way that is not taken.
+    pub(crate) fn forbidden(detail: &str) -> Self {
+        Self { status: StatusCode::FORBIDDEN, detail: detail.trim().to_owned() }
+    }
+
     /// Too much at once.
     pub(crate) fn too_many(detail: &str) -> Self {
         Self { status: StatusCode::TOO_MANY_REQUESTS, detail: detail.trim().to_owned() }

@@ -14,7 +14,10 @@ use axum::{
 use serde::Deserialize;
 use services::{
     Error,
-    identity::{self, Opened, Return, Tenant, throttle},
+    identity::{
+        self, Opened, Return, Tenant,
+        throttle::{self, Counted},
+    },
 };
 use url::form_urlencoded;
 
@@ -38,11 +41,12 @@ pub(crate) fn sign_in_page(path: &str) -> String {
     format!("/auth/sign-in?{query}")
 }
 
-/// Only a path of this portal is a place to go on; `//host` and `/\host` lead elsewhere.
+/// Only a path of this portal is a place to go on; `//host` and `/\host` lead elsewhere, and browsers leave out control
+/// characters before they look.
 fn inside(next: &str) -> &str {
     let is_path = next.starts_with('/')
         && !next.starts_with("//")
-        && !next.contains(['\\', '\r', '\n', '\t'])
+        && !next.contains(|letter: char| letter == '\\' || letter.is_control())
         && !next.starts_with("/auth/");
     if is_path { next } else { "/" }
 }
@@ -83,6 +87,9 @@ fn welcome(state: &AppState, opened: &Opened, next: &str) -> Response {
     response
 }
 
+/// The administrator's token is an account that can be guessed at.
+pub(crate) const ADMINISTRATOR: Counted<'static> = Counted::Account("administrator");
+
 #[derive(Debug, Deserialize)]
 struct Credentials {
     token: String,
@@ -90,9 +97,13 @@ struct Credentials {
     next: String,
 }
 
-/// Whoever fails at `key` waits; this says so, and for how long.
-async fn held_back(state: &AppState, key: &str, next: &str) -> Result<Option<Response>, Error> {
-    let Some(seconds) = throttle::waits(&state.services, &Tenant::default(), key).await? else { return Ok(None) };
+/// Whoever failed too often waits; this says so, and for how long.
+async fn held_back(state: &AppState, who: &[Counted<'_>], next: &str) -> Result<Option<Response>, Error> {
+    let mut longest = None;
+    for &counted in who {
+        longest = longest.max(throttle::waits(&state.services, &Tenant::default(), counted).await?);
+    }
+    let Some(seconds) = longest else { return Ok(None) };
     let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
     let mut response = offered(state, StatusCode::TOO_MANY_REQUESTS, next, Some(&problem));
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
@@ -107,18 +118,23 @@ async fn by_token(
     Form(Credentials { token, next }): Form<Credentials>,
 ) -> Response {
     let (services, tenant, key) = (&state.services, Tenant::default(), peer.key());
+    let counted = [Counted::Address(&key), ADMINISTRATOR];
     let done = async {
-        if let Some(wait) = held_back(&state, &key, &next).await? {
+        if let Some(wait) = held_back(&state, &counted, &next).await? {
             return Ok(wait);
         }
         if !state.access.is_token(token.trim()) {
-            throttle::failed(services, &tenant, &key).await?;
+            for who in counted {
+                throttle::failed(services, &tenant, who).await?;
+            }
             tracing::warn!(address = key, "a sign-in with the administrator's token failed");
             identity::note_failure(services, &tenant, &peer.from(&headers), "token");
             let problem = "This is not the administrator's token.";
             return Ok(offered(&state, StatusCode::UNPROCESSABLE_ENTITY, &next, Some(problem)));
         }
-        throttle::succeeded(services, &tenant, &key).await?;
+        for who in counted {
+            throttle::succeeded(services, &tenant, who).await?;
+        }
         let brought = cookies(&state).session(&headers);
         let opened = identity::administrator(services, &tenant, &peer.from(&headers), brought).await?;
         Ok::<_, Error>(welcome(&state, &opened, &next))
@@ -186,16 +202,17 @@ async fn by_link(
 ) -> Response {
     let (services, tenant, key) = (&state.services, Tenant::default(), peer.key());
     let done = async {
-        if let Some(wait) = held_back(&state, &key, "/").await? {
+        // Not by account: a link is too long to be guessed, and is what is left when the account waits.
+        if let Some(wait) = held_back(&state, &[Counted::Address(&key)], "/").await? {
             return Ok(wait);
         }
         let brought = cookies(&state).session(&headers);
         let used = identity::use_link(services, &tenant, code.trim(), &peer.from(&headers), brought).await?;
         if let Some(opened) = used {
-            throttle::succeeded(services, &tenant, &key).await?;
+            throttle::succeeded(services, &tenant, Counted::Address(&key)).await?;
             return Ok::<_, Error>(welcome(&state, &opened, "/"));
         }
-        throttle::failed(services, &tenant, &key).await?;
+        throttle::failed(services, &tenant, Counted::Address(&key)).await?;
         identity::note_failure(services, &tenant, &peer.from(&headers), "link");
         Ok(troubles::spent(&state, &request.0))
     };
@@ -235,6 +252,9 @@ mod tests {
             r"/\evil.example",
             "/a\r\nb",
             "/\t/evil.example",
+            "/\0",
+            "/\u{7f}/evil.example",
+            "/\u{85}",
             "/auth/sign-out",
         ] {
             assert_eq!(inside(next), "/", "{next}");

@@ -11,7 +11,10 @@ use axum::{
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use services::{
     Error, audit,
-    identity::{self, Caller, Entry, Found, Standing, Subject, Tenant, throttle},
+    identity::{
+        self, Caller, Entry, Found, Standing, Subject, Tenant,
+        throttle::{self, Counted},
+    },
 };
 
 use super::{AppState, Peer, trace::RequestId};
@@ -23,6 +26,8 @@ enum Refused {
     Unknown,
     /// Too many were wrong before: how many seconds to wait.
     Wait(i64),
+    /// A session is to alter something, and nothing says that a page of this portal asks for it.
+    Silent,
     /// It cannot be looked up now.
     Fault(Error),
 }
@@ -39,10 +44,11 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let path = request.uri().path();
     let (is_api, is_git) = (path.starts_with("/api/v1/"), path.starts_with("/git/"));
     let peer = Peer::of(&state, request.extensions(), request.headers());
-    let (subject, standing) = match who(&state, request.headers(), is_git, peer).await {
+    let (subject, standing) = match who(&state, request.method(), request.headers(), is_git, peer).await {
         Ok(known) => known,
         Err(Refused::Unknown) => return unauthorized(is_api, is_git),
         Err(Refused::Wait(seconds)) => return wait(is_api, seconds),
+        Err(Refused::Silent) => return silent(is_api),
         Err(Refused::Fault(error)) => {
             tracing::error!(%error, "nobody can be recognised");
             return (StatusCode::SERVICE_UNAVAILABLE, "sign-in cannot be looked up now; try again soon\n")
@@ -67,7 +73,13 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     next.run(request).await
 }
 
-async fn who(state: &AppState, headers: &HeaderMap, is_git: bool, peer: Peer) -> Result<(Subject, Standing), Refused> {
+async fn who(
+    state: &AppState,
+    method: &Method,
+    headers: &HeaderMap,
+    is_git: bool,
+    peer: Peer,
+) -> Result<(Subject, Standing), Refused> {
     let Peer(address) = peer;
     let plain = |source| Standing { source, address, ..Standing::default() };
     if let Some(credentials) = headers.get(header::AUTHORIZATION) {
@@ -75,11 +87,16 @@ async fn who(state: &AppState, headers: &HeaderMap, is_git: bool, peer: Peer) ->
         if state.access.has_token() && !token.starts_with("cw_") {
             // People choose it, so it may be guessed: whoever guessed wrong waits, even if this one is right.
             let key = format!("token {}", peer.key());
-            if let Some(seconds) = throttle::waits(&state.services, &Tenant::default(), &key).await? {
-                return Err(Refused::Wait(seconds));
+            for who in [Counted::Address(&key), auth::ADMINISTRATOR] {
+                if let Some(seconds) = throttle::waits(&state.services, &Tenant::default(), who).await? {
+                    return Err(Refused::Wait(seconds));
+                }
             }
             if state.access.is_token(&token) {
                 return Ok((Subject::Administrator, plain(Entry::Administrator)));
+            }
+            if !identity::could_be_signed(&token) {
+                throttle::failed(&state.services, &Tenant::default(), auth::ADMINISTRATOR).await?;
             }
         }
         return by_token(state, &token, peer).await;
@@ -91,6 +108,12 @@ async fn who(state: &AppState, headers: &HeaderMap, is_git: bool, peer: Peer) ->
     if let Some(secret) = cookies.session(headers)
         && let Some(found) = identity::by_session(&state.services, &Tenant::default(), secret).await?
     {
+        // Every browser says where a request comes from that alters something (what comes from elsewhere was refused
+        // before). What says nothing is no browser, and has no business with a browser's cookie.
+        let says = |name: &str| headers.get(name).is_some_and(|value| !value.is_empty());
+        if !method.is_safe() && !says("origin") && !says("sec-fetch-site") {
+            return Err(Refused::Silent);
+        }
         return Ok(standing(&found, address));
     }
     Ok((state.access.nobody(), plain(Entry::None)))
@@ -103,10 +126,10 @@ async fn by_token(state: &AppState, token: &str, peer: Peer) -> Result<(Subject,
         return Ok(standing(&found, peer.0));
     }
     let key = format!("token {}", peer.key());
-    if let Some(seconds) = throttle::waits(services, &tenant, &key).await? {
+    if let Some(seconds) = throttle::waits(services, &tenant, Counted::Address(&key)).await? {
         return Err(Refused::Wait(seconds));
     }
-    throttle::failed(services, &tenant, &key).await?;
+    throttle::failed(services, &tenant, Counted::Address(&key)).await?;
     Err(Refused::Unknown)
 }
 
@@ -149,6 +172,12 @@ fn unauthorized(is_api: bool, is_git: bool) -> Response {
         return (StatusCode::UNAUTHORIZED, challenge, message).into_response();
     }
     (StatusCode::UNAUTHORIZED, challenge, message).into_response()
+}
+
+fn silent(is_api: bool) -> Response {
+    let message = "a session of a browser alters nothing for a request that does not say which page it comes from; \
+                   programs send `Authorization: Bearer TOKEN` instead of a cookie\n";
+    if is_api { Problem::forbidden(message).into_response() } else { (StatusCode::FORBIDDEN, message).into_response() }
 }
 
 fn wait(is_api: bool, seconds: i64) -> Response {

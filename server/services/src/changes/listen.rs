@@ -7,7 +7,7 @@ use sea_orm::{DbBackend, sqlx::postgres::PgListener};
 use tokio_util::sync::CancellationToken;
 
 use super::store;
-use crate::{Result, Services};
+use crate::{Result, Services, identity};
 
 /// The channel that a commit notifies.
 pub(super) const CHANNEL: &str = "causeway_changes";
@@ -39,7 +39,9 @@ pub async fn listen(services: &Services, shutdown: CancellationToken) {
 
 async fn follow(services: &Services) -> Result<(), Box<dyn std::error::Error + Send + Sync>> {
     let mut listener = PgListener::connect_with(services.db.get_postgres_connection_pool()).await?;
-    listener.listen(CHANNEL).await?;
+    listener.listen_all([CHANNEL, identity::DOORS_CHANNEL]).await?;
+    // Whoever was sent away while nobody listened is still remembered.
+    services.doors.seen.forget();
     // Whatever was committed while nobody listened is in the table; saying its last number makes readers look.
     for (tenant, seq) in store::counters(&services.db).await? {
         services.bus.publish(&tenant, seq);
@@ -47,6 +49,10 @@ async fn follow(services: &Services) -> Result<(), Box<dyn std::error::Error + S
     loop {
         // `None` is a lost connection: the caller connects again and catches up.
         let Some(news) = listener.try_recv().await? else { return Ok(()) };
+        if news.channel() == identity::DOORS_CHANNEL {
+            services.doors.seen.forget();
+            continue;
+        }
         let parsed = news.payload().rsplit_once(':').and_then(|(tenant, seq)| {
             let tenant: Tenant = tenant.parse().ok()?;
             Some((tenant, seq.parse().ok()?))

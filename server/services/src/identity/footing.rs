@@ -37,9 +37,10 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them
 /// is blocked.
 async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
-    if let Some(known) = services.doors.seen.teams(who) {
+    if let Some(known) = services.doors.seen.teams(tenant, who) {
         return Ok(known);
     }
+    let generation = services.doors.seen.generation();
     let accounts = accounts::store::of(&services.db, tenant, who).await?;
     let teams = if accounts.iter().any(|account| account.blocked_at.is_none()) {
         let mut teams: BTreeSet<String> = accounts
@@ -59,6 +60,6 @@ async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Opt
     } else {
         None
     };
-    services.doors.seen.keep_teams(who, teams.clone());
+    services.doors.seen.keep_teams(generation, tenant, who, teams.clone());
     Ok(teams)
 }

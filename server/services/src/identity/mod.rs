@@ -24,12 +24,13 @@ pub use domain::identity::{
 use domain::audit::Happening;
 use serde_json::json;
 
-pub(crate) use self::accounts::groups_of;
+pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL};
 pub use self::{
     accounts::{Unmatched, block, end_sessions_of, own_accounts, people},
     arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},
     doors::{DoorSettings, Doors, Found, MatchRule, PipelineSettings, ProviderSettings},
     links::{LINK_MINUTES, make_link, use_link},
+    pipelines::is_signed as could_be_signed,
     sessions::{From, Left, Opened, by_session, end_other_sessions, end_session, leave, sessions},
     tokens::{end_token, make_service_token, make_token, service_tokens, tokens},
 };
@@ -55,7 +56,7 @@ pub async fn may(services: &Services, caller: &Caller, permission: Permission, t
 }
 
 /// Whether `caller` may, without it being a refusal: for what is shown only to those who may.
-pub(crate) async fn is_allowed(
+pub async fn is_allowed(
     services: &Services,
     caller: &Caller,
     permission: Permission,
@@ -99,7 +100,7 @@ pub async fn by_bearer(
         return tokens::by_token(services, tenant, token, address).await;
     }
     if pipelines::is_signed(token) {
-        return pipelines::by_signature(services, token).await;
+        return pipelines::by_signature(services, tenant, token).await;
     }
     Ok(None)
 }

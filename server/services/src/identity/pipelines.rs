@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-use domain::identity::{Entry, Subject};
+use domain::identity::{Entry, Subject, Tenant};
 use serde_json::Value;
 
 use super::{
@@ -17,8 +17,8 @@ use crate::{Error, Result, Services};
 /// The longest token that is looked at.
 const LONGEST: usize = 16 * 1024;
 
-/// Whether a text could be a signed token.
-pub(super) fn is_signed(text: &str) -> bool {
+/// Whether a text could be a token that another system signed.
+pub fn is_signed(text: &str) -> bool {
     text.len() <= LONGEST && text.starts_with("ey") && text.matches('.').count() == 2
 }
 
@@ -32,11 +32,12 @@ fn unproven(token: &str) -> Option<Claims> {
 }
 
 /// Who comes with a token that a trusted issuer signed; the first pipeline of the configuration whose conditions hold.
-pub(super) async fn by_signature(services: &Services, token: &str) -> Result<Option<Arc<Found>>> {
+pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &str) -> Result<Option<Arc<Found>>> {
     let key = hash(token);
-    if let Some(known) = services.doors.seen.secret(&key) {
+    if let Some(known) = services.doors.seen.secret(tenant, &key) {
         return Ok(known);
     }
+    let generation = services.doors.seen.generation();
     let Some(said) = unproven(token) else { return Ok(None) };
     let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(None) };
     let mut why = format!("no pipeline trusts `{}`", issuer.chars().take(200).collect::<String>());
@@ -63,7 +64,7 @@ pub(super) async fn by_signature(services: &Services, token: &str) -> Result<Opt
             teams: Arc::default(),
             scopes: Some(pipeline.scopes.clone()),
         });
-        services.doors.seen.keep_secret(key, Some(found.clone()));
+        services.doors.seen.keep_secret(generation, tenant, key, Some(found.clone()));
         return Ok(Some(found));
     }
     tracing::warn!(why, "a pipeline was not let in");

@@ -11,10 +11,49 @@ use sea_orm::{
 use self::attempt::{Column as C, Entity};
 use crate::{Result, Services};
 
-/// How many failures cost nothing: people mistype.
-const FREE: i64 = 5;
-/// The longest wait.
-const LONGEST: TimeDelta = TimeDelta::minutes(15);
+/// Whose failures are counted.
+#[derive(Debug, Clone, Copy)]
+pub enum Counted<'a> {
+    /// Those of an address.
+    Address(&'a str),
+    /// Those of an account, wherever they came from: a guesser can have many addresses.
+    Account(&'a str),
+}
+
+impl Counted<'_> {
+    fn key(self) -> String {
+        match self {
+            Self::Address(address) => address.to_owned(),
+            Self::Account(name) => format!("account {name}"),
+        }
+    }
+
+    /// How many failures cost nothing: people mistype. An account has more, and its waits stay short, or anyone could lock
+    /// its owner out.
+    fn free(self) -> i64 {
+        match self {
+            Self::Address(_) => 5,
+            Self::Account(_) => 50,
+        }
+    }
+
+    fn longest(self) -> TimeDelta {
+        match self {
+            Self::Address(_) => TimeDelta::minutes(15),
+            Self::Account(_) => TimeDelta::seconds(30),
+        }
+    }
+
+    /// How long one who failed so often waits.
+    fn wait(self, failures: i64) -> TimeDelta {
+        let over = failures - self.free();
+        if over < 0 {
+            return TimeDelta::zero();
+        }
+        TimeDelta::seconds(1_i64 << over.min(20)).min(self.longest())
+    }
+}
+
 /// How long without failures until all is forgotten.
 const FORGOTTEN: TimeDelta = TimeDelta::hours(1);
 
@@ -39,34 +78,25 @@ mod attempt {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-/// How long one who failed so often waits.
-fn wait(failures: i64) -> TimeDelta {
-    let over = failures - FREE;
-    if over < 0 {
-        return TimeDelta::zero();
-    }
-    TimeDelta::seconds(1_i64 << over.min(20)).min(LONGEST)
-}
-
-/// How many seconds whoever is at `address` still waits before they are listened to; `None` if they need not.
-pub async fn waits(services: &Services, tenant: &Tenant, address: &str) -> Result<Option<i64>> {
-    let row = Entity::find_by_id((tenant.to_string(), address.to_owned())).one(&services.db).await?;
+/// How many seconds `who` still waits before they are listened to; `None` if they need not.
+pub async fn waits(services: &Services, tenant: &Tenant, who: Counted<'_>) -> Result<Option<i64>> {
+    let row = Entity::find_by_id((tenant.to_string(), who.key())).one(&services.db).await?;
     let now = Utc::now();
     let Some(row) = row.filter(|row| now - row.last_at < FORGOTTEN) else { return Ok(None) };
-    let left = row.last_at + wait(row.failures) - now;
+    let left = row.last_at + who.wait(row.failures) - now;
     Ok((left > TimeDelta::zero()).then(|| left.num_seconds() + 1))
 }
 
 /// Notes a failure.
-pub async fn failed(services: &Services, tenant: &Tenant, address: &str) -> Result<()> {
-    note(&services.db, tenant, address, Utc::now()).await
+pub async fn failed(services: &Services, tenant: &Tenant, who: Counted<'_>) -> Result<()> {
+    note(&services.db, tenant, &who.key(), Utc::now()).await
 }
 
-async fn note(db: &impl ConnectionTrait, tenant: &Tenant, address: &str, now: DateTime<Utc>) -> Result<()> {
+async fn note(db: &impl ConnectionTrait, tenant: &Tenant, key: &str, now: DateTime<Utc>) -> Result<()> {
     use sea_orm::ExprTrait as _;
     let row = attempt::ActiveModel {
         tenant: Set(tenant.to_string()),
-        key: Set(address.to_owned()),
+        key: Set(key.to_owned()),
         failures: Set(1),
         last_at: Set(now),
     };
@@ -83,8 +113,8 @@ async fn note(db: &impl ConnectionTrait, tenant: &Tenant, address: &str, now: Da
 }
 
 /// Forgets the failures of one who came in.
-pub async fn succeeded(services: &Services, tenant: &Tenant, address: &str) -> Result<()> {
-    Entity::delete_by_id((tenant.to_string(), address.to_owned())).exec(&services.db).await?;
+pub async fn succeeded(services: &Services, tenant: &Tenant, who: Counted<'_>) -> Result<()> {
+    Entity::delete_by_id((tenant.to_string(), who.key())).exec(&services.db).await?;
     Ok(())
 }
 
@@ -99,8 +129,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn each_failure_doubles_the_wait_up_to_a_quarter_of_an_hour() {
-        let seconds: Vec<i64> = [1, 4, 5, 6, 7, 10, 14, 15, 1_000_000].map(|n| wait(n).num_seconds()).to_vec();
-        assert_eq!(seconds, [0, 0, 1, 2, 4, 32, 512, 900, 900]);
+    fn each_failure_doubles_the_wait_up_to_a_bound() {
+        let waits = |who: Counted<'_>, failures: &[i64]| -> Vec<i64> {
+            failures.iter().map(|&n| who.wait(n).num_seconds()).collect()
+        };
+        let address = waits(Counted::Address("x"), &[1, 4, 5, 6, 7, 10, 14, 15, 1_000_000]);
+        assert_eq!(address, [0, 0, 1, 2, 4, 32, 512, 900, 900]);
+        assert_eq!(waits(Counted::Account("x"), &[5, 49, 50, 51, 54, 55, 1_000_000]), [0, 0, 1, 2, 16, 30, 30]);
     }
 }

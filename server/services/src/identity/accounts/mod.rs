@@ -17,7 +17,7 @@ pub use self::matching::Unmatched;
 pub(super) use self::matching::{Match, matched};
 use super::{
     claims,
-    doors::ProviderSettings,
+    doors::{self, ProviderSettings},
     may,
     ports::{Arrival, Claims},
     sessions,
@@ -91,7 +91,7 @@ pub(super) async fn note(
         blocked_at: None,
     };
     store::put(&services.db, row).await?;
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
     row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
 }
@@ -111,7 +111,7 @@ pub(super) async fn note_groups(
     let groups = json!(mapped(services, tenant, settings, claims).await?);
     if groups != known.groups {
         store::set_groups(&services.db, tenant, known.id, groups).await?;
-        services.doors.seen.forget();
+        doors::forget(services).await?;
     }
     Ok(())
 }
@@ -174,7 +174,7 @@ pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: b
     if is_blocked {
         sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
     }
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     super::note(services, caller, if is_blocked { "account-blocked" } else { "account-unblocked" }, &id.to_string());
     Ok(())
 }
@@ -183,7 +183,7 @@ pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: b
 pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> Result<u64> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let ended = sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     super::note(services, caller, "sessions-ended", &id.to_string());
     Ok(ended)
 }

@@ -1,5 +1,6 @@
 //! The ways in that an installation opens, and who was seen at them lately.
 
+mod farewell;
 mod seen;
 
 use std::{
@@ -9,8 +10,9 @@ use std::{
 
 use chrono::TimeDelta;
 
+pub(crate) use self::farewell::{CHANNEL, forget};
 pub use self::seen::Found;
-pub(super) use self::seen::Seen;
+pub(crate) use self::seen::Seen;
 use super::ports::{NoSignatures, Provider, Signatures};
 
 /// The ways in, and what was seen at them.
@@ -21,7 +23,7 @@ pub struct Doors {
     pub providers: BTreeMap<String, Arc<dyn Provider>>,
     /// Believes the tokens of pipelines.
     pub signatures: Arc<dyn Signatures>,
-    pub(super) seen: Seen,
+    pub(crate) seen: Seen,
 }
 
 impl Doors {

@@ -1,14 +1,18 @@
 //! Who was seen lately, so that a request costs no query.
 //!
-//! What is ended here counts at once; what another replica ended counts when the entry lapses, a few seconds later.
+//! What is ended here counts at once, and what another replica ended as soon as the database tells of it ([`super::farewell`]);
+//! should that be lost, when the entry lapses, a few seconds later.
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{
+        Arc, Mutex, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant},
 };
 
-use domain::identity::{Entry, Scopes, Subject};
+use domain::identity::{Entry, Scopes, Subject, Tenant};
 
 /// How long a session or token is believed without a look at the database.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -46,8 +50,10 @@ type Kept<K, V> = Mutex<HashMap<K, (Instant, V)>>;
 /// What was seen lately.
 #[derive(Default)]
 pub(crate) struct Seen {
-    secrets: Kept<Hash, Option<Arc<Found>>>,
-    people: Kept<String, Teams>,
+    /// Raised whenever someone was sent away, so that what was looked up before is not kept after it.
+    generation: AtomicU64,
+    secrets: Kept<(Tenant, Hash), Option<Arc<Found>>>,
+    people: Kept<(Tenant, String), Teams>,
 }
 
 fn lock<T>(map: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
@@ -73,25 +79,39 @@ fn keep<K: std::hash::Hash + Eq, V>(map: &mut HashMap<K, (Instant, V)>, key: K, 
 impl Seen {
     /// What is believed of a secret; the inner `None` says that nobody issued it.
     #[expect(clippy::option_option, reason = "to know nothing and to know that it is nothing are two things")]
-    pub(crate) fn secret(&self, hash: &Hash) -> Option<Option<Arc<Found>>> {
-        fresh(&lock(&self.secrets), hash, BELIEVED)
+    pub(crate) fn secret(&self, tenant: &Tenant, hash: &Hash) -> Option<Option<Arc<Found>>> {
+        fresh(&lock(&self.secrets), &(tenant.clone(), *hash), BELIEVED)
     }
 
-    pub(crate) fn keep_secret(&self, hash: Hash, found: Option<Arc<Found>>) {
-        keep(&mut lock(&self.secrets), hash, found, BELIEVED);
+    /// Before something is looked up that is to be kept.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::SeqCst)
+    }
+
+    /// Keeps what was looked up in a `generation`, unless that is over.
+    pub(crate) fn keep_secret(&self, generation: u64, tenant: &Tenant, hash: Hash, found: Option<Arc<Found>>) {
+        let mut secrets = lock(&self.secrets);
+        // Looked at under the lock that `forget` waits for.
+        if self.generation() == generation {
+            keep(&mut secrets, (tenant.clone(), hash), found, BELIEVED);
+        }
     }
 
     /// The teams of a person; the inner `None` says that they may not come in.
-    pub(crate) fn teams(&self, who: &str) -> Option<Teams> {
-        fresh(&lock(&self.people), &who.to_owned(), TEAMS)
+    pub(crate) fn teams(&self, tenant: &Tenant, who: &str) -> Option<Teams> {
+        fresh(&lock(&self.people), &(tenant.clone(), who.to_owned()), TEAMS)
     }
 
-    pub(crate) fn keep_teams(&self, who: &str, teams: Teams) {
-        keep(&mut lock(&self.people), who.to_owned(), teams, TEAMS);
+    pub(crate) fn keep_teams(&self, generation: u64, tenant: &Tenant, who: &str, teams: Teams) {
+        let mut people = lock(&self.people);
+        if self.generation() == generation {
+            keep(&mut people, (tenant.clone(), who.to_owned()), teams, TEAMS);
+        }
     }
 
     /// Forgets everything: someone was sent away.
     pub(crate) fn forget(&self) {
+        self.generation.fetch_add(1, Ordering::SeqCst);
         lock(&self.secrets).clear();
         lock(&self.people).clear();
     }
@@ -107,7 +127,7 @@ mod tests {
         for number in 0..=u32::try_from(MOST).unwrap() {
             let mut hash = [0; 32];
             hash[..4].copy_from_slice(&number.to_le_bytes());
-            seen.keep_secret(hash, None);
+            seen.keep_secret(0, &Tenant::default(), hash, None);
         }
         assert!(lock(&seen.secrets).len() <= MOST);
     }
@@ -115,9 +135,16 @@ mod tests {
     #[test]
     fn what_is_ended_here_counts_at_once() {
         let seen = Seen::default();
-        seen.keep_secret([1; 32], None);
-        assert!(seen.secret(&[1; 32]).is_some());
+        let (tenant, other) = (Tenant::default(), "other".parse().unwrap());
+        let before = seen.generation();
+        seen.keep_secret(before, &tenant, [1; 32], None);
+        assert!(seen.secret(&tenant, &[1; 32]).is_some());
+        assert!(seen.secret(&other, &[1; 32]).is_none(), "another tenant's is not known");
         seen.forget();
-        assert!(seen.secret(&[1; 32]).is_none());
+        assert!(seen.secret(&tenant, &[1; 32]).is_none());
+        // What was looked up before comes too late.
+        seen.keep_secret(before, &tenant, [1; 32], None);
+        seen.keep_teams(before, &tenant, "user:default/ada", None);
+        assert!(seen.secret(&tenant, &[1; 32]).is_none() && seen.teams(&tenant, "user:default/ada").is_none());
     }
 }

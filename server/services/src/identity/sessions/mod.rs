@@ -12,7 +12,10 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
 
 use self::store::Row;
-use super::{doors::Found, footing, hash, hex, may};
+use super::{
+    doors::{self, Found},
+    footing, hash, hex, may,
+};
 use crate::{Error, Result, Services, secrets};
 
 /// How old the note of the last sight may be.
@@ -122,7 +125,7 @@ pub(super) async fn open(
         && let Some(old) = store::by_hash(&services.db, tenant, &hex(&hash(brought))).await?
     {
         store::remove(&services.db, tenant, old.id).await?;
-        services.doors.seen.forget();
+        doors::forget(services).await?;
     }
     store::insert(&services.db, row).await?;
     Ok(Opened { secret: SecretString::from(secret), seconds: longest.num_seconds() })
@@ -135,13 +138,14 @@ pub async fn by_session(services: &Services, tenant: &Tenant, secret: &str) -> R
         return Ok(None);
     }
     let key = hash(secret);
-    if let Some(known) = services.doors.seen.secret(&key) {
+    if let Some(known) = services.doors.seen.secret(tenant, &key) {
         return Ok(known);
     }
+    let generation = services.doors.seen.generation();
     let found = look(services, tenant, &hex(&key)).await?.map(std::sync::Arc::new);
     // What nobody issued is not remembered: guesses would push out those who are known.
     if found.is_some() {
-        services.doors.seen.keep_secret(key, found.clone());
+        services.doors.seen.keep_secret(generation, tenant, key, found.clone());
     }
     Ok(found)
 }
@@ -163,6 +167,7 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
     }
     if now - row.refreshed_at >= settings.recheck && !refresh::still_may(services, tenant, &row).await? {
         store::remove(&services.db, tenant, row.id).await?;
+        doors::forget(services).await?;
         return Ok(None);
     }
     let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
@@ -209,7 +214,7 @@ fn way(services: &Services, row: &Row) -> String {
 pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     may(services, caller, Permission::KeepOwn, Target::Own).await?;
     let ended = store::remove_of(&services.db, &caller.tenant, &caller.subject.to_string(), id).await?;
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     if ended == 0 {
         return Err(Error::NotFound("this session is over already".to_owned()));
     }
@@ -222,7 +227,7 @@ pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<
     may(services, caller, Permission::KeepOwn, Target::Own).await?;
     let who = caller.subject.to_string();
     let ended = store::remove_others(&services.db, &caller.tenant, &who, here(caller)).await?;
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     super::note(services, caller, "sessions-ended", &ended.to_string());
     Ok(ended)
 }
@@ -231,7 +236,7 @@ pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<
 pub async fn leave(services: &Services, tenant: &Tenant, secret: &str) -> Result<Left> {
     let Some(row) = store::by_hash(&services.db, tenant, &hex(&hash(secret))).await? else { return Ok(Left::Here) };
     store::remove(&services.db, tenant, row.id).await?;
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     if let Ok(subject) = row.who.parse() {
         super::note(services, &Caller::new(tenant.clone(), subject), "signed-out", &row.id.to_string());
     }

@@ -2,7 +2,7 @@
 //!
 //! A token is shown once; what is kept is its hash, by which it is found: comparing takes the same time whatever was sent.
 
-mod store;
+pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
@@ -11,7 +11,10 @@ use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subj
 use sea_orm::prelude::Uuid;
 
 use self::store::Row;
-use super::{doors::Found, footing, hash, hex, may};
+use super::{
+    doors::{self, Found},
+    footing, hash, hex, may,
+};
 use crate::{Error, Result, Services, secrets};
 
 /// What the token of a person begins with; scanners of secrets know tokens by such beginnings.
@@ -190,8 +193,8 @@ async fn mint(
 pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     let gone = || Error::NotFound("there is no such token; it may have ended".to_owned());
     let row = store::by_id(&services.db, &caller.tenant, id).await?;
-    let is_own = row.as_ref().is_some_and(|row| row.who == caller.subject.to_string());
-    if is_own {
+    // Who asks twice is told that it is gone, not that they may not.
+    if row.as_ref().is_none_or(|row| row.who == caller.subject.to_string()) {
         may(services, caller, Permission::KeepOwnTokens, Target::Own).await?;
     } else {
         may(services, caller, Permission::ManagePeople, Target::Platform).await?;
@@ -200,7 +203,7 @@ pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result
     if store::end(&services.db, &caller.tenant, id, Utc::now()).await? == 0 {
         return Err(gone());
     }
-    services.doors.seen.forget();
+    doors::forget(services).await?;
     super::note(services, caller, "token-ended", &format!("{id} {}", row.name));
     Ok(())
 }
@@ -219,13 +222,14 @@ pub(super) async fn by_token(
     address: Option<&str>,
 ) -> Result<Option<Arc<Found>>> {
     let key = hash(token);
-    if let Some(known) = services.doors.seen.secret(&key) {
+    if let Some(known) = services.doors.seen.secret(tenant, &key) {
         return Ok(known);
     }
+    let generation = services.doors.seen.generation();
     let found = look(services, tenant, &hex(&key), address).await?.map(Arc::new);
     // What nobody issued is not remembered: guesses would push out those who are known.
     if found.is_some() {
-        services.doors.seen.keep_secret(key, found.clone());
+        services.doors.seen.keep_secret(generation, tenant, key, found.clone());
     }
     Ok(found)
 }
@@ -240,14 +244,17 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<
         store::used(&services.db, tenant, row.id, now, address).await?;
     }
     let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
-    let Some(mut found) = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await? else {
-        return Ok(None);
-    };
+    let found = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await?;
+    Ok(found.map(|found| with_token(found, &row)))
+}
+
+/// Someone as they stand with a token.
+pub(super) fn with_token(mut found: Found, row: &Row) -> Found {
     found.scopes = Some(words(&row.scopes).iter().filter_map(|word| word.parse().ok()).collect());
     if row.kind == "service" {
         found.roles = Arc::new(words(&row.roles).into_iter().collect());
     }
-    Ok(Some(found))
+    found
 }
 
 #[cfg(test)]

@@ -7,7 +7,7 @@ use sea_orm::{
     QueryFilter, QueryOrder, QuerySelect, prelude::Uuid, sea_query::Expr,
 };
 
-pub(super) use self::token::Model as Row;
+pub(in crate::identity) use self::token::Model as Row;
 use self::token::{Column as C, Entity};
 use crate::Result;
 
@@ -55,7 +55,7 @@ pub(super) async fn by_hash(db: &impl ConnectionTrait, tenant: &Tenant, hash: &s
     Ok(Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Hash.eq(hash)).one(db).await?)
 }
 
-pub(super) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
+pub(in crate::identity) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
     Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
 }
 
