@@ -15,6 +15,7 @@ mod m20261126_000410_own;
 mod m20261126_000500_credentials;
 mod m20261126_000600_identity;
 mod m20261126_000700_permission;
+mod m20261127_000300_starters;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000500_credentials::Migration),
             Box::new(m20261126_000600_identity::Migration),
             Box::new(m20261126_000700_permission::Migration),
+            Box::new(m20261127_000300_starters::Migration),
         ]
     }
 }

@@ -77,7 +77,9 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
             "a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into()
         );
     }
-    let services = start::open(&settings, settings.server.listen, false).await?;
+    // The guest's runs go on here as well.
+    let has_guest = sign_in::has_guest(settings.server.listen.ip(), &settings.sign_in);
+    let services = start::open(&settings, settings.server.listen, has_guest).await?;
     let shutdown = CancellationToken::new();
     let work = tokio::spawn(background(services, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;

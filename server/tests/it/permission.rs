@@ -112,6 +112,115 @@ both! {
     }
 }
 
+/// Templates whose second step comes a while after the first.
+const WAITING: &str = "apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: { name: slow, title: Slow }
+spec:
+  owner: berths
+  type: service
+  parameters: []
+  steps:
+    - { id: wait, name: Wait, action: 'debug:wait', input: { seconds: 3 } }
+    - { id: say, name: Say, action: 'debug:log', input: { message: hello } }
+---
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: { name: publishes, title: Publishes }
+spec:
+  owner: berths
+  type: service
+  parameters: []
+  steps:
+    - { id: write, name: Write, action: 'catalog:write', input: { entity: { apiVersion: v1, kind: Component, metadata: { name: x }, spec: { type: service } } } }
+    - { id: publish, name: Publish, action: 'publish:git', input: { repoUrl: 'causeway?owner=berths&repo=theirs' } }
+---
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: { name: fetches, title: Fetches }
+spec:
+  owner: berths
+  type: service
+  parameters: []
+  steps:
+    - { id: fetch, name: Fetch, action: 'catalog:fetch', input: { entityRef: 'template:default/publishes' } }
+---
+apiVersion: scaffolder.backstage.io/v1beta3
+kind: Template
+metadata: { name: registers, title: Registers }
+spec:
+  owner: berths
+  type: service
+  parameters: []
+  steps:
+    - { id: register, name: Register, action: 'catalog:register', input: { catalogInfoUrl: 'http://127.0.0.1:9/x.yaml' } }
+";
+
+/// Why a run that a token starts fails; `meanwhile` happens after it began.
+async fn why_it_fails(portal: &Portal, token: &str, template: &str, meanwhile: impl AsyncFnOnce()) -> String {
+    let wanted = json!({ "templateRef": format!("template:default/{template}"), "values": {} });
+    let started =
+        portal.request(Method::POST, "/api/scaffolder/v2/tasks").bearer_auth(token).json(&wanted).send().await.unwrap();
+    let (status, run) = (started.status(), started.json::<Value>().await.unwrap());
+    assert_eq!(status, StatusCode::CREATED, "{run}");
+    let path = format!("/api/scaffolder/v2/tasks/{}", run["id"].as_str().unwrap());
+    let _: () = portal
+        .until("the run begins", async |portal| (portal.json(&path).await["status"] != "open").then_some(()))
+        .await;
+    meanwhile().await;
+    portal
+        .until("the run is over", async |portal| {
+            let status = portal.json(&path).await["status"].as_str().unwrap().to_owned();
+            let events = portal.json(&format!("{path}/events")).await;
+            ["completed", "failed"].contains(&status.as_str()).then(|| format!("{status} {events}"))
+        })
+        .await
+}
+
+both! {
+    async fn a_run_acts_with_the_rights_that_who_started_it_still_has(portal) {
+        let file = portal.write("templates.yaml", WAITING);
+        let (status, _) = portal.post("/api/catalog/locations", &json!({ "type": "file", "target": file })).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let fields = [("name", "runner"), ("days", "1"), ("read", "true"), ("run", "true"), ("write", "true"), ("roles", "viewer")];
+        let page = form(&portal, "/people/tokens", &fields).await.text().await.unwrap();
+        let at = page.find("cw_svc_").expect("a token is made");
+        let token = page[at..at + 47].to_owned();
+        let role = json!({ "role": "developer", "to": "machine:runner" });
+        let give = async || assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+        let take = async || assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NO_CONTENT);
+        give().await;
+        // With the role it goes to its end; without it, it stops at the next step, and says why.
+        let done = why_it_fails(&portal, &token, "slow", async || {}).await;
+        assert!(done.starts_with("completed"), "{done}");
+        let stopped = why_it_fails(&portal, &token, "slow", take).await;
+        assert!(stopped.starts_with("failed") && stopped.contains("`runner` may not start runs"), "{stopped}");
+        assert!(stopped.contains("someone who has them can start it anew") && !stopped.contains("hello"), "{stopped}");
+        give().await;
+        // What they may not do themselves, a template does not do for them.
+        let refused = why_it_fails(&portal, &token, "publishes", async || {}).await;
+        assert!(refused.contains("`runner` may not write to repositories (here: `berths/theirs`)"), "{refused}");
+        let hidden = "@id(\"hide\")\n@says(\"hidden\")\nforbid (principal == Machine::\"runner\", action == Action::\"readCatalog\", resource is Entity) when { resource.name == \"publishes\" };";
+        let saved = portal.request(Method::PUT, "/api/v1/permission/policies/hide").json(&json!({ "text": hidden })).send().await.unwrap();
+        assert_eq!(saved.status(), StatusCode::OK);
+        let refused = why_it_fails(&portal, &token, "fetches", async || {}).await;
+        assert!(refused.contains("`template:default/publishes` is not in the catalog"), "{refused}");
+        let frozen = "@id(\"frozen\")\n@says(\"frozen\")\nforbid (principal == Machine::\"runner\", action == Action::\"manageSources\", resource is Place);";
+        let saved = portal.request(Method::PUT, "/api/v1/permission/policies/frozen").json(&json!({ "text": frozen })).send().await.unwrap();
+        assert_eq!(saved.status(), StatusCode::OK);
+        let refused = why_it_fails(&portal, &token, "registers", async || {}).await;
+        assert!(refused.contains("`runner` may not manage sources (here: `http://127.0.0.1:9/x.yaml`)"), "{refused}");
+        // A token that was ended does nothing any more.
+        let page = portal.get("/people/tokens").await.text().await.unwrap();
+        let at = page.find("name=\"id\" value=\"").unwrap() + 17;
+        let id = page[at..at + 36].to_owned();
+        let stopped = why_it_fails(&portal, &token, "slow", async || {
+            assert_eq!(form(&portal, "/people/tokens/end", &[("id", &id)]).await.status(), StatusCode::SEE_OTHER);
+        }).await;
+        assert!(stopped.contains("the token `runner`, which started it, was ended"), "{stopped}");
+    }
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_doctor_verifies_the_audit_log() {
     let mut portal = Portal::start(Backend::Sqlite).await;

@@ -9,6 +9,7 @@ mod links;
 mod pipelines;
 pub mod ports;
 mod sessions;
+mod starter;
 pub mod throttle;
 mod tokens;
 
@@ -24,7 +25,7 @@ pub use domain::identity::{
 use domain::audit::Happening;
 use serde_json::json;
 
-pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL};
+pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL, starter::Starter};
 pub use self::{
     accounts::{Unmatched, block, end_sessions_of, own_accounts, people},
     arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},

@@ -3,7 +3,7 @@
 use std::{pin::pin, time::Duration};
 
 use chrono::{DateTime, Utc};
-use domain::identity::Caller;
+use domain::identity::{Caller, Permission, Target};
 use serde_json::{Map, Value, json};
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 use tokio_util::sync::CancellationToken;
@@ -17,7 +17,10 @@ use super::{
     store::{self, run, step},
     workspace::Workspace,
 };
-use crate::{Error, Result, Services};
+use crate::{
+    Error, Result, Services,
+    identity::{Starter, may},
+};
 
 /// How long one attempt of a step may take.
 const DEADLINE: Duration = Duration::from_mins(10);
@@ -139,6 +142,24 @@ async fn write(services: &Services, caller: &Caller, run: &run::Model, log: &Log
     Ok(())
 }
 
+/// Who started the run, with the rights that they have now; refused if they could not start it now.
+async fn starter(services: &Services, caller: &Caller, run: &run::Model) -> Result<Caller> {
+    let starter = match &run.starter {
+        Some(kept) => serde_json::from_value(kept.clone())?,
+        None => Starter::named(&run.created_by),
+    };
+    let stop = |why: &str| {
+        Error::Rejected(format!(
+            "{why}. A run acts with the rights of who started it; someone who has them can start it anew"
+        ))
+    };
+    let starter = starter.now(services, &caller.tenant).await?.map_err(|why| stop(&why))?;
+    match may(services, &starter, Permission::StartRun, Target::Template(&run.template()?)).await {
+        Err(Error::Denied(denied)) => Err(stop(&denied.to_string())),
+        other => other.map(|()| starter),
+    }
+}
+
 async fn act(
     services: &Services,
     caller: &Caller,
@@ -147,6 +168,8 @@ async fn act(
     steps: &[step::Model],
     log: &Log,
 ) -> Result<Ended> {
+    // The worker writes down what happens; what happens is done by who started it.
+    let caller = &starter(services, caller, run).await?;
     let action = find(&step.action)?;
     let rounds = context::rounds(&step.definition, &context::of(run, steps))?;
     let is_each = step.definition.get("each").is_some();

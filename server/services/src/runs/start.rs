@@ -20,7 +20,7 @@ use super::{
 use crate::{
     Error, Result, Services, catalog,
     changes::NewChange,
-    identity::may,
+    identity::{Starter, may},
     queue::Job,
     templates::{
         self,
@@ -148,6 +148,7 @@ pub(super) fn rows(
         cancel_asked_at: None,
         problem: None,
         output: None,
+        starter: Some(serde_json::to_value(Starter::of(caller))?),
     };
     let steps = (0_i32..)
         .zip(definitions)

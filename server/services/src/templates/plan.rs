@@ -21,7 +21,7 @@ use super::{
     pickers,
     skeleton::File,
 };
-use crate::{Result, Services, catalog, identity::may};
+use crate::{Result, Services, catalog, identity::may, permission};
 
 /// What stands in a plan in place of what only the start of a run brings.
 const HIDDEN: &str = "********";
@@ -67,6 +67,11 @@ pub async fn plan(
         return Ok(plan);
     }
     let mut checks = checks::Checks::default();
+    let (may_start, why, _) =
+        permission::why(services, caller, Permission::StartRun, Target::Template(reference)).await?;
+    if !may_start {
+        checks.add(Verdict::Bad, "You may not start this run".to_owned(), Some(why));
+    }
     for (label, found) in &picked.found {
         checks.add(Verdict::Good, format!("{label} {} is in the catalog", found.short()), None);
     }

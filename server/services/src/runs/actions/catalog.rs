@@ -2,7 +2,10 @@
 
 use std::fs;
 
-use domain::catalog::{EntityRef, NewSource, ReferenceDefaults, SourceKind};
+use domain::{
+    catalog::{EntityRef, NewSource, ReferenceDefaults, SourceKind},
+    identity::Caller,
+};
 use serde_json::{Value, json};
 
 use super::{Act, flag, text};
@@ -44,12 +47,14 @@ pub(super) async fn register(act: &Act<'_>, input: &Value) -> Result<Value> {
 async fn registered(act: &Act<'_>, url: &str) -> Result<Vec<EntityRef>> {
     let source =
         catalog::ensure(act.services, act.caller, NewSource { kind: SourceKind::Url, target: url.to_owned() }).await?;
-    catalog::sync(act.services, act.caller, source.id).await?;
-    let trace = catalog::source(act.services, act.caller, source.id).await?;
+    // Who may register has it synced, as from the portal.
+    let worker = Caller::system(act.caller.tenant.clone(), "worker");
+    catalog::sync(act.services, &worker, source.id).await?;
+    let trace = catalog::source(act.services, &worker, source.id).await?;
     if let Some(problem) = trace.source.problem {
         return Err(Error::Unavailable { system: url.to_owned(), why: problem });
     }
-    let entities = catalog::entities_of(act.services, act.caller, source.id).await?;
+    let entities = catalog::entities_of(act.services, &worker, source.id).await?;
     if entities.is_empty() {
         let why = trace
             .files

@@ -45,6 +45,7 @@ pub struct Action {
 /// One execution of an action.
 pub(super) struct Act<'a> {
     pub services: &'a Services,
+    /// Who started the run, with the rights that they have now.
     pub caller: &'a Caller,
     pub run: &'a run::Model,
     /// Stays the same over all attempts.

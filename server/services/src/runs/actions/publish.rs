@@ -1,15 +1,19 @@
 //! `publish:git`: a repository in the embedded Git hosting.
 
-use domain::runs::RepositoryName;
+use domain::{
+    identity::{Permission, Target},
+    runs::RepositoryName,
+};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
 use super::{Act, text};
-use crate::{Error, Result, runs::FirstCommit};
+use crate::{Error, Result, identity::may, runs::FirstCommit};
 
 pub(super) async fn git(act: &Act<'_>, input: &Value) -> Result<Value> {
     let settings = &act.services.settings;
     let name = repository(text(input, "repoUrl").unwrap_or_default(), &settings.base_url)?;
+    may(act.services, act.caller, Permission::WriteRepository, Target::Repository(&name.to_string())).await?;
     let branch = text(input, "defaultBranch").filter(|branch| !branch.is_empty()).unwrap_or("main");
     check_branch(branch)?;
     let files = act.workspace.inside(text(input, "sourcePath").unwrap_or("."))?;

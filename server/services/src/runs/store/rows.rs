@@ -27,6 +27,7 @@ pub(in crate::runs) mod run {
         pub cancel_asked_at: Option<ChronoDateTimeUtc>,
         pub problem: Option<String>,
         pub output: Option<Json>,
+        pub starter: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

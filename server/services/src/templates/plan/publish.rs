@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use domain::{
     catalog::{EntityRef, ReferenceDefaults},
+    identity::{Permission, Target},
     runs::RepositoryName,
     templates::{Effect, PlannedFile, Verdict},
 };
@@ -14,7 +15,7 @@ use super::{
     steps::{Done, count, flag, text},
 };
 use crate::{
-    Error, Result, catalog,
+    Error, Result, catalog, permission,
     templates::{
         repo_url::RepoUrl,
         skeleton::{self, File},
@@ -28,9 +29,20 @@ const PREVIEW_BYTES: usize = 8 << 10;
 /// How many files a plan shows with their contents.
 const MOST_PREVIEWS: usize = 40;
 impl Maker<'_> {
+    /// Notes what the one who plans may not have done, as the run would find out.
+    async fn check_right(&mut self, permission: Permission, target: Target<'_>) -> Result<()> {
+        let (is_allowed, why, _) = permission::why(self.services, self.caller, permission, target).await?;
+        if !is_allowed {
+            let on = target.to_string();
+            self.checks.add(Verdict::Bad, format!("You may not {permission}, here `{on}`"), Some(why));
+        }
+        Ok(())
+    }
+
     pub(super) async fn publish(&mut self, input: &Value) -> Result<Done> {
         let given = text(input, "repoUrl").unwrap_or_default();
         let name = repository(given)?;
+        self.check_right(Permission::WriteRepository, Target::Repository(&name.to_string())).await?;
         let branch = text(input, "defaultBranch").unwrap_or("main");
         let folder = text(input, "sourcePath").unwrap_or(".").trim_matches(['.', '/']).to_owned();
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
@@ -70,6 +82,8 @@ impl Maker<'_> {
         let path = text(input, "catalogInfoPath").unwrap_or("/catalog-info.yaml").trim_start_matches('/').to_owned();
         let contents = text(input, "repoContentsUrl").map(|url| url.trim_end_matches('/').to_owned());
         let whole = text(input, "catalogInfoUrl");
+        let url = whole.map_or_else(|| format!("{}/{path}", contents.clone().unwrap_or_default()), str::to_owned);
+        self.check_right(Permission::ManageSources, Target::Place(&url)).await?;
         let found = match (&contents, whole) {
             (_, Some(url)) => self
                 .published
@@ -80,7 +94,6 @@ impl Maker<'_> {
                 return Err(Error::Rejected("`catalog:register` needs `catalogInfoUrl` or `repoContentsUrl`".into()));
             }
         };
-        let url = whole.map_or_else(|| format!("{}/{path}", contents.clone().unwrap_or_default()), str::to_owned);
         let Some(file) = found else {
             if contents.as_ref().is_some_and(|contents| self.published.contains_key(contents))
                 && !flag(input, "optional")
