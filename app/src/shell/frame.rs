@@ -20,12 +20,14 @@ pub(crate) struct Frame {
     pub(crate) troubled_sources: u32,
     /// How many runs are under way.
     pub(crate) active_runs: u32,
+    /// Whether they may ask who can do what.
+    pub(crate) asks: bool,
 }
 
 /// Says whose installation this is, who is here, and where work waits.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(crate) async fn get_frame() -> Result<Frame, AppError> {
-    use services::identity::Subject;
+    use services::identity::{Permission, Subject, Target, is_allowed};
 
     use crate::{
         catalog::views::is_troubled,
@@ -47,7 +49,9 @@ pub(crate) async fn get_frame() -> Result<Frame, AppError> {
     let runs = services::runs::counts(&services, &caller).await.unwrap_or_default();
     let active = runs.into_iter().filter(|(status, _)| !status.is_over()).map(|(_, number)| number).sum::<i64>();
     let active_runs = u32::try_from(active).unwrap_or_default();
+    let asks = is_allowed(&services, &caller, Permission::ReadPolicies, Target::Platform).await.unwrap_or_default();
     Ok(Frame {
+        asks,
         organisation: services.settings.organisation.clone(),
         person: person.to_owned(),
         role: role.to_owned(),

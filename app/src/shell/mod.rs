@@ -38,7 +38,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
         <div class="flex min-h-dvh">
             <navigation::Navigation frame/>
             <div class="flex min-w-0 flex-1 flex-col">
-                <top_bar::TopBar/>
+                <top_bar::TopBar frame/>
                 <main id="main" tabindex="-1" class="flex min-w-0 flex-1 flex-col outline-none">
                     {children()}
                 </main>

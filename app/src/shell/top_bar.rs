@@ -3,11 +3,15 @@
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_query_map};
 
-use super::{palette, trail::trail};
-use crate::ui::{Glyph, Icon};
+use super::{
+    frame::Frame,
+    palette,
+    trail::{question, trail},
+};
+use crate::ui::{Fetched, Glyph, Icon};
 
 #[component]
-pub(super) fn TopBar() -> impl IntoView {
+pub(super) fn TopBar(frame: Fetched<Frame>) -> impl IntoView {
     let pathname = use_location().pathname;
     let query = use_query_map();
     let crumbs = Memo::new(move |_| {
@@ -35,6 +39,16 @@ pub(super) fn TopBar() -> impl IntoView {
             })
             .collect_view()
     };
+    let asks = move || {
+        let frame = frame.get()?.ok()?;
+        let href = question(&pathname.get()).filter(|_| frame.asks)?;
+        Some(view! {
+            <a class="btn btn-ghost btn-sm flex-none text-muted" href=href title="Who can do this">
+                <Icon glyph=Glyph::Users/>
+                <span class="sr-only lg:not-sr-only">"Who can do this"</span>
+            </a>
+        })
+    };
     view! {
         <header class="no-print sticky top-0 z-30 flex h-13 flex-none items-center gap-2 border-b border-base-300 bg-base-200 px-3 sm:px-6">
             <button type="button" popovertarget="navigation" class="btn btn-ghost btn-icon -ml-1 lg:hidden" aria-label="Open the navigation">
@@ -43,6 +57,7 @@ pub(super) fn TopBar() -> impl IntoView {
             <nav aria-label="Breadcrumbs" class="min-w-0 flex-1">
                 <ol class="flex items-center gap-2 text-table">{steps}</ol>
             </nav>
+            <Transition fallback=|| ()>{asks}</Transition>
             <a
                 href="/search"
                 class="surface hidden h-8 w-80 items-center gap-2.5 rounded-field px-3 text-table text-muted hover:border-base-content/30 md:flex"

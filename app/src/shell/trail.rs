@@ -42,6 +42,8 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
         ],
         ["sources", "explain"] => vec![section("sources"), ("Explain".to_owned(), String::new())],
         ["sources", _] => vec![section("sources"), ("Source".to_owned(), String::new())],
+        ["may"] => vec![("Who may".to_owned(), "/may".to_owned())],
+        ["audit"] => vec![("Audit log".to_owned(), "/audit".to_owned())],
         ["account", "tokens"] => vec![section("account"), ("Tokens".to_owned(), String::new())],
         ["people", "tokens"] => vec![section("people"), ("Service tokens".to_owned(), String::new())],
         ["runs", number, ..] => vec![section("runs"), (format!("#{number}"), String::new())],
@@ -52,6 +54,23 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
     // An entity's tabs are not places of their own.
     let last = crumbs.pop().map(|(label, _)| Crumb { label, href: None });
     crumbs.into_iter().map(|(label, href)| Crumb { label, href: Some(href) }).chain(last).collect()
+}
+
+/// Where it is said who can do what with the thing that the page at `path` shows; none for pages that show no one thing.
+pub(super) fn question(path: &str) -> Option<String> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let (permission, on) = match parts.as_slice() {
+        ["catalog", namespace, "template", name, ..] | ["create", namespace, name, ..] => {
+            ("startRun", format!("template:{namespace}/{name}"))
+        }
+        ["catalog", namespace, kind, name, ..] => ("manageSources", format!("{kind}:{namespace}/{name}")),
+        ["sources", id, ..] if id.len() == 36 => ("manageSources", format!("source:{id}")),
+        ["runs", number, ..] => ("steerRun", format!("run:{number}")),
+        _ => return None,
+    };
+    // What is in no name needs no escape, and what is in no name is no thing.
+    let is_plain = |letter: char| letter.is_ascii_alphanumeric() || "-_.:/".contains(letter);
+    on.chars().all(is_plain).then(|| format!("/may?permission={permission}&on={on}"))
 }
 
 fn section(name: &str) -> (String, String) {
@@ -97,6 +116,27 @@ mod tests {
         assert_eq!(read("/sources/new", None), "Sources › Register");
         assert_eq!(read("/sources/orphans", None), "Sources › Orphans");
         assert_eq!(read("/sources/7/file", None), "Sources › Source › File");
+        assert_eq!((read("/may", None), read("/audit", None)), ("Who may".to_owned(), "Audit log".to_owned()));
+    }
+
+    #[test]
+    fn a_page_of_one_thing_asks_who_can_do_what_with_it() {
+        let asks = [
+            ("/catalog/default/component/quay/docs/a/b", "manageSources&on=component:default/quay"),
+            ("/catalog/default/template/paper", "startRun&on=template:default/paper"),
+            ("/create/default/paper", "startRun&on=template:default/paper"),
+            ("/runs/12", "steerRun&on=run:12"),
+            (
+                "/sources/0f6c2a52-7a5e-4a53-9b59-3a2f5a0f2b11/file",
+                "manageSources&on=source:0f6c2a52-7a5e-4a53-9b59-3a2f5a0f2b11",
+            ),
+        ];
+        for (path, expected) in asks {
+            assert_eq!(question(path), Some(format!("/may?permission={expected}")), "{path}");
+        }
+        for path in ["/", "/catalog", "/runs", "/sources/new", "/catalog/default/component/a&who=b"] {
+            assert_eq!(question(path), None, "{path}");
+        }
     }
 
     #[test]

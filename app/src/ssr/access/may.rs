@@ -7,6 +7,7 @@ use services::{
     Error, Result, Services,
     identity::{Caller, Permission, Reason, Subject, Thing},
     permission,
+    runs::{self, RunName},
 };
 
 use super::{
@@ -84,6 +85,16 @@ async fn answer(
     let Some(permission) = Permission::named(permission) else {
         return Ok(wrong(html, "there is no such permission; choose one from the list"));
     };
+    // A run is known by its number to people, and to policies by its id.
+    let run = match on.strip_prefix("run:").and_then(|number| number.parse().ok()) {
+        Some(number) => match runs::run(services, caller, RunName::Number(number)).await {
+            Ok(run) => Some(format!("run:{}", run.summary.id)),
+            Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
+            Err(error) => return Err(error),
+        },
+        None => None,
+    };
+    let on = run.as_deref().unwrap_or(on);
     let thing = match Thing::read(permission, on) {
         Ok(thing) => thing,
         Err(error) => return Ok(wrong(html, &error.to_string())),
