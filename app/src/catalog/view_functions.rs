@@ -48,9 +48,8 @@ pub(super) async fn change_view(id: String, query: String) -> Result<(), AppErro
 pub(super) async fn remove_view(id: String) -> Result<(), AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
-    let (services, caller, id) = (services(), caller(), reply(entity::view_id(&id))?);
-    let view = reply(services::lists::view(&services, &caller, id).await)?;
-    reply(services::lists::remove_view(&services, &caller, id).await)?;
-    leptos_axum::redirect(&format!("/catalog?{}", view.query));
+    let id = reply(entity::view_id(&id))?;
+    let query = reply(services::lists::remove_view(&services(), &caller(), id).await)?;
+    leptos_axum::redirect(&format!("/catalog?{query}"));
     Ok(())
 }

@@ -93,7 +93,7 @@ pub(super) async fn register(
         None => catalog::register(&services, &caller, new).await?,
     };
     // Whatever is not done in time, a worker finishes.
-    let synced = tokio::time::timeout(PATIENCE, catalog::sync(&services, &caller, source.id)).await;
+    let synced = tokio::time::timeout(PATIENCE, catalog::first_sync(&services, &caller, &source)).await;
     let source = synced.unwrap_or(Ok(source))?;
     let mut references = catalog::entities_of(&services, &caller, source.id).await?;
     references.truncate(SHOWN);

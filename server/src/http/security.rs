@@ -38,7 +38,11 @@ pub(crate) async fn headers(request: Request, next: Next) -> Response {
         headers.entry(name).or_insert(value);
     }
     headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(DATA_POLICY);
-    // Pages and data belong to the one who asked; files with a hash in their name say otherwise themselves.
-    headers.entry(header::CACHE_CONTROL).or_insert(HeaderValue::from_static("no-store"));
+    // Pages and data belong to the one who asked; files with a hash in their name say otherwise themselves. `no-cache` alone, as
+    // streams have it, lets others keep what they may not show unasked.
+    let says = headers.get(header::CACHE_CONTROL).and_then(|kept| kept.to_str().ok()).unwrap_or_default();
+    if !["no-store", "private", "public"].iter().any(|word| says.contains(word)) {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
     response
 }

@@ -59,8 +59,8 @@ pub(crate) use query::{retain_seen, sample_traits, sees_all, source_traits, trai
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub use sources::{
-    Entities, ensure, entities_of, find, refresh, refresh_entity, register, register_and_sync, remove_entity,
-    remove_source, schedule_source, source, source_alone, sources,
+    Entities, ensure, entities_of, find, first_sync, refresh, refresh_entity, register, register_and_sync,
+    remove_entity, remove_source, schedule_source, source, source_alone, sources,
 };
 pub use sync::sync;
 pub(crate) use teams::teams_above;

@@ -56,11 +56,20 @@ pub async fn register_and_sync(
     patience: Duration,
 ) -> Result<Source> {
     let source = ensure(services, caller, new).await?;
-    match tokio::time::timeout(patience, sync(services, caller, source.id)).await {
+    match tokio::time::timeout(patience, first_sync(services, caller, &source)).await {
         Ok(synced) => synced,
         // A worker finishes it.
         Err(_) => Ok(source),
     }
+}
+
+/// Syncs a source. Who may add it may have it read for the first time, though nothing is theirs yet of what it declares.
+pub async fn first_sync(services: &Services, caller: &Caller, source: &Source) -> Result<Source> {
+    if source.synced_at.is_some() {
+        return sync(services, caller, source.id).await;
+    }
+    identity::may(services, caller, Permission::ManageSources, Target::Place(&source.target)).await?;
+    sync(services, &Caller::system(caller.tenant.clone(), "registration"), source.id).await
 }
 
 /// Adds a source, or finds the one that is there already.

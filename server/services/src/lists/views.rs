@@ -118,15 +118,15 @@ async fn alter(
     Ok(row.into())
 }
 
-/// Takes a view away.
-pub async fn remove_view(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
+/// Takes a view away; returns what it showed.
+pub async fn remove_view(services: &Services, caller: &Caller, id: Uuid) -> Result<String> {
     let me = home::me(services, caller).await?;
     let mut tx = services.begin(caller).await?;
     let row = owned(services, caller, &me, store::view(&*tx, &caller.tenant, id).await?, id).await?;
     store::delete(&*tx, &caller.tenant, id).await?;
     tx.record(change(&row, ChangeKind::ViewRemoved, Some(told(&row)), None));
     tx.commit().await?;
-    Ok(())
+    Ok(row.query)
 }
 
 /// The view, if it is the caller's or of a team that they are in.
