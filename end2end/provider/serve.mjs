@@ -19,6 +19,9 @@ const people = {
   grace: person('grace', 'Grace Hopper', ['quays']),
   mallory: person('mallory', 'Mallory', [], { email: 'ada@saltmarsh.example', email_verified: false }),
   stranger: person('stranger', 'A stranger', []),
+  vera: person('vera', 'Vera', []),
+  petra: person('petra', 'Petra', []),
+  adam: person('adam', 'Adam', []),
 };
 
 const wish = { account: 'ada', cancel: false, spoil: null, down: false, gone: [], redirects: [], afterwards: [] };

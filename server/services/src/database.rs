@@ -14,7 +14,12 @@ const MIGRATION_LOCK: i64 = 0x00C4_A05E_3A70;
 /// Opens `url` (`sqlite:PATH` or `postgres://…`).
 pub async fn connect(url: &str) -> Result<DatabaseConnection> {
     let mut options = ConnectOptions::new(url);
-    options.sqlx_logging(false).acquire_timeout(Duration::from_secs(10)).connect_timeout(Duration::from_secs(10));
+    // Statements are for those who ask for `sqlx=trace`: as they are sent, without the values.
+    match "trace".parse() {
+        Ok(level) => options.sqlx_logging(true).sqlx_logging_level(level),
+        Err(_) => options.sqlx_logging(false),
+    };
+    options.acquire_timeout(Duration::from_secs(10)).connect_timeout(Duration::from_secs(10));
     if url.starts_with("sqlite:") {
         // Readers run beside the one writer; a writer waits for its turn instead of failing.
         options.max_connections(8).map_sqlx_sqlite_opts(|sqlite| {

@@ -10,6 +10,7 @@ mod metrics;
 mod pages;
 mod peer;
 mod security;
+mod served;
 pub(crate) mod state;
 mod trace;
 
@@ -62,7 +63,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     if limits.requests_per_second > 0 {
         router = router.layer(limits::per_address(limits.requests_per_second));
     }
-    router
+    let router = router
         .merge(health::router(&state))
         .merge(crate::assets::router())
         .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
@@ -70,5 +71,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(metrics::measure))
         .layer(middleware::from_fn(trace::request))
-        .with_state(state)
+        .with_state(state);
+    served::tell(&router);
+    router
 }

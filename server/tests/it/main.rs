@@ -10,6 +10,7 @@ mod postgres;
 
 mod api_v1;
 mod architecture;
+mod attacks;
 mod bad_input;
 mod catalog;
 mod client;

@@ -1,12 +1,17 @@
 //! One running Causeway: the real binary, a database and a data folder of its own.
 
-use std::{path::Path, process::Stdio, time::Duration};
+use std::{
+    path::Path,
+    process::Stdio,
+    sync::{Arc, Mutex},
+    time::Duration,
+};
 
 use reqwest::{Client, Method, RequestBuilder, Response, StatusCode};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::{
-    io::{AsyncBufReadExt, AsyncReadExt, BufReader},
+    io::{AsyncBufReadExt, BufReader},
     process::{Child, Command},
     time::timeout,
 };
@@ -77,7 +82,12 @@ pub(crate) struct Portal {
     options: Options,
     database: Option<String>,
     process: Child,
+    said: Said,
 }
+
+/// What a server wrote to its log.
+#[derive(Clone, Default)]
+struct Said(Arc<Mutex<Vec<String>>>);
 
 impl Portal {
     pub(crate) async fn start(backend: Backend) -> Self {
@@ -90,10 +100,26 @@ impl Portal {
             Backend::Sqlite => None,
             Backend::Postgres => Some(tokio::task::spawn_blocking(postgres::new_database).await.unwrap()),
         };
+        Self::open(options, database).await
+    }
+
+    async fn open(options: Options, database: Option<String>) -> Self {
         let data = tempfile::tempdir().unwrap();
-        let (process, base) = spawn(&options, database.as_deref(), data.path(), "127.0.0.1:0").await;
+        let said = Said::default();
+        let (process, base) = spawn(&options, database.as_deref(), data.path(), "127.0.0.1:0", &said).await;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().unwrap();
-        Self { base, client, data, options, database, process }
+        Self { base, client, data, options, database, process, said }
+    }
+
+    /// Another server on the same database, with a data folder of its own.
+    pub(crate) async fn beside(&self) -> Self {
+        assert!(self.database.is_some(), "an embedded database has one server");
+        Self::open(self.options.clone(), self.database.clone()).await
+    }
+
+    /// What the server has written to its log so far.
+    pub(crate) fn log(&self) -> Vec<String> {
+        self.said.0.lock().unwrap().clone()
     }
 
     /// Where its rows are, if they are in PostgreSQL.
@@ -120,7 +146,8 @@ impl Portal {
     /// Starts again on the same data and the same address.
     pub(crate) async fn restart(&mut self) {
         let listen = self.base.trim_start_matches("http://").to_owned();
-        (self.process, self.base) = spawn(&self.options, self.database.as_deref(), self.data.path(), &listen).await;
+        (self.process, self.base) =
+            spawn(&self.options, self.database.as_deref(), self.data.path(), &listen, &self.said).await;
     }
 
     /// Starts again with other options.
@@ -175,7 +202,7 @@ impl Portal {
 }
 
 /// Starts the binary and waits until it says where it serves.
-async fn spawn(options: &Options, database: Option<&str>, data: &Path, listen: &str) -> (Child, String) {
+async fn spawn(options: &Options, database: Option<&str>, data: &Path, listen: &str, said: &Said) -> (Child, String) {
     let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
     command
         .args(["serve", "--listen", listen, "--data"])
@@ -195,7 +222,18 @@ async fn spawn(options: &Options, database: Option<&str>, data: &Path, listen: &
     }
     let mut child = command.spawn().unwrap();
     let mut stdout = BufReader::new(child.stdout.take().unwrap()).lines();
-    let mut stderr = child.stderr.take().unwrap();
+    let stderr = child.stderr.take().unwrap();
+    // Test output is where its log belongs; it must be read, or the server would block on a full pipe.
+    let written = said.clone();
+    let log = tokio::spawn(async move {
+        let mut lines = BufReader::new(stderr).lines();
+        while let Ok(Some(line)) = lines.next_line().await {
+            if !line.contains("sqlx::query") {
+                eprintln!("causeway: {line}");
+            }
+            written.0.lock().unwrap().push(line);
+        }
+    });
     let ready = async {
         while let Ok(Some(line)) = stdout.next_line().await {
             if let Some(base) = line.strip_prefix("Causeway serves ") {
@@ -206,17 +244,9 @@ async fn spawn(options: &Options, database: Option<&str>, data: &Path, listen: &
     };
     let base = timeout(PATIENCE, ready).await.expect("the server says where it serves");
     let Some(base) = base else {
-        let mut problem = String::new();
-        let _ = stderr.read_to_string(&mut problem).await;
-        panic!("the server did not start: {problem}");
+        let _ = log.await;
+        panic!("the server did not start: {}", said.0.lock().unwrap().join("\n"));
     };
-    // Test output is where its log belongs; it must be read, or the server would block on a full pipe.
-    tokio::spawn(async move {
-        let mut lines = BufReader::new(stderr).lines();
-        while let Ok(Some(line)) = lines.next_line().await {
-            eprintln!("causeway: {line}");
-        }
-    });
     tokio::spawn(async move { while let Ok(Some(_)) = stdout.next_line().await {} });
     (child, base)
 }

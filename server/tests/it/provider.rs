@@ -196,7 +196,11 @@ impl Browser {
             .filter(|((origin, _), _)| *origin == here)
             .map(|((_, name), value)| format!("{name}={value}"))
             .collect();
-        let mut request = self.client.request(method, url).header(header::ACCEPT, "text/html");
+        let mut request = self.client.request(method.clone(), url).header(header::ACCEPT, "text/html");
+        if method != Method::GET {
+            // As browsers do with every form.
+            request = request.header(header::ORIGIN, format!("http://{here}"));
+        }
         if !cookies.is_empty() {
             request = request.header(header::COOKIE, cookies.join("; "));
         }

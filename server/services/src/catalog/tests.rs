@@ -5,6 +5,7 @@ mod hidden;
 mod lifecycle;
 mod recall;
 mod restart;
+mod tenants;
 mod ties;
 
 use std::{
