@@ -3,12 +3,14 @@
 use std::{net::IpAddr, sync::Arc};
 
 use axum::{
+    body::Body,
     extract::{Request, State},
     http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine as _, engine::general_purpose::STANDARD};
+use futures::StreamExt as _;
 use services::{
     Error, audit,
     identity::{
@@ -69,8 +71,15 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     if let Entry::Token(token) | Entry::Pipeline(token) = &caller.standing.source {
         audit::note_token(&state.services, &caller, token);
     }
-    request.extensions_mut().insert(caller);
-    next.run(request).await
+    request.extensions_mut().insert(caller.clone());
+    let response = next.run(request).await;
+    let kind = response.headers().get(header::CONTENT_TYPE);
+    if kind.is_none_or(|kind| !kind.as_bytes().starts_with(b"text/event-stream")) {
+        return response;
+    }
+    // A stream would go on for whoever was sent away meanwhile.
+    let over = Box::pin(identity::over(state.services.clone(), caller));
+    response.map(|body| Body::from_stream(body.into_data_stream().take_until(over)))
 }
 
 async fn who(

@@ -10,6 +10,7 @@ mod pipelines;
 pub mod ports;
 mod sessions;
 mod starter;
+mod stay;
 pub mod throttle;
 mod tokens;
 
@@ -33,6 +34,7 @@ pub use self::{
     links::{LINK_MINUTES, make_link, use_link},
     pipelines::is_signed as could_be_signed,
     sessions::{From, Left, Opened, by_session, end_other_sessions, end_session, leave, sessions},
+    stay::over,
     tokens::{end_token, make_service_token, make_token, service_tokens, tokens},
 };
 use crate::{Result, Services};

@@ -104,6 +104,8 @@ async fn what_one_replica_ends_is_over_at_the_other() {
     let mut there = Browser::new();
     there.plant(&second.base, "causeway_session", &secret);
     assert_eq!(there.send(Method::GET, &me, None).await.status(), StatusCode::OK, "both know it");
+    let stream = second.request(Method::GET, "/api/v1/changes/stream").header("cookie", &cookie).send().await.unwrap();
+    assert_eq!(stream.status(), StatusCode::OK);
     let out = browser.send(Method::POST, &format!("{}/auth/sign-out", first.base), Some(&[])).await;
     assert_eq!(out.status(), StatusCode::SEE_OTHER);
     let ended = Instant::now();
@@ -113,4 +115,7 @@ async fn what_one_replica_ends_is_over_at_the_other() {
         })
         .await;
     assert!(ended.elapsed() < SOON, "it took {:?}", ended.elapsed());
+    // Whoever was listening hears nothing more.
+    stream.bytes().await.unwrap();
+    assert!(ended.elapsed() < SOON, "the stream went on for {:?}", ended.elapsed());
 }

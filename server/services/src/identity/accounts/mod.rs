@@ -91,7 +91,7 @@ pub(super) async fn note(
         blocked_at: None,
     };
     store::put(&services.db, row).await?;
-    doors::forget(services).await?;
+    services.doors.seen.forget_teams(tenant, &found.who);
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
     row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
 }

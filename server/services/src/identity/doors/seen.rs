@@ -5,14 +5,12 @@
 
 use std::{
     collections::HashMap,
-    sync::{
-        Arc, Mutex, PoisonError,
-        atomic::{AtomicU64, Ordering},
-    },
+    sync::{Arc, Mutex, PoisonError},
     time::{Duration, Instant},
 };
 
 use domain::identity::{Entry, Scopes, Subject, Tenant};
+use tokio::sync::watch;
 
 /// How long a session or token is believed without a look at the database.
 const BELIEVED: Duration = Duration::from_secs(5);
@@ -51,7 +49,7 @@ type Kept<K, V> = Mutex<HashMap<K, (Instant, V)>>;
 #[derive(Default)]
 pub(crate) struct Seen {
     /// Raised whenever someone was sent away, so that what was looked up before is not kept after it.
-    generation: AtomicU64,
+    generation: watch::Sender<u64>,
     secrets: Kept<(Tenant, Hash), Option<Arc<Found>>>,
     people: Kept<(Tenant, String), Teams>,
 }
@@ -85,7 +83,7 @@ impl Seen {
 
     /// Before something is looked up that is to be kept.
     pub(crate) fn generation(&self) -> u64 {
-        self.generation.load(Ordering::SeqCst)
+        *self.generation.borrow()
     }
 
     /// Keeps what was looked up in a `generation`, unless that is over.
@@ -109,9 +107,19 @@ impl Seen {
         }
     }
 
+    /// For those who want to know at once that someone was sent away.
+    pub(crate) fn subscribe(&self) -> watch::Receiver<u64> {
+        self.generation.subscribe()
+    }
+
+    /// Forgets the teams of a person, who came in and may have brought others.
+    pub(crate) fn forget_teams(&self, tenant: &Tenant, who: &str) {
+        lock(&self.people).remove(&(tenant.clone(), who.to_owned()));
+    }
+
     /// Forgets everything: someone was sent away.
     pub(crate) fn forget(&self) {
-        self.generation.fetch_add(1, Ordering::SeqCst);
+        self.generation.send_modify(|generation| *generation += 1);
         lock(&self.secrets).clear();
         lock(&self.people).clear();
     }

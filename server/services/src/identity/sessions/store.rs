@@ -8,7 +8,7 @@ use sea_orm::{
 };
 
 use self::session::Column as C;
-pub(super) use self::session::Model as Row;
+pub(in crate::identity) use self::session::Model as Row;
 use crate::Result;
 
 /// How many sessions of one person are shown.
@@ -56,6 +56,10 @@ pub(super) async fn insert(db: &impl ConnectionTrait, row: Row) -> Result<()> {
 
 pub(super) async fn by_hash(db: &impl ConnectionTrait, tenant: &Tenant, hash: &str) -> Result<Option<Row>> {
     Ok(Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Hash.eq(hash)).one(db).await?)
+}
+
+pub(in crate::identity) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
+    Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
 }
 
 pub(super) async fn of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<Vec<Row>> {
