@@ -101,7 +101,7 @@ async fn no_secret_is_written_to_the_log() {
         provider.issuer
     );
     let options = Options::default()
-        .set("LOG__LEVEL", "debug")
+        .set("LOG__LEVEL", "trace")
         .set("SIGN_IN__PIPELINES", &pipelines)
         .set("SIGN_IN__RECHECK_MINUTES", "0");
     let portal = portal_with(Backend::Sqlite, &[provider.settings("corp", USUAL)], options).await;
