@@ -196,6 +196,20 @@ both! {
         let stopped = why_it_fails(&portal, &token, "slow", take).await;
         assert!(stopped.starts_with("failed") && stopped.contains("`runner` may not start runs"), "{stopped}");
         assert!(stopped.contains("someone who has them can start it anew") && !stopped.contains("hello"), "{stopped}");
+        // The page that plans it says so before.
+        let page = async |path: &str| {
+            let asked = portal.request(Method::GET, path).bearer_auth(&token).header("accept", "text/html");
+            asked.send().await.unwrap().text().await.unwrap()
+        };
+        let plan = page("/create/default/slow").await;
+        assert!(plan.contains("You may not start this run") && plan.contains("developer-starts-runs"), "{plan}");
+        // From the page of a thing one asks who can do what with it; a run is known there by its number.
+        assert!(plan.contains("/may?permission=startRun&amp;on=template:default/slow"), "{plan}");
+        let run = page("/runs/1").await;
+        assert!(run.contains("/may?permission=steerRun&amp;on=run:1"), "{run}");
+        let who = page("/may?permission=steerRun&on=run:1").await;
+        assert!(who.contains("You may not cancel or retry runs") && who.contains("Who can cancel or retry runs"), "{who}");
+        assert!(page("/may?permission=steerRun&on=run:99").await.contains("there is no run #99"));
         give().await;
         // What they may not do themselves, a template does not do for them.
         let refused = why_it_fails(&portal, &token, "publishes", async || {}).await;
@@ -210,6 +224,10 @@ both! {
         assert_eq!(saved.status(), StatusCode::OK);
         let refused = why_it_fails(&portal, &token, "registers", async || {}).await;
         assert!(refused.contains("`runner` may not manage sources (here: `http://127.0.0.1:9/x.yaml`)"), "{refused}");
+        let asks = "@id(\"asks\")\n@says(\"asks nothing\")\nforbid (principal == Machine::\"runner\", action == Action::\"readPolicies\", resource);";
+        let saved = portal.request(Method::PUT, "/api/v1/permission/policies/asks").json(&json!({ "text": asks })).send().await.unwrap();
+        assert_eq!(saved.status(), StatusCode::OK);
+        assert!(!page("/runs/1").await.contains("/may?permission="), "who may not ask is led there");
         // A token that was ended does nothing any more.
         let page = portal.get("/people/tokens").await.text().await.unwrap();
         let at = page.find("name=\"id\" value=\"").unwrap() + 17;

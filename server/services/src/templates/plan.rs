@@ -67,10 +67,10 @@ pub async fn plan(
         return Ok(plan);
     }
     let mut checks = checks::Checks::default();
-    let (may_start, why, _) =
+    let (may_start, why, reasons) =
         permission::why(services, caller, Permission::StartRun, Target::Template(reference)).await?;
     if !may_start {
-        checks.add(Verdict::Bad, "You may not start this run".to_owned(), Some(why));
+        checks.refused("You may not start this run".to_owned(), why, &reasons);
     }
     for (label, found) in &picked.found {
         checks.add(Verdict::Good, format!("{label} {} is in the catalog", found.short()), None);

@@ -31,10 +31,10 @@ const MOST_PREVIEWS: usize = 40;
 impl Maker<'_> {
     /// Notes what the one who plans may not have done, as the run would find out.
     async fn check_right(&mut self, permission: Permission, target: Target<'_>) -> Result<()> {
-        let (is_allowed, why, _) = permission::why(self.services, self.caller, permission, target).await?;
+        let (is_allowed, why, reasons) = permission::why(self.services, self.caller, permission, target).await?;
         if !is_allowed {
             let on = target.to_string();
-            self.checks.add(Verdict::Bad, format!("You may not {permission}, here `{on}`"), Some(why));
+            self.checks.refused(format!("You may not {permission}, here `{on}`"), why, &reasons);
         }
         Ok(())
     }
