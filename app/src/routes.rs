@@ -53,7 +53,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/people") view={Lazy::<people::People>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/people/tokens") view={Lazy::<people::ServiceTokens>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/policies/:name?") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/roles") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/roles/:view?") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/may") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>

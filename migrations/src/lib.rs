@@ -15,7 +15,10 @@ mod m20261126_000410_own;
 mod m20261126_000500_credentials;
 mod m20261126_000600_identity;
 mod m20261126_000700_permission;
+mod m20261127_000100_scim;
+mod m20261127_000200_audit_streams;
 mod m20261127_000300_starters;
+mod m20261127_000500_role_uses;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -36,7 +39,10 @@ impl MigratorTrait for Migrator {
             Box::new(m20261126_000500_credentials::Migration),
             Box::new(m20261126_000600_identity::Migration),
             Box::new(m20261126_000700_permission::Migration),
+            Box::new(m20261127_000100_scim::Migration),
+            Box::new(m20261127_000200_audit_streams::Migration),
             Box::new(m20261127_000300_starters::Migration),
+            Box::new(m20261127_000500_role_uses::Migration),
         ]
     }
 }

@@ -26,6 +26,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/account/tokens/end", post(end_token))
         .route("/people/block", post(block))
         .route("/people/end-sessions", post(end_sessions))
+        .route("/people/forget", post(forget))
         .route("/people/tokens", post(make_service_token))
         .route("/people/tokens/end", post(end_service_token))
 }
@@ -86,6 +87,19 @@ async fn end_sessions(
     Form(Which { id }): Form<Which>,
 ) -> Response {
     back(identity::end_sessions_of(&state.services, &caller, id).await, "/people")
+}
+
+#[derive(Deserialize)]
+struct Told {
+    id: String,
+}
+
+async fn forget(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Form(Told { id }): Form<Told>,
+) -> Response {
+    back(identity::scim::forget(&state.services, &caller, &id).await, "/people")
 }
 
 #[derive(Deserialize)]

@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use services::database;
+use services::{audit::StreamState, database};
 use tokio::process::Command;
 
 use crate::{
@@ -11,6 +11,23 @@ use crate::{
     settings::{self, Settings},
     start,
 };
+
+/// How far the audit log was sent, or what is in the way.
+fn streamed(target: &str, states: &[StreamState]) -> Result<String, String> {
+    for state in states {
+        if let (true, Some((at, why))) = (state.failures > 0, &state.failed) {
+            let when = at.format("%Y-%m-%d %H:%M:%S UTC");
+            return Err(format!("{} entries wait; failed {} times, last {when}: {why}", state.behind, state.failures));
+        }
+    }
+    let behind: i64 = states.iter().map(|state| state.behind).sum();
+    let last = states.iter().filter_map(|state| state.sent).max();
+    let last = last.map_or_else(
+        || "nothing sent yet".to_owned(),
+        |at| format!("last sent {}", at.format("%Y-%m-%d %H:%M:%S UTC")),
+    );
+    Ok(format!("to {target}, {last}, {behind} entries wait"))
+}
 
 /// Prints a line per check; fails if one does.
 pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem> {
@@ -50,6 +67,19 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
     };
     let audit = audit.await.map_err(|p: Problem| p.to_string()).and_then(|verified| verified);
     tell("audit log", audit.map(|entries| format!("{entries} entries, as they were written")));
+    match settings::outlet(&settings.audit, &settings.outbound.allow) {
+        Ok(None) => {}
+        Ok(Some(outlet)) => {
+            let secret = outlet.secret.read().map(|_| ());
+            let states = async {
+                let db = start::open_database(&settings).await?;
+                Ok::<_, Problem>(services::audit::stream_states(&db).await?)
+            };
+            let states = states.await.map_err(|p: Problem| p.to_string());
+            tell("audit stream", secret.and(states).and_then(|states| streamed(&outlet.target, &states)));
+        }
+        Err(problem) => tell("audit stream", Err(problem.to_string())),
+    }
     let git = Command::new("git").arg("--version").output().await;
     tell(
         "git",

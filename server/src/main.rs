@@ -17,6 +17,7 @@ mod logging;
 mod run_command;
 mod saved_views;
 mod scaffolder_api;
+mod scim;
 mod scorecards_api;
 mod serve;
 mod settings;

@@ -7,7 +7,7 @@ use metrics_exporter_prometheus::PrometheusBuilder;
 use services::{
     Services, audit, catalog, changes, examples,
     identity::{self, Caller, Tenant},
-    queue, scorecards,
+    permission, queue, scorecards,
 };
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -16,7 +16,7 @@ use crate::{
     assets,
     cli::Problem,
     http::{self, AppState, Proxies, Shared},
-    settings::Settings,
+    settings::{self, Settings},
     sign_in::{self, Access},
     start,
 };
@@ -37,13 +37,14 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     }
     let proxies = Proxies::new(&settings.server.proxies)?;
     let has_guest = sign_in::has_guest(listen.ip(), &settings.sign_in);
+    let outlet = settings::outlet(&settings.audit, &settings.outbound.allow)?;
     let services = start::open(&settings, address, has_guest).await?;
     if example {
         examples::load(&services, &Caller::system(Tenant::default(), "start")).await?;
     }
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
-    let work = tokio::spawn(background(services.clone(), shutdown.clone()));
+    let work = tokio::spawn(background(services.clone(), outlet, shutdown.clone()));
     let state = AppState::from(Shared {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
@@ -77,11 +78,12 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
             "a worker of its own needs PostgreSQL: set `[database] url`; with SQLite, `serve` works by itself".into()
         );
     }
+    let outlet = settings::outlet(&settings.audit, &settings.outbound.allow)?;
     // The guest's runs go on here as well.
     let has_guest = sign_in::has_guest(settings.server.listen.ip(), &settings.sign_in);
     let services = start::open(&settings, settings.server.listen, has_guest).await?;
     let shutdown = CancellationToken::new();
-    let work = tokio::spawn(background(services, shutdown.clone()));
+    let work = tokio::spawn(background(services, outlet, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
     end(work).await;
     Ok(())
@@ -89,10 +91,12 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
 
 /// What goes on besides requests, until the process is asked to stop: news from other processes, the catalog's index,
 /// syncs in time, and the jobs of the queue.
-async fn background(services: Services, shutdown: CancellationToken) {
+async fn background(services: Services, outlet: Option<audit::Outlet>, shutdown: CancellationToken) {
     tokio::join!(
         changes::listen(&services, shutdown.clone()),
         audit::keep(services.clone(), shutdown.clone()),
+        audit::stream(services.clone(), outlet, shutdown.clone()),
+        permission::keep_uses(services.clone(), shutdown.clone()),
         catalog::follow(services.clone(), shutdown.clone()),
         catalog::schedule(services.clone(), shutdown.clone()),
         scorecards::follow(services.clone(), shutdown.clone()),

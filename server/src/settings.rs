@@ -3,6 +3,7 @@
 //! The file is strict: a setting that does not exist is an error that names it and its line. `causeway.example.toml` in the
 //! repository documents each one.
 
+mod audit;
 mod clusters;
 mod credentials;
 mod permission;
@@ -19,6 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde::Deserialize;
 
 pub(crate) use self::{
+    audit::{Audit, outlet},
     clusters::{Cluster, clusters},
     credentials::{Credential, configured},
     permission::{Permission, permission},
@@ -41,6 +43,7 @@ pub(crate) struct Settings {
     pub(crate) log: Log,
     pub(crate) sign_in: SignIn,
     pub(crate) permission: Permission,
+    pub(crate) audit: Audit,
     pub(crate) secrets: Secrets,
     /// `[credentials.NAME]`
     pub(crate) credentials: BTreeMap<String, Credential>,

@@ -11,6 +11,7 @@ mod moment;
 #[cfg(feature = "openapi")]
 mod openapi;
 pub mod runs;
+pub mod scim;
 pub mod scorecards;
 pub mod templates;
 

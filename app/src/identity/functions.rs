@@ -35,6 +35,8 @@ pub(super) struct Kept {
 pub(super) struct People {
     pub(super) accounts: Vec<Account>,
     pub(super) has_more: bool,
+    /// Who came in vain, and what directories keep, as the server writes it.
+    pub(super) beside: String,
 }
 
 /// Who is here.
@@ -95,7 +97,9 @@ pub(super) async fn get_service_tokens() -> Result<Kept, AppError> {
 pub(super) async fn get_people(text: String, page: u32) -> Result<People, AppError> {
     use crate::ssr::{caller, reply, services};
 
-    let found = services::identity::people(&services(), &caller(), &text, u64::from(page)).await;
+    let (services, caller) = (services(), caller());
+    let found = services::identity::people(&services, &caller, &text, u64::from(page)).await;
     let (accounts, has_more) = reply(found)?;
-    Ok(People { accounts, has_more })
+    let beside = reply(crate::ssr::access::people(&services, &caller, &text, u64::from(page)).await)?;
+    Ok(People { accounts, has_more, beside })
 }

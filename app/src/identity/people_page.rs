@@ -38,7 +38,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
 
 #[component]
 fn Everyone(people: People, text: String, page: u32) -> impl IntoView {
-    let People { accounts, has_more } = people;
+    let People { accounts, has_more, beside } = people;
     let at = |page: u32| format!("/people?q={}&page={page}", encoded(&text));
     let (before, after) = (at(page.saturating_sub(1)), at(page.saturating_add(1)));
     let list = if accounts.is_empty() {
@@ -55,6 +55,7 @@ fn Everyone(people: People, text: String, page: u32) -> impl IntoView {
     view! {
         <FilterBar action="/people" text=text placeholder="Name or address"/>
         <Panel title="Signed in so far" flush=true>{list}</Panel>
+        <div class="mt-4 grid gap-4 *:min-w-0" inner_html=beside></div>
         <nav aria-label="Pages" class="mt-3 flex gap-2">
             {(page > 0).then(|| view! { <LinkButton href=before>"Before"</LinkButton> })}
             {has_more.then(|| view! { <LinkButton href=after>"More"</LinkButton> })}
@@ -77,15 +78,19 @@ fn encoded(text: &str) -> String {
 
 #[component]
 fn Row(account: Account) -> impl IntoView {
-    let Account { id, who, name, email, provider, groups, matched_by, is_made_up, last, blocked, sessions, .. } =
-        account;
+    let Account {
+        id, who, name, email, provider, groups, matched_by, is_made_up, last, blocked, sessions, kept, ..
+    } = account;
     let said = [name, email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let person = match who.parse::<EntityRef>() {
         Ok(reference) if !is_made_up => view! { <EntityLink to=reference/> }.into_any(),
         _ => view! { <span class="font-mono">{who.clone()}</span> }.into_any(),
     };
     let how = if is_made_up { "not in the catalog".to_owned() } else { format!("found by {matched_by}") };
+    let is_sent_away = kept.is_some_and(|(is_let_in, _)| !is_let_in);
+    let heard = kept.map(|(_, heard)| view! { " · kept by SCIM, heard of "<When at=heard/> });
     let state = match (blocked, sessions) {
+        _ if is_sent_away => view! { <Status mark=Mark::Bad label="sent away by the directory"/> }.into_any(),
         (Some(_), _) => view! { <Status mark=Mark::Bad label="blocked"/> }.into_any(),
         (None, 0) => view! { <span class="text-muted">"not signed in"</span> }.into_any(),
         (None, 1) => view! { <Status mark=Mark::Good label="signed in, in 1 browser"/> }.into_any(),
@@ -104,7 +109,7 @@ fn Row(account: Account) -> impl IntoView {
             </div>
             <div class="min-w-0">
                 {state}
-                <p class="text-meta text-muted break-words">{format!("{provider} · {how} · seen ")}<When at=last/></p>
+                <p class="text-meta text-muted break-words">{format!("{provider} · {how} · seen ")}<When at=last/>{heard}</p>
             </div>
             <div class="no-print flex flex-wrap gap-2">
                 {(sessions > 0).then(|| {

@@ -146,6 +146,7 @@ fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
                     <CheckField name="run" label="Run" help="Start, cancel and retry runs"/>
                     <CheckField name="approve" label="Approve" help="Agree to what others asked for"/>
                     <CheckField name="administer" label="Administer" help="Manage people and policies, read the audit log"/>
+                    {place.is_service.then(|| view! { <CheckField name="provision" label="Provision" help="Keep people and groups current over SCIM, with the role provisioner"/> })}
                 </fieldset>
                 {roles}
                 {problem}

@@ -3,8 +3,10 @@
 mod audit;
 mod html;
 mod may;
+mod people;
 mod policies;
 mod roles;
+mod unused;
 
 use std::collections::HashMap;
 
@@ -34,6 +36,8 @@ pub struct Sent {
 /// What a draft would come to.
 pub type Tried = (usize, Vec<(String, String)>, Vec<(String, String)>);
 
+pub(crate) use self::people::page as people;
+
 /// Writes the page at an address.
 pub(crate) async fn page(path: &str, query: &str) -> std::result::Result<Written, AppError> {
     let sent = leptos::prelude::use_context::<Pasted>();
@@ -49,6 +53,7 @@ async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent
     match parts.as_slice() {
         ["policies"] => policies::list(&services, &caller).await,
         ["policies", name] => policies::one(&services, &caller, name, sent).await,
+        ["roles", "unused"] => unused::page(&services, &caller, asked).await,
         ["roles"] => roles::page(&services, &caller, sent).await,
         ["may"] => may::page(&services, &caller, asked).await,
         ["audit"] => audit::page(&services, &caller, asked).await,

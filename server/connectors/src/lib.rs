@@ -2,4 +2,5 @@
 
 pub mod hosting;
 pub mod identity;
+pub mod outgoing;
 pub mod source;

@@ -28,7 +28,11 @@ use crate::{
 const PART: u64 = 1_000;
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(page)).routes(routes!(lines)).routes(routes!(table))
+    OpenApiRouter::new()
+        .routes(routes!(page))
+        .routes(routes!(lines))
+        .routes(routes!(table))
+        .routes(routes!(stream_state))
 }
 
 /// A part of the audit log.
@@ -84,6 +88,51 @@ async fn page(
     let items = audit::entries(&services, &caller, &filter(&params)?, number("before")?, limit).await?;
     let before = items.last().map(|entry| entry.seq).filter(|&seq| seq > 1 && items.len() as u64 == limit);
     Ok(Json(AuditPage { items, before }))
+}
+
+/// Where the audit log is sent, and how far it got.
+#[derive(Serialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+struct AuditStream {
+    /// The address; nothing where it is sent nowhere.
+    target: Option<String>,
+    /// The last entry that was taken there.
+    seq: i64,
+    /// How many entries wait.
+    behind: i64,
+    /// When entries were last taken.
+    sent_at: Option<DateTime<Utc>>,
+    /// How often it failed since then.
+    failures: i64,
+    /// When it last failed.
+    failed_at: Option<DateTime<Utc>>,
+    /// Why it last failed.
+    problem: Option<String>,
+    /// When it is tried again.
+    next_at: Option<DateTime<Utc>>,
+}
+
+/// Where the audit log is sent, and how far it got.
+#[utoipa::path(
+    get, path = "/audit/stream", tag = "permission",
+    responses((status = 200, description = "The stream to a webhook", body = AuditStream)),
+)]
+async fn stream_state(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+) -> Result<Json<AuditStream>, Problem> {
+    let state = audit::stream_state(&services, &caller).await?;
+    let (failed_at, problem) = state.as_ref().and_then(|state| state.failed.clone()).unzip();
+    Ok(Json(AuditStream {
+        target: state.as_ref().map(|state| state.target.clone()),
+        seq: state.as_ref().map_or(0, |state| state.seq),
+        behind: state.as_ref().map_or(0, |state| state.behind),
+        sent_at: state.as_ref().and_then(|state| state.sent),
+        failures: state.as_ref().map_or(0, |state| state.failures),
+        failed_at,
+        problem,
+        next_at: state.and_then(|state| state.next),
+    }))
 }
 
 /// All entries that are meant, a line of JSON for each, the latest first.

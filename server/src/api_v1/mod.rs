@@ -8,6 +8,7 @@ mod inbox;
 mod me;
 mod permission;
 mod problem;
+mod role_uses;
 mod sources;
 mod table;
 
@@ -55,6 +56,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(table::routes())
         .merge(credentials::routes())
         .merge(permission::routes())
+        .merge(role_uses::routes())
         .merge(audit::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())

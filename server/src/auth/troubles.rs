@@ -102,6 +102,15 @@ pub(super) fn not_in(state: &AppState, id: &str, why: &NotIn, request: &RequestI
             told.what = "An administrator has blocked this account.".into();
             told.advice = texts(&["Ask an administrator of this installation to let you in again."]);
         }
+        NotIn::SentAway(since) => {
+            told.again = other;
+            told.what = format!("The directory of {name} lets you in here no more.");
+            told.details = Some(format!("It says so since {}.", since.format("%-d %b %Y, %H:%M UTC")));
+            told.advice = texts(&[
+                "Ask whoever runs the directory to assign Causeway to you again; you can come in as soon as it says so.",
+                "An administrator of this installation sees what the directory said under People.",
+            ]);
+        }
         NotIn::Fault(error) => return fault(state, error, request),
     }
     show(state, &told, request)

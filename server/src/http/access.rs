@@ -78,6 +78,8 @@ struct Wish {
     #[serde(default)]
     to: String,
     deed: String,
+    /// Where the report of unused roles sent it: for how many days.
+    days: Option<u32>,
 }
 
 async fn role(
@@ -95,7 +97,10 @@ async fn role(
             _ => permission::give_role(&state.services, &caller, &role, &to).await,
         }
     };
-    let Err(error) = done.await else { return Redirect::to("/roles").into_response() };
+    let Err(error) = done.await else {
+        let page = wish.days.map_or_else(|| "/roles".to_owned(), |days| format!("/roles/unused?days={days}"));
+        return Redirect::to(&page).into_response();
+    };
     let mut sent = Sent { grant: (wish.role.clone(), wish.to.clone()), ..Sent::default() };
     let status = told(error, &mut sent);
     again(state, caller, request, uri, &sent, status).await

@@ -20,7 +20,7 @@ use services::{
 };
 
 use super::{AppState, Peer, trace::RequestId};
-use crate::{api_v1::Problem, auth};
+use crate::{api_v1::Problem, auth, scim};
 
 /// Why nobody is let in with what they brought.
 enum Refused {
@@ -45,9 +45,11 @@ impl From<Error> for Refused {
 pub(crate) async fn identify(State(state): State<AppState>, mut request: Request, next: Next) -> Response {
     let path = request.uri().path();
     let (is_api, is_git) = (path.starts_with("/api/v1/"), path.starts_with("/git/"));
+    let is_scim = path.starts_with("/scim/");
     let peer = Peer::of(&state, request.extensions(), request.headers());
     let (subject, standing) = match who(&state, request.method(), request.headers(), is_git, peer).await {
         Ok(known) => known,
+        Err(Refused::Unknown) if is_scim => return unknown_directory(),
         Err(Refused::Unknown) => return unauthorized(is_api, is_git),
         Err(Refused::Wait(seconds)) => return wait(is_api, seconds),
         Err(Refused::Silent) => return silent(is_api),
@@ -57,6 +59,9 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
                 .into_response();
         }
     };
+    if subject == Subject::Stranger && is_scim {
+        return unknown_directory();
+    }
     if subject == Subject::Stranger && !request.uri().path().starts_with("/auth/") {
         return if request.method() == Method::GET && wants_a_page(request.headers()) {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
@@ -187,6 +192,12 @@ fn silent(is_api: bool) -> Response {
     let message = "a session of a browser alters nothing for a request that does not say which page it comes from; \
                    programs send `Authorization: Bearer TOKEN` instead of a cookie\n";
     if is_api { Problem::forbidden(message).into_response() } else { (StatusCode::FORBIDDEN, message).into_response() }
+}
+
+/// What a directory is told that comes without a token, or with one that nobody issued.
+fn unknown_directory() -> Response {
+    let message = "send `Authorization: Bearer TOKEN` with a service token of the scope `provision`";
+    ([(header::WWW_AUTHENTICATE, "Bearer")], scim::unauthorized(StatusCode::UNAUTHORIZED, message)).into_response()
 }
 
 fn wait(is_api: bool, seconds: i64) -> Response {

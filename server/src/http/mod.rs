@@ -44,6 +44,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(crate::docs_files::router())
         .merge(crate::saved_views::router())
         .merge(crate::api_v1::router())
+        .merge(crate::scim::router())
         .merge(scaffolder_api::router())
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(body))

@@ -101,6 +101,8 @@ pub(crate) struct Provider {
     teams: BTreeMap<String, String>,
     #[serde(default)]
     teams_by_name: bool,
+    /// The name of the service token with which the provider's directory keeps its people current.
+    scim: Option<String>,
 }
 
 /// One way to find a User.
@@ -166,6 +168,13 @@ pub(crate) fn doors(settings: &SignIn, has_guest: bool, allow: &[String]) -> Res
     for provider in &settings.providers {
         let about = |why: String| format!("`[[sign_in.providers]]`, `{}`: {why}", provider.id);
         let (rules, door) = provider.read(&web).map_err(about)?;
+        let is_shared =
+            rules.scim.is_some() && providers.iter().any(|other: &ProviderSettings| other.scim == rules.scim);
+        if is_shared {
+            return Err(
+                about("two providers have this `scim`; each directory needs a token of its own".to_owned()).into()
+            );
+        }
         if known.insert(rules.id.clone(), door).is_some() {
             return Err(about("two providers have this `id`; name one of them something else".to_owned()).into());
         }
@@ -223,6 +232,9 @@ impl Provider {
         if self.id == "default" {
             return Err("`default` is where the catalog's own people are; choose another `id`".to_owned());
         }
+        if self.scim.as_deref().is_some_and(|name| !is_id(name)) {
+            return Err("`scim` is the name of a service token: a-z, 0-9 and -".to_owned());
+        }
         // What does not name a secret may be one, so it is not repeated.
         let secret = self.client_secret.as_ref().map(|text| text.parse::<Reference>()).transpose();
         let secret = secret.map_err(|error| format!("`client_secret`: {error}"))?;
@@ -276,6 +288,7 @@ impl Provider {
             groups_claim: or(&self.groups_claim, "groups"),
             teams: teams.collect::<Result<_, String>>()?,
             teams_by_name: self.teams_by_name,
+            scim: self.scim.clone(),
         };
         if self.kind == Kind::GitHub && self.create_people && self.require.is_empty() {
             return Err("`create_people` would let in everyone who has an account at GitHub; add \

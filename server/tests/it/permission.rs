@@ -38,20 +38,20 @@ both! {
             let all = portal.json("/api/v1/permission/policies").await;
             all.as_array().unwrap().iter().map(|one| one["name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
         };
-        assert_eq!(names().await, ["administrator", "developer", "platform-engineer", "team-lead", "viewer"]);
+        assert_eq!(names().await, ["administrator", "developer", "platform-engineer", "provisioner", "team-lead", "viewer"]);
         let put = async |body: Value| {
             let answer = portal.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&body).send().await.unwrap();
             (answer.status(), answer.json::<Value>().await.unwrap())
         };
         let (status, wrong) = put(json!({ "text": FREEZE.replace("startRun", "startRuns") })).await;
         assert_eq!((status, &wrong["problems"][0]["line"]), (StatusCode::UNPROCESSABLE_ENTITY, &json!(3)), "{wrong}");
-        assert_eq!(names().await.len(), 5);
+        assert_eq!(names().await.len(), 6);
         let cases = "- it: is frozen\n  roles: [developer]\n  mayNot: startRun\n  on: { template: template:default/x, tags: [frozen] }\n";
         let draft = json!({ "text": FREEZE, "cases": cases });
         let (_, tried) = portal.post("/api/v1/permission/policies/freeze/preview", &draft).await;
         assert!(tried["losses"].as_array().unwrap().iter().any(|loss| loss["who"] == "role developer"), "{tried}");
         assert_eq!(put(draft.clone()).await.0, StatusCode::OK);
-        assert_eq!(names().await.len(), 6);
+        assert_eq!(names().await.len(), 7);
         let (status, late) = put(json!({ "text": FREEZE, "basedOn": 0 })).await;
         assert_eq!(status, StatusCode::CONFLICT, "{late}");
         // The pages show it, and what was edited.
@@ -62,7 +62,7 @@ both! {
         let again = form.text().await.unwrap();
         assert!(again.contains("It was not saved") && again.contains("permit (</textarea>"), "{again}");
         assert_eq!(delete(&portal, "/api/v1/permission/policies/freeze", &json!({})).await, StatusCode::NO_CONTENT);
-        assert_eq!(names().await.len(), 5);
+        assert_eq!(names().await.len(), 6);
     }
 
     async fn roles_and_questions_are_answered(portal) {

@@ -34,6 +34,16 @@ pub(crate) fn new_database() -> String {
     format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port)
 }
 
+/// Runs a statement in a database of the cluster.
+pub(crate) fn execute(database: &str, statement: &str) {
+    let cluster = CLUSTER.get_or_init(start);
+    let output = Command::new(cluster.bin.join("psql"))
+        .args([database, "-v", "ON_ERROR_STOP=1", "-qc", statement])
+        .output()
+        .expect("psql comes with PostgreSQL");
+    assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
+}
+
 impl Cluster {
     fn sql(&self, statement: &str) {
         let output = self.psql(statement);

@@ -453,7 +453,7 @@ both_with_a_provider! {
 
 impl Portal {
     /// What a command of the binary prints that works on the same installation.
-    async fn command(&self, arguments: &[&str]) -> String {
+    pub(crate) async fn command(&self, arguments: &[&str]) -> String {
         let listen = self.base.trim_start_matches("http://");
         let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
         command.args(arguments).arg("--data").arg(self.data.path().join("data")).stdin(Stdio::null());

@@ -105,4 +105,6 @@ pub struct Account {
     pub blocked: Option<DateTime<Utc>>,
     /// In how many browsers they are signed in.
     pub sessions: u32,
+    /// Whether a directory lets them in, and when it last spoke of them; nothing where none knows them.
+    pub kept: Option<(bool, DateTime<Utc>)>,
 }

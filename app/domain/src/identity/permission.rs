@@ -28,6 +28,8 @@ pub enum Permission {
     KeepOwn,
     /// Save, name anew and remove views of a team.
     KeepTeamViews,
+    /// Keep people and their groups current, as a directory does.
+    ProvisionPeople,
     /// Invite people, end their sessions, and make or end tokens of others.
     ManagePeople,
     /// Make and end tokens of one's own.
@@ -54,11 +56,13 @@ pub enum Verb {
     Approve,
     /// Decide how the installation works, and who may do what.
     Administer,
+    /// Keep people and their groups current, and nothing else.
+    Provision,
 }
 
 impl Verb {
-    /// All of them, weakest first.
-    pub const ALL: [Self; 5] = [Self::Read, Self::Write, Self::Run, Self::Approve, Self::Administer];
+    /// All of them, weakest first; what directories do comes last.
+    pub const ALL: [Self; 6] = [Self::Read, Self::Write, Self::Run, Self::Approve, Self::Administer, Self::Provision];
 
     /// The word for it in policies and scopes.
     pub fn as_str(self) -> &'static str {
@@ -68,6 +72,7 @@ impl Verb {
             Self::Run => "run",
             Self::Approve => "approve",
             Self::Administer => "administer",
+            Self::Provision => "provision",
         }
     }
 }
@@ -80,7 +85,7 @@ impl fmt::Display for Verb {
 
 /// A word is no [`Verb`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is none of read, write, run, approve, administer")]
+#[error("`{0}` is none of read, write, run, approve, administer, provision")]
 pub struct NotAVerb(String);
 
 impl FromStr for Verb {
@@ -94,7 +99,7 @@ impl FromStr for Verb {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::ReadCatalog,
         Self::ManageSources,
         Self::ReadServerFiles,
@@ -105,6 +110,7 @@ impl Permission {
         Self::WriteRepository,
         Self::KeepOwn,
         Self::KeepTeamViews,
+        Self::ProvisionPeople,
         Self::ManagePeople,
         Self::KeepOwnTokens,
         Self::ReadPolicies,
@@ -121,6 +127,7 @@ impl Permission {
             }
             Self::StartRun | Self::SteerRun => Verb::Run,
             Self::ReadServerFiles | Self::ManagePeople | Self::ManagePolicies | Self::ReadAudit => Verb::Administer,
+            Self::ProvisionPeople => Verb::Provision,
         }
     }
 
@@ -137,6 +144,7 @@ impl Permission {
             Self::WriteRepository => "writeRepository",
             Self::KeepOwn => "keepOwn",
             Self::KeepTeamViews => "keepTeamViews",
+            Self::ProvisionPeople => "provisionPeople",
             Self::ManagePeople => "managePeople",
             Self::KeepOwnTokens => "keepOwnTokens",
             Self::ReadPolicies => "readPolicies",
@@ -164,6 +172,7 @@ impl fmt::Display for Permission {
             Self::WriteRepository => "write to repositories",
             Self::KeepOwn => "keep stars and views of their own",
             Self::KeepTeamViews => "change the views of a team",
+            Self::ProvisionPeople => "keep people and groups current",
             Self::ManagePeople => "manage people and their tokens",
             Self::KeepOwnTokens => "make tokens of their own",
             Self::ReadPolicies => "see policies and roles",

@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use prose::escape;
 use services::{
     Result, Services,
-    audit::{self, AuditEntry, AuditFilter},
+    audit::{self, AuditEntry, AuditFilter, StreamState},
     identity::Caller,
 };
 
@@ -79,6 +79,9 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
         field("since", "Since", value(asked, "since"), "A day or a moment: <code>2026-11-26</code>"),
         field("until", "Until", value(asked, "until"), "A day or a moment"),
     );
+    if let Some(state) = audit::stream_state(services, caller).await? {
+        html += &streamed(&state);
+    }
     let rows: Vec<Vec<String>> = entries.iter().map(row).collect();
     html += &if rows.is_empty() {
         note("info", "No entry fits", &[])
@@ -104,6 +107,35 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
         answer: "Who did what, from where. It can be taken away, and not be changed".to_owned(),
         html,
     })
+}
+
+/// How far the log was sent to its webhook.
+fn streamed(state: &StreamState) -> String {
+    let sent = state.sent.map_or_else(|| "nothing yet".to_owned(), when);
+    let waits = match state.behind {
+        0 => "no entry waits".to_owned(),
+        1 => "1 entry waits".to_owned(),
+        many => format!("{many} entries wait"),
+    };
+    let failed = match &state.failed {
+        Some((at, why)) if state.failures > 0 => {
+            let next = state.next.map_or_else(String::new, |next| format!(", tried again {}", when(next)));
+            let often =
+                if state.failures == 1 { "Failed once".to_owned() } else { format!("Failed {} times", state.failures) };
+            format!("<p class=\"text-error break-words\">{often}, last {}: {}{next}</p>", when(*at), escape(why))
+        }
+        Some((at, why)) => {
+            format!("<p class=\"text-muted break-words\">Works again; last failure {}: {}</p>", when(*at), escape(why))
+        }
+        None => String::new(),
+    };
+    let inner = format!(
+        "<div class=\"grid gap-1 px-4 pb-3 text-table\"><p class=\"break-words\">To {}, up to entry {}; {waits}. Last sent: \
+         {sent}</p>{failed}</div>",
+        code(&state.target),
+        state.seq
+    );
+    panel("Sent to a webhook", &inner)
 }
 
 fn row(entry: &AuditEntry) -> Vec<String> {

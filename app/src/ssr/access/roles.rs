@@ -43,6 +43,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
     }
     let (role, to) = sent.map(|sent| sent.grant.clone()).unwrap_or_default();
     html += &panel("Who has which role", &table("Roles", &["Role", "Who", "Since", "Change"], &rows));
+    html += "<p><a class=\"btn\" href=\"/roles/unused\">What use they are, and which nobody uses</a></p>";
     let known: Vec<(String, String)> = permission::policies(services, caller)
         .await?
         .into_iter()

@@ -8,6 +8,7 @@
 mod chain;
 mod notes;
 mod store;
+mod stream;
 mod verify;
 
 use chrono::{DateTime, Utc};
@@ -23,6 +24,7 @@ use self::chain::Link;
 pub(crate) use self::chain::Told;
 pub use self::{
     notes::{Notes, flush, keep},
+    stream::{Delivery, Outlet, Receiver, StreamState, stream, stream_state, stream_states},
     verify::verify,
 };
 use crate::{Result, Services, changes, identity};
@@ -55,6 +57,20 @@ pub(crate) async fn vouch(
     last: i64,
 ) -> Result<()> {
     store::append(db, &caller.tenant, told.links(caller, at, last)).await
+}
+
+/// Writes what a transaction tells besides changes.
+pub(crate) async fn note_all(
+    db: &impl ConnectionTrait,
+    caller: &Caller,
+    at: DateTime<Utc>,
+    notes: Vec<(String, String, Value)>,
+) -> Result<()> {
+    let links = notes.into_iter().map(|(what, about, detail)| {
+        let about: String = about.chars().take(LONGEST).collect();
+        Link::new(caller, at, &what, &about, detail.to_string())
+    });
+    store::append(db, &caller.tenant, links.collect()).await
 }
 
 /// Entries that a filter means, the latest first, of lower places than `before`, at most `limit`.

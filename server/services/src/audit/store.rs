@@ -165,6 +165,14 @@ pub(super) async fn after(db: &impl ConnectionTrait, tenant: &str, seq: i64, lim
     Ok(rows)
 }
 
+/// The place of a tenant's last entry; 0 before the first.
+pub(super) async fn head(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<i64> {
+    let sql = "SELECT seq FROM audit_heads WHERE tenant = $1";
+    let statement = Statement::from_sql_and_values(db.get_database_backend(), sql, [tenant.as_str().into()]);
+    let row = db.query_one_raw(statement).await?;
+    Ok(row.map(|row| row.try_get("", "seq")).transpose()?.unwrap_or_default())
+}
+
 /// The end of every tenant's chain.
 pub(super) async fn heads(db: &impl ConnectionTrait) -> Result<Vec<(String, i64, String)>> {
     let statement = Statement::from_string(db.get_database_backend(), "SELECT tenant, seq, hash FROM audit_heads");

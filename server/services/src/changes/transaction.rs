@@ -42,6 +42,8 @@ pub struct Transaction {
     written: Written,
     /// What the audit log vouches for.
     told: audit::Told,
+    /// What it is told besides.
+    notes: Vec<(String, String, Value)>,
     jobs: Vec<(Job, Option<DateTime<Utc>>)>,
 }
 
@@ -92,6 +94,7 @@ impl Services {
             weight: 0,
             written: Written::Nothing,
             told: audit::Told::default(),
+            notes: Vec::new(),
             jobs: Vec::new(),
         })
     }
@@ -150,6 +153,11 @@ impl Transaction {
         Ok(seq)
     }
 
+    /// Tells the audit log of what is no change that everyone may read of.
+    pub(crate) fn tell(&mut self, what: &str, about: &str, detail: Value) {
+        self.notes.push((what.to_owned(), about.to_owned(), detail));
+    }
+
     /// Asks for work to be done once this is committed.
     pub fn enqueue(&mut self, job: Job) {
         self.jobs.push((job, None));
@@ -167,9 +175,12 @@ impl Transaction {
         queue::store::insert(&self.tx, &self.caller.tenant, std::mem::take(&mut self.jobs)).await?;
         // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
         let last = self.number_all().await?;
-        let Self { tx, services, caller, told, .. } = self;
+        let Self { tx, services, caller, told, notes, .. } = self;
         if let Some(seq) = last {
             audit::vouch(&tx, &caller, Utc::now(), told, seq).await?;
+        }
+        if !notes.is_empty() {
+            audit::note_all(&tx, &caller, Utc::now(), notes).await?;
         }
         if let Some(seq) = last
             && tx.get_database_backend() == DbBackend::Postgres

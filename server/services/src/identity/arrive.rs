@@ -1,6 +1,6 @@
 //! Coming in through a provider: out to it with a browser, and back with who they are.
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{Subject, Tenant};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -12,6 +12,7 @@ use super::{
     doors::ProviderSettings,
     hash, hex,
     ports::{Arrival, Ask, ProviderProblem},
+    scim,
     sessions::{self, ProviderTokens, Way},
 };
 use crate::{Error, Result, Services, secrets};
@@ -94,6 +95,9 @@ pub enum NotIn {
     /// An administrator does not want them.
     #[error("this account is blocked")]
     Blocked,
+    /// The provider's directory lets them in no more, since then.
+    #[error("the directory lets this person in no more, since {0}")]
+    SentAway(DateTime<Utc>),
     /// A fault of ours.
     #[error(transparent)]
     Fault(#[from] Error),
@@ -183,13 +187,28 @@ async fn take_in(
     if let Some(unmet) = claims::unmet(&settings.require, &arrival.claims) {
         return Err(NotIn::NotWanted(unmet));
     }
-    let found = match accounts::matched(services, tenant, settings, &arrival).await? {
-        Ok(found) => found,
-        Err(unmatched) => {
+    let found = accounts::matched(services, tenant, settings, &arrival).await?;
+    // The directory may know who they are where the rules find nobody.
+    let told = match &found {
+        Ok(found) if !found.is_made_up => None,
+        _ => scim::linked(services, tenant, settings, &arrival).await?,
+    };
+    let found = match (found, told) {
+        (found, Some(who)) => {
+            let is_made_up = found.is_ok_and(|found| found.is_made_up);
+            accounts::Match { who, by: "what its directory said".to_owned(), is_made_up }
+        }
+        (Ok(found), None) => found,
+        (Err(unmatched), None) => {
+            accounts::note_unmatched(services, tenant, &settings.id, &arrival, &unmatched).await?;
             tracing::warn!(provider = settings.id, subject = arrival.subject, looked = ?unmatched.looked, "nobody was found");
             return Err(NotIn::Unmatched(unmatched));
         }
     };
+    if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found.who).await? {
+        return Err(NotIn::SentAway(since));
+    }
+    accounts::solved(services, tenant, &settings.id, &arrival.subject).await?;
     let account = accounts::note(services, tenant, settings, &arrival, &found).await?;
     if account.blocked_at.is_some() {
         return Err(NotIn::Blocked);

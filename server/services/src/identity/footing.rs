@@ -7,7 +7,7 @@ use domain::{
     identity::{Caller, Entry, Subject, Tenant},
 };
 
-use super::{accounts, doors::Found};
+use super::{accounts, doors::Found, scim};
 use crate::{Result, Services, catalog};
 
 /// The role of administrators.
@@ -35,19 +35,29 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
 }
 
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them
-/// is blocked.
+/// is blocked, or sent away by its directory.
 async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
     if let Some(known) = services.doors.seen.teams(tenant, who) {
         return Ok(known);
     }
     let generation = services.doors.seen.generation();
-    let accounts = accounts::store::of(&services.db, tenant, who).await?;
-    let teams = if accounts.iter().any(|account| account.blocked_at.is_none()) {
-        let mut teams: BTreeSet<String> = accounts
-            .iter()
-            .filter(|account| account.blocked_at.is_none())
-            .flat_map(|account| accounts::groups(&account.groups))
-            .collect();
+    let told = scim::known(services, tenant, who).await?;
+    let mut accounts = accounts::store::of(&services.db, tenant, who).await?;
+    accounts.retain(|account| account.blocked_at.is_none() && !told.is_sent_away(&account.provider));
+    let teams = if accounts.is_empty() {
+        None
+    } else {
+        let mut teams: BTreeSet<String> = BTreeSet::new();
+        for account in &accounts {
+            let mut came = accounts::groups(&account.groups);
+            // A directory that keeps a team is asked who is in it, not what came with a sign-in some time ago.
+            if !came.is_empty() && told.is_kept(&account.provider) {
+                let kept = scim::is_kept(services, tenant, &account.provider, &came).await?;
+                came.retain(|team| !kept.contains(team));
+            }
+            teams.extend(came);
+        }
+        teams.extend(told.teams);
         let system = Caller::system(tenant.clone(), "identity");
         if let Ok(person) = who.parse::<EntityRef>() {
             let of_catalog = catalog::teams_of(services, &system, &person).await?;
@@ -57,8 +67,6 @@ async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Opt
         let above = catalog::teams_above(services, &system, &direct).await?;
         teams.extend(above.into_values().flatten());
         Some(Arc::new(teams))
-    } else {
-        None
     };
     services.doors.seen.keep_teams(generation, tenant, who, teams.clone());
     Ok(teams)

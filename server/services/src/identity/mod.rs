@@ -8,6 +8,7 @@ mod footing;
 mod links;
 mod pipelines;
 pub mod ports;
+pub mod scim;
 mod sessions;
 mod starter;
 mod stay;
@@ -26,9 +27,9 @@ pub use domain::identity::{
 use domain::audit::Happening;
 use serde_json::json;
 
-pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL, starter::Starter};
+pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL, starter::Starter, tokens::token_roles};
 pub use self::{
-    accounts::{Unmatched, block, end_sessions_of, own_accounts, people},
+    accounts::{InVain, Unmatched, block, end_sessions_of, in_vain, own_accounts, people},
     arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},
     doors::{DoorSettings, Doors, Found, MatchRule, PipelineSettings, ProviderSettings},
     links::{LINK_MINUTES, make_link, use_link},
@@ -133,6 +134,8 @@ pub async fn tidy(services: Services, shutdown: CancellationToken) {
         let done = async {
             sessions::tidy(&services).await?;
             throttle::tidy(&services).await?;
+            accounts::tidy(&services).await?;
+            scim::rematch(&services).await?;
             links::tidy(&services).await
         };
         if let Err(error) = done.await {

@@ -16,12 +16,14 @@ mod shipped;
 mod store;
 #[cfg(test)]
 mod tests;
+mod uses;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
     sync::{Arc, Mutex, PoisonError},
 };
 
+use chrono::Utc;
 use domain::identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant};
 use roaring::RoaringBitmap;
 
@@ -34,6 +36,7 @@ pub use self::{
     questions::{MayRow, WhoCan, what_could, who_can, why},
     roles::{Grant, give_role, grants, take_role},
     rules::Extent,
+    uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},
 };
 use self::{
     resource::Resource,
@@ -66,7 +69,11 @@ impl Default for PermissionSettings {
 
 /// The rules of all tenants, as far as they were asked for.
 #[derive(Default)]
-pub struct Keeper(Mutex<HashMap<Tenant, Held>>);
+pub struct Keeper {
+    tenants: Mutex<HashMap<Tenant, Held>>,
+    /// What use roles were lately.
+    uses: uses::Uses,
+}
 
 #[derive(Default)]
 struct Held {
@@ -78,7 +85,7 @@ struct Held {
 impl Keeper {
     /// Reads a tenant's policies and roles anew when they are next asked for.
     pub(crate) fn forget(&self, tenant: &Tenant) {
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let held = tenants.entry(tenant.clone()).or_default();
         held.generation += 1;
         held.rules = None;
@@ -86,7 +93,7 @@ impl Keeper {
 
     async fn rules(&self, services: &Services, tenant: &Tenant) -> Result<Arc<Rules>> {
         let generation = {
-            let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+            let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
             let held = tenants.entry(tenant.clone()).or_default();
             if let Some(rules) = &held.rules {
                 return Ok(rules.clone());
@@ -94,7 +101,7 @@ impl Keeper {
             held.generation
         };
         let rules = Arc::new(read(services, tenant, None).await?);
-        let mut tenants = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let held = tenants.entry(tenant.clone()).or_default();
         if held.generation == generation {
             held.rules = Some(rules.clone());
@@ -149,12 +156,14 @@ pub(crate) async fn ask(
     let footing = rules.footing(caller);
     if target == Target::Any {
         if rules.could(&footing, permission) {
+            note_use(services, caller, &rules, &footing, permission, None);
             return Ok(());
         }
         let verdict = Verdict { is_allowed: false, by: Vec::new() };
         return Err(rules.denied(caller, &footing, permission, None, &verdict).into());
     }
     if rules.always(&footing, permission) {
+        note_use(services, caller, &rules, &footing, permission, None);
         return Ok(());
     }
     let resource = Resource::of(services, caller, target).await?;
@@ -168,9 +177,29 @@ pub(crate) async fn ask(
         return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
     }
     if verdict.is_allowed {
+        note_use(services, caller, &rules, &footing, permission, Some(&verdict));
         return Ok(());
     }
     Err(rules.denied(caller, &footing, permission, Some(&resource), &verdict).into())
+}
+
+/// Notes which role was of use for what was permitted, by a verdict or by what is so on everything.
+fn note_use(
+    services: &Services,
+    caller: &Caller,
+    rules: &Rules,
+    footing: &Footing,
+    permission: Permission,
+    verdict: Option<&Verdict>,
+) {
+    let now = Utc::now();
+    if verdict.is_none() && footing.is_noted(permission, uses::hour(now)) {
+        return;
+    }
+    for (role, grantee) in rules.used(footing, permission, verdict) {
+        let (role, grantee, subject) = (role.clone(), grantee.clone(), uses::own(&caller.subject));
+        services.permission.uses.add(uses::Use { tenant: caller.tenant.clone(), role, grantee, subject }, now);
+    }
 }
 
 /// What a token may not do whatever its owner may.

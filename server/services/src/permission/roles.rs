@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     changes::ChangeKind,
-    identity::{Caller, Grantee, Permission, RoleName, Target},
+    identity::{Caller, Grantee, Permission, RoleName, Target, Tenant},
 };
 use serde_json::json;
 
@@ -24,7 +24,12 @@ pub struct Grant {
 /// Every role that was given, by role, and those that the settings give.
 pub async fn grants(services: &Services, caller: &Caller) -> Result<Vec<Grant>> {
     identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
-    let rows = store::grants(&services.db, &caller.tenant, MOST_GRANTS).await?;
+    all(services, &caller.tenant).await
+}
+
+/// The same, for those who asked who may.
+pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Grant>> {
+    let rows = store::grants(&services.db, tenant, MOST_GRANTS).await?;
     let given = rows.into_iter().map(|row| Grant {
         role: row.role,
         grantee: row.grantee,

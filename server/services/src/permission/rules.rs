@@ -1,8 +1,10 @@
 //! What holds in one tenant: its policies, who has which role, and what follows for a caller.
 
+mod used;
+
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap, HashSet},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError, atomic::AtomicI64},
 };
 
 use cedar_policy::{
@@ -62,6 +64,10 @@ pub(super) struct Footing {
     within: HashSet<EntityUid>,
     /// What of the catalog they see.
     pub(super) seen: Seen,
+    /// The roles that they were given, and to whom each was: to them, to a team, or to everyone.
+    grants: Vec<(String, String)>,
+    /// In which hour each permission was last noted as used.
+    noted: [AtomicI64; Permission::ALL.len()],
 }
 
 /// How far something is permitted.
@@ -137,7 +143,7 @@ impl Rules {
             // Whoever comes again is worked out again.
             footings.clear();
         }
-        let footing = Arc::new(Footing::new(&key, self.roles(&key)));
+        let footing = Arc::new(Footing { grants: self.grants(&key), ..Footing::new(&key, self.roles(&key)) });
         footings.insert(key, footing.clone());
         footing
     }
@@ -342,7 +348,8 @@ impl Footing {
         let entities = vec![Entity::new_no_attrs(principal.clone(), parents.clone())];
         let mut within = parents;
         within.insert(principal.clone());
-        Self { principal, entities, roles, within, seen: Seen::default() }
+        let noted = std::array::from_fn(|_| AtomicI64::new(-1));
+        Self { principal, entities, roles, within, seen: Seen::default(), grants: Vec::new(), noted }
     }
 
     /// Whether a policy's scope means this caller.

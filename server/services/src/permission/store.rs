@@ -9,7 +9,8 @@ use sea_orm::{
     QuerySelect, sea_query::OnConflict,
 };
 
-use crate::Result;
+use super::uses::Use;
+use crate::{Result, bulk::Rows};
 
 pub(super) mod policy {
     use chrono::{DateTime, Utc};
@@ -50,6 +51,30 @@ pub(super) mod grant {
         pub grantee: String,
         pub given_at: DateTime<Utc>,
         pub given_by: String,
+    }
+
+    #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+    pub(crate) enum Relation {}
+
+    impl ActiveModelBehavior for ActiveModel {}
+}
+
+pub(super) mod role_use {
+    use chrono::{DateTime, Utc};
+    use sea_orm::entity::prelude::*;
+
+    #[derive(Clone, Debug, PartialEq, DeriveEntityModel)]
+    #[sea_orm(table_name = "role_uses")]
+    pub(crate) struct Model {
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub tenant: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub role: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub grantee: String,
+        #[sea_orm(primary_key, auto_increment = false)]
+        pub subject: String,
+        pub used_at: DateTime<Utc>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -147,4 +172,71 @@ pub(super) async fn take(
 ) -> Result<bool> {
     let key = (tenant.to_string(), role.to_string(), grantee.to_string());
     Ok(grant::Entity::delete_by_id(key).exec(db).await?.rows_affected > 0)
+}
+
+const USES: Rows<5> = Rows {
+    table: "role_uses",
+    columns: ["tenant", "role", "grantee", "subject", "used_at"],
+    json: &[],
+    tail: "ON CONFLICT (tenant, role, grantee, subject) DO UPDATE SET used_at = excluded.used_at",
+};
+
+/// Writes when roles were last of use.
+pub(super) async fn put_uses(db: &impl ConnectionTrait, uses: &[(Use, DateTime<Utc>)]) -> Result<()> {
+    let row = |(of, at): &(Use, DateTime<Utc>)| -> [sea_orm::Value; 5] {
+        let texts = [of.tenant.as_str(), &of.role, &of.grantee, &of.subject];
+        let [tenant, role, grantee, subject] = texts.map(Into::into);
+        [tenant, role, grantee, subject, (*at).into()]
+    };
+    let rows: Vec<[sea_orm::Value; 5]> = uses.iter().map(row).collect();
+    USES.insert(db, rows).await
+}
+
+/// Notes since when uses are noted, unless that is known. The row has the name of no role.
+pub(super) async fn begin_uses(db: &impl ConnectionTrait, tenant: &Tenant, at: DateTime<Utc>) -> Result<()> {
+    use role_use::Column as C;
+    let row = role_use::ActiveModel {
+        tenant: Set(tenant.to_string()),
+        role: Set(String::new()),
+        grantee: Set(String::new()),
+        subject: Set(String::new()),
+        used_at: Set(at),
+    };
+    let known = OnConflict::columns([C::Tenant, C::Role, C::Grantee, C::Subject]).do_nothing().to_owned();
+    role_use::Entity::insert(row).on_conflict(known).exec_without_returning(db).await?;
+    Ok(())
+}
+
+/// Since when uses are noted.
+pub(super) async fn uses_since(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Option<DateTime<Utc>>> {
+    let key = (tenant.to_string(), String::new(), String::new(), String::new());
+    Ok(role_use::Entity::find_by_id(key).one(db).await?.map(|row| row.used_at))
+}
+
+/// Of each grant: the role, to whom, when it was last of use, and to how many it ever was.
+pub(super) async fn uses(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    most: u64,
+) -> Result<Vec<(String, String, DateTime<Utc>, i64)>> {
+    use role_use::Column as C;
+    let counted = role_use::Entity::find()
+        .select_only()
+        .column(C::Role)
+        .column(C::Grantee)
+        .column_as(C::UsedAt.max(), "last")
+        .column_as(C::Subject.count(), "users")
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Role.ne(""))
+        .group_by(C::Role)
+        .group_by(C::Grantee)
+        .limit(most);
+    Ok(counted.into_tuple().all(db).await?)
+}
+
+/// Forgets uses of long ago, of every tenant.
+pub(super) async fn forget_uses(db: &impl ConnectionTrait, before: DateTime<Utc>) -> Result<()> {
+    use role_use::Column as C;
+    role_use::Entity::delete_many().filter(C::UsedAt.lt(before)).filter(C::Role.ne("")).exec(db).await?;
+    Ok(())
 }

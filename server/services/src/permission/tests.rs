@@ -160,6 +160,7 @@ fn each_role_may_what_the_documentation_says_and_nothing_else() {
     ...yyyy. WriteRepository repository
     .yyyyyy. KeepOwn own
     ...yyyy. KeepTeamViews team
+    ......y. ProvisionPeople platform
     ......y. ManagePeople platform
     .yyyyyy. KeepOwnTokens own
     .yyyyyyy ReadPolicies policy

@@ -78,6 +78,13 @@ impl Queue {
         self.work.notified()
     }
 
+    /// Who this process is among those that work on this data directory or another: known as its predecessor there was, if it is
+    /// the only one.
+    pub(crate) fn holder(&self, data: &std::path::Path) -> String {
+        let identity = self.worker.get_or_init(|| WorkerIdentity::claim(data));
+        if identity.is_sole() { identity.name.clone() } else { identity.start.to_string() }
+    }
+
     /// Who this process is among the workers.
     pub(crate) fn identity(&self) -> &WorkerIdentity {
         self.worker.get_or_init(WorkerIdentity::passing)

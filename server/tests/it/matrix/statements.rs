@@ -20,6 +20,8 @@ const OF_ALL: &[(&str, &str)] = &[
         "DELETE FROM \"webhook_deliveries\" WHERE \"webhook_deliveries\".\"received_at\" <",
         "what is old goes, whoever's it was",
     ),
+    ("DELETE FROM \"role_uses\" WHERE \"role_uses\".\"used_at\" <", "what is old goes, whoever's it was"),
+    ("UPDATE \"audit_streams\" SET \"target\"", "where the logs of all go, as the settings say"),
     ("SELECT pg_", "about the server and its locks"),
     ("SELECT current_database()", "about the server"),
     ("SELECT sqlite_version()", "about the library"),

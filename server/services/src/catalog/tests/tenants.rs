@@ -78,6 +78,8 @@ pub(super) struct Made {
     pub(super) quay: Uuid,
     pub(super) secret: String,
     pub(super) session: String,
+    /// A person and a group of a directory.
+    pub(super) told: (String, String),
 }
 
 /// A statement on the database of a world.
@@ -168,6 +170,10 @@ async fn filled() -> (World, Made) {
     audit::note(&services, &caller, audit::Happening::SignedIn, "tidewater", &json!({ "at": "tidewater" }))
         .await
         .unwrap();
+    let person = json!({ "userName": "ada@tidewater.example", "displayName": "tidewater", "emails": [{ "value": "ada@tidewater.example" }] });
+    let person = identity::scim::create_user(&services, &caller, &person).await.unwrap();
+    let group = json!({ "displayName": "tidewater", "members": [{ "value": person.id }] });
+    let group = identity::scim::create_group(&services, &caller, &group).await.unwrap();
     let account = Uuid::from_u128(7);
     deeds::fill_by_hand(&world, &source, account).await;
     let entity = world.entity("component:default/quay").await;
@@ -180,6 +186,7 @@ async fn filled() -> (World, Made) {
         account,
         quay: entity.uid,
         secret: minted.secret,
+        told: (person.id, group.id),
         session: secrecy::ExposeSecret::expose_secret(&opened.secret).to_owned(),
     };
     (world, made)

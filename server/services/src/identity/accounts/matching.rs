@@ -12,6 +12,7 @@ use crate::{
         claims,
         doors::{MatchRule, ProviderSettings},
         ports::{Arrival, Claims},
+        scim,
     },
 };
 
@@ -120,6 +121,7 @@ async fn made_up(
     let plain = EntityRef::new("user", &settings.id, &name);
     let who = plain.to_string();
     let is_free = store::of(&services.db, tenant, &who).await?.is_empty();
+    let is_free = is_free && scim::is_free(services, tenant, &who, &arrival.subject).await?;
     if is_free && !name.is_empty() && !is_in_catalog(services, tenant, &plain).await? {
         return Ok(made(who));
     }

@@ -2,10 +2,11 @@
 
 mod matching;
 pub(crate) mod store;
+mod unmatched;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Condition, EntityRef, Filter},
     identity::{Account, Caller, Permission, Target, Tenant},
@@ -13,14 +14,20 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
 
-pub use self::matching::Unmatched;
-pub(super) use self::matching::{Match, matched};
+pub use self::{
+    matching::Unmatched,
+    unmatched::{InVain, in_vain},
+};
+pub(super) use self::{
+    matching::{Match, matched},
+    unmatched::{note as note_unmatched, solved, tidy},
+};
 use super::{
     claims,
     doors::{self, ProviderSettings},
     may,
     ports::{Arrival, Claims},
-    sessions,
+    scim, sessions,
 };
 use crate::{Error, Result, Services, catalog};
 
@@ -39,24 +46,45 @@ async fn mapped(
     settings: &ProviderSettings,
     claims: &Claims,
 ) -> Result<Vec<String>> {
-    let came = claims::texts(claims, &settings.groups_claim);
-    let (mut teams, mut rest): (Vec<String>, Vec<String>) = (Vec::new(), Vec::new());
-    for group in came {
-        match settings.teams.get(&group) {
-            Some(team) => teams.push(team.clone()),
-            // Keycloak writes groups as paths.
-            None if settings.teams_by_name => rest.push(group.trim_start_matches('/').to_lowercase()),
-            None => {}
-        }
-    }
-    if !rest.is_empty() {
-        let filter = Filter::all(vec![Condition::equals("kind", "group"), Condition::any_of("metadata.name", &rest)]);
-        let named = references(services, tenant, &filter, 2_000).await?;
-        // A name means the group of the usual namespace, not whatever bears it elsewhere.
-        teams.extend(named.into_iter().filter(|group| group.starts_with("group:default/")));
-    }
+    let came: Vec<Vec<String>> =
+        claims::texts(claims, &settings.groups_claim).into_iter().map(|group| vec![group]).collect();
+    let mut teams: Vec<String> = meant(services, tenant, settings, &came).await?.into_iter().flatten().collect();
     teams.sort();
     teams.dedup();
+    Ok(teams)
+}
+
+/// What each of these groups is in the catalog. A group has one name or several; the last is what people call it.
+pub(super) async fn meant(
+    services: &Services,
+    tenant: &Tenant,
+    settings: &ProviderSettings,
+    groups: &[Vec<String>],
+) -> Result<Vec<Option<String>>> {
+    let mut teams: Vec<Option<String>> =
+        groups.iter().map(|names| names.iter().find_map(|name| settings.teams.get(name)).cloned()).collect();
+    // Keycloak writes groups as paths.
+    let plain: Vec<String> = groups
+        .iter()
+        .map(|names| names.last().map_or_else(String::new, |name| name.trim_start_matches('/').to_lowercase()))
+        .collect();
+    let mut rest: Vec<String> = Vec::new();
+    if settings.teams_by_name {
+        let unknown = plain.iter().zip(&teams).filter(|(name, team)| team.is_none() && !name.is_empty());
+        rest.extend(unknown.map(|(name, _)| name.clone()));
+    }
+    let mut known: HashSet<String> = HashSet::new();
+    if !rest.is_empty() {
+        let filter = Filter::all(vec![Condition::equals("kind", "group"), Condition::any_of("metadata.name", &rest)]);
+        let found = references(services, tenant, &filter, 20_000).await?;
+        // A name means the group of the usual namespace, not whatever bears it elsewhere.
+        known.extend(found.into_iter().filter(|group| group.starts_with("group:default/")));
+    }
+    for (team, name) in teams.iter_mut().zip(plain) {
+        if team.is_none() {
+            *team = known.get(&format!("group:default/{name}")).cloned();
+        }
+    }
     Ok(teams)
 }
 
@@ -116,7 +144,7 @@ pub(super) async fn note_groups(
     Ok(())
 }
 
-fn shown(services: &Services, row: store::Row, sessions: u32) -> Account {
+fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool, DateTime<Utc>)>) -> Account {
     let provider = services.doors.settings.providers.iter().find(|provider| provider.id == row.provider);
     Account {
         id: row.id,
@@ -132,6 +160,7 @@ fn shown(services: &Services, row: store::Row, sessions: u32) -> Account {
         last: row.seen_at,
         blocked: row.blocked_at,
         sessions,
+        kept,
     }
 }
 
@@ -139,13 +168,14 @@ fn shown(services: &Services, row: store::Row, sessions: u32) -> Account {
 pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
     may(services, caller, Permission::KeepOwn, Target::Own).await?;
     let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
-    Ok(rows.into_iter().map(|row| shown(services, row, 0)).collect())
+    Ok(rows.into_iter().map(|row| shown(services, row, 0, None)).collect())
 }
 
 /// The groups that came with the caller, whatever the catalog says.
 pub(crate) async fn groups_of(services: &Services, caller: &Caller) -> Result<Vec<String>> {
     let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
-    Ok(rows.iter().flat_map(|row| groups(&row.groups)).collect())
+    let told = scim::groups_of(services, caller).await?;
+    Ok(rows.iter().flat_map(|row| groups(&row.groups)).chain(told).collect())
 }
 
 /// A page of the people who came in, and whether there are more.
@@ -157,9 +187,12 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
     let has_more = rows.len() as u64 > PAGE;
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let counts: HashMap<Uuid, i64> = sessions::store::counts(&services.db, &caller.tenant).await?.into_iter().collect();
+    let people: Vec<String> = rows.iter().map(|row| row.who.clone()).collect();
+    let marks = scim::marks(services, &caller.tenant, &people).await?;
     let accounts = rows.into_iter().map(|row| {
         let sessions = counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default();
-        shown(services, row, sessions)
+        let kept = marks.get(&row.who).copied();
+        shown(services, row, sessions, kept)
     });
     Ok((accounts.collect(), has_more))
 }

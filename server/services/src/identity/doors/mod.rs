@@ -107,6 +107,8 @@ pub struct ProviderSettings {
     pub teams: BTreeMap<String, String>,
     /// Whether other groups mean the Group of the same name, if there is one.
     pub teams_by_name: bool,
+    /// The name of the service token with which the provider's directory keeps its people current.
+    pub scim: Option<String>,
 }
 
 /// How a User of the catalog is found.

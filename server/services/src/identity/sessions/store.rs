@@ -112,6 +112,12 @@ pub(super) async fn remove_others(
     Ok(others.exec(db).await?.rows_affected)
 }
 
+/// Removes all sessions of a person.
+pub(crate) async fn remove_all_of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<u64> {
+    let all = Entity::delete_many().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who));
+    Ok(all.exec(db).await?.rows_affected)
+}
+
 /// Removes all sessions of an account.
 pub(crate) async fn remove_of_account(db: &impl ConnectionTrait, tenant: &Tenant, account: Uuid) -> Result<u64> {
     let all = Entity::delete_many().filter(C::Tenant.eq(tenant.as_str())).filter(C::Account.eq(account));

@@ -6,7 +6,7 @@ pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
 use sea_orm::prelude::Uuid;
 
@@ -56,6 +56,15 @@ pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> 
     let who = caller.subject.to_string();
     let rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
     Ok(rows.into_iter().map(shown).collect())
+}
+
+/// Of each living service token: its id, as whom it acts, since when, and the roles that it brings.
+pub(crate) async fn token_roles(
+    services: &Services,
+    tenant: &Tenant,
+) -> Result<Vec<(Uuid, String, DateTime<Utc>, Vec<String>)>> {
+    let rows = store::living_of(&services.db, tenant, "service", None).await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.who, row.created_at, words(&row.roles))).collect())
 }
 
 /// All living service tokens.

@@ -97,6 +97,23 @@ pub(super) async fn end(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, at
     Ok(ended.rows_affected)
 }
 
+/// Ends all tokens of someone.
+pub(crate) async fn end_all_of(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    who: &str,
+    at: DateTime<Utc>,
+) -> Result<u64> {
+    let ended = Entity::update_many()
+        .col_expr(C::EndedAt, Expr::value(at))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Who.eq(who))
+        .filter(C::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected)
+}
+
 pub(super) async fn used(
     db: &impl ConnectionTrait,
     tenant: &Tenant,

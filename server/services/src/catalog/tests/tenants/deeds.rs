@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How many deeds there are.
-pub(super) const DEEDS: usize = 66;
+pub(super) const DEEDS: usize = 71;
 
 /// What nobody can do without a forge, a provider or a site.
 pub(super) async fn fill_by_hand(world: &World, source: &Source, account: Uuid) {
@@ -50,6 +50,15 @@ pub(super) async fn fill_by_hand(world: &World, source: &Source, account: Uuid) 
         ),
         format!(
             "docs_files (tenant, ref, path, kind, title, hash, content, changed_at) VALUES ('default', 'component:default/quay', 'index.md', 'page', 'tidewater', 'x', X'00', {now})"
+        ),
+        format!(
+            "unmatched (tenant, provider, subject, came, looked, advice, times, first_at, last_at) VALUES ('default', 'corp', '1', '[[\"name\",\"tidewater\"]]', '[]', '[]', 1, {now}, {now})"
+        ),
+        format!(
+            "audit_streams (tenant, target, seq, failures, problem, failed_at) VALUES ('default', 'https://tidewater.example', 1, 1, 'tidewater', {now})"
+        ),
+        format!(
+            "role_uses (tenant, role, grantee, subject, used_at) VALUES ('default', 'mine', 'group:default/berths', 'user:tidewater/ada', {now})"
         ),
         format!("kept_orphans (tenant, ref, at, by) VALUES ('default', 'component:default/none', {now}, 'tidewater')"),
         format!("former_names (tenant, ref, uid, at) VALUES ('default', 'component:default/was', {other}, {now})"),
@@ -223,6 +232,37 @@ pub(super) async fn perform(world: &World, caller: &Caller, made: &Made, deed: u
         65 => told(&(
             identity::leave(services, tenant, &made.session).await,
             catalog::remove_source(services, caller, made.source, catalog::Entities::Remove).await,
+        )),
+        // Directories, and what is told of roles and of the log.
+        66 => {
+            let question = identity::scim::Question { wants_members: true, ..identity::scim::Question::default() };
+            let people = identity::scim::users(services, caller, &question).await;
+            told(&(people, identity::scim::groups(services, caller, &question).await))
+        }
+        67 => told(&(
+            identity::scim::provisioned(services, caller, "", 0).await,
+            identity::in_vain(services, caller).await,
+            identity::people(services, caller, "", 0).await,
+        )),
+        68 => told(&(
+            permission::use_report(services, caller, 1).await,
+            audit::stream_state(services, caller).await,
+            identity::scim::user(services, caller, &made.told.0).await,
+        )),
+        69 => {
+            let operations = [domain::scim::Operation {
+                kind: domain::scim::OperationKind::Replace,
+                path: Some("active".to_owned()),
+                value: false.into(),
+            }];
+            let changed = identity::scim::patch_user(services, caller, &made.told.0, &operations, &[]).await;
+            let deeds = [domain::scim::GroupDeed::Assemble(Vec::new())];
+            told(&(changed, identity::scim::patch_group(services, caller, &made.told.1, &deeds, &[]).await))
+        }
+        70 => told(&(
+            identity::scim::delete_group(services, caller, &made.told.1, &[]).await,
+            identity::scim::delete_user(services, caller, &made.told.0, &[]).await,
+            identity::scim::forget(services, caller, &made.told.0).await,
         )),
         _ => unreachable!("there are {DEEDS} deeds"),
     }

@@ -1,0 +1,237 @@
+//! What follows from what directories say: whether someone may come in, and in which teams they are.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use chrono::{DateTime, Utc};
+use domain::{
+    identity::{Caller, Tenant},
+    scim::folded,
+};
+use sea_orm::{
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+};
+use serde_json::json;
+
+use super::{
+    change, settings,
+    store::{self, group, user},
+};
+use crate::{
+    Result, Services,
+    bulk::among,
+    identity::{
+        accounts, claims,
+        doors::{self, ProviderSettings},
+        ports::Arrival,
+    },
+};
+
+/// How many rows are about one person.
+const MOST_ROWS: u64 = 50;
+/// How many groups count for one person.
+const MOST_GROUPS: u64 = 5_000;
+/// How many of whom the catalog did not know are looked for again at a time.
+const MOST_AGAIN: u64 = 1_000;
+
+/// What directories say of a person.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(in crate::identity) struct Known {
+    /// Of each provider whose directory knows them, whether it lets them in.
+    by: BTreeMap<String, bool>,
+    /// The teams that groups of directories mean.
+    pub(in crate::identity) teams: BTreeSet<String>,
+}
+
+impl Known {
+    /// Whether the provider's directory knows them, and lets them in no more.
+    pub(in crate::identity) fn is_sent_away(&self, provider: &str) -> bool {
+        self.by.get(provider) == Some(&false)
+    }
+
+    /// Whether the provider's directory keeps them current.
+    pub(in crate::identity) fn is_kept(&self, provider: &str) -> bool {
+        self.by.get(provider) == Some(&true)
+    }
+}
+
+fn is_let_in(row: &user::Model) -> bool {
+    row.active && row.deleted_at.is_none()
+}
+
+/// What directories say of a person.
+pub(in crate::identity) async fn known(services: &Services, tenant: &Tenant, who: &str) -> Result<Known> {
+    let condition = Condition::all().add(user::Column::Who.eq(who));
+    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    let mut known = Known::default();
+    let mut provider_of: BTreeMap<String, String> = BTreeMap::new();
+    for row in rows {
+        let is_let_in = is_let_in(&row);
+        *known.by.entry(row.provider.clone()).or_default() |= is_let_in;
+        if is_let_in {
+            provider_of.insert(row.id, row.provider);
+        }
+    }
+    if provider_of.is_empty() {
+        return Ok(known);
+    }
+    let ids: Vec<String> = provider_of.keys().cloned().collect();
+    let mut by: BTreeMap<&str, Vec<Vec<String>>> = BTreeMap::new();
+    for (user, _, name, external) in store::groups_of(&services.db, tenant, &ids, MOST_GROUPS).await? {
+        if let Some(provider) = provider_of.get(&user) {
+            by.entry(provider).or_default().push(names(external, name));
+        }
+    }
+    for (provider, groups) in by {
+        if let Some(settings) = settings(services, provider) {
+            known.teams.extend(accounts::meant(services, tenant, &settings, &groups).await?.into_iter().flatten());
+        }
+    }
+    Ok(known)
+}
+
+/// What a group may be called in the settings: as the directory calls it, then its name.
+fn names(external: Option<String>, name: String) -> Vec<String> {
+    external.into_iter().chain([name]).collect()
+}
+
+/// The teams that groups of directories mean for the caller.
+pub(in crate::identity) async fn groups_of(services: &Services, caller: &Caller) -> Result<BTreeSet<String>> {
+    Ok(known(services, &caller.tenant, caller.label()).await?.teams)
+}
+
+/// Which of these teams the provider's directory keeps itself: about those, what came with a sign-in does not count, since it
+/// may be older.
+pub(in crate::identity) async fn is_kept(
+    services: &Services,
+    tenant: &Tenant,
+    provider: &str,
+    teams: &[String],
+) -> Result<BTreeSet<String>> {
+    use group::Column as G;
+    let Some(settings) = settings(services, provider) else { return Ok(BTreeSet::new()) };
+    let named = settings.teams.iter().filter(|(_, team)| teams.contains(team)).map(|(name, _)| name.clone());
+    let mut keys: Vec<String> = named.collect();
+    if settings.teams_by_name {
+        keys.extend(teams.iter().filter_map(|team| team.strip_prefix("group:default/")).map(str::to_owned));
+        // Keycloak writes groups as paths.
+        keys.extend(teams.iter().filter_map(|team| Some(format!("/{}", team.strip_prefix("group:default/")?))));
+    }
+    if keys.is_empty() {
+        return Ok(BTreeSet::new());
+    }
+    let folds: Vec<String> = keys.iter().map(|key| folded(key)).collect();
+    let called =
+        Condition::any().add(among(&services.db, G::ExternalId, &keys)).add(among(&services.db, G::DisplayKey, &folds));
+    let rows = store::groups(tenant, provider).filter(called).limit(MOST_GROUPS).all(&services.db).await?;
+    let groups: Vec<Vec<String>> = rows.into_iter().map(|row| names(row.external_id, row.display_name)).collect();
+    let meant = accounts::meant(services, tenant, &settings, &groups).await?;
+    Ok(meant.into_iter().flatten().filter(|team| teams.contains(team)).collect())
+}
+
+/// What the provider calls someone, and for ever.
+fn externals(arrival: &Arrival) -> Vec<String> {
+    std::iter::once(arrival.subject.clone()).chain(claims::text(&arrival.claims, "oid")).collect()
+}
+
+/// Whether the directory lets no more in who arrives as `who`; then since when.
+pub(in crate::identity) async fn gate(
+    services: &Services,
+    tenant: &Tenant,
+    provider: &str,
+    arrival: &Arrival,
+    who: &str,
+) -> Result<Option<DateTime<Utc>>> {
+    use user::Column as U;
+    let externals = externals(arrival);
+    let about = Condition::any().add(U::Who.eq(who)).add(U::ExternalId.is_in(&externals));
+    let condition = Condition::all().add(U::Provider.eq(provider)).add(about);
+    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    // Of a person who is told of anew, older rows say nothing.
+    let is_them = |row: &&user::Model| row.external_id.as_ref().is_some_and(|id| externals.contains(id));
+    if let Some(row) = rows.iter().find(|row| is_let_in(row)) {
+        let row = rows.iter().filter(is_them).find(|row| is_let_in(row)).unwrap_or(row);
+        if row.who.is_none() {
+            user::Entity::update_many()
+                .col_expr(U::Who, Expr::value(who))
+                .col_expr(U::MatchedBy, Expr::value("their sign-in"))
+                .filter(U::Tenant.eq(tenant.as_str()))
+                .filter(U::Id.eq(&row.id))
+                .filter(U::Who.is_null())
+                .exec(&services.db)
+                .await?;
+        }
+        return Ok(None);
+    }
+    Ok(rows.iter().map(|row| row.changed_at).max())
+}
+
+/// Who arrives, where the directory knows it though the rules find nobody: by what both call the person, or by an address that
+/// is believed.
+pub(in crate::identity) async fn linked(
+    services: &Services,
+    tenant: &Tenant,
+    settings: &ProviderSettings,
+    arrival: &Arrival,
+) -> Result<Option<String>> {
+    use user::Column as U;
+    let living = || {
+        let all = Condition::all().add(U::Provider.eq(&settings.id)).add(U::DeletedAt.is_null());
+        all.add(U::Active.eq(true)).add(U::Who.is_not_null())
+    };
+    let by_id = living().add(U::ExternalId.is_in(externals(arrival)));
+    if let [row] = store::all(&services.db, tenant, by_id, 2).await?.as_slice() {
+        return Ok(row.who.clone());
+    }
+    let verified = arrival.claims.get("email_verified");
+    let is_believed = settings.trust_email || verified.is_some_and(|verified| *verified == true || *verified == "true");
+    let email = claims::text(&arrival.claims, &settings.email_claim).filter(|_| is_believed);
+    let Some(email) = email.map(|email| folded(&email)) else { return Ok(None) };
+    let named = Condition::any().add(U::NameKey.eq(&email)).add(store::has_email(tenant, &email));
+    Ok(match store::all(&services.db, tenant, living().add(named), 2).await?.as_slice() {
+        [row] => row.who.clone(),
+        _ => None,
+    })
+}
+
+/// Whether nobody else of the directory is `who`.
+pub(in crate::identity) async fn is_free(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    subject: &str,
+) -> Result<bool> {
+    use user::Column as U;
+    let condition = Condition::all().add(U::Who.eq(who)).add(U::DeletedAt.is_null());
+    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    Ok(rows.iter().all(|row| row.external_id.as_deref() == Some(subject) || row.id == subject))
+}
+
+/// Looks again for those whom the catalog did not know when the directory told of them.
+pub(in crate::identity) async fn rematch(services: &Services) -> Result<()> {
+    use user::Column as U;
+    let unknown = user::Entity::find()
+        .filter(U::Who.is_null())
+        .filter(U::DeletedAt.is_null())
+        .order_by_desc(U::HeardAt)
+        .limit(MOST_AGAIN)
+        .all(&services.db)
+        .await?;
+    for row in unknown {
+        let (Ok(tenant), Some(settings)) = (row.tenant.parse::<Tenant>(), settings(services, &row.provider)) else {
+            continue;
+        };
+        let document = serde_json::from_str(&row.document)?;
+        let found = change::matched(services, &tenant, &settings, (&row.id, &document)).await;
+        let Ok((Some(who), by, _)) = found else { continue };
+        let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+        let (id, version) = (row.id.clone(), row.version);
+        let told = json!({ "id": id, "provider": row.provider, "userName": row.user_name, "by": by });
+        let row = user::Model { who: Some(who.clone()), matched_by: by, version: version + 1, ..row };
+        if store::update_user(&*tx, row, version).await? {
+            tx.tell("scim-user-matched", &who, told);
+            tx.commit().await?;
+            doors::forget(services).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,48 @@
+//! Through which grants something was permitted.
+
+use std::{collections::BTreeSet, sync::atomic::Ordering};
+
+use cedar_policy::Effect as PolicyEffect;
+use domain::identity::Permission;
+
+use super::{Footing, Key, Rules, Verdict, concerns, wanted_role};
+use crate::permission::uses;
+
+impl Rules {
+    /// The same, each by itself, and to whom it was given.
+    pub(super) fn grants(&self, key: &Key) -> Vec<(String, String)> {
+        let own = key.subject.to_string();
+        let everyone = self.everyone.iter().map(|role| (role.clone(), String::new()));
+        let brought = key.roles.iter().map(|role| (role.clone(), own.clone()));
+        let given = std::iter::once(&own)
+            .chain(&key.teams)
+            .flat_map(|who| self.grants.get(who).into_iter().flatten().map(move |role| (role.clone(), who.clone())));
+        everyone.chain(brought).chain(given).collect::<BTreeSet<_>>().into_iter().collect()
+    }
+
+    /// Through which grants this was permitted: none where it takes no role.
+    pub(in crate::permission) fn used<'a>(
+        &self,
+        footing: &'a Footing,
+        permission: Permission,
+        verdict: Option<&Verdict>,
+    ) -> Vec<&'a (String, String)> {
+        let permitting = self.set.policies().filter(|policy| match verdict {
+            Some(verdict) => verdict.by.contains(policy.id()),
+            None => policy.effect() == PolicyEffect::Permit && footing.is_meant(policy) && concerns(policy, permission),
+        });
+        let wanted: Vec<Option<String>> = permitting.map(wanted_role).collect();
+        // What is permitted to everyone, or to someone by name, takes no role.
+        let Some(wanted) = wanted.into_iter().collect::<Option<Vec<String>>>() else { return Vec::new() };
+        let role = uses::least(wanted.iter().map(String::as_str));
+        role.map_or_else(Vec::new, |role| uses::bringing(&footing.grants, role))
+    }
+}
+
+impl Footing {
+    /// Whether this permission was noted as used in this hour already; from now on it is.
+    pub(in crate::permission) fn is_noted(&self, permission: Permission, hour: i64) -> bool {
+        let place = Permission::ALL.iter().position(|known| *known == permission);
+        place.is_none_or(|place| self.noted[place].swap(hour, Ordering::Relaxed) == hour)
+    }
+}

@@ -1,0 +1,91 @@
+//! What use the roles were that were given: who has them, when they were last of use, and which nobody needs.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use crate::{
+    portal::{Backend, Portal},
+    postgres,
+};
+
+async fn ask(portal: &Portal, token: &str, method: Method, path: &str) -> StatusCode {
+    portal.request(method, path).bearer_auth(token).send().await.unwrap().status()
+}
+
+async fn uses(portal: &Portal, query: &str) -> Vec<Value> {
+    portal.json(&format!("/api/v1/permission/role-uses{query}")).await["items"].as_array().unwrap().clone()
+}
+
+fn of<'a>(items: &'a [Value], role: &str, to: &str) -> &'a Value {
+    items
+        .iter()
+        .find(|item| item["role"] == role && item["to"] == to)
+        .unwrap_or_else(|| panic!("{role} {to}: {items:?}"))
+}
+
+both! {
+    async fn a_role_is_used_when_nothing_less_would_do(portal) {
+        let every = "read,write,run,approve,administer";
+        let mut tokens = Vec::new();
+        for name in ["reader", "keeper"] {
+            tokens.push(portal.command(&["token", "create", name, "--roles", "viewer", "--scopes", every]).await.trim().to_owned());
+        }
+        for name in ["reader", "keeper"] {
+            let role = json!({ "role": "platform-engineer", "to": format!("machine:{name}") });
+            assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+        }
+        // Both read, which everyone may; one reads the audit log too, which takes a platform engineer.
+        for token in &tokens {
+            assert_eq!(ask(&portal, token, Method::GET, "/api/v1/catalog/sources").await, StatusCode::OK);
+        }
+        assert_eq!(ask(&portal, &tokens[1], Method::GET, "/api/v1/audit").await, StatusCode::OK);
+        let items = portal.until("uses are written", async |portal| {
+            let items = uses(portal, "").await;
+            let is_written = |role, to| !of(&items, role, to)["lastUsedAt"].is_null();
+            (is_written("platform-engineer", "machine:keeper") && is_written("viewer", "")).then_some(items)
+        }).await;
+        assert!(of(&items, "platform-engineer", "machine:reader")["lastUsedAt"].is_null(), "{items:?}");
+        assert_eq!((&of(&items, "viewer", "")["users"], &of(&items, "viewer", "")["by"]), (&json!(2), &json!("settings")));
+        assert_eq!(of(&items, "viewer", "machine:reader")["by"], "token");
+        assert_eq!(of(&items, "platform-engineer", "machine:keeper")["users"], 1);
+        // What was just given is not unused yet, whatever it was used for.
+        assert!(uses(&portal, "?unused=true&days=1").await.is_empty());
+        for wrong in ["?days=0", "?days=many", "?days=9999"] {
+            let refused = portal.get(&format!("/api/v1/permission/role-uses{wrong}")).await;
+            assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
+        }
+        // It is for administrators: who does what when is nobody else's business.
+        for path in ["/api/v1/permission/role-uses", "/roles/unused"] {
+            assert_eq!(ask(&portal, &tokens[1], Method::GET, path).await, StatusCode::FORBIDDEN, "{path}");
+        }
+        // The page has what takes it away beside each, and leads back.
+        let page = portal.get("/roles/unused?days=30").await.text().await.unwrap();
+        assert!(page.contains("machine:reader") && page.contains("End the token") && page.contains("in causeway.toml"), "{page}");
+        assert!(page.contains("name=\"days\" value=\"30\""), "{page}");
+        let taken = portal.request(Method::POST, "/roles")
+            .header(header::CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body("role=platform-engineer&to=machine%3Areader&days=30&deed=take")
+            .send().await.unwrap();
+        assert_eq!((taken.status(), &taken.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, &"/roles/unused?days=30".parse().unwrap()));
+        assert!(uses(&portal, "").await.iter().all(|item| item["to"] != "machine:reader" || item["role"] == "viewer"));
+        assert!(portal.get("/roles/unused?days=x").await.text().await.unwrap().contains("That is no number of days"));
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_used_long_ago_or_never_is_unused() {
+    let mut portal = Portal::start(Backend::Postgres).await;
+    let role = json!({ "role": "developer", "to": "group:harbour" });
+    assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+    portal.kill().await;
+    // Time is made to pass in the database: everything there happened a hundred days earlier.
+    for change in ["role_grants SET given_at", "role_uses SET used_at"] {
+        postgres::execute(portal.database().unwrap(), &format!("UPDATE {change} = now() - interval '100 days'"));
+    }
+    portal.restart().await;
+    let unused = uses(&portal, "?unused=true&days=90").await;
+    assert_eq!(of(&unused, "developer", "group:default/harbour")["unused"], true);
+    assert!(uses(&portal, "?unused=true&days=120").await.is_empty());
+    let page = portal.get("/roles/unused").await.text().await.unwrap();
+    assert!(page.contains("of no use to anyone for 90 days") && page.contains("Take away"), "{page}");
+}

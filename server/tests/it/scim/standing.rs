@@ -1,0 +1,170 @@
+//! What follows from what a directory says: who comes in, and in which teams they are.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::{Value, json};
+
+use super::{Directory, fault};
+use crate::{
+    portal::{Backend, Options, Portal},
+    provider::{Browser, Provider, TOKEN, USUAL, portal_with},
+};
+
+async fn me(browser: &mut Browser, portal: &Portal) -> Value {
+    let page = browser.open(&format!("{}/api/v1/me", portal.base)).await;
+    serde_json::from_str(&page.text).unwrap_or_default()
+}
+
+/// A portal whose provider's people a directory keeps.
+async fn kept(backend: Backend, provider: &Provider, more: &str) -> Portal {
+    let portal =
+        portal_with(backend, &[provider.settings("corp", &format!("{USUAL}, {more}"))], Options::default()).await;
+    provider.know(&portal, &["corp"]).await;
+    portal
+}
+
+async fn administrator(portal: &Portal, path: &str) -> String {
+    let page = portal.request(Method::GET, path).bearer_auth(TOKEN).header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::OK, "{path}");
+    page.text().await.unwrap()
+}
+
+/// Writes a promise once and runs it on both databases, beside a provider.
+macro_rules! both_with_a_provider {
+    ($(async fn $name:ident($backend:ident, $provider:ident) $body:block)*) => {
+        $(
+            mod $name {
+                use super::*;
+
+                async fn promise($backend: Backend, $provider: Provider) $body
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_sqlite() {
+                    promise(Backend::Sqlite, Provider::start().await).await;
+                }
+
+                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+                async fn on_postgres() {
+                    promise(Backend::Postgres, Provider::start().await).await;
+                }
+            }
+        )*
+    };
+}
+
+both_with_a_provider! {
+    async fn a_person_stands_as_their_directory_says_and_goes_when_it_says_so(backend, provider) {
+        let portal = kept(backend, &provider, "scim = \"directory\", teams_by_name = true, teams = { \"object-7\" = \"group:default/harbour\" }").await;
+        let directory = Directory::new(&portal).await;
+        let id = directory.ada().await;
+        let path = format!("/Users/{id}");
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        let token = portal.command(&["token", "create", "other", "--roles", "viewer"]).await;
+        let form = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&[("name", "laptop"), ("days", "30"), ("read", "true")])).await;
+        let at = form.text.find("cw_pat_").expect("the token is shown");
+        let own = form.text[at..at + 47].to_owned();
+        let by = async |token: &str| portal.request(Method::GET, "/api/v1/me").bearer_auth(token).send().await.unwrap().status();
+        assert_eq!(by(&own).await, StatusCode::OK);
+        // Groups count as teams by the rules of the claims: by name, or by what the directory calls them.
+        let quays = directory.post("Groups", json!({ "displayName": "Quays", "members": [{ "value": id }] })).await.body["id"].as_str().unwrap().to_owned();
+        directory.post("Groups", json!({ "displayName": "Everyone in the Harbour", "externalId": "object-7", "members": [{ "value": id }] })).await;
+        directory.post("Groups", json!({ "displayName": "No such team", "members": [{ "value": id }] })).await;
+        let teams = me(&mut browser, &portal).await["teams"].clone();
+        assert_eq!(teams, json!(["group:default/berths", "group:default/harbour", "group:default/quays"]));
+        // Out of the group, out of the team, at once.
+        directory.patch(&format!("/Groups/{quays}"), json!([{ "op": "Remove", "path": "members", "value": [{ "value": id }] }])).await;
+        assert_eq!(me(&mut browser, &portal).await["teams"], json!(["group:default/berths", "group:default/harbour"]));
+        let page = administrator(&portal, "/people").await;
+        assert!(page.contains("Kept current by SCIM") && page.contains("kept by SCIM, heard of") && page.contains("is no group of the catalog"), "{page}");
+        // Sent away: sessions and tokens are over, and the door says why.
+        let off = directory.patch(&path, json!([{ "op": "Replace", "path": "active", "value": "False" }])).await;
+        assert_eq!(off.body["active"], false);
+        assert!(me(&mut browser, &portal).await["subject"].is_null());
+        assert_eq!(by(&own).await, StatusCode::UNAUTHORIZED);
+        assert_eq!(by(token.trim()).await, StatusCode::OK);
+        let mut again = Browser::new();
+        let page = again.sign_in(&portal, "corp").await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+        assert!(page.text.contains("The directory of Corp corp lets you in here no more"), "{}", page.text);
+        assert_eq!(again.cookie(&portal.base, "causeway_session"), None);
+        assert!(administrator(&portal, "/people").await.contains("sent away by the directory"));
+        let audit: Value = serde_json::from_str(&administrator(&portal, "/api/v1/audit?kind=scim-user-deactivated").await).unwrap();
+        assert_eq!((&audit["items"][0]["subject"], &audit["items"][0]["detail"]["sessionsEnded"], &audit["items"][0]["detail"]["tokensEnded"]), (&json!("user:default/ada-b"), &json!(1), &json!(1)));
+        // Let in again; what was ended stays ended.
+        directory.patch(&path, json!([{ "op": "replace", "value": { "active": true } }])).await;
+        let mut back = Browser::new();
+        back.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut back, &portal).await["subject"], "user:default/ada-b");
+        assert_eq!(by(&own).await, StatusCode::UNAUTHORIZED);
+        // Deleted is sent away too, until an administrator forgets it, or the directory tells of them anew.
+        assert_eq!(directory.ask(Method::DELETE, &path, None, None).await.status, StatusCode::NO_CONTENT);
+        assert!(me(&mut back, &portal).await["subject"].is_null());
+        let page = Browser::new().sign_in(&portal, "corp").await;
+        assert_eq!(page.status, StatusCode::FORBIDDEN);
+        let form = [("id", id.as_str())];
+        let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
+        let forgotten = portal.request(Method::POST, "/people/forget").bearer_auth(TOKEN).header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+        assert_eq!(forgotten.status(), StatusCode::SEE_OTHER);
+        let mut last = Browser::new();
+        last.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut last, &portal).await["subject"], "user:default/ada-b");
+    }
+
+    async fn a_directory_speaks_for_its_own_provider_alone(backend, provider) {
+        let other = Provider::start().await;
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, scim = \"directory\", create_people = true")), other.settings("second", &format!("{USUAL}, scim = \"second\""))],
+            Options::default(),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        other.know(&portal, &["second"]).await;
+        let directory = Directory::new(&portal).await;
+        let second = Directory::with(&portal, "second", "provisioner", "provision").await;
+        let stray = Directory::with(&portal, "stray", "provisioner", "provision").await;
+        let refused = stray.get("/Users").await;
+        fault(&refused, 400, "invalidValue");
+        assert!(refused.body["detail"].as_str().unwrap().contains("scim = "));
+        let id = directory.ada().await;
+        fault(&second.get(&format!("/Users/{id}")).await, 404, "");
+        assert!(second.ids("Users", "userName pr").await.is_empty());
+        second.ada().await;
+        // What the first sends away still comes in through the second.
+        directory.patch(&format!("/Users/{id}"), json!([{ "op": "replace", "value": { "active": false } }])).await;
+        assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "second").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        // Whom the catalog does not know is made up where that is wanted, and is one person for both.
+        let made = directory.post("Users", json!({ "userName": "grace@saltmarsh.example", "externalId": "grace", "active": true })).await;
+        let group = directory.post("Groups", json!({ "displayName": "quays", "members": [{ "value": made.body["id"] }] })).await;
+        assert_eq!(group.status, StatusCode::CREATED);
+        provider.wish(json!({ "account": "grace" })).await;
+        let mut grace = Browser::new();
+        grace.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut grace, &portal).await["subject"], "user:corp/grace");
+        let page = administrator(&portal, "/people?q=grace").await;
+        assert!(page.contains("user:corp/grace") && page.contains("kept by SCIM"), "{page}");
+        directory.patch(&format!("/Users/{}", made.body["id"].as_str().unwrap()), json!([{ "op": "Replace", "path": "active", "value": "False" }])).await;
+        assert!(me(&mut grace, &portal).await["subject"].is_null());
+    }
+
+    async fn who_came_in_vain_is_shown_to_administrators(backend, provider) {
+        let portal = kept(backend, &provider, "match = [{ email = \"email\" }]").await;
+        provider.wish(json!({ "account": "stranger" })).await;
+        for _ in 0..2 {
+            let page = Browser::new().sign_in(&portal, "corp").await;
+            assert_eq!(page.status, StatusCode::FORBIDDEN);
+        }
+        let page = administrator(&portal, "/people").await;
+        for word in ["nobody in the catalog was found", "stranger@saltmarsh.example", "through Corp corp, 2 times", "What you can do", "create_people = true"] {
+            assert!(page.contains(word), "`{word}` is not in {page}");
+        }
+        // A directory whose people the catalog does not know says so there, too.
+        let directory = Directory::new(&portal).await;
+        directory.post("Users", json!({ "userName": "unheard@saltmarsh.example" })).await;
+        let page = administrator(&portal, "/people?q=unheard").await;
+        assert!(page.contains("nobody was found") && page.contains("there is none in the catalog"), "{page}");
+    }
+}
