@@ -12,8 +12,6 @@ binaryen.setShrinkLevel(2);
 
 for (const file of process.argv.slice(2)) {
   const module = binaryen.readBinary(readFileSync(file), features);
-  // What the first run leaves in order, the second makes smaller still.
-  module.optimize();
   module.optimize();
   writeFileSync(file, module.emitBinary());
   module.dispose();

@@ -51,7 +51,7 @@ fn bundle(wasm: &Path) -> Result<()> {
     fs::create_dir_all(&work)?;
 
     let bound = bind(wasm, &work)?;
-    optimise(&style, bound.groups())?;
+    optimise(&style, bound.groups()?)?;
     run(
         "tailwindcss",
         Command::new(style.join("node_modules/.bin/tailwindcss"))

@@ -78,9 +78,20 @@ pub(crate) fn bind(wasm: &Path, work: &Path) -> Result<Bound> {
 }
 
 impl Bound {
-    /// Every module, in groups of about the same size.
-    pub(crate) fn groups(&self) -> [Vec<PathBuf>; 2] {
-        [vec![self.start.clone()], self.modules.clone()]
+    /// Every module, in two groups of about the same size.
+    pub(crate) fn groups(&self) -> Result<[Vec<PathBuf>; 2]> {
+        let mut modules = Vec::new();
+        for module in self.modules.iter().chain([&self.start]) {
+            modules.push((fs::metadata(module)?.len(), module));
+        }
+        modules.sort_by(|a, b| b.cmp(a));
+        let mut groups: [(u64, Vec<PathBuf>); 2] = Default::default();
+        for (size, module) in modules {
+            let smaller = usize::from(groups[1].0 < groups[0].0);
+            groups[smaller].0 += size;
+            groups[smaller].1.push(module.clone());
+        }
+        Ok(groups.map(|(_, modules)| modules))
     }
 
     /// Puts everything under a name with a hash, and has the scripts call it so.
