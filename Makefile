@@ -1,5 +1,5 @@
 .DEFAULT_GOAL := help
-.PHONY: help run test setup build dev e2e bench fix
+.PHONY: help run test lint setup build dev e2e bench fix
 
 help: ## List what can be made
 	@awk -F ':.*## ' '/^[a-z0-9]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -9,6 +9,9 @@ run: ## Set up, build, and serve http://127.0.0.1:3000 with the example organisa
 
 test: ## Set up, then every check: format, lints for both targets, docs, tests on both databases, browser
 	@scripts/test
+
+lint: ## Format, lints for both targets, docs: the quick half of `make test`
+	@scripts/lint
 
 setup: ## Install what building and testing need
 	@scripts/setup test
