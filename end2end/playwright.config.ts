@@ -24,7 +24,8 @@ export default defineConfig({
     browserName: 'chromium',
     launchOptions: { executablePath, args: flags },
     viewport: { width: 1440, height: 900 },
-    trace: 'retain-on-failure',
+    // The pages as they were, without a film of them: that would cost more than the tests.
+    trace: { mode: 'retain-on-failure', screenshots: false },
     locale: 'en-GB',
     timezoneId: 'UTC',
   },
