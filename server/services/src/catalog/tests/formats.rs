@@ -209,3 +209,22 @@ async fn a_pasted_text_gets_a_verdict_on_each_document() {
         catalog::look_at_text(&world.services, &world.caller, &long).await.unwrap_err().to_string().contains("512 KiB")
     );
 }
+
+#[tokio::test]
+async fn a_manifest_of_kubernetes_is_not_taken_for_an_entity() {
+    let world = World::new().await;
+    let manifests = "apiVersion: v1\nkind: Service\nmetadata: {name: heron}\nspec: {type: ClusterIP}\n---\n\
+                     apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: heron}\nspec: {replicas: 1}\n---\n\
+                     apiVersion: networking.k8s.io/v1\nkind: Ingress\nmetadata: {name: heron}\nspec: {}\n---\n";
+    // A slip in a catalog's own kind is not passed over.
+    let slip = QUAY.replace("backstage.io/v1alpha1", "v1");
+    world.write(HERE, "catalog-info.yaml", &(manifests.to_owned() + &slip + GROUP));
+    let source = world.register(HERE).await;
+    let trace = world.trace(&source).await;
+    assert_eq!(trace.matches("left out: its `apiVersion` is one of Kubernetes").count(), 3, "{trace}");
+    assert!(trace.contains("`v1` is not a version of Resource"), "{trace}");
+    for kind in ["service", "deployment", "ingress"] {
+        assert_eq!(world.found(&format!("kind={kind}")).await, "");
+    }
+    assert_eq!(world.found("kind=group").await, "group:default/berths");
+}

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::catalog::{
-    EntityRef, FieldPath, FileProblem, OwnKind, OwnKinds, Severity, Violation, declared, kind, normalise, validate,
+    EntityRef, FieldPath, FileProblem, KINDS, OwnKind, OwnKinds, Severity, Violation, declared, kind, normalise,
+    validate,
 };
 use serde_json::{Map, Value, json};
 
@@ -111,8 +112,13 @@ impl Look {
 
     fn see(&self, mut document: Document) -> Seen {
         if self.is_guessed && !is_meant(&document.value) {
-            let message = "left out: its `apiVersion` is not one of a catalog".to_owned();
-            return Seen::LeftOut(document.line, document.problem(Severity::Info, &FieldPath::default(), message));
+            return left_out(&document, "left out: its `apiVersion` is not one of a catalog");
+        }
+        if is_of_kubernetes(&document.value) {
+            return left_out(
+                &document,
+                "left out: its `apiVersion` is one of Kubernetes; read a cluster as a source of its own",
+            );
         }
         if placeholders::are_in(&document.value) {
             return Seen::Open(document);
@@ -211,9 +217,29 @@ fn speaks_of_catalog(bytes: &[u8]) -> bool {
     ["backstage.io/", "causeway.dev/"].iter().any(|group| text.contains(group))
 }
 
+fn left_out(document: &Document, why: &str) -> Seen {
+    Seen::LeftOut(document.line, document.problem(Severity::Info, &FieldPath::default(), why.to_owned()))
+}
+
+fn api_version(value: &Value) -> &str {
+    value.get("apiVersion").and_then(Value::as_str).unwrap_or_default()
+}
+
 /// Whether a document in a file that nobody named belongs into a catalog.
 fn is_meant(value: &Value) -> bool {
-    let version = value.get("apiVersion").and_then(Value::as_str).unwrap_or_default();
-    let group = version.split('/').next().unwrap_or_default();
+    let group = api_version(value).split('/').next().unwrap_or_default();
     ["backstage.io", "causeway.dev"].iter().any(|known| group == *known || group.ends_with(&format!(".{known}")))
+}
+
+/// Whether a document is for Kubernetes itself: manifests stand beside catalog files, and a glob finds both. Its groups without
+/// a domain are the ones of old; it makes no more of them. A catalog's kind under a wrong version is a mistake to be told.
+fn is_of_kubernetes(value: &Value) -> bool {
+    let kind = value.get("kind").and_then(Value::as_str).unwrap_or_default();
+    let is_theirs = match api_version(value).split_once('/') {
+        None => api_version(value) == "v1",
+        Some((group, _)) => {
+            ["apps", "autoscaling", "batch", "extensions", "policy"].contains(&group) || group.ends_with(".k8s.io")
+        }
+    };
+    is_theirs && !KINDS.iter().any(|known| known.name == kind)
 }
