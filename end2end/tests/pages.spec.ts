@@ -52,6 +52,7 @@ const pages: [name: string, path: string][] = [
   ['policies', '/policies'],
   ['policy', '/policies/developer'],
   ['roles', '/roles'],
+  ['unused-roles', '/roles/unused'],
   ['who-may', '/may'],
   ['audit', '/audit'],
 ];
