@@ -44,6 +44,7 @@ pub(super) fn trail(path: &str, kind: Option<&str>) -> Vec<Crumb> {
         ["sources", _] => vec![section("sources"), ("Source".to_owned(), String::new())],
         ["may"] => vec![("Who may".to_owned(), "/may".to_owned())],
         ["audit"] => vec![("Audit log".to_owned(), "/audit".to_owned())],
+        ["roles", "unused"] => vec![section("roles"), ("Use of roles".to_owned(), String::new())],
         ["account", "tokens"] => vec![section("account"), ("Tokens".to_owned(), String::new())],
         ["people", "tokens"] => vec![section("people"), ("Service tokens".to_owned(), String::new())],
         ["runs", number, ..] => vec![section("runs"), (format!("#{number}"), String::new())],
@@ -115,6 +116,7 @@ mod tests {
         assert_eq!(read("/runs/4823", None), "Runs › #4823");
         assert_eq!(read("/sources/new", None), "Sources › Register");
         assert_eq!(read("/sources/orphans", None), "Sources › Orphans");
+        assert_eq!(read("/roles/unused", None), "Roles › Use of roles");
         assert_eq!(read("/sources/7/file", None), "Sources › Source › File");
         assert_eq!((read("/may", None), read("/audit", None)), ("Who may".to_owned(), "Audit log".to_owned()));
     }
