@@ -84,7 +84,7 @@ export async function hydrated(page: Page): Promise<void> {
 
 type Fixtures = { visit: (path: string) => Promise<void>; heard: string[] };
 
-export const test = base.extend<Fixtures, { portal: Portal }>({
+export const test = base.extend<Fixtures, { portal: Portal; plain: Page }>({
   portal: [
     async ({}, use) => {
       const portal = await Portal.start('--example');
@@ -93,6 +93,15 @@ export const test = base.extend<Fixtures, { portal: Portal }>({
       await portal.stop();
     },
     { scope: 'worker', timeout: 120_000 },
+  ],
+  // A reader without JavaScript: one for all tests, since nothing of the last page is left when another is opened.
+  plain: [
+    async ({ browser }, use) => {
+      const context = await browser.newContext({ javaScriptEnabled: false });
+      await use(await context.newPage());
+      await context.close();
+    },
+    { scope: 'worker' },
   ],
   heard: async ({ page }, use) => {
     const heard = complaints(page);

@@ -1,7 +1,7 @@
 // Every page: no complaint in the console, nothing that axe finds, nothing that overflows, readable without JavaScript.
 
-import AxeBuilder from '@axe-core/playwright';
 import { expect, test } from '../portal.js';
+import { isSound } from '../sound.js';
 
 const today = new Date().toISOString().slice(0, 10);
 
@@ -57,44 +57,20 @@ const pages: [name: string, path: string][] = [
   ['audit', '/audit'],
 ];
 
-const all = ['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice'];
-const ofColours = ['color-contrast', 'link-in-text-block'];
-
 for (const [name, path] of pages) {
-  // One load for every width and theme: a page has to follow both while it is open.
-  test(`${name} is sound at every width, light and dark, and is read without JavaScript`, async ({ browser, page, visit, portal }) => {
+  test(`${name} is sound at every width, light and dark, and is read without JavaScript`, async ({ page, plain, visit, portal }) => {
     test.slow();
     await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
     await visit(path);
     await expect(page.locator('h1')).toHaveCount(1);
     const heading = await page.locator('h1').innerText();
     const words = (await page.locator('main').innerText()).length;
-    for (const width of [1440, 390]) {
-      await page.setViewportSize({ width, height: 900 });
-      for (const theme of ['light', 'dark'] as const) {
-        await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-        if (process.env.SCREENSHOTS) await page.screenshot({ path: `screenshots/${name}-${width}-${theme}.png`, fullPage: true });
-        const axe = new AxeBuilder({ page }).options({ resultTypes: ['violations'] });
-        // The same page in other colours and in another form: nothing is looked at twice that is the same in both.
-        if (theme === 'dark') axe.withRules(ofColours);
-        else if (width === 1440) axe.withTags(all);
-        else axe.withTags(all).disableRules(ofColours);
-        const { violations } = await axe.analyze();
-        const found = violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`);
-        expect(found, `at ${width} px, ${theme}`).toEqual([]);
-      }
-    }
-    await page.setViewportSize({ width: 320, height: 700 });
-    const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
-    expect(overflow, 'pixels too wide at 320 px').toBeLessThanOrEqual(0);
+    await isSound(page, name);
 
-    const context = await browser.newContext({ javaScriptEnabled: false });
-    const plain = await context.newPage();
     await plain.goto(portal.url + path);
     await expect(plain.locator('h1'), 'without JavaScript').toHaveText(heading);
     const plainWords = (await plain.locator('main').innerText()).length;
     expect(plainWords, 'characters without JavaScript').toBeGreaterThan(words * 0.8);
-    await context.close();
   });
 }
 

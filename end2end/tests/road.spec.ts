@@ -4,8 +4,8 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import AxeBuilder from '@axe-core/playwright';
 import { complaints, expect, hydrated, test } from '../portal.js';
+import { isSound } from '../sound.js';
 
 test('a form becomes a service in the catalog, with its score', async ({ page, visit, portal, context }) => {
   // Someone else looks at the list meanwhile, and never reloads.
@@ -41,30 +41,14 @@ test('a form becomes a service in the catalog, with its score', async ({ page, v
   await expect(main).toContainText('Create repository harbour/quay-signs');
   await expect(main).toContainText('component:quay-signs');
   expect((await fetch(`${portal.url}/api/catalog/entities/by-name/component/default/quay-signs`)).status).toBe(404);
-  for (const theme of ['light', 'dark'] as const) {
-    for (const width of [1440, 390]) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `screenshots/plan-${width}-${theme}.png`, fullPage: true });
-      expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => v.id)).toEqual([]);
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await isSound(page, 'plan');
 
   // The run's page follows it to its end by itself.
   await page.getByRole('button', { name: 'Create it' }).click();
   await expect(page).toHaveURL(/\/runs\/\d+/);
   await expect(main.getByText('Completed').first()).toBeVisible({ timeout: 30_000 });
   const run = new URL(page.url()).pathname;
-  for (const theme of ['light', 'dark'] as const) {
-    for (const width of [1440, 390]) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      await page.setViewportSize({ width, height: 900 });
-      await page.screenshot({ path: `screenshots/run-${width}-${theme}.png`, fullPage: true });
-      expect((await new AxeBuilder({ page }).analyze()).violations.map((v) => v.id)).toEqual([]);
-    }
-  }
-  await page.setViewportSize({ width: 1440, height: 900 });
+  await isSound(page, 'run');
 
   // The list that was open all the time shows it, with its owner and its level, without a reload.
   await expect(listed).toBeVisible({ timeout: 20_000 });
@@ -99,13 +83,10 @@ test('a form becomes a service in the catalog, with its score', async ({ page, v
     .toBe('failed');
 });
 
-test('the form and the plan work without JavaScript', async ({ browser, portal }) => {
-  const context = await browser.newContext({ javaScriptEnabled: false });
-  const page = await context.newPage();
+test('the form and the plan work without JavaScript', async ({ plain: page, portal }) => {
   await page.goto(`${portal.url}/create/default/data-job`);
   await expect(page.getByRole('heading', { level: 1 })).toContainText('Data job');
   await page.getByRole('button', { name: 'Next' }).click();
   // Nothing was answered, so the first question says what it needs.
   await expect(page.locator('[aria-invalid="true"]').first()).toBeVisible();
-  await context.close();
 });

@@ -3,9 +3,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
-import AxeBuilder from '@axe-core/playwright';
-import { type Page } from '@playwright/test';
 import { Portal, complaints, expect, hydrated, test } from '../portal.js';
+import { isSound } from '../sound.js';
 
 const TOKEN = '0123456789abcdef0123456789abcdef';
 
@@ -40,21 +39,6 @@ test.afterAll(async () => {
   await guarded?.stop();
   provider?.kill();
 });
-
-async function isSound(page: Page, name: string): Promise<void> {
-  for (const width of [1440, 390]) {
-    await page.setViewportSize({ width, height: 900 });
-    for (const theme of ['light', 'dark'] as const) {
-      await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' });
-      await page.screenshot({ path: `screenshots/${name}-${width}-${theme}.png`, fullPage: true });
-      const { violations } = await new AxeBuilder({ page }).withTags(['wcag2a', 'wcag2aa', 'wcag21aa', 'wcag22aa', 'best-practice']).analyze();
-      expect(violations.map((v) => `${v.id}: ${v.nodes.map((n) => n.target.join(' ')).join(' | ')}`), `${name}, ${width} px, ${theme}`).toEqual([]);
-    }
-  }
-  await page.setViewportSize({ width: 320, height: 700 });
-  expect(await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)).toBeLessThanOrEqual(0);
-  await page.setViewportSize({ width: 1440, height: 900 });
-}
 
 test('the page offers every provider, and the administrator behind a disclosure', async ({ page }) => {
   const heard = complaints(page);
