@@ -88,7 +88,8 @@ impl Cli {
             Command::Migrate { installation } => {
                 let settings = Settings::load(&installation)?;
                 logging::start(&settings.log);
-                start::open_database(&settings).await?;
+                // Closed, so that an embedded database is one file again, which can be copied.
+                start::open_database(&settings).await?.close().await?;
                 println!("the schema is up to date");
             }
             Command::Check(check) => return check::run(&check).await,

@@ -26,6 +26,8 @@ pub mod runs;
 pub mod scorecards;
 pub mod secrets;
 pub mod templates;
+#[cfg(test)]
+mod testing;
 
 pub use domain;
 pub use error::{Error, Result};

@@ -3,9 +3,13 @@
 use std::process::Stdio;
 
 use reqwest::{Method, StatusCode, header};
+use tempfile::tempdir;
 use tokio::process::Command;
 
-use crate::portal::{Backend, Options, Portal};
+use crate::{
+    portal::{Backend, Options, Portal},
+    postgres,
+};
 
 both! {
     async fn it_is_alive_ready_and_counts(portal) {
@@ -23,6 +27,29 @@ both! {
     async fn it_starts_again_on_the_same_data(mut portal) {
         portal.kill().await;
         portal.restart().await;
+        assert_eq!(portal.get("/readyz").await.status(), StatusCode::OK);
+    }
+}
+
+async fn empty_database() -> String {
+    tokio::task::spawn_blocking(postgres::empty_database).await.unwrap()
+}
+
+#[tokio::test]
+async fn an_empty_database_is_prepared_at_the_start() {
+    for database in [None, Some(empty_database().await)] {
+        let portal = Portal::open(Options::default(), database, tempdir().unwrap()).await;
+        assert_eq!(portal.get("/readyz").await.status(), StatusCode::OK);
+        assert_eq!(portal.json("/api/catalog/entities").await, serde_json::json!([]));
+    }
+}
+
+#[tokio::test]
+async fn of_servers_that_start_at_once_one_prepares_the_database() {
+    let database = empty_database().await;
+    let start = || Portal::open(Options::default(), Some(database.clone()), tempdir().unwrap());
+    let (one, other, third) = tokio::join!(start(), start(), start());
+    for portal in [one, other, third] {
         assert_eq!(portal.get("/readyz").await.status(), StatusCode::OK);
     }
 }

@@ -3,7 +3,7 @@
 use std::{
     path::Path,
     process::Stdio,
-    sync::{Arc, Mutex},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
@@ -33,21 +33,18 @@ pub(crate) enum Backend {
 macro_rules! both {
     ($($(#[$meta:meta])* async fn $name:ident($portal:pat) $body:block)*) => {
         $(
+            $(#[$meta])*
+            async fn $name($portal: $crate::portal::Portal) $body
+
             mod $name {
-                #[allow(unused_imports, reason = "not every promise needs what its file imports")]
-                use super::*;
-
-                $(#[$meta])*
-                async fn promise($portal: $crate::portal::Portal) $body
-
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn on_sqlite() {
-                    promise($crate::portal::Portal::start($crate::portal::Backend::Sqlite).await).await;
+                    super::$name($crate::portal::Portal::start($crate::portal::Backend::Sqlite).await).await;
                 }
 
                 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
                 async fn on_postgres() {
-                    promise($crate::portal::Portal::start($crate::portal::Backend::Postgres).await).await;
+                    super::$name($crate::portal::Portal::start($crate::portal::Backend::Postgres).await).await;
                 }
             }
         )*
@@ -96,15 +93,21 @@ impl Portal {
 
     pub(crate) async fn start_with(backend: Backend, options: Options) -> Self {
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let database = match backend {
-            Backend::Sqlite => None,
-            Backend::Postgres => Some(tokio::task::spawn_blocking(postgres::new_database).await.unwrap()),
+        let data = tempfile::tempdir().unwrap();
+        let folder = data.path().join("data");
+        let prepare = move || match backend {
+            Backend::Sqlite => {
+                copy_migrated(&folder);
+                None
+            }
+            Backend::Postgres => Some(postgres::new_database()),
         };
-        Self::open(options, database).await
+        let database = tokio::task::spawn_blocking(prepare).await.unwrap();
+        Self::open(options, database, data).await
     }
 
-    async fn open(options: Options, database: Option<String>) -> Self {
-        let data = tempfile::tempdir().unwrap();
+    /// One on a database as it is, which is the one in `data` or that in PostgreSQL.
+    pub(crate) async fn open(options: Options, database: Option<String>, data: TempDir) -> Self {
         let said = Said::default();
         let (process, base) = spawn(&options, database.as_deref(), data.path(), "127.0.0.1:0", &said).await;
         let client = Client::builder().redirect(reqwest::redirect::Policy::none()).timeout(PATIENCE).build().unwrap();
@@ -114,7 +117,7 @@ impl Portal {
     /// Another server on the same database, with a data folder of its own.
     pub(crate) async fn beside(&self) -> Self {
         assert!(self.database.is_some(), "an embedded database has one server");
-        Self::open(self.options.clone(), self.database.clone()).await
+        Self::open(self.options.clone(), self.database.clone(), tempfile::tempdir().unwrap()).await
     }
 
     /// What the server has written to its log so far.
@@ -199,6 +202,31 @@ impl Portal {
         std::fs::write(&path, content).unwrap();
         path.display().to_string()
     }
+}
+
+/// Prepares a database as `causeway migrate` does: the one in `data`, or in PostgreSQL.
+pub(crate) fn migrate(data: &Path, database: Option<&str>) {
+    let mut command = std::process::Command::new(env!("CARGO_BIN_EXE_causeway"));
+    command.args(["migrate", "--data"]).arg(data).current_dir(data).env_remove("RUST_LOG");
+    if let Some(database) = database {
+        command.env("CAUSEWAY_DATABASE__URL", database);
+    }
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "causeway migrate: {}", String::from_utf8_lossy(&output.stderr));
+}
+
+/// Puts an embedded database with all tables into `data`. They are made once and copied: most of a start's time goes there.
+fn copy_migrated(data: &Path) {
+    const FILE: &str = "causeway.sqlite3";
+    static MIGRATED: OnceLock<Vec<u8>> = OnceLock::new();
+    let migrated = MIGRATED.get_or_init(|| {
+        let folder = tempfile::tempdir().unwrap();
+        migrate(folder.path(), None);
+        assert!(!folder.path().join(format!("{FILE}-wal")).exists(), "whoever leaves last leaves one file");
+        std::fs::read(folder.path().join(FILE)).unwrap()
+    });
+    std::fs::create_dir_all(data).unwrap();
+    std::fs::write(data.join(FILE), migrated).unwrap();
 }
 
 /// Starts the binary and waits until it says where it serves.

@@ -16,6 +16,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use crate::portal;
+
 struct Cluster {
     port: u16,
     bin: PathBuf,
@@ -27,11 +29,20 @@ static CLUSTER: OnceLock<Cluster> = OnceLock::new();
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
 /// The address of a new, empty database.
+pub(crate) fn empty_database() -> String {
+    CLUSTER.get_or_init(start).database("template1")
+}
+
+/// The address of a new database with all tables. They are made once, as `causeway migrate` does, and copied.
 pub(crate) fn new_database() -> String {
-    let cluster = CLUSTER.get_or_init(start);
-    let name = format!("causeway_{}", COUNT.fetch_add(1, Ordering::Relaxed));
-    cluster.sql(&format!("CREATE DATABASE {name}"));
-    format!("postgres://postgres@127.0.0.1:{}/{name}", cluster.port)
+    static MIGRATED: OnceLock<String> = OnceLock::new();
+    let migrated = MIGRATED.get_or_init(|| {
+        let database = empty_database();
+        let folder = tempfile::tempdir().unwrap();
+        portal::migrate(folder.path(), Some(&database));
+        database.rsplit_once('/').unwrap().1.to_owned()
+    });
+    CLUSTER.get_or_init(start).database(migrated)
 }
 
 /// Runs a statement in a database of the cluster.
@@ -45,6 +56,13 @@ pub(crate) fn execute(database: &str, statement: &str) {
 }
 
 impl Cluster {
+    /// The address of a new database that is like `template`.
+    fn database(&self, template: &str) -> String {
+        let name = format!("causeway_{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        self.sql(&format!("CREATE DATABASE {name} TEMPLATE {template}"));
+        format!("postgres://postgres@127.0.0.1:{}/{name}", self.port)
+    }
+
     fn sql(&self, statement: &str) {
         let output = self.psql(statement);
         assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));

@@ -22,11 +22,7 @@ use domain::{
 };
 
 use super::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join};
-use crate::{
-    Services,
-    catalog::{self, Index},
-    changes, database,
-};
+use crate::{Services, catalog, changes, testing};
 
 /// Sources by their targets, each with its files; a target without files is one that does not answer. And which files were
 /// read.
@@ -116,36 +112,8 @@ impl crate::runs::Repositories for NoHosting {
 impl World {
     async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let db = database::connect(&format!("sqlite:{}", data.path().join("db.sqlite3").display())).await.unwrap();
-        database::migrate(&db, data.path()).await.unwrap();
         let memory = Arc::new(Memory::default());
-        let services = Services {
-            db,
-            bus: changes::Bus::default(),
-            catalog: Arc::new(Index::default()),
-            definitions: Arc::default(),
-            docs: Arc::default(),
-            doors: Arc::default(),
-            notes: Arc::default(),
-            permission: Arc::default(),
-            queue: crate::queue::Queue::default(),
-            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
-            settings: Arc::new(crate::Settings {
-                data: data.path().to_owned(),
-                base_url: "http://127.0.0.1:3000".into(),
-                organisation: "Saltmarsh".into(),
-                call_commands: false,
-                catalog: crate::CatalogSettings::default(),
-                permission: crate::permission::PermissionSettings::default(),
-                tools: domain::catalog::Tools::default(),
-                credentials: Vec::new(),
-            }),
-            ports: crate::Ports {
-                sources: memory.clone(),
-                repositories: Arc::new(NoHosting),
-                example: |_| Err(std::io::Error::other("none here")),
-            },
-        };
+        let services = testing::services(data.path(), memory.clone(), Arc::new(NoHosting)).await;
         Self { services, caller: Caller::system(Tenant::default(), "test"), memory, _data: data }
     }
 

@@ -14,10 +14,9 @@ use uuid::Uuid;
 
 use super::*;
 use crate::{
-    Ports, Services, Settings,
+    Services,
     catalog::ports::{OpenSource, ReadProblem, SourceReader},
-    changes::Bus,
-    database, queue,
+    queue, testing,
 };
 
 /// An outside that does not answer: these runs neither read nor publish.
@@ -46,35 +45,7 @@ struct Bench {
 impl Bench {
     async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let db = database::connect(&format!("sqlite:{}", data.path().join("causeway.db").display())).await.unwrap();
-        database::migrate(&db, data.path()).await.unwrap();
-        let services = Services {
-            db,
-            bus: Bus::default(),
-            queue: queue::Queue::default(),
-            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
-            settings: Arc::new(Settings {
-                data: data.path().to_path_buf(),
-                base_url: "http://127.0.0.1:3000".into(),
-                organisation: "Saltmarsh Line".into(),
-                call_commands: false,
-                catalog: crate::CatalogSettings::default(),
-                permission: crate::permission::PermissionSettings::default(),
-                tools: domain::catalog::Tools::default(),
-                credentials: Vec::new(),
-            }),
-            catalog: Arc::default(),
-            definitions: Arc::default(),
-            docs: Arc::default(),
-            doors: Arc::default(),
-            notes: Arc::default(),
-            permission: Arc::default(),
-            ports: Ports {
-                sources: Arc::new(Nowhere),
-                repositories: Arc::new(Nowhere),
-                example: |_| Err(std::io::Error::other("none here")),
-            },
-        };
+        let services = testing::services(data.path(), Arc::new(Nowhere), Arc::new(Nowhere)).await;
         let caller = Caller::new(Tenant::default(), Subject::Guest);
         Self { services, caller, _data: data }
     }

@@ -15,12 +15,12 @@ use super::{EntityFilter, evaluate, judge::Judge};
 use crate::{
     Error, Result, Services,
     catalog::{
-        self, Index,
+        self,
         ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader},
     },
-    changes, database,
+    changes,
     runs::{FirstCommit, Published, Repositories},
-    scorecards,
+    scorecards, testing,
 };
 
 /// A source of one file.
@@ -87,36 +87,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let db = database::connect(&format!("sqlite:{}", data.path().join("db.sqlite3").display())).await.unwrap();
-        database::migrate(&db, data.path()).await.unwrap();
         let memory = Memory::default();
-        let services = Services {
-            db,
-            bus: changes::Bus::default(),
-            catalog: Arc::new(Index::default()),
-            definitions: Arc::default(),
-            docs: Arc::default(),
-            doors: Arc::default(),
-            notes: Arc::default(),
-            permission: Arc::default(),
-            queue: crate::queue::Queue::default(),
-            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
-            settings: Arc::new(crate::Settings {
-                data: data.path().to_owned(),
-                base_url: "http://127.0.0.1:3000".into(),
-                organisation: "Saltmarsh".into(),
-                call_commands: false,
-                catalog: crate::CatalogSettings::default(),
-                permission: crate::permission::PermissionSettings::default(),
-                tools: domain::catalog::Tools::default(),
-                credentials: Vec::new(),
-            }),
-            ports: crate::Ports {
-                sources: Arc::new(memory.clone()),
-                repositories: Arc::new(memory.clone()),
-                example: |_| Err(std::io::Error::other("none here")),
-            },
-        };
+        let services = testing::services(data.path(), Arc::new(memory.clone()), Arc::new(memory.clone())).await;
         Self { services, caller: Caller::system(Tenant::default(), "test"), memory, source: None, _data: data }
     }
 
@@ -297,7 +269,7 @@ async fn a_worker_whose_index_lags_behind_misses_nothing() {
     let count = async || catalog::total(&here, &world.caller).await.unwrap();
     assert_eq!(count().await, 0, "the index is loaded while the catalog is empty");
     // Another process takes the source in.
-    world.services.catalog = Arc::new(Index::default());
+    world.services.catalog = Arc::default();
     let (gate, scorecard) = (component("gate", "{docs: here}"), scorecard(""));
     *world.memory.0.lock().unwrap() = [GROUP, &gate, &scorecard].join("\n---\n");
     let new = NewSource { kind: SourceKind::Url, target: "https://a.example/catalog-info.yaml".into() };

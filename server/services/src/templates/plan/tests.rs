@@ -13,12 +13,9 @@ use domain::{
 
 use super::*;
 use crate::{
-    catalog::{
-        Index,
-        ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
-    },
-    changes, database,
+    catalog::ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
     runs::{FirstCommit, Published, Repositories},
+    testing,
 };
 
 /// The example organisation's folder.
@@ -100,36 +97,8 @@ struct World {
 impl World {
     async fn new() -> Self {
         let data = tempfile::tempdir().unwrap();
-        let db = database::connect(&format!("sqlite:{}", data.path().join("db.sqlite3").display())).await.unwrap();
-        database::migrate(&db, data.path()).await.unwrap();
         let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/saltmarsh");
-        let services = Services {
-            db,
-            bus: changes::Bus::default(),
-            catalog: Arc::new(Index::default()),
-            definitions: Arc::default(),
-            docs: Arc::default(),
-            doors: Arc::default(),
-            notes: Arc::default(),
-            permission: Arc::default(),
-            queue: crate::queue::Queue::default(),
-            secrets: Arc::new(crate::secrets::Keeper::open(data.path(), None).unwrap()),
-            settings: Arc::new(crate::Settings {
-                data: data.path().to_owned(),
-                base_url: "http://127.0.0.1:3000".into(),
-                organisation: "Saltmarsh".into(),
-                call_commands: false,
-                catalog: crate::CatalogSettings::default(),
-                permission: crate::permission::PermissionSettings::default(),
-                tools: domain::catalog::Tools::default(),
-                credentials: Vec::new(),
-            }),
-            ports: crate::Ports {
-                sources: Arc::new(Disk(examples)),
-                repositories: Arc::new(Hosting),
-                example: |_| Err(std::io::Error::other("none here")),
-            },
-        };
+        let services = testing::services(data.path(), Arc::new(Disk(examples)), Arc::new(Hosting)).await;
         let caller = Caller::system(Tenant::default(), "test");
         let new = NewSource { kind: SourceKind::Url, target: "https://example.org/saltmarsh".into() };
         let source = catalog::register(&services, &caller, new).await.unwrap();
