@@ -29,13 +29,9 @@ mod webhooks;
 use std::process::ExitCode;
 
 use clap::Parser;
-use mimalloc::MiMalloc;
-
-/// Taking a catalog in is a third allocation with the system's allocator, which also keeps what it once took.
-#[global_allocator]
-static ALLOCATOR: MiMalloc = MiMalloc;
 
 fn main() -> ExitCode {
+    allocator::give_back_soon();
     // One TLS provider for every client in the process; with none installed, the first connection would panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
