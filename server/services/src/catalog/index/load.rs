@@ -9,7 +9,8 @@ use tokio::{sync::broadcast::error::RecvError, task::spawn_blocking};
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Contents, Index, TenantIndex, documents,
+    Contents, Index, TenantIndex,
+    documents::Kept,
     keep::{read_ahead, restored, save_all},
 };
 use crate::{
@@ -133,21 +134,18 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
     });
     let mut parsed = std::pin::pin!(pieces.try_buffered(BESIDE));
     // Documents are kept if all of them can be: some, by the order of names, would serve nobody in particular.
-    let (mut documents, mut bytes) = (Vec::new(), 0);
+    let mut documents = Some(Kept::default());
     while let Some(read) = parsed.try_next().await? {
         let (entities, read): (Vec<Entity>, Vec<Bytes>) = read.into_iter().unzip();
-        bytes += read.iter().map(Bytes::len).sum::<usize>();
         let take_in = move || {
             let ids = contents.fill(&entities);
-            (contents, ids)
+            documents = documents.and_then(|mut kept| {
+                let fits = ids.into_iter().zip(&read).all(|(id, document)| kept.take_in(id, document));
+                fits.then_some(kept)
+            });
+            (contents, documents)
         };
-        let ids;
-        (contents, ids) = spawn_blocking(take_in).await.map_err(stumbled)?;
-        if bytes <= documents::MOST {
-            documents.extend(ids.into_iter().zip(read));
-        } else {
-            documents = Vec::new();
-        }
+        (contents, documents) = spawn_blocking(take_in).await.map_err(stumbled)?;
     }
     let warm = move || {
         contents.warm_up();
@@ -157,7 +155,7 @@ async fn load(services: &Services, tenant: &Tenant, index: &TenantIndex) -> Resu
     tracing::info!(entities = contents.len(), milliseconds = started.elapsed().as_millis(), "read the catalog");
     let mut current = index.write();
     *current = contents;
-    index.documents.become_these(documents);
+    index.documents.become_these(documents.unwrap_or_default());
     Ok(())
 }
 

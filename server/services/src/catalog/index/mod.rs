@@ -27,6 +27,7 @@ mod facet;
 mod hidden;
 mod keep;
 mod load;
+mod packed;
 mod page;
 mod predicate;
 mod rank;
