@@ -31,4 +31,5 @@ pub use shell::document::{Assets, document};
 pub use ssr::{
     MintedToken, Pasted, RequestContext,
     access::{Sent, Tried},
+    approval::Undecided,
 };

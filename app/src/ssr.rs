@@ -1,6 +1,7 @@
 //! What the server lends to pages and server functions.
 
 pub(crate) mod access;
+pub(crate) mod approval;
 pub(crate) mod entity;
 mod history;
 pub(crate) mod home;

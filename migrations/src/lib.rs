@@ -19,6 +19,7 @@ mod m20261127_000100_scim;
 mod m20261127_000200_audit_streams;
 mod m20261127_000300_starters;
 mod m20261127_000500_role_uses;
+mod m20261127_000600_approvals;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -43,6 +44,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000200_audit_streams::Migration),
             Box::new(m20261127_000300_starters::Migration),
             Box::new(m20261127_000500_role_uses::Migration),
+            Box::new(m20261127_000600_approvals::Migration),
         ]
     }
 }

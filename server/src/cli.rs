@@ -5,7 +5,14 @@ use std::{net::SocketAddr, path::PathBuf, process::ExitCode};
 use clap::{Args, Parser, Subcommand};
 
 use crate::{
-    check, doctor, logging, run_command::RunCommand, serve, settings::Settings, start, token_command::TokenCommand,
+    check,
+    decide_command::{ApproveCommand, RefuseCommand},
+    doctor, logging,
+    run_command::RunCommand,
+    serve,
+    settings::Settings,
+    start,
+    token_command::TokenCommand,
 };
 
 /// A problem that ends the program, in words for the person at the terminal.
@@ -58,6 +65,10 @@ enum Command {
     Check(check::Check),
     /// Start a run from a template on a server, and show its log
     Run(RunCommand),
+    /// Agree to a run that waits for approval; it then goes on
+    Approve(ApproveCommand),
+    /// Refuse a run that waits for approval; it is then cancelled
+    Refuse(RefuseCommand),
     /// Check the installation: configuration, database, folders, tools
     Doctor {
         #[command(flatten)]
@@ -94,6 +105,8 @@ impl Cli {
             }
             Command::Check(check) => return check::run(&check).await,
             Command::Run(command) => return command.run().await,
+            Command::Approve(command) => return command.run().await,
+            Command::Refuse(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
             Command::Token(command) => return command.run().await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),

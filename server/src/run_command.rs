@@ -48,6 +48,10 @@ impl RunCommand {
         let id = created["id"].as_str().ok_or("the server did not name the run")?.to_owned();
         println!("run {id} started");
         if self.no_wait {
+            let task = api.get(&format!("/tasks/{id}")).await?;
+            if task["approval"] == "waiting" {
+                println!("it waits for approval: `causeway approve {}`", task["number"]);
+            }
             return Ok(ExitCode::SUCCESS);
         }
         api.follow(&id).await

@@ -1,10 +1,12 @@
 //! Runs: what a template does, step by step, durable.
 
+mod approval;
 mod log;
 mod repository;
 
 use std::{fmt, str::FromStr};
 
+pub use approval::{APPROVAL, Agreement, Approval, approval_mistake, needs_approval};
 use chrono::{DateTime, TimeDelta, Utc};
 pub use log::{LogKind, LogLevel, LogLine};
 pub use repository::{NotARepository, RepositoryName};
@@ -173,9 +175,17 @@ pub struct RunSummary {
     pub problem: Option<String>,
     /// When a person asked to stop it.
     pub cancel_asked_at: Option<DateTime<Utc>>,
+    /// What was decided about it, where its template asks for that.
+    pub approval: Option<Approval>,
 }
 
 impl RunSummary {
+    /// Whether it does nothing until someone agrees to it.
+    pub fn awaits_approval(&self) -> bool {
+        let waits = self.approval.as_ref().is_some_and(|approval| approval.agreement == Agreement::Waiting);
+        waits && !self.status.is_over() && self.cancel_asked_at.is_none()
+    }
+
     /// How long it has been at work, or was.
     pub fn duration(&self, now: DateTime<Utc>) -> TimeDelta {
         let from = self.started_at.unwrap_or(self.created_at);

@@ -23,6 +23,8 @@ pub(crate) struct HomeView {
     pub(crate) troubled: Vec<Source>,
     /// Runs that failed, newest first.
     pub(crate) failed: Vec<RunSummary>,
+    /// Runs that wait for the one who looks to agree, those that wait longest first.
+    pub(crate) to_approve: Vec<RunSummary>,
     /// The one who looks.
     pub(crate) me: Me,
     /// How many things of each kind they and their teams own, the most first.

@@ -32,8 +32,22 @@ pub(crate) fn HomePage() -> impl IntoView {
 
 #[component]
 fn Home(home: HomeView) -> impl IntoView {
-    let HomeView { kinds, total, sources, troubled, failed, me, mine, owned, recent, starred, since, happened } = home;
-    let waits = troubled.len() + failed.len();
+    let HomeView {
+        kinds,
+        total,
+        sources,
+        troubled,
+        failed,
+        to_approve,
+        me,
+        mine,
+        owned,
+        recent,
+        starred,
+        since,
+        happened,
+    } = home;
+    let waits = troubled.len() + failed.len() + to_approve.len();
     let answer = match (sources, waits) {
         (0, _) => "The catalog is empty: begin with a source".to_owned(),
         (_, 0) => format!("{total} things in the catalog · nothing needs attention"),
@@ -72,20 +86,21 @@ fn Home(home: HomeView) -> impl IntoView {
             </li>
         }
     });
-    let failed = failed.into_iter().map(|run| {
+    let waiting = to_approve.into_iter().map(|run| (run, Mark::Waiting, "Waits for you"));
+    let runs = waiting.chain(failed.into_iter().map(|run| (run, Mark::Bad, "Failed"))).map(|(run, mark, label)| {
         view! {
             <li class="relative flex min-h-11 items-center gap-3 border-t border-base-300 px-4 first:border-t-0 hover:bg-base-200/70">
                 <Icon glyph=Glyph::Route class="text-muted"/>
                 <a class="row-link min-w-0 flex-1 truncate text-table font-medium after:absolute after:inset-0" href=format!("/runs/{}", run.number)>{format!("#{} {}", run.number, run.title)}</a>
                 <span class="text-table text-muted"><When at=run.created_at/></span>
-                <Status mark=Mark::Bad label="Failed"/>
+                <Status mark label/>
             </li>
         }
     });
     let attention = if waits == 0 {
-        view! { <Empty glyph=Glyph::Anchor title="All is well"><p>"Sources are in line, and no run has failed."</p></Empty> }.into_any()
+        view! { <Empty glyph=Glyph::Anchor title="All is well"><p>"Sources are in line, no run has failed, and none waits for you."</p></Empty> }.into_any()
     } else {
-        view! { <ul>{sources.collect_view()}{failed.collect_view()}</ul> }.into_any()
+        view! { <ul>{sources.collect_view()}{runs.collect_view()}</ul> }.into_any()
     };
     let happened = if happened.is_empty() {
         view! { <p class="text-table text-muted">"Nothing yet."</p> }.into_any()

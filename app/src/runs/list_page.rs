@@ -47,26 +47,36 @@ fn count(list: &RunList, statuses: &[RunStatus]) -> u32 {
     u32::try_from(sum).unwrap_or(u32::MAX)
 }
 
+fn waiting(list: &RunList) -> u32 {
+    u32::try_from(list.awaited).unwrap_or(u32::MAX)
+}
+
 fn answer(list: &RunList) -> String {
     let all = count(list, &RunStatus::ALL);
-    let running = count(list, &[RunStatus::Open, RunStatus::Processing]);
+    let waiting = waiting(list);
+    let running = count(list, &[RunStatus::Open, RunStatus::Processing]).saturating_sub(waiting);
+    let waiting = if waiting == 0 { String::new() } else { format!(", {waiting} waiting for approval") };
     match (all, running) {
         (0, _) => "Nothing was created from a template yet".to_owned(),
-        (all, 0) => format!("{all} in all, none running now"),
-        (all, running) => format!("{running} running now, {all} in all"),
+        (all, 0) => format!("{all} in all, none running now{waiting}"),
+        (all, running) => format!("{running} running now{waiting}, {all} in all"),
     }
 }
 
 fn tabs(list: &RunList, shown: &str) -> Vec<Tab> {
-    let tab = |label: &str, value: &str, statuses: &[RunStatus]| Tab {
+    let counted = |label: &str, value: &str, count: u32| Tab {
         label: label.to_owned(),
         href: if value.is_empty() { "/runs".to_owned() } else { format!("/runs?status={value}") },
-        count: Some(count(list, statuses)),
+        count: Some(count),
         current: shown == value,
     };
+    let tab = |label: &str, value: &str, statuses: &[RunStatus]| counted(label, value, count(list, statuses));
+    let waiting = waiting(list);
+    let running = count(list, &[RunStatus::Open, RunStatus::Processing]).saturating_sub(waiting);
     vec![
         tab("All", "", &RunStatus::ALL),
-        tab("Running", "running", &[RunStatus::Open, RunStatus::Processing]),
+        counted("Running", "running", running),
+        counted("Waits for approval", "waiting", waiting),
         tab("Completed", "completed", &[RunStatus::Completed]),
         tab("Failed", "failed", &[RunStatus::Failed]),
         tab("Cancelled", "cancelled", &[RunStatus::Cancelled]),
@@ -124,6 +134,7 @@ fn Rows(runs: Vec<RunSummary>) -> impl IntoView {
 #[component]
 fn RunRow(run: RunSummary) -> impl IntoView {
     let clock = expect_context::<Clock>();
+    let awaits = run.awaits_approval();
     let RunSummary { number, title, template, template_title, status, created_by, created_at, .. } = run.clone();
     view! {
         <tr class="h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200">
@@ -131,7 +142,7 @@ fn RunRow(run: RunSummary) -> impl IntoView {
                 <a class="row-link font-medium hover:underline underline-offset-3" href=format!("/runs/{number}")>{title}</a>
                 <span class="block text-meta text-muted">"#"{number}</span>
             </td>
-            <td class="px-2"><RunMark status/></td>
+            <td class="px-2"><RunMark status awaits/></td>
             <td class="hidden px-2 md:table-cell"><EntityLink to=template label=template_title plain=true/></td>
             <td class="hidden px-2 lg:table-cell">{created_by}</td>
             <td class="px-2"><When at=created_at/></td>
@@ -142,7 +153,10 @@ fn RunRow(run: RunSummary) -> impl IntoView {
 
 /// Where a run stands, as a mark and a word.
 #[component]
-pub(super) fn RunMark(status: RunStatus) -> impl IntoView {
+pub(super) fn RunMark(status: RunStatus, awaits: bool) -> impl IntoView {
+    if awaits {
+        return view! { <Status mark=Mark::Waiting label="Waits for approval"/> };
+    }
     let mark = match status {
         RunStatus::Open => Mark::Waiting,
         RunStatus::Processing => Mark::Running,

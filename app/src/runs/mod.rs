@@ -30,6 +30,8 @@ pub struct RunList {
     pub total: u64,
     /// How many there are in each status.
     pub counts: Vec<(RunStatus, i64)>,
+    /// How many of these wait for approval.
+    pub awaited: u64,
 }
 
 /// A run with the log that is shown.
@@ -43,20 +45,24 @@ pub struct RunView {
     pub lines: Vec<LogLine>,
     /// The number of the last line of the whole log.
     pub last: i64,
+    /// What was decided about it, or the form for that, written by the server; empty where nobody is asked.
+    pub approval: String,
 }
 
-/// Runs in a status (`running` means that they are not over), newest first, from page 0 on.
+/// Runs in a status (`running` means that they are not over, `waiting` that someone has to agree), newest first, from page 0 on.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
     use services::runs;
 
     use crate::ssr::{caller, reply, services};
-    let status = match status.as_str() {
-        "running" => vec![RunStatus::Open, RunStatus::Processing],
-        other => other.parse().into_iter().collect(),
+    let (status, awaits_approval) = match status.as_str() {
+        "running" => (vec![RunStatus::Open, RunStatus::Processing], Some(false)),
+        "waiting" => (Vec::new(), Some(true)),
+        other => (other.parse().into_iter().collect(), None),
     };
     let filter = runs::RunFilter {
         status,
+        awaits_approval,
         offset: u64::from(page) * u64::from(PAGE),
         limit: u64::from(PAGE),
         ..runs::RunFilter::default()
@@ -64,7 +70,8 @@ pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
     let (services, caller) = (services(), caller());
     let (runs, total) = reply(runs::list(&services, &caller, &filter).await)?;
     let counts = reply(runs::counts(&services, &caller).await)?;
-    Ok(RunList { runs, total, counts })
+    let awaited = reply(runs::count_awaited(&services, &caller).await)?;
+    Ok(RunList { runs, total, counts, awaited })
 }
 
 /// One run, with the log of `step`, or of the step that matters now.
@@ -85,7 +92,8 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     };
     let is_shown = |line: &LogLine| shown.is_empty() || line.step.as_deref() == Some(&shown);
     let lines = lines.into_iter().filter(is_shown).collect();
-    Ok(RunView { run, shown, lines, last })
+    let approval = reply(crate::ssr::approval::part(&services, &caller, &run.summary).await)?;
+    Ok(RunView { run, shown, lines, last, approval })
 }
 
 /// Asks a run to stop.

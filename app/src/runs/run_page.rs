@@ -50,12 +50,13 @@ pub(crate) fn RunPage() -> impl IntoView {
 
 #[component]
 fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction<RetryRun>) -> impl IntoView {
-    let RunView { run, shown, lines, .. } = view;
+    let RunView { run, shown, lines, approval, .. } = view;
     view! {
         <Title text=format!("#{} {}", run.summary.number, run.summary.title)/>
         <div class="grid min-w-0 lg:grid-cols-[22rem_minmax(0,1fr)]">
             <div class="min-w-0 border-base-300 px-4 pt-5 pb-8 sm:px-5 lg:border-r">
                 <RunHead run=run.clone()/>
+                <div class="mt-4 empty:hidden" inner_html=approval></div>
                 <div class="mt-4 mb-4 border-t-2 border-dashed border-accent" aria-hidden="true"></div>
                 <StepsDown steps=step_rows(&run, &shown)/>
                 <Results links=run.output.links.clone() text=run.output.text.clone()/>
@@ -85,7 +86,7 @@ fn RunHead(run: Run) -> impl IntoView {
         <header>
             <div class="flex items-center justify-between gap-3 text-table" role="status">
                 <span class="flex flex-wrap items-center gap-2">
-                    <RunMark status=summary.status/>
+                    <RunMark status=summary.status awaits=timed.awaits_approval()/>
                     <span class="text-meta text-muted">{if is_stopping { "stopping, " } else { stands_since }}<When at sentence=true/></span>
                 </span>
                 <span class="text-muted tabular-nums">{move || duration::of_run(&timed, clock.now())}</span>

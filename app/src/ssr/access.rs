@@ -1,7 +1,7 @@
 //! The pages about permission and the audit log, written as HTML. All text goes through [`escape`].
 
 mod audit;
-mod html;
+pub(super) mod html;
 mod may;
 mod people;
 mod policies;

@@ -21,6 +21,9 @@ use crate::{
 /// How many things that someone looked at or starred are shown.
 const OWN: usize = 8;
 
+/// How many runs that wait for someone's approval are shown.
+const TO_APPROVE: usize = 10;
+
 /// How many changes are looked through.
 const WINDOW: u64 = 600;
 /// How many lines are told.
@@ -32,6 +35,8 @@ pub(crate) async fn view(services: &Services, caller: &Caller) -> Result<HomeVie
     let sources = catalog::sources(services, caller).await?;
     let filter = RunFilter { status: vec![RunStatus::Failed], limit: 5, ..RunFilter::default() };
     let (failed, _) = runs::list(services, caller, &filter).await?;
+    let to_approve = runs::awaiting(services, caller).await?.into_iter().filter(|(_, may_decide)| *may_decide);
+    let to_approve = to_approve.map(|(run, _)| run).take(TO_APPROVE).collect();
     let me = home::me(services, caller).await?;
     let mut owners = catalog::teams_below(services, caller, &me.teams).await?;
     owners.extend(me.user.clone());
@@ -47,6 +52,7 @@ pub(crate) async fn view(services: &Services, caller: &Caller) -> Result<HomeVie
         sources: count(sources.len()),
         troubled: sources.into_iter().filter(is_troubled).collect(),
         failed,
+        to_approve,
         mine,
         owned,
         recent: named(services, caller, &home::recent(services, caller, OWN).await?).await?,

@@ -1,5 +1,6 @@
 //! The platform API, `/api/v1`: for our own clients, for CI and for other portals. It describes itself.
 
+mod approvals;
 mod audit;
 mod credentials;
 mod entities;
@@ -37,6 +38,7 @@ use crate::http::AppState;
         (name = "catalog", description = "Entities, and questions about them"),
         (name = "sources", description = "Where entities come from"),
         (name = "scorecards", description = "Levels, rules, and where entities stand"),
+        (name = "runs", description = "Runs that wait for someone to agree"),
         (name = "identity", description = "Who asks"),
         (name = "permission", description = "Who may do what, why, and what was done"),
         (name = "changes", description = "What happens, as it happens"),
@@ -57,6 +59,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(credentials::routes())
         .merge(permission::routes())
         .merge(role_uses::routes())
+        .merge(approvals::routes())
         .merge(audit::routes())
         .merge(crate::scorecards_api::routes())
         .merge(crate::http::changes::routes())

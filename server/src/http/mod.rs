@@ -24,7 +24,7 @@ use tower_http::{
 };
 
 pub(crate) use self::{
-    pages::render_with,
+    pages::{anew, render_with},
     peer::{Peer, Proxies},
     state::{AppState, Shared},
     trace::RequestId,
@@ -43,6 +43,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .merge(crate::catalog_api::router())
         .merge(crate::docs_files::router())
         .merge(crate::saved_views::router())
+        .merge(crate::run_approval::router())
         .merge(crate::api_v1::router())
         .merge(crate::scim::router())
         .merge(scaffolder_api::router())

@@ -73,7 +73,7 @@ async fn explain(
 }
 
 /// The page at an address, with what was sent to it.
-pub(super) async fn anew(state: AppState, caller: Caller, request_id: String, pasted: Pasted, uri: Uri) -> Response {
+pub(crate) async fn anew(state: AppState, caller: Caller, request_id: String, pasted: Pasted, uri: Uri) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
     render(state, caller, request_id, Lent { pasted: Some(pasted), ..Lent::default() }, request).await

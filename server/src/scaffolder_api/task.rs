@@ -5,6 +5,14 @@ use serde_json::{Value, json};
 
 /// A task in a list.
 pub(super) fn short(run: &RunSummary) -> Value {
+    let mut task = plain(run);
+    if let Some(approval) = &run.approval {
+        task["approval"] = json!(approval.agreement.as_str());
+    }
+    task
+}
+
+fn plain(run: &RunSummary) -> Value {
     json!({
         "id": run.id,
         "number": run.number,

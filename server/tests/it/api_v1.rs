@@ -6,6 +6,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
+    approvals,
     catalog::component,
     portal::{Backend, Options, Portal},
     scorecards::{GROUP, SCORECARD, tiered},
@@ -112,6 +113,23 @@ async fn ask_about_scorecards(api: &mut Described<'_>, card: &str) {
     api.get("/entities/{kind}/{namespace}/{name}/scorecards", "/entities/component/default/web/scorecards").await;
 }
 
+/// Asks about a run that waits for approval, and decides.
+async fn ask_about_approvals(api: &mut Described<'_>, portal: &Portal) {
+    approvals::has_template(portal).await;
+    let engineer = approvals::token(portal, "engineer", "platform-engineer", &approvals::ALL).await;
+    let id = approvals::started(portal, &engineer).await;
+    let waiting = &api.get("/approvals", "/approvals").await["items"][0];
+    assert_eq!((&waiting["run"], &waiting["mayDecide"]), (&json!(id), &json!(true)));
+    let one = "/runs/{run}/approval";
+    assert_eq!(api.get(one, "/runs/1/approval").await["approval"], "waiting");
+    let decide = |approve: bool| Some(json!({ "approve": approve }));
+    api.ask(Method::POST, one, "/runs/1/approval", decide(false), 422).await;
+    let decided = api.ask(Method::POST, one, &format!("/runs/{id}/approval"), decide(true), 200).await;
+    assert_eq!((&decided["approval"], &decided["by"]), (&json!("approved"), &json!("guest")));
+    api.ask(Method::POST, one, "/runs/1/approval", decide(true), 409).await;
+    api.ask(Method::GET, one, "/runs/7/approval", None, 404).await;
+}
+
 both! {
     async fn real_answers_are_as_described(portal) {
         let text = tiered("ticket-api", "1") + &component("web", "website", "berths") + GROUP + SCORECARD;
@@ -211,6 +229,8 @@ both! {
         api.ask(Method::GET, list, &format!("{list}?query={{"), None, 422).await;
         api.ask(Method::GET, list, &format!("{list}?cursor=x"), None, 422).await;
         api.ask(Method::POST, explain, explain, Some(json!({ "other": 1 })), 422).await;
+
+        ask_about_approvals(&mut api, &portal).await;
 
         // A stream never ends, so it is the only one that is not held against its description.
         let mut all = operations(&api.document);

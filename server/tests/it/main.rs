@@ -9,6 +9,7 @@ mod portal;
 mod postgres;
 
 mod api_v1;
+mod approvals;
 mod architecture;
 mod attacks;
 mod audit_stream;

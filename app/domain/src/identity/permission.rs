@@ -20,6 +20,8 @@ pub enum Permission {
     StartRun,
     /// Cancel or retry a run.
     SteerRun,
+    /// Agree to a run that waits for it, or refuse it.
+    ApproveRun,
     /// Read a repository of the embedded Git hosting.
     ReadRepository,
     /// Write to a repository of the embedded Git hosting.
@@ -99,13 +101,14 @@ impl FromStr for Verb {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::ReadCatalog,
         Self::ManageSources,
         Self::ReadServerFiles,
         Self::ReadRuns,
         Self::StartRun,
         Self::SteerRun,
+        Self::ApproveRun,
         Self::ReadRepository,
         Self::WriteRepository,
         Self::KeepOwn,
@@ -126,6 +129,7 @@ impl Permission {
                 Verb::Write
             }
             Self::StartRun | Self::SteerRun => Verb::Run,
+            Self::ApproveRun => Verb::Approve,
             Self::ReadServerFiles | Self::ManagePeople | Self::ManagePolicies | Self::ReadAudit => Verb::Administer,
             Self::ProvisionPeople => Verb::Provision,
         }
@@ -140,6 +144,7 @@ impl Permission {
             Self::ReadRuns => "readRuns",
             Self::StartRun => "startRun",
             Self::SteerRun => "steerRun",
+            Self::ApproveRun => "approveRun",
             Self::ReadRepository => "readRepository",
             Self::WriteRepository => "writeRepository",
             Self::KeepOwn => "keepOwn",
@@ -168,6 +173,7 @@ impl fmt::Display for Permission {
             Self::ReadRuns => "see templates and runs",
             Self::StartRun => "start runs",
             Self::SteerRun => "cancel or retry runs",
+            Self::ApproveRun => "approve or refuse runs",
             Self::ReadRepository => "read repositories",
             Self::WriteRepository => "write to repositories",
             Self::KeepOwn => "keep stars and views of their own",

@@ -40,7 +40,7 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Stri
 }
 
 /// A moment, exact.
-pub(super) fn when(at: DateTime<Utc>) -> String {
+pub(in crate::ssr) fn when(at: DateTime<Utc>) -> String {
     format!(
         "<time class=\"whitespace-nowrap tabular-nums\" datetime=\"{}\">{}</time>",
         at.to_rfc3339(),
@@ -70,7 +70,7 @@ pub(super) fn area(name: &str, label: &str, value: &str, lines: usize, is_closed
 }
 
 /// Something wrong, or something to know.
-pub(super) fn note(tone: &str, title: &str, lines: &[String]) -> String {
+pub(in crate::ssr) fn note(tone: &str, title: &str, lines: &[String]) -> String {
     let role = if tone == "error" { " role=\"alert\"" } else { " role=\"status\"" };
     let items = lines
         .iter()

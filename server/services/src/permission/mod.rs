@@ -4,6 +4,7 @@
 //! settings name, and those edited in the portal, each replacing one of the same name that stands before it. They are kept
 //! parsed in memory ([`Keeper`]) and read anew when `changes` tell of policies or roles.
 
+mod approvers;
 mod cases;
 mod language;
 mod policies;
@@ -27,6 +28,7 @@ use chrono::Utc;
 use domain::identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant};
 use roaring::RoaringBitmap;
 
+pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     language::SCHEMA,
     policies::{

@@ -14,7 +14,7 @@ use super::{
     resource::{Resource, Traits},
     rules::{Extent, Footing, Rules},
 };
-use crate::{Error, Result, Services, catalog, identity};
+use crate::{Error, Result, Services, catalog, identity, runs};
 
 /// How many entities a draft is tried on.
 const SAMPLE: usize = 500;
@@ -52,6 +52,11 @@ pub async fn why(
     permission: Permission,
     target: Target<'_>,
 ) -> Result<(bool, String, Vec<Reason>)> {
+    if let (Permission::ApproveRun, Target::Run(id)) = (permission, target)
+        && let Some(why) = runs::own(services, caller, id).await?
+    {
+        return Ok((false, why, Vec::new()));
+    }
     match domain::identity::foregone(caller) {
         Some(true) => {
             let why = format!("`{}` may do everything, whatever the policies say", caller.label());
@@ -104,11 +109,21 @@ pub async fn who_can(
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let resource = Resource::of(services, caller, target).await?;
+    Ok(those_who_can(&rules, caller, permission, &resource))
+}
+
+/// The same about something of which all is known that policies ask.
+pub(super) fn those_who_can(
+    rules: &Rules,
+    caller: &Caller,
+    permission: Permission,
+    resource: &Resource,
+) -> Vec<WhoCan> {
     let mut found = Vec::new();
     let mut note = |footing: &Footing, role: &str, of: Option<String>, holders: Vec<String>| {
-        let verdict = rules.decide(footing, permission, &resource);
+        let verdict = rules.decide(footing, permission, resource);
         if verdict.is_allowed {
-            let reasons = rules.reasons(footing, permission, Some(&resource), &verdict);
+            let reasons = rules.reasons(footing, permission, Some(resource), &verdict);
             found.push(WhoCan { role: role.to_owned(), of, holders, reasons });
         }
         verdict.is_allowed
@@ -125,7 +140,7 @@ pub async fn who_can(
     for name in rules.named() {
         note(&named(caller, &name), "", Some(name.1.clone()), Vec::new());
     }
-    Ok(found)
+    found
 }
 
 /// What someone could do, permission by permission. For administrators, and for everyone about themselves.

@@ -156,6 +156,7 @@ fn each_role_may_what_the_documentation_says_and_nothing_else() {
     ..yyyyy. StartRun template
     ..yyyyy. StartRun platform
     ....yyy. SteerRun run
+    ....yyy. ApproveRun run
     .yyyyyyy ReadRepository repository
     ...yyyy. WriteRepository repository
     .yyyyyy. KeepOwn own

@@ -41,7 +41,8 @@ const LIVES: i32 = 10;
 pub async fn advance(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     let run = store::find(&services.db, &caller.tenant, id).await?;
     let run = run.ok_or_else(|| Error::NotFound(format!("there is no run {id}")))?;
-    if run.status()?.is_over() {
+    // Whoever approves it asks for it again; who stops it is heard all the same.
+    if run.status()?.is_over() || run.awaits_approval() {
         return Ok(());
     }
     let steps = store::steps(&services.db, &run).await?;
@@ -73,7 +74,7 @@ pub(crate) async fn give_up(services: &Services, caller: &Caller, id: Uuid, why:
     }
 }
 
-fn first_open(steps: &[step::Model]) -> Result<Option<&step::Model>> {
+pub(super) fn first_open(steps: &[step::Model]) -> Result<Option<&step::Model>> {
     for step in steps {
         if !step.status()?.is_done() {
             return Ok(Some(step));
@@ -364,10 +365,10 @@ fn released(status: StepStatus) -> step::ActiveModel {
     }
 }
 
-fn ended_step(status: StepStatus) -> step::ActiveModel {
+pub(super) fn ended_step(status: StepStatus) -> step::ActiveModel {
     step::ActiveModel { ended_at: Set(Some(Utc::now())), due_at: Set(None), problem: Set(None), ..released(status) }
 }
 
-fn ended_run(status: RunStatus) -> run::ActiveModel {
+pub(super) fn ended_run(status: RunStatus) -> run::ActiveModel {
     run::ActiveModel { status: Set(status.as_str().to_owned()), ended_at: Set(Some(Utc::now())), ..Default::default() }
 }

@@ -6,6 +6,7 @@
 
 mod actions;
 mod advance;
+mod approve;
 mod context;
 mod dry_run;
 mod execute;
@@ -26,6 +27,8 @@ pub use actions::Action;
 pub(crate) use actions::lint_step;
 pub use advance::advance;
 pub(crate) use advance::{LEASE, give_up};
+pub(crate) use approve::own;
+pub use approve::{Decision, approvers, awaiting, count_awaited, decide};
 use domain::{
     catalog::EntityRef,
     identity::{Caller, Permission, Target, Tenant},
@@ -49,6 +52,8 @@ pub struct RunFilter {
     pub created_by: Vec<String>,
     /// Of this template.
     pub template: Option<EntityRef>,
+    /// That wait for approval, or that do not; either if not asked.
+    pub awaits_approval: Option<bool>,
     /// That made this entity, as far as their output tells.
     pub entity: Option<EntityRef>,
     /// The other way round.

@@ -5,7 +5,7 @@ use domain::{
     catalog::EntityRef,
     changes::ChangeKind,
     identity::{Caller, Permission, Target},
-    runs::{LogKind, LogLevel, Run, RunStatus, StepStatus},
+    runs::{Agreement, LogKind, LogLevel, Run, RunStatus, StepStatus, needs_approval},
     templates::{Problem, at_pointer, fields, late_fields},
 };
 use serde_json::{Map, Value, json};
@@ -21,6 +21,7 @@ use crate::{
     Error, Result, Services, catalog,
     changes::NewChange,
     identity::{Starter, may},
+    permission,
     queue::Job,
     templates::{
         self,
@@ -128,6 +129,7 @@ pub(super) fn rows(
     let template_title = document.pointer("/metadata/title").and_then(Value::as_str);
     let template_title = template_title.unwrap_or(template.name()).to_owned();
     let id = Uuid::now_v7();
+    let is_awaited = needs_approval(&document);
     let run = run::Model {
         tenant: caller.tenant.to_string(),
         id,
@@ -149,6 +151,10 @@ pub(super) fn rows(
         problem: None,
         output: None,
         starter: Some(serde_json::to_value(Starter::of(caller))?),
+        approval: is_awaited.then(|| Agreement::Waiting.as_str().to_owned()),
+        approval_by: None,
+        approval_at: None,
+        approval_note: None,
     };
     let steps = (0_i32..)
         .zip(definitions)
@@ -195,6 +201,11 @@ pub(super) async fn insert_for_test(
 
 /// Writes the run down. Two that start at once may reach for the same number; the slower one takes the next.
 async fn insert(services: &Services, caller: &Caller, run: run::Model, steps: Vec<step::Model>) -> Result<()> {
+    let by = if run.awaits_approval() {
+        Some(permission::approvers(services, caller, &run.template()?).await?)
+    } else {
+        None
+    };
     let mut tries = 0;
     loop {
         tries += 1;
@@ -205,7 +216,15 @@ async fn insert(services: &Services, caller: &Caller, run: run::Model, steps: Ve
             Err(error) => return Err(error),
         };
         let words = format!("{} started run #{number} of {}", caller.label(), run.template_title);
-        store::write_log(&*tx, &run, vec![Said::of_run(LogKind::Log, LogLevel::Info, words)]).await?;
+        let mut said = vec![Said::of_run(LogKind::Log, LogLevel::Info, words)];
+        if let Some(by) = &by {
+            let words = format!(
+                "The run waits for approval by {by}. Nothing happens before; decide at /runs/{number}, or with `causeway approve \
+                 {number}`"
+            );
+            said.push(Said::of_run(LogKind::Log, LogLevel::Info, words));
+        }
+        store::write_log(&*tx, &run, said).await?;
         tx.record(NewChange {
             source: String::new(),
             subject: run.subject(),
@@ -216,9 +235,12 @@ async fn insert(services: &Services, caller: &Caller, run: run::Model, steps: Ve
                 "title": run.title,
                 "status": run.status,
                 "template": run.template,
+                "approval": run.approval,
             })),
         });
-        tx.enqueue(Job::AdvanceRun { run: run.id });
+        if by.is_none() {
+            tx.enqueue(Job::AdvanceRun { run: run.id });
+        }
         tx.commit().await?;
         return Ok(());
     }

@@ -2,6 +2,7 @@
 
 use domain::{
     catalog::{FieldPath, Violation},
+    runs::{APPROVAL, approval_mistake},
     templates::Template,
 };
 use serde_json::Value;
@@ -28,6 +29,9 @@ pub(crate) fn lint(document: &Value) -> Vec<Violation> {
                 .collect();
         }
     };
+    if let Some(message) = approval_mistake(document) {
+        found.push(Violation { field: FieldPath::of("metadata").key("annotations").key(APPROVAL), message });
+    }
     let spec = FieldPath::of("spec");
     let is_list = document.pointer("/spec/parameters").is_some_and(Value::is_array);
     for (at, page) in template.pages.iter().enumerate() {

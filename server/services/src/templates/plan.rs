@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use domain::{
     catalog::EntityRef,
     identity::{Caller, Permission, Target},
+    runs::needs_approval,
     templates::{Control, Plan, Template, Verdict, fields, late_fields},
 };
 use serde_json::{Map, Value, json};
@@ -71,6 +72,11 @@ pub async fn plan(
         permission::why(services, caller, Permission::StartRun, Target::Template(reference)).await?;
     if !may_start {
         checks.refused("You may not start this run".to_owned(), why, &reasons);
+    }
+    if needs_approval(&catalog::entity(services, caller, reference).await?.document) {
+        let by = permission::approvers(services, caller, reference).await?;
+        let remedy = "Nothing happens before. Whoever starts it cannot approve it, and can cancel it while it waits.";
+        checks.add(Verdict::Warning, format!("It will wait for approval by {by}"), Some(remedy.to_owned()));
     }
     for (label, found) in &picked.found {
         checks.add(Verdict::Good, format!("{label} {} is in the catalog", found.short()), None);

@@ -1,5 +1,6 @@
 //! Rows of runs, steps and logs. A row moves by compare-and-set on its version, so that of two workers one wins.
 
+mod awaited;
 mod logs;
 mod rows;
 
@@ -20,6 +21,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 pub(super) use self::{
+    awaited::{awaited, count_awaited},
     logs::{log, write_log},
     rows::{run, step},
 };
@@ -111,6 +113,10 @@ pub(super) async fn list(
     }
     if let Some(template) = &filter.template {
         select = select.filter(run::Column::Template.eq(template.to_string()));
+    }
+    if let Some(awaits) = filter.awaits_approval {
+        let awaited = awaited::condition();
+        select = select.filter(if awaits { awaited } else { awaited.not() });
     }
     if let Some(entity) = &filter.entity {
         // Names hold no quotes, so the text between quotes is the whole reference.
@@ -242,7 +248,8 @@ pub(super) async fn left(
     now: DateTime<Utc>,
     dead: Option<&str>,
 ) -> Result<Vec<(String, Uuid)>> {
-    let sql = "SELECT r.tenant, r.id FROM runs r WHERE r.status IN ('open', 'processing') AND NOT EXISTS (\
+    let sql = "SELECT r.tenant, r.id FROM runs r WHERE r.status IN ('open', 'processing') AND \
+               (COALESCE(r.approval, '') <> 'waiting' OR r.cancel_asked_at IS NOT NULL) AND NOT EXISTS (\
                  SELECT 1 FROM run_steps s WHERE s.tenant = r.tenant AND s.run = r.id AND r.cancel_asked_at IS NULL AND (\
                    (s.status = 'waiting' AND s.due_at > $1) OR \
                    (s.status = 'processing' AND s.leased_until > $1 AND NOT s.leased_by LIKE $2))) \
@@ -270,6 +277,7 @@ pub(super) fn summary(row: &run::Model) -> Result<RunSummary> {
         ended_at: row.ended_at,
         problem: row.problem.clone(),
         cancel_asked_at: row.cancel_asked_at,
+        approval: row.approval(),
     })
 }
 

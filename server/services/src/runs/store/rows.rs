@@ -28,6 +28,10 @@ pub(in crate::runs) mod run {
         pub problem: Option<String>,
         pub output: Option<Json>,
         pub starter: Option<Json>,
+        pub approval: Option<String>,
+        pub approval_by: Option<String>,
+        pub approval_at: Option<ChronoDateTimeUtc>,
+        pub approval_note: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// How many deeds there are.
-pub(super) const DEEDS: usize = 71;
+pub(super) const DEEDS: usize = 72;
 
 /// What nobody can do without a forge, a provider or a site.
 pub(super) async fn fill_by_hand(world: &World, source: &Source, account: Uuid) {
@@ -264,6 +264,10 @@ pub(super) async fn perform(world: &World, caller: &Caller, made: &Made, deed: u
             identity::scim::delete_user(services, caller, &made.told.0, &[]).await,
             identity::scim::forget(services, caller, &made.told.0).await,
         )),
+        71 => {
+            let decided = runs::decide(services, caller, run, runs::Decision::Refuse("tidewater".to_owned())).await;
+            told(&(decided, runs::awaiting(services, caller).await, runs::count_awaited(services, caller).await))
+        }
         _ => unreachable!("there are {DEEDS} deeds"),
     }
 }

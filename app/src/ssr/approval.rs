@@ -1,0 +1,113 @@
+//! Whether someone agreed to a run, and the form for those who may. It is used once in a run's life, so the server writes it as
+//! HTML, and `server/src/run_approval.rs` answers what it sends. All text goes through [`escape`].
+
+use std::fmt::Write as _;
+
+use leptos::prelude::use_context;
+use prose::escape;
+use serde::{Deserialize, Serialize};
+use services::{
+    Result, Services,
+    domain::runs::{Agreement, Approval, RunSummary},
+    identity::{Caller, Permission, Target},
+    permission, runs,
+};
+
+use super::access::html::{note, when};
+use crate::Pasted;
+
+/// A decision that could not be written down, to be shown again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Undecided {
+    /// What is wrong.
+    pub problem: String,
+    /// The note, as it was written.
+    pub note: String,
+}
+
+/// What was decided about a run, or the form for that.
+pub(crate) async fn part(services: &Services, caller: &Caller, run: &RunSummary) -> Result<String> {
+    let Some(approval) = &run.approval else { return Ok(String::new()) };
+    let sent = use_context::<Pasted>().and_then(|Pasted(text)| serde_json::from_str::<Undecided>(&text).ok());
+    let problem = sent.as_ref().map(|sent| note("error", "Nothing was decided", std::slice::from_ref(&sent.problem)));
+    let rest = if run.awaits_approval() {
+        form(services, caller, run, sent.map(|sent| sent.note).unwrap_or_default()).await?
+    } else {
+        decided(approval)
+    };
+    Ok(problem.unwrap_or_default() + &rest)
+}
+
+fn decided(approval: &Approval) -> String {
+    let Approval { agreement, by, at, note } = approval;
+    let (title, tone) = match agreement {
+        Agreement::Approved => ("Approved", "success"),
+        Agreement::Refused => ("Refused", "error"),
+        Agreement::Waiting => ("Never approved", "muted"),
+    };
+    let by = by.as_ref().map(|by| format!(" by {}", escape(by))).unwrap_or_default();
+    let at = at.map(|at| format!(", {}", when(at))).unwrap_or_default();
+    let said =
+        note.as_ref().map(|note| format!("<p class=\"mt-1 whitespace-pre-line break-words\">{}</p>", escape(note)));
+    format!(
+        "<div class=\"border-l-2 border-base-300 pl-3 text-table\"><p><span class=\"font-medium text-{tone}\">{title}</span>\
+         <span class=\"text-muted\">{by}{at}</span></p>{}</div>",
+        said.unwrap_or_default()
+    )
+}
+
+async fn form(services: &Services, caller: &Caller, run: &RunSummary, said: String) -> Result<String> {
+    let (may, why, reasons) = permission::why(services, caller, Permission::ApproveRun, Target::Run(run.id)).await?;
+    let by = runs::approvers(services, caller, run).await?;
+    let number = run.number;
+    let mut html = format!(
+        "<section class=\"surface grid gap-3 p-4\" aria-labelledby=\"approval\"><div class=\"grid gap-1\"><h2 id=\"approval\" \
+         class=\"text-body font-semibold\">Waits for approval</h2><p class=\"text-table text-muted break-words\">Nothing happens \
+         until {} agrees. <a class=\"text-link underline\" href=\"/may?permission=approveRun&amp;on=run:{number}\">Who \
+         can</a></p></div>",
+        words(&by)
+    );
+    if !may {
+        let reasons: Vec<String> = reasons.iter().take(3).map(ToString::to_string).collect();
+        let why = std::iter::once(why).chain(reasons).collect::<Vec<_>>().join("; ");
+        let _ = write!(
+            html,
+            "<p id=\"approval-why\" class=\"text-table break-words\"><span class=\"font-medium\">You may not decide:</span> \
+             {}.</p>",
+            words(&why)
+        );
+    }
+    let (state, described) = if may { ("", "") } else { (" disabled", " aria-describedby=\"approval-why\"") };
+    if may {
+        let _ = write!(
+            html,
+            "<form method=\"post\" action=\"/runs/{number}\" class=\"no-print grid gap-3\"><div class=\"grid gap-1\"><label \
+             for=\"approval-note\" class=\"text-table font-medium\">Note</label><textarea id=\"approval-note\" name=\"note\" \
+             rows=\"2\" maxlength=\"1000\" aria-describedby=\"approval-help\" class=\"textarea w-full\">\n{}</textarea><p \
+             id=\"approval-help\" class=\"text-meta text-muted\">A refusal needs a reason; the run is then cancelled.</p></div>",
+            escape(&said)
+        );
+    }
+    let _ = write!(
+        html,
+        "<div class=\"no-print flex flex-wrap gap-2\"><button type=\"submit\" name=\"deed\" value=\"approve\" class=\"btn \
+         btn-primary\"{state}{described}>Approve</button><button type=\"submit\" name=\"deed\" value=\"refuse\" \
+         class=\"btn\"{state}{described}>Refuse</button></div>{}</section>",
+        if may { "</form>" } else { "" }
+    );
+    Ok(html)
+}
+
+/// Names in backticks, as code.
+fn words(text: &str) -> String {
+    let mut html = String::new();
+    for (at, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        if at % 2 == 0 {
+            html.push_str(&part);
+        } else {
+            let _ = write!(html, "<code class=\"font-mono text-meta break-all\">{part}</code>");
+        }
+    }
+    html
+}
