@@ -15,7 +15,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assets,
     cli::Problem,
-    http::{self, AppState, Proxies, Shared},
+    http::{self, AppState, Networks, Proxies, Shared},
     settings::{self, Settings},
     sign_in::{self, Access},
     start,
@@ -36,6 +36,7 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
         settings.server.organisation = Some("Saltmarsh Line".into());
     }
     let proxies = Proxies::new(&settings.server.proxies)?;
+    let figures = Networks::new("[server] metrics_open_to", &settings.server.metrics_open_to)?;
     let has_guest = sign_in::has_guest(listen.ip(), &settings.sign_in);
     let outlet = settings::outlet(&settings.audit, &settings.outbound.allow)?;
     let services = start::open(&settings, address, has_guest).await?;
@@ -53,6 +54,7 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
         shutdown: shutdown.clone(),
         access: Arc::new(access),
         proxies,
+        figures,
     });
     let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("causeway serves {}", settings.base_url(address));

@@ -71,11 +71,19 @@ pub(crate) struct Server {
     pub(crate) organisation: Option<String>,
     /// Addresses of proxies in front, whose `X-Forwarded-For` counts.
     pub(crate) proxies: Vec<String>,
+    /// Addresses from which `/metrics` is read without a token, or `all`.
+    pub(crate) metrics_open_to: Vec<String>,
 }
 
 impl Default for Server {
     fn default() -> Self {
-        Self { listen: (Ipv4Addr::LOCALHOST, 3000).into(), base_url: None, organisation: None, proxies: Vec::new() }
+        Self {
+            listen: (Ipv4Addr::LOCALHOST, 3000).into(),
+            base_url: None,
+            organisation: None,
+            proxies: Vec::new(),
+            metrics_open_to: Vec::new(),
+        }
     }
 }
 

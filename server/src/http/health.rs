@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{Router, extract::State, http::StatusCode, middleware, response::IntoResponse, routing::get};
 use services::{Services, database, identity::Tenant};
 
-use super::{AppState, local, metrics};
+use super::{AppState, caller, local, metrics};
 
 /// How long a probe waits for a catalog that is being read: less than probes usually wait for an answer.
 const PATIENCE: Duration = Duration::from_millis(800);
@@ -13,6 +13,8 @@ const PATIENCE: Duration = Duration::from_millis(800);
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let figures = Router::new()
         .route("/metrics", get(metrics::show))
+        .layer(middleware::from_fn_with_state(state.clone(), caller::identify))
+        .layer(middleware::from_fn_with_state(state.clone(), metrics::open))
         .layer(middleware::from_fn_with_state(state.clone(), local::only_from_here));
     Router::new().route("/livez", get(livez)).route("/readyz", get(readyz)).merge(figures)
 }

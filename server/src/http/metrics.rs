@@ -3,11 +3,19 @@
 use std::time::Instant;
 
 use axum::{
+    Extension,
     extract::{MatchedPath, Request, State},
+    http::StatusCode,
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use metrics_exporter_prometheus::PrometheusHandle;
+use services::{
+    Error,
+    identity::{self, Caller, Permission, Target},
+};
+
+use super::{AppState, Peer};
 
 pub(crate) async fn measure(request: Request, next: Next) -> Response {
     let route = request.extensions().get::<MatchedPath>().map_or("other", MatchedPath::as_str).to_owned();
@@ -20,8 +28,29 @@ pub(crate) async fn measure(request: Request, next: Next) -> Response {
     response
 }
 
-/// `/metrics`, in the text format of Prometheus.
-pub(crate) async fn show(State(metrics): State<PrometheusHandle>) -> impl IntoResponse {
+/// Lets those read figures without a token to whom the settings open them.
+pub(crate) async fn open(State(state): State<AppState>, request: Request, next: Next) -> Response {
+    let Peer(address) = Peer::of(&state, request.extensions(), request.headers());
+    if address.is_some_and(|address| state.figures.hold(address)) {
+        return told(&state.metrics);
+    }
+    next.run(request).await
+}
+
+/// `/metrics`, in the text format of Prometheus, for those who may.
+pub(crate) async fn show(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response {
+    match identity::may(&state.services, &caller, Permission::ReadMetrics, Target::Platform).await {
+        Ok(()) => told(&state.metrics),
+        Err(Error::Denied(denied)) => (StatusCode::FORBIDDEN, format!("{denied}\n")).into_response(),
+        Err(error) => {
+            tracing::error!(%error, "it could not be decided who may read figures");
+            (StatusCode::SERVICE_UNAVAILABLE, "it cannot be decided now who may read this; try again soon\n")
+                .into_response()
+        }
+    }
+}
+
+fn told(metrics: &PrometheusHandle) -> Response {
     metrics.run_upkeep();
-    ([("content-type", "text/plain; version=0.0.4")], metrics.render())
+    ([("content-type", "text/plain; version=0.0.4")], metrics.render()).into_response()
 }

@@ -25,7 +25,7 @@ use tower_http::{
 
 pub(crate) use self::{
     pages::{anew, render_with},
-    peer::{Peer, Proxies},
+    peer::{Networks, Peer, Proxies},
     state::{AppState, Shared},
     trace::RequestId,
 };

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    net::{IpAddr, SocketAddr},
+    net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr},
     str::FromStr,
 };
 
@@ -14,9 +14,13 @@ use services::identity::From as Origin;
 
 use super::AppState;
 
+/// Networks that a setting names.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Networks(Vec<Network>);
+
 /// Proxies in front of this server, whose word about where a request comes from counts.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Proxies(Vec<Network>);
+pub(crate) struct Proxies(Networks);
 
 #[derive(Debug, Clone, Copy)]
 struct Network {
@@ -28,7 +32,7 @@ impl FromStr for Network {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
-        let wrong = || format!("`[server] proxies`: `{text}` is no address; write `10.0.0.1` or `10.0.0.0/8`");
+        let wrong = || format!("`{text}` is no address; write `10.0.0.1` or `10.0.0.0/8`");
         let (address, bits) = text.split_once('/').map_or((text, None), |(address, bits)| (address, Some(bits)));
         let address: IpAddr = address.trim().parse().map_err(|_| wrong())?;
         let most = if address.is_ipv4() { 32 } else { 128 };
@@ -51,17 +55,46 @@ impl Network {
     }
 }
 
+impl Networks {
+    /// The networks that `setting` names; `all` is every one.
+    ///
+    /// # Errors
+    /// The one that is no address.
+    pub(crate) fn new(setting: &str, named: &[String]) -> Result<Self, String> {
+        let mut networks = Vec::new();
+        for text in named {
+            if text == "all" {
+                let every = [IpAddr::V4(Ipv4Addr::UNSPECIFIED), IpAddr::V6(Ipv6Addr::UNSPECIFIED)];
+                networks.extend(every.map(|address| Network { address, bits: 0 }));
+            } else {
+                networks.push(text.parse().map_err(|why| format!("`{setting}`: {why}"))?);
+            }
+        }
+        Ok(Self(networks))
+    }
+
+    /// Whether an address is in one of them.
+    pub(crate) fn hold(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.holds(address))
+    }
+}
+
 impl Proxies {
     /// The proxies that the configuration names.
     ///
     /// # Errors
     /// The one that is no address.
     pub(crate) fn new(named: &[String]) -> Result<Self, String> {
-        named.iter().map(|text| text.parse()).collect::<Result<_, _>>().map(Self)
+        if named.iter().any(|text| text == "all") {
+            return Err(
+                "`[server] proxies`: not everyone is a proxy; name their addresses, such as `10.0.0.0/8`".into()
+            );
+        }
+        Networks::new("[server] proxies", named).map(Self)
     }
 
     fn trust(&self, address: IpAddr) -> bool {
-        self.0.iter().any(|network| network.holds(address))
+        self.0.hold(address)
     }
 
     /// Where a request comes from that `peer` sends: the last address that no proxy of ours added.
@@ -144,6 +177,20 @@ mod tests {
         assert_eq!(from("203.0.113.7", "1.1.1.1"), "203.0.113.7");
         assert_eq!(from("::1", "nonsense"), "::1");
         assert_eq!(from("::ffff:10.1.2.3", "203.0.113.9"), "203.0.113.9");
-        assert!(Proxies::new(&["10.0.0.0/33".to_owned()]).is_err() && Proxies::new(&["x".to_owned()]).is_err());
+        for wrong in ["10.0.0.0/33", "x", "all"] {
+            let told = Proxies::new(&[wrong.to_owned()]).unwrap_err();
+            assert!(told.starts_with("`[server] proxies`: "), "{told}");
+        }
+    }
+
+    #[test]
+    fn all_is_every_network() {
+        let all = Networks::new("s", &["all".to_owned()]).unwrap();
+        assert!(all.hold("203.0.113.9".parse().unwrap()) && all.hold("2001:db8::1".parse().unwrap()));
+        assert!(!Networks::default().hold("127.0.0.1".parse().unwrap()));
+        assert_eq!(
+            Networks::new("s", &["x".to_owned()]).unwrap_err(),
+            "`s`: `x` is no address; write `10.0.0.1` or `10.0.0.0/8`"
+        );
     }
 }

@@ -9,7 +9,7 @@ use metrics_exporter_prometheus::PrometheusHandle;
 use services::Services;
 use tokio_util::sync::CancellationToken;
 
-use super::Proxies;
+use super::{Networks, Proxies};
 use crate::sign_in::Access;
 
 /// What handlers share: one pointer, since every layer of the router copies it for every request.
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) access: Arc<Access>,
     /// Who may say where a request comes from.
     pub(crate) proxies: Proxies,
+    /// From where figures are read without a token.
+    pub(crate) figures: Networks,
 }
 
 impl Deref for AppState {

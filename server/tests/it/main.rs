@@ -21,6 +21,7 @@ mod credentials;
 mod definitions;
 mod dialect;
 mod docs;
+mod figures;
 mod forge;
 mod formats;
 mod foundation;

@@ -42,6 +42,8 @@ pub enum Permission {
     ManagePolicies,
     /// Read the audit log.
     ReadAudit,
+    /// Read the figures of the server, as monitoring does.
+    ReadMetrics,
 }
 
 /// What kind of thing a permission is: what policies and the scopes of tokens are usually written in.
@@ -101,7 +103,7 @@ impl FromStr for Verb {
 
 impl Permission {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::ReadCatalog,
         Self::ManageSources,
         Self::ReadServerFiles,
@@ -119,12 +121,15 @@ impl Permission {
         Self::ReadPolicies,
         Self::ManagePolicies,
         Self::ReadAudit,
+        Self::ReadMetrics,
     ];
 
     /// What kind of thing it is.
     pub fn verb(self) -> Verb {
         match self {
-            Self::ReadCatalog | Self::ReadRuns | Self::ReadRepository | Self::ReadPolicies => Verb::Read,
+            Self::ReadCatalog | Self::ReadRuns | Self::ReadRepository | Self::ReadPolicies | Self::ReadMetrics => {
+                Verb::Read
+            }
             Self::ManageSources | Self::WriteRepository | Self::KeepOwn | Self::KeepTeamViews | Self::KeepOwnTokens => {
                 Verb::Write
             }
@@ -155,6 +160,7 @@ impl Permission {
             Self::ReadPolicies => "readPolicies",
             Self::ManagePolicies => "managePolicies",
             Self::ReadAudit => "readAudit",
+            Self::ReadMetrics => "readMetrics",
         }
     }
 
@@ -184,6 +190,7 @@ impl fmt::Display for Permission {
             Self::ReadPolicies => "see policies and roles",
             Self::ManagePolicies => "change policies and roles",
             Self::ReadAudit => "read the audit log",
+            Self::ReadMetrics => "read the server's figures",
         })
     }
 }

@@ -169,6 +169,7 @@ fn each_role_may_what_the_documentation_says_and_nothing_else() {
     ......y. ManagePolicies policy
     ......y. ManagePolicies platform
     .....yy. ReadAudit platform
+    .yyyyyyy ReadMetrics platform
     ");
 }
 
