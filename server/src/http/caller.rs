@@ -153,6 +153,7 @@ fn standing(found: &Found, address: Option<IpAddr>) -> (Subject, Standing) {
         teams: (*found.teams).clone(),
         scopes: found.scopes.clone(),
         source: found.entry.clone(),
+        until: found.until,
         address,
         request: None,
     };

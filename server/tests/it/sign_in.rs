@@ -448,6 +448,13 @@ both_with_a_provider! {
         ] {
             assert_eq!(by(&portal, &provider.sign(wrong.clone()).await).await.0, StatusCode::UNAUTHORIZED, "{wrong}");
         }
+        // What it listens to ends when its token does.
+        let short = provider.sign(with("exp", json!(now + 8))).await;
+        let stream = portal.request(Method::GET, "/api/v1/changes/stream").bearer_auth(short).send().await.unwrap();
+        assert_eq!(stream.status(), StatusCode::OK);
+        stream.bytes().await.expect("the stream ends");
+        let then = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        assert!(then >= now + 7, "it ended {} s early", now + 8 - then);
     }
 }
 

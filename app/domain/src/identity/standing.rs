@@ -2,6 +2,8 @@
 
 use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
 
+use chrono::{DateTime, Utc};
+
 use super::{Subject, Tenant, Verb};
 
 /// One request's or one job's author, in one tenant.
@@ -26,6 +28,8 @@ pub struct Standing {
     pub scopes: Option<Scopes>,
     /// How they came in.
     pub source: Entry,
+    /// Until when that counts, where it says so itself.
+    pub until: Option<DateTime<Utc>>,
     /// From where.
     pub address: Option<IpAddr>,
     /// The id of their request, as it stands in the log.

@@ -31,7 +31,7 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
         Subject::Stranger | Subject::System(_) => return Ok(None),
         Subject::Guest | Subject::Administrator | Subject::Machine(_) => {}
     }
-    Ok(Some(Found { subject, entry, roles: Arc::new(roles), teams, scopes: None }))
+    Ok(Some(Found { subject, entry, roles: Arc::new(roles), teams, scopes: None, until: None }))
 }
 
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use chrono::{DateTime, Utc};
 use domain::identity::{Entry, Subject, Tenant};
 use serde_json::Value;
 
@@ -20,6 +21,12 @@ const LONGEST: usize = 16 * 1024;
 /// Whether a text could be a token that another system signed.
 pub fn is_signed(text: &str) -> bool {
     text.len() <= LONGEST && text.starts_with("ey") && text.matches('.').count() == 2
+}
+
+/// A moment as tokens write it: seconds, perhaps with a fraction.
+#[expect(clippy::cast_possible_truncation, reason = "what is out of reach becomes the end of time, which is no moment")]
+fn moment(seconds: f64) -> Option<DateTime<Utc>> {
+    DateTime::from_timestamp(seconds as i64, 0)
 }
 
 /// What a token says, before anyone believes it: only to find out whom to ask.
@@ -63,6 +70,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             roles: Arc::new(pipeline.roles.clone()),
             teams: Arc::default(),
             scopes: Some(pipeline.scopes.clone()),
+            until: claims.get("exp").and_then(Value::as_f64).and_then(moment),
         });
         services.doors.seen.keep_secret(generation, tenant, key, Some(found.clone()));
         return Ok(Some(found));

@@ -87,6 +87,7 @@ impl Starter {
                     roles: Arc::new(pipeline.roles.clone()),
                     teams: Arc::default(),
                     scopes: Some(pipeline.scopes.clone()),
+                    until: None,
                 })
             }
             Way::Themselves if matches!(subject, Subject::System(_)) => {
@@ -132,6 +133,7 @@ impl Starter {
             teams: (*found.teams).clone(),
             scopes,
             source: found.entry,
+            until: found.until,
             address: None,
             request: None,
         };

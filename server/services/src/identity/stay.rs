@@ -1,8 +1,8 @@
 //! Whoever listens for long: a stream must not outlast the session or token that it was opened with.
 
-use std::time::Duration;
+use std::{future::pending, pin::pin, time::Duration};
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::identity::{Caller, Entry};
 use sea_orm::prelude::Uuid;
 use tokio::time::{MissedTickBehavior, interval, sleep};
@@ -20,8 +20,10 @@ pub async fn over(services: Services, caller: Caller) {
     let mut look = interval(LOOK);
     look.set_missed_tick_behavior(MissedTickBehavior::Delay);
     look.tick().await;
+    let mut end = pin!(run_out(caller.standing.until));
     loop {
         let is_told = tokio::select! {
+            () = &mut end => return,
             told = news.changed() => told.is_ok(),
             _ = look.tick() => false,
         };
@@ -39,6 +41,14 @@ pub async fn over(services: Services, caller: Caller) {
                 tracing::warn!(%error, "it could not be looked up whether someone still is who they were; trying again");
             }
         }
+    }
+}
+
+/// Resolves when what someone came with runs out by itself; never, where it does not say when.
+async fn run_out(until: Option<DateTime<Utc>>) {
+    match until {
+        Some(until) => sleep((until - Utc::now()).to_std().unwrap_or_default()).await,
+        None => pending().await,
     }
 }
 

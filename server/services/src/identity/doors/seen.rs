@@ -9,6 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use chrono::{DateTime, Utc};
 use domain::identity::{Entry, Scopes, Subject, Tenant};
 use tokio::sync::watch;
 
@@ -37,6 +38,8 @@ pub struct Found {
     pub teams: Arc<std::collections::BTreeSet<String>>,
     /// What they are narrowed to.
     pub scopes: Option<Scopes>,
+    /// When what they came with runs out, where it says so itself.
+    pub until: Option<DateTime<Utc>>,
 }
 
 /// The teams of a person; `None` if they may not come in.
