@@ -77,7 +77,12 @@ impl From<Trouble> for Response {
     }
 }
 
-/// Nobody who is known.
+/// Whether an answer is in the words of the standard.
+pub(super) fn is_own(response: &Response) -> bool {
+    response.headers().get(header::CONTENT_TYPE).is_some_and(|kind| kind == KIND)
+}
+
+/// Why something was refused before it came here.
 pub(crate) fn unauthorized(status: StatusCode, detail: &str) -> Response {
     Trouble { status, fault: None, detail: detail.trim().to_owned() }.into_response()
 }

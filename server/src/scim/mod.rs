@@ -7,8 +7,10 @@ mod users;
 
 use axum::{
     Router,
-    extract::State,
+    body::to_bytes,
+    extract::{Request, State},
     http::{HeaderMap, header},
+    middleware::Next,
     response::Response,
     routing::get,
 };
@@ -34,6 +36,25 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/scim/v2/Groups", get(groups::list).post(groups::create))
         .route("/scim/v2/Groups/{id}", get(groups::one).put(groups::put).patch(groups::patch).delete(groups::delete))
         .route("/scim/v2/{*rest}", get(nowhere))
+}
+
+/// Says in the words of the standard what was refused before a request came here: too many requests, one that is too large, one that
+/// took too long.
+pub(crate) async fn in_own_words(request: Request, next: Next) -> Response {
+    let is_scim = request.uri().path().starts_with("/scim/");
+    let response = next.run(request).await;
+    if !is_scim || response.status().as_u16() < 400 || answer::is_own(&response) {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    let said = to_bytes(body, 4_096).await.unwrap_or_default();
+    let said = String::from_utf8_lossy(&said);
+    let detail = if said.trim().is_empty() { parts.status.canonical_reason().unwrap_or_default() } else { said.trim() };
+    let answer = answer::unauthorized(parts.status, detail);
+    parts.headers.remove(header::CONTENT_LENGTH);
+    let (own, body) = answer.into_parts();
+    parts.headers.extend(own.headers);
+    Response::from_parts(parts, body)
 }
 
 /// What is not there. Bulk requests, searches by `POST` and `/Me` are not offered, and the configuration says so.

@@ -6,7 +6,7 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
-    portal::{Options, Portal},
+    portal::{Backend, Options, Portal},
     provider::TOKEN,
 };
 
@@ -393,4 +393,21 @@ both! {
         let crew = directory.get(&path).await;
         assert_eq!((crew.body["members"].as_array().unwrap().len(), crew.tag.as_deref()), (6, Some("W/\"7\"")));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_asks_too_often_is_told_so_as_the_standard_has_it() {
+    let portal = Portal::start_with(Backend::Sqlite, Options::default().set("LIMITS__REQUESTS_PER_SECOND", "1")).await;
+    let directory = Directory::new(&portal).await;
+    let mut last = directory.get("/Users").await;
+    for _ in 0..20 {
+        if last.status == StatusCode::TOO_MANY_REQUESTS {
+            break;
+        }
+        last = directory.get("/Users").await;
+    }
+    assert_eq!((last.status, &last.body["status"]), (StatusCode::TOO_MANY_REQUESTS, &json!("429")), "{}", last.body);
+    assert_eq!(last.body["schemas"], json!(["urn:ietf:params:scim:api:messages:2.0:Error"]));
+    let again = portal.request(Method::GET, "/scim/v2/Users").bearer_auth(&directory.token).send().await.unwrap();
+    assert!(again.headers().contains_key(header::RETRY_AFTER));
 }
