@@ -1,5 +1,6 @@
 //! The pipeline, on a source in memory and a database of its own.
 
+mod directories;
 mod formats;
 mod hidden;
 mod lifecycle;

@@ -22,6 +22,7 @@ use domain::{
 use sea_orm::DbErr;
 use serde_json::{Map, Value};
 
+pub(crate) use self::standing::rematch;
 pub use self::{
     groups::{create_group, delete_group, group, groups, patch_group, replace_group},
     people::{Provisioned, forget, provisioned},
@@ -29,7 +30,7 @@ pub use self::{
 };
 pub(super) use self::{
     people::marks,
-    standing::{gate, groups_of, is_free, is_kept, known, linked, rematch},
+    standing::{gate, groups_of, is_free, is_kept, known, linked},
 };
 use super::doors::{MatchRule, ProviderSettings};
 use crate::Services;

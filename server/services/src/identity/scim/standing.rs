@@ -1,6 +1,6 @@
 //! What follows from what directories say: whether someone may come in, and in which teams they are.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -17,7 +17,7 @@ use super::{
     store::{self, group, user},
 };
 use crate::{
-    Result, Services,
+    Error, Result, Services,
     bulk::among,
     identity::{
         accounts, claims,
@@ -207,7 +207,7 @@ pub(in crate::identity) async fn is_free(
 }
 
 /// Looks again for those whom the catalog did not know when the directory told of them.
-pub(in crate::identity) async fn rematch(services: &Services) -> Result<()> {
+pub(crate) async fn rematch(services: &Services) -> Result<()> {
     use user::Column as U;
     let unknown = user::Entity::find()
         .filter(U::Who.is_null())
@@ -216,22 +216,50 @@ pub(in crate::identity) async fn rematch(services: &Services) -> Result<()> {
         .limit(MOST_AGAIN)
         .all(&services.db)
         .await?;
+    let mut found: HashMap<Tenant, Vec<(user::Model, String, String)>> = HashMap::new();
+    let mut failed: Vec<(String, Error)> = Vec::new();
     for row in unknown {
-        let (Ok(tenant), Some(settings)) = (row.tenant.parse::<Tenant>(), settings(services, &row.provider)) else {
-            continue;
-        };
-        let document = serde_json::from_str(&row.document)?;
-        let found = change::matched(services, &tenant, &settings, (&row.id, &document)).await;
-        let Ok((Some(who), by, _)) = found else { continue };
-        let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
-        let (id, version) = (row.id.clone(), row.version);
-        let told = json!({ "id": id, "provider": row.provider, "userName": row.user_name, "by": by });
-        let row = user::Model { who: Some(who.clone()), matched_by: by, version: version + 1, ..row };
-        if store::update_user(&*tx, row, version).await? {
-            tx.tell("scim-user-matched", &who, told);
-            tx.commit().await?;
-            doors::forget(services).await?;
+        // One that cannot be read or looked for does not keep others from being found.
+        match recognised(services, &row).await {
+            Ok(Some((tenant, who, by))) => found.entry(tenant).or_default().push((row, who, by)),
+            Ok(None) => {}
+            Err(error) => failed.push((row.id, error)),
+        }
+    }
+    if let Some((id, error)) = failed.first() {
+        tracing::warn!(%error, id, count = failed.len(), "some whom directories keep could not be looked for again");
+    }
+    for (tenant, rows) in found {
+        if let Err(error) = note_found(services, &tenant, rows).await {
+            tracing::warn!(%error, %tenant, "who was found again could not be written down; trying again later");
         }
     }
     Ok(())
+}
+
+/// Who someone of a directory is by now.
+async fn recognised(services: &Services, row: &user::Model) -> Result<Option<(Tenant, String, String)>> {
+    let tenant: Tenant = row.tenant.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+    // A provider that the configuration no longer has lets nobody in.
+    let Some(settings) = settings(services, &row.provider) else { return Ok(None) };
+    let document = serde_json::from_str(&row.document)?;
+    match change::matched(services, &tenant, &settings, (&row.id, &document)).await {
+        Ok((who, by, _)) => Ok(who.map(|who| (tenant, who, by))),
+        Err(error) => Err(Error::Internal(error.to_string())),
+    }
+}
+
+/// Writes down who was found, all together: whoever was changed meanwhile is looked for again the next time.
+async fn note_found(services: &Services, tenant: &Tenant, found: Vec<(user::Model, String, String)>) -> Result<()> {
+    let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+    for (row, who, by) in found {
+        let version = row.version;
+        let told = json!({ "id": row.id, "provider": row.provider, "userName": row.user_name, "by": by });
+        let row = user::Model { who: Some(who.clone()), matched_by: by, version: version + 1, ..row };
+        if store::update_user(&*tx, row, version).await? {
+            tx.tell("scim-user-matched", &who, told);
+        }
+    }
+    tx.commit().await?;
+    doors::forget(services).await
 }
