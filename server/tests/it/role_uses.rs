@@ -4,8 +4,9 @@ use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 
 use crate::{
-    portal::{Backend, Portal},
+    portal::{Backend, Options, Portal},
     postgres,
+    provider::{Browser, Provider, USUAL, portal_with},
 };
 
 async fn ask(portal: &Portal, token: &str, method: Method, path: &str) -> StatusCode {
@@ -88,4 +89,38 @@ async fn what_was_used_long_ago_or_never_is_unused() {
     assert!(uses(&portal, "?unused=true&days=120").await.is_empty());
     let page = portal.get("/roles/unused").await.text().await.unwrap();
     assert!(page.contains("of no use to anyone for 90 days") && page.contains("Take away"), "{page}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn administrators_of_the_settings_are_told_of_and_watched_as_well() {
+    let provider = Provider::start().await;
+    let options =
+        Options::default().set("SIGN_IN__ADMINISTRATORS", "[\"group:default/berths\", \"user:default/nobody\"]");
+    let portal = portal_with(
+        Backend::Sqlite,
+        &[provider
+            .settings("corp", &format!("{USUAL}, match = [{{ annotation = \"corp.example/id\", claim = \"sub\" }}]"))],
+        options,
+    )
+    .await;
+    provider.know(&portal, &["corp"]).await;
+    provider.wish(json!({ "account": "ada" })).await;
+    let mut ada = Browser::new();
+    ada.sign_in(&portal, "corp").await;
+    let asked = format!("{}/api/v1/permission/role-uses", portal.base);
+    let items = portal
+        .until("her use is written", async |_| {
+            let page = ada.open(&asked).await;
+            let items = serde_json::from_str::<Value>(&page.text).unwrap()["items"].as_array().unwrap().clone();
+            (!of(&items, "administrator", "group:default/berths")["lastUsedAt"].is_null()).then_some(items)
+        })
+        .await;
+    let (team, nobody) =
+        (of(&items, "administrator", "group:default/berths"), of(&items, "administrator", "user:default/nobody"));
+    assert_eq!((&team["by"], &team["users"]), (&json!("settings"), &json!(1)), "{team}");
+    assert_eq!(
+        (&nobody["by"], &nobody["lastUsedAt"], &nobody["users"]),
+        (&json!("settings"), &Value::Null, &json!(0)),
+        "{nobody}"
+    );
 }

@@ -47,6 +47,9 @@ use self::{
 pub(crate) use self::{resource::Traits, seen::Mentions};
 use crate::{Error, Result, Services, catalog};
 
+/// The role that `[sign_in] administrators` gives.
+const ADMINISTRATOR: &str = "administrator";
+
 /// How many documents and grants one tenant has at most.
 const MOST_DOCUMENTS: u64 = 200;
 const MOST_GRANTS: u64 = 20_000;
@@ -140,6 +143,9 @@ async fn read(services: &Services, tenant: &Tenant, draft: Option<(&str, Option<
         for grantee in grantees {
             grants.entry(grantee.to_string()).or_default().insert(role.to_string());
         }
+    }
+    for grantee in &services.doors.settings.administrators {
+        grants.entry(grantee.clone()).or_default().insert(ADMINISTRATOR.to_owned());
     }
     Rules::new(documents, grants, settings.everyone.iter().map(ToString::to_string).collect())
 }

@@ -41,7 +41,12 @@ pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Gran
     let named = settings.roles.iter().flat_map(|(role, grantees)| {
         grantees.iter().map(|grantee| Grant { role: role.to_string(), grantee: grantee.to_string(), given: None })
     });
-    let mut all: Vec<Grant> = everyone.chain(named).chain(given).collect();
+    let administrators = services.doors.settings.administrators.iter().map(|grantee| Grant {
+        role: super::ADMINISTRATOR.to_owned(),
+        grantee: grantee.clone(),
+        given: None,
+    });
+    let mut all: Vec<Grant> = everyone.chain(named).chain(administrators).chain(given).collect();
     all.sort_by(|left, right| (&left.role, &left.grantee).cmp(&(&right.role, &right.grantee)));
     Ok(all)
 }
