@@ -35,7 +35,9 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
-            ServerFnErrorErr::Args(why) | ServerFnErrorErr::MissingArg(why) => Self::Rejected(why),
+            ServerFnErrorErr::Args(why)
+            | ServerFnErrorErr::MissingArg(why)
+            | ServerFnErrorErr::Deserialization(why) => Self::Rejected(format!("what was sent cannot be read: {why}")),
             ServerFnErrorErr::Request(_) => Self::Unreachable,
             _ => Self::Internal("unknown".into()),
         }

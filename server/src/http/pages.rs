@@ -1,11 +1,11 @@
 //! The portal: pages and server functions, all with the same context.
 
-use app::{App, MintedToken, Opened, Pasted, RequestContext, document};
+use app::{App, AppError, MintedToken, Opened, Pasted, RequestContext, document};
 use axum::{
     Extension, Form, Router,
-    body::Body,
+    body::{Body, to_bytes},
     extract::{Request, State},
-    http::{HeaderValue, Uri, header},
+    http::{HeaderValue, StatusCode, Uri, header},
     response::{IntoResponse, Response},
     routing::post,
 };
@@ -34,6 +34,9 @@ async fn page(
 ) -> Response {
     render(state, caller, request_id, Lent::default(), request).await
 }
+
+/// How many bytes the problem of a server function has at most.
+const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// What comes with the request for a page besides its address, and is recorded nowhere.
 #[derive(Clone, Default)]
@@ -120,5 +123,22 @@ async fn server_function(
     request: axum::http::Request<Body>,
 ) -> impl IntoResponse {
     let context = RequestContext { services, caller, request_id };
-    handle_server_fns_with_context(move || provide_context(context.clone()), request).await
+    let answer = handle_server_fns_with_context(move || provide_context(context.clone()), request).await;
+    of_arguments(answer.into_response()).await
+}
+
+/// Arguments that cannot be read are refused before the function runs, which alone could say what kind of answer that is.
+async fn of_arguments(response: Response) -> Response {
+    if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
+        return response;
+    }
+    let (mut parts, body) = response.into_parts();
+    // A function's own problems are short; what is longer, or cut off, is none of them.
+    let Ok(said) = to_bytes(body, LONGEST_PROBLEM).await else {
+        return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+    };
+    if let Ok(AppError::Rejected(_)) = serde_json::from_slice(&said) {
+        parts.status = StatusCode::UNPROCESSABLE_ENTITY;
+    }
+    Response::from_parts(parts, Body::from(said))
 }

@@ -9,7 +9,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use reqwest::StatusCode;
+use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
 use tokio::{
     io::{AsyncReadExt, AsyncWriteExt},
@@ -238,4 +238,41 @@ async fn a_git_server_that_hangs_holds_up_nothing() {
     let problem = registered.1["problem"].as_str().unwrap_or_default();
     assert!(problem.contains("did not answer within 15 seconds"), "{registered:?}");
     held.abort();
+}
+
+/// Functions take their arguments as a form or as JSON; either way it is told what is wrong with them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_argument_that_cannot_be_read_is_refused_with_a_message() {
+    let options =
+        Options::default().set("LOG__FORMAT", "json").set("LOG__LEVEL", "'warn,causeway::http::served=debug'");
+    let portal = Portal::start_with(Backend::Sqlite, options).await;
+    let (_, functions) = crate::matrix::served(&portal);
+    let send = async |name: &str, kind: &str, body: &str| {
+        let request = portal.request(Method::POST, &functions[name]).header(header::CONTENT_TYPE, kind);
+        let response = request.body(body.to_owned()).send().await.unwrap();
+        (response.status(), response.text().await.unwrap())
+    };
+    let (form, json) = ("application/x-www-form-urlencoded", "application/json");
+    for (name, kind, body) in [
+        ("cancel_run", form, "number=many"),
+        ("cancel_run", form, ""),
+        ("list_runs", form, "status=&page=-1"),
+        ("get_run", form, "number=99999999999999999999&step="),
+        ("preview_source", json, "{\"kind\": \"carrier-pigeon\", \"target\": \"x\"}"),
+        ("preview_source", json, "{"),
+        ("preview_source", json, "{\"kind\": \"file\"}"),
+    ] {
+        let (status, told) = send(name, kind, body).await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{name} {body}: {told}");
+        assert!(
+            told.starts_with("{\"Rejected\":\"what was sent cannot be read: ") && told.len() > 50,
+            "{name} {body}: {told}"
+        );
+    }
+    // None of them is asked for by an address alone.
+    let asked = portal.get(&format!("{}?number=many", functions["cancel_run"])).await;
+    assert!(asked.status().is_client_error() && !asked.text().await.unwrap().is_empty());
+    // What is no fault of the arguments is none of theirs: a run that is not there.
+    let (status, told) = send("cancel_run", form, "number=7").await;
+    assert!(status == StatusCode::NOT_FOUND && told.contains("there is no run #7"), "{status} {told}");
 }
