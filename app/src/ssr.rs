@@ -14,7 +14,10 @@ pub(crate) mod team;
 
 use axum::http::StatusCode;
 use leptos::prelude::*;
-use services::{Services, identity::Caller};
+use services::{
+    Services,
+    identity::{Caller, Permission, Target},
+};
 
 use crate::AppError;
 
@@ -68,6 +71,13 @@ pub(crate) fn reply<T>(result: services::Result<T>) -> Result<T, AppError> {
         }
         error
     })
+}
+
+/// Why the author of the request may not do a thing, with the policies that are near; nothing if they may.
+pub(crate) async fn why_not(permission: Permission, target: Target<'_>) -> services::Result<Option<String>> {
+    let (may, why, reasons) = services::permission::why(&services(), &caller(), permission, target).await?;
+    let near = reasons.iter().take(3).map(ToString::to_string);
+    Ok((!may).then(|| std::iter::once(why).chain(near).collect::<Vec<_>>().join("; ")))
 }
 
 /// A number as it goes over the wire.

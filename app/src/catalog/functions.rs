@@ -63,6 +63,20 @@ pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Res
     Ok(found.iter().map(entity::found).collect())
 }
 
+/// Why the one who looks may not register sources of a kind; nothing if they may.
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
+pub(super) async fn why_not_register(kind: SourceKind) -> Result<Option<String>, AppError> {
+    use services::identity::{Permission, Target};
+
+    use crate::ssr::{reply, why_not};
+
+    let refused = reply(why_not(Permission::ManageSources, Target::Any).await)?;
+    if refused.is_some() || kind != SourceKind::File {
+        return Ok(refused);
+    }
+    reply(why_not(Permission::ReadServerFiles, Target::Any).await)
+}
+
 /// Tells what would become of a source; nothing is recorded.
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<Preview, AppError> {

@@ -5,7 +5,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    functions::{RegisterSource, preview_source},
+    functions::{RegisterSource, preview_source, why_not_register},
     source_fields::{KINDS, SourceFields, question, said},
     source_files::Files,
     views::Preview,
@@ -40,6 +40,7 @@ pub(crate) fn RegisterPage() -> impl IntoView {
             }
         },
     );
+    let refused = fetch(move || kind.get(), why_not_register);
     let tabs = move || {
         let tab = |(one, label): (SourceKind, &str)| Tab {
             label: label.to_owned(),
@@ -58,11 +59,19 @@ pub(crate) fn RegisterPage() -> impl IntoView {
     view! {
         <Page title="Register a source" answer=|| "Files that you have for Backstage are read as they are" narrow=true>
             <div class="mb-4">{tabs}</div>
-            <AskForm action="/sources/new" attr:class="surface grid gap-4 p-4 sm:p-5">
-                {fields}
-                <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
-                <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
-            </AskForm>
+            <Load of=refused let:refused>
+                {match refused {
+                    Some(why) => view! { <MayNot why kind=kind.get_untracked()/> }.into_any(),
+                    None => view! {
+                        <AskForm action="/sources/new" attr:class="surface grid gap-4 p-4 sm:p-5">
+                            {fields}
+                            <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
+                            <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
+                        </AskForm>
+                    }
+                    .into_any(),
+                }}
+            </Load>
             <div class="mt-4">
                 <Load of=preview skeleton=|| view! { <p role="status" class="text-table text-muted">"Reading…"</p> } let:preview>
                     {preview.map(|preview| {
@@ -74,6 +83,20 @@ pub(crate) fn RegisterPage() -> impl IntoView {
         </Page>
     }
     .into_any()
+}
+
+/// Instead of a form that would be refused.
+#[component]
+fn MayNot(why: String, kind: SourceKind) -> impl IntoView {
+    let permission = if kind == SourceKind::File { "readServerFiles" } else { "manageSources" };
+    let who = format!("/may?permission={permission}");
+    view! {
+        <div class="surface grid gap-2 p-4 text-table sm:p-5">
+            <h2 class="text-body font-semibold">"You may not register such a source"</h2>
+            <p class="break-words">{why}"."</p>
+            <p class="prose-links text-muted"><a href=who>"Who can, and why not I"</a></p>
+        </div>
+    }
 }
 
 #[component]

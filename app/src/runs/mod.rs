@@ -47,6 +47,8 @@ pub struct RunView {
     pub last: i64,
     /// What was decided about it, or the form for that, written by the server; empty where nobody is asked.
     pub approval: String,
+    /// Why the one who looks may not cancel or retry it; empty if they may, or if there is nothing to cancel or retry.
+    pub refused: String,
 }
 
 /// Runs in a status (`running` means that they are not over, `waiting` that someone has to agree), newest first, from page 0 on.
@@ -77,7 +79,10 @@ pub async fn list_runs(status: String, page: u32) -> Result<RunList, AppError> {
 /// One run, with the log of `step`, or of the step that matters now.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
-    use services::runs::{self, RunName};
+    use services::{
+        identity::{Permission, Target},
+        runs::{self, RunName},
+    };
 
     use crate::ssr::{caller, reply, services};
     let (services, caller) = (services(), caller());
@@ -93,7 +98,13 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     let is_shown = |line: &LogLine| shown.is_empty() || line.step.as_deref() == Some(&shown);
     let lines = lines.into_iter().filter(is_shown).collect();
     let approval = reply(crate::ssr::approval::part(&services, &caller, &run.summary).await)?;
-    Ok(RunView { run, shown, lines, last, approval })
+    let can_be_steered = !run.summary.status.is_over() || run.summary.status == RunStatus::Failed;
+    let refused = if can_be_steered {
+        reply(crate::ssr::why_not(Permission::SteerRun, Target::Run(run.summary.id)).await)?
+    } else {
+        None
+    };
+    Ok(RunView { run, shown, lines, last, approval, refused: refused.unwrap_or_default() })
 }
 
 /// Asks a run to stop.

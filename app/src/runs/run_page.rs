@@ -50,7 +50,7 @@ pub(crate) fn RunPage() -> impl IntoView {
 
 #[component]
 fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction<RetryRun>) -> impl IntoView {
-    let RunView { run, shown, lines, approval, .. } = view;
+    let RunView { run, shown, lines, approval, refused, .. } = view;
     view! {
         <Title text=format!("#{} {}", run.summary.number, run.summary.title)/>
         <div class="grid min-w-0 lg:grid-cols-[22rem_minmax(0,1fr)]">
@@ -60,7 +60,7 @@ fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction
                 <div class="mt-4 mb-4 border-t-2 border-dashed border-accent" aria-hidden="true"></div>
                 <StepsDown steps=step_rows(&run, &shown)/>
                 <Results links=run.output.links.clone() text=run.output.text.clone()/>
-                <Steering run=run.clone() cancel retry/>
+                <Steering run=run.clone() refused cancel retry/>
                 <MadeSoFar run=run.clone()/>
                 <Answers values=run.values.clone()/>
             </div>
@@ -143,17 +143,25 @@ fn note(step: &Step) -> String {
 
 /// What a person can do about the run now.
 #[component]
-fn Steering(run: Run, cancel: ServerAction<CancelRun>, retry: ServerAction<RetryRun>) -> impl IntoView {
+fn Steering(
+    run: Run,
+    refused: String,
+    cancel: ServerAction<CancelRun>,
+    retry: ServerAction<RetryRun>,
+) -> impl IntoView {
     let summary = run.summary;
     let number = summary.number;
-    let can_cancel = !summary.status.is_over() && summary.cancel_asked_at.is_none();
-    let can_retry = summary.status == RunStatus::Failed;
+    let may = refused.is_empty();
+    let why = (!may).then(|| view! { <p class="no-print mt-5 text-table text-muted break-words">"You may not cancel or retry it: "{refused}</p> });
+    let can_cancel = may && !summary.status.is_over() && summary.cancel_asked_at.is_none();
+    let can_retry = may && summary.status == RunStatus::Failed;
     let again = format!("/create/{}/{}", summary.template.namespace(), summary.template.name());
-    let refused = move |result: Option<Result<(), AppError>>| {
+    let failed = move |result: Option<Result<(), AppError>>| {
         result.and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> })
     };
     view! {
-        <div class="no-print mt-5 flex flex-wrap gap-2">
+        {why}
+        <div class="no-print mt-5 flex flex-wrap gap-2 empty:hidden">
             {can_cancel.then(|| view! {
                 <ActionForm action=cancel>
                     <input type="hidden" name="number" value=number.to_string()/>
@@ -168,8 +176,8 @@ fn Steering(run: Run, cancel: ServerAction<CancelRun>, retry: ServerAction<Retry
             })}
             {summary.status.is_over().then(|| view! { <LinkButton href=again glyph=Glyph::SquarePlus>"Create another"</LinkButton> })}
         </div>
-        {move || refused(cancel.value().get())}
-        {move || refused(retry.value().get())}
+        {move || failed(cancel.value().get())}
+        {move || failed(retry.value().get())}
     }
 }
 

@@ -10,7 +10,7 @@ use services::{
     Result, Services,
     domain::runs::{Agreement, Approval, RunSummary},
     identity::{Caller, Permission, Target},
-    permission, runs,
+    runs,
 };
 
 use super::access::html::{note, when};
@@ -57,7 +57,7 @@ fn decided(approval: &Approval) -> String {
 }
 
 async fn form(services: &Services, caller: &Caller, run: &RunSummary, said: String) -> Result<String> {
-    let (may, why, reasons) = permission::why(services, caller, Permission::ApproveRun, Target::Run(run.id)).await?;
+    let refused = super::why_not(Permission::ApproveRun, Target::Run(run.id)).await?;
     let by = runs::approvers(services, caller, run).await?;
     let number = run.number;
     let mut html = format!(
@@ -67,16 +67,15 @@ async fn form(services: &Services, caller: &Caller, run: &RunSummary, said: Stri
          can</a></p></div>",
         words(&by)
     );
-    if !may {
-        let reasons: Vec<String> = reasons.iter().take(3).map(ToString::to_string).collect();
-        let why = std::iter::once(why).chain(reasons).collect::<Vec<_>>().join("; ");
+    if let Some(why) = &refused {
         let _ = write!(
             html,
             "<p id=\"approval-why\" class=\"text-table break-words\"><span class=\"font-medium\">You may not decide:</span> \
              {}.</p>",
-            words(&why)
+            words(why)
         );
     }
+    let may = refused.is_none();
     let (state, described) = if may { ("", "") } else { (" disabled", " aria-describedby=\"approval-why\"") };
     if may {
         let _ = write!(

@@ -29,6 +29,7 @@ mod git;
 mod lifecycle;
 mod lists;
 mod matrix;
+mod may_not;
 mod memory;
 mod organisations;
 mod permission;
