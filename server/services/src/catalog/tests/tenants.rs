@@ -259,7 +259,7 @@ proptest! {
         firsts in prop::collection::vec(any::<bool>(), DEEDS),
     ) {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        runtime.block_on(async {
+        let shown = move || runtime.block_on(async {
             let (world, made) = filled().await;
             copied(&world).await;
             let other = Caller::new("other".parse().unwrap(), Subject::Administrator);
@@ -283,5 +283,10 @@ proptest! {
                 }
             }
         });
+        // Unoptimised, every deed in one function takes more than a thread usually has.
+        let roomy = std::thread::Builder::new().stack_size(16 * 1024 * 1024);
+        if let Err(failed) = roomy.spawn(shown).unwrap().join() {
+            std::panic::resume_unwind(failed);
+        }
     }
 }
