@@ -29,11 +29,7 @@ spec:
 /// A template whose runs wait, in the catalog.
 pub(crate) async fn has_template(portal: &Portal) {
     let path = portal.write("costly/template.yaml", TEMPLATE);
-    let (status, answer) = portal.post("/api/catalog/locations", &json!({ "type": "file", "target": path })).await;
-    assert_eq!(status, StatusCode::CREATED, "{answer}");
-    let page = "/api/catalog/entities/by-name/template/default/costly";
-    let there = async |portal: &Portal| (portal.get(page).await.status() == StatusCode::OK).then_some(());
-    portal.until("the template stands in the catalog", there).await;
+    portal.has_registered(&path, "template/default/costly").await;
 }
 
 fn approval(id: &str) -> String {
@@ -90,6 +86,8 @@ async fn waits(portal: &Portal, id: &str) {
 both! {
     async fn a_run_waits_until_someone_who_may_agrees(portal) {
         has_template(&portal).await;
+        let begun = portal.get("/create/default/costly").await.text().await.unwrap();
+        assert!(begun.contains("Its runs wait for approval by team-lead in <code"), "{begun}");
         let address = "/create/default/costly?answers=%7B%22name%22%3A%22quay%22%7D&page=1";
         let plan = portal.get(address).await.text().await.unwrap();
         let id = portal.run("costly", json!({ "name": "quay" })).await;
@@ -174,6 +172,15 @@ both! {
         let (status, why) = decide(&portal, &engineer, &other, &json!({ "approve": true })).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(why["detail"].as_str().unwrap().contains("cancelled while it waited"), "{why}");
+        // So can a machine: what it started itself, and nothing of another's.
+        let (own, peer) = (token(&portal, "own", "developer", &ALL).await, token(&portal, "peer", "developer", &ALL).await);
+        let its = started(&portal, &own).await;
+        let cancel = format!("/api/scaffolder/v2/tasks/{its}/cancel");
+        for (token, status) in [(&peer, StatusCode::FORBIDDEN), (&own, StatusCode::OK)] {
+            let answer = portal.request(Method::POST, &cancel).bearer_auth(token).send().await.unwrap();
+            assert_eq!(answer.status(), status);
+        }
+        assert_eq!(portal.over(&its).await["status"], "cancelled");
         assert!(portal.get("/runs/2").await.text().await.unwrap().contains("Never approved"));
         assert!(!portal.get("/runs?status=waiting").await.text().await.unwrap().contains("href=\"/runs/2\""));
     }

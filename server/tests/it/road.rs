@@ -70,10 +70,15 @@ spec:
         self.write(&format!("{folder}/skeleton/src/${{{{ values.name }}}}.sh"), "echo ${{ values.name }}\n");
         self.write(&format!("{folder}/skeleton/logo.bin"), [0_u8, 159, 146, 150, 0]);
         let path = self.write(&format!("{folder}/template.yaml"), document);
+        self.has_registered(&path, &format!("template/default/{name}")).await;
+    }
+
+    /// Registers a file, and waits until what it declares stands in the catalog, by kind, namespace and name.
+    pub(crate) async fn has_registered(&self, path: &str, name: &str) {
         let (status, answer) = self.post("/api/catalog/locations", &json!({ "type": "file", "target": path })).await;
         assert_eq!(status, StatusCode::CREATED, "{answer}");
-        let page = format!("/api/catalog/entities/by-name/template/default/{name}");
-        self.until("the template stands in the catalog", async |portal| {
+        let page = format!("/api/catalog/entities/by-name/{name}");
+        self.until(&format!("{name} stands in the catalog"), async |portal| {
             (portal.get(&page).await.status() == StatusCode::OK).then_some(())
         })
         .await;

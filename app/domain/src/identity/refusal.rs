@@ -52,7 +52,7 @@ pub struct Denied {
     pub who: String,
     /// What was asked for.
     pub permission: Permission,
-    /// On what; empty where that is plain.
+    /// On what, as a question about permission names it: `source:ID`; empty where that is not said.
     pub on: String,
     /// Why, in a sentence; empty where only signing in would help.
     pub why: String,
@@ -66,7 +66,8 @@ impl fmt::Display for Denied {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let Self { who, permission, on, why, reasons } = self;
         write!(f, "`{who}` may not {permission}")?;
-        if !on.is_empty() {
+        if !matches!(on.as_str(), "" | "anything" | "own" | "platform") {
+            let on = ["place:", "repository:"].iter().find_map(|word| on.strip_prefix(word)).unwrap_or(on);
             write!(f, " (here: `{on}`)")?;
         }
         if why.is_empty() {

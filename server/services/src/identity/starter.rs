@@ -55,9 +55,9 @@ impl Starter {
         Self { who, way: Way::Themselves, scopes: None }
     }
 
-    /// Whether it is this one who started it.
-    pub(crate) fn is(&self, subject: &Subject) -> bool {
-        self.who == subject.to_string()
+    /// Who it was, as [`Subject`] writes itself.
+    pub(crate) fn who(&self) -> &str {
+        &self.who
     }
 
     /// Who they are now, with what they may do now; in words, if they may do nothing any more.

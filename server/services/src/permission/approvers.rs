@@ -16,6 +16,8 @@ use crate::{Result, Services, catalog, identity};
 
 /// How many of those who may agree are named.
 const NAMED: usize = 4;
+/// How many people are named who have a role.
+const PEOPLE: usize = 3;
 
 /// Who may agree to the runs of a template that the caller starts, in words. Nobody is named to those who may not read policies.
 pub(crate) async fn approvers(services: &Services, caller: &Caller, template: &EntityRef) -> Result<String> {
@@ -24,18 +26,55 @@ pub(crate) async fn approvers(services: &Services, caller: &Caller, template: &E
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let traits = traits(services, caller, &template.to_string()).await?;
-    let resource = Resource::run("any", &traits, caller.label());
-    Ok(named(&those_who_can(&rules, caller, Permission::ApproveRun, &resource)))
+    let resource = Resource::run("any", &traits, &caller.subject.to_string());
+    let mut found = Vec::new();
+    for who in those_who_can(&rules, caller, Permission::ApproveRun, &resource) {
+        let people = people(services, caller, &who).await?;
+        found.push((who, people));
+    }
+    Ok(named(&found))
 }
 
-/// `team-lead in group:default/berths, platform-engineer or administrator`.
-fn named(found: &[WhoCan]) -> String {
+/// Those who have the role, where it was given to a few people by name whom the caller sees all.
+async fn people(services: &Services, caller: &Caller, who: &WhoCan) -> Result<Vec<String>> {
+    let given: Vec<EntityRef> = who
+        .holders
+        .iter()
+        .filter(|holder| holder.starts_with("user:"))
+        .filter_map(|holder| holder.parse().ok())
+        .collect();
+    if given.len() != who.holders.len() || !(1..=PEOPLE).contains(&given.len()) {
+        return Ok(Vec::new());
+    }
+    if catalog::entities(services, caller, &given).await?.iter().any(Option::is_none) {
+        return Ok(Vec::new());
+    }
+    let mut people = Vec::new();
+    for person in given {
+        let is_in = match &who.of {
+            Some(team) => {
+                catalog::teams_of(services, caller, &person).await?.iter().any(|own| own.to_string() == *team)
+            }
+            None => true,
+        };
+        if is_in {
+            people.push(format!("`{person}`"));
+        }
+    }
+    Ok(people)
+}
+
+/// `team-lead in group:default/berths, platform-engineer (user:default/ada) or administrator`.
+fn named(found: &[(WhoCan, Vec<String>)]) -> String {
     let words: Vec<String> = found
         .iter()
-        .map(|who| match &who.of {
-            Some(of) if who.role.is_empty() => format!("`{of}`"),
-            Some(of) => format!("{} in `{of}`", who.role),
-            None => who.role.clone(),
+        .map(|(who, people)| {
+            let role = match &who.of {
+                Some(of) if who.role.is_empty() => format!("`{of}`"),
+                Some(of) => format!("{} in `{of}`", who.role),
+                None => who.role.clone(),
+            };
+            if people.is_empty() { role } else { format!("{role} ({})", people.join(", ")) }
         })
         .collect();
     let mut told = String::new();
@@ -58,7 +97,7 @@ fn named(found: &[WhoCan]) -> String {
 }
 
 /// Which of these runs, by template and starter, the caller may decide about as far as policies go.
-pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[(&str, &str)]) -> Result<Vec<bool>> {
+pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[(&str, String)]) -> Result<Vec<bool>> {
     if let Some(is_allowed) = domain::identity::foregone(caller) {
         return Ok(vec![is_allowed; runs.len()]);
     }
@@ -91,11 +130,9 @@ mod tests {
 
     #[test]
     fn those_who_may_agree_are_named_in_words() {
-        let who = |role: &str, of: Option<&str>| WhoCan {
-            role: role.to_owned(),
-            of: of.map(str::to_owned),
-            holders: Vec::new(),
-            reasons: Vec::new(),
+        let who = |role: &str, of: Option<&str>| {
+            let of = of.map(str::to_owned);
+            (WhoCan { role: role.to_owned(), of, holders: Vec::new(), reasons: Vec::new() }, Vec::new())
         };
         let lead = who("team-lead", Some("group:default/berths"));
         assert_eq!(named(&[]), "administrator");
@@ -103,6 +140,9 @@ mod tests {
             named(&[lead.clone(), who("", Some("user:default/ada"))]),
             "team-lead in `group:default/berths` or `user:default/ada`"
         );
+        let (engineer, _) = who("platform-engineer", None);
+        let two = ["`user:default/ada`", "`user:default/grace`"].map(str::to_owned).to_vec();
+        assert_eq!(named(&[(engineer, two)]), "platform-engineer (`user:default/ada`, `user:default/grace`)");
         let many = vec![who("x", None); 6];
         assert_eq!(named(&many), "x, x, x, x or 2 others");
     }

@@ -157,8 +157,9 @@ pub(crate) async fn ask(
     permission: Permission,
     target: Target<'_>,
 ) -> Result<(), Error> {
+    let refused = |denied: Denied| Error::from(Denied { on: target.to_string(), ..denied });
     if let Some(denied) = narrowed(caller, permission) {
-        return Err(denied.into());
+        return Err(refused(denied));
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let footing = rules.footing(caller);
@@ -168,7 +169,7 @@ pub(crate) async fn ask(
             return Ok(());
         }
         let verdict = Verdict { is_allowed: false, by: Vec::new() };
-        return Err(rules.denied(caller, &footing, permission, None, &verdict).into());
+        return Err(refused(rules.denied(caller, &footing, permission, None, &verdict)));
     }
     if rules.always(&footing, permission) {
         note_use(services, caller, &rules, &footing, permission, None);
@@ -188,7 +189,7 @@ pub(crate) async fn ask(
         note_use(services, caller, &rules, &footing, permission, Some(&verdict));
         return Ok(());
     }
-    Err(rules.denied(caller, &footing, permission, Some(&resource), &verdict).into())
+    Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)))
 }
 
 /// Notes which role was of use for what was permitted, by a verdict or by what is so on everything.
@@ -300,7 +301,7 @@ pub(crate) async fn run_sight(
         };
         if sees("") {
             whole.push(template.clone());
-        } else if sees(caller.label()) {
+        } else if sees(&caller.subject.to_string()) {
             own.push(template.clone());
         }
     }

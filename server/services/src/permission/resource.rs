@@ -152,7 +152,7 @@ impl Resource {
         Self::alone("Repository", name, attributes).owned(&[team])
     }
 
-    /// A run of the template of which `traits` are known.
+    /// A run of the template of which `traits` are known, and who started it, as a subject writes itself.
     pub(super) fn run(id: &str, traits: &Traits, starter: &str) -> Self {
         let template = Self::of_traits("Template", traits);
         let mut attributes = Attributes::from([
@@ -161,6 +161,8 @@ impl Resource {
         ]);
         if starter.starts_with("user:") {
             attributes.insert("startedBy".to_owned(), Value::new_entity_uid(uid("User", starter)));
+        } else if let Some(machine) = starter.strip_prefix("machine:") {
+            attributes.insert("startedByMachine".to_owned(), Value::new_entity_uid(uid("Machine", machine)));
         }
         let mut run = Self::alone("Run", id, attributes).owned(&traits.owners);
         run.entities.extend(template.entities);

@@ -328,7 +328,6 @@ impl Rules {
         };
         let why = if verdict.by.is_empty() { "no policy permits it" } else { "a policy forbids it" };
         Denied {
-            on: on.map(|resource| resource.uid.id().unescaped().to_owned()).unwrap_or_default(),
             why: format!("{why}, and {has}"),
             reasons: self.reasons(footing, permission, on, verdict),
             ..Denied::new(caller, permission)

@@ -15,13 +15,7 @@ use super::{
     log::Said,
     store::{self, run},
 };
-use crate::{
-    Error, Result, Services,
-    changes::NewChange,
-    identity::{Starter, may},
-    permission,
-    queue::Job,
-};
+use crate::{Error, Result, Services, changes::NewChange, identity::may, permission, queue::Job};
 
 /// The longest note, in letters.
 const LONGEST: usize = 1_000;
@@ -42,7 +36,7 @@ pub async fn awaiting(services: &Services, caller: &Caller) -> Result<Vec<(RunSu
     may(services, caller, Permission::ReadRuns, Target::Any).await?;
     let seen = super::seen(services, caller).await?;
     let rows = store::awaited(&services.db, &caller.tenant, seen, LOOKED_AT).await?;
-    let asked: Vec<(&str, &str)> = rows.iter().map(|row| (&*row.template, &*row.created_by)).collect();
+    let asked: Vec<(&str, String)> = rows.iter().map(|row| (&*row.template, row.starter())).collect();
     let allowed = permission::may_approve(services, caller, &asked).await?;
     let told = rows
         .iter()
@@ -71,8 +65,7 @@ pub(crate) async fn own(services: &Services, caller: &Caller, id: Uuid) -> Resul
 }
 
 fn is_starter(caller: &Caller, row: &run::Model) -> bool {
-    let starter = row.starter.clone().and_then(|starter| serde_json::from_value::<Starter>(starter).ok());
-    starter.unwrap_or_else(|| Starter::named(&row.created_by)).is(&caller.subject)
+    row.starter() == caller.subject.to_string()
 }
 
 fn takes_two(caller: &Caller) -> String {

@@ -124,7 +124,7 @@ pub async fn actions(services: &Services, caller: &Caller) -> Result<&'static [A
 /// Of which template a run is, and who started it.
 pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(String, String)>> {
     let row = store::find(&services.db, tenant, id).await?;
-    Ok(row.map(|row| (row.template, row.created_by)))
+    Ok(row.map(|row| (row.template.clone(), row.starter())))
 }
 
 async fn find(

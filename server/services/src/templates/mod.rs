@@ -13,6 +13,7 @@ use answers::{Checked, Scope};
 use domain::{
     catalog::{Condition, Direction, EntityRef, EntitySummary, Filter, Order, Query},
     identity::{Caller, Permission, Target},
+    runs::needs_approval,
     templates::Template,
 };
 pub(crate) use lint::lint;
@@ -21,7 +22,7 @@ use serde_json::{Map, Value, json};
 use skeleton::File;
 pub use wizard::{pick, review, wizard};
 
-use crate::{Error, Result, Services, catalog, identity::may};
+use crate::{Error, Result, Services, catalog, identity::may, permission};
 
 /// How many templates are listed at most.
 const MOST: u32 = 500;
@@ -50,6 +51,15 @@ pub async fn get(services: &Services, caller: &Caller, reference: &EntityRef) ->
     }
     let entity = catalog::entity(services, caller, reference).await?;
     read(&entity.document)
+}
+
+/// Who has to agree to a run of the template before it does anything, in words; `None` where nobody has to.
+pub async fn approvers(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<String>> {
+    may(services, caller, Permission::ReadRuns, Target::Template(reference)).await?;
+    if !needs_approval(&catalog::entity(services, caller, reference).await?.document) {
+        return Ok(None);
+    }
+    permission::approvers(services, caller, reference).await.map(Some)
 }
 
 /// Reads the document of a template.

@@ -11,7 +11,6 @@ use std::collections::BTreeMap;
 use domain::{
     catalog::EntityRef,
     identity::{Caller, Permission, Target},
-    runs::needs_approval,
     templates::{Control, Plan, Template, Verdict, fields, late_fields},
 };
 use serde_json::{Map, Value, json};
@@ -73,8 +72,7 @@ pub async fn plan(
     if !may_start {
         checks.refused("You may not start this run".to_owned(), why, &reasons);
     }
-    if needs_approval(&catalog::entity(services, caller, reference).await?.document) {
-        let by = permission::approvers(services, caller, reference).await?;
+    if let Some(by) = super::approvers(services, caller, reference).await? {
         let remedy = "Nothing happens before. Whoever starts it cannot approve it, and can cancel it while it waits.";
         checks.add(Verdict::Warning, format!("It will wait for approval by {by}"), Some(remedy.to_owned()));
     }

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::run;
-use crate::Result;
+use crate::{Result, identity::Starter};
 
 impl run::Model {
     /// What was decided about it, where its template asks for that.
@@ -20,6 +20,12 @@ impl run::Model {
             at: self.approval_at,
             note: self.approval_note.clone(),
         })
+    }
+
+    /// Who started it, as a subject writes itself.
+    pub(in crate::runs) fn starter(&self) -> String {
+        let kept = self.starter.clone().and_then(|kept| serde_json::from_value::<Starter>(kept).ok());
+        kept.unwrap_or_else(|| Starter::named(&self.created_by)).who().to_owned()
     }
 
     /// Whether nothing happens to it until someone agrees. One that shall stop is let go on, to its end.
