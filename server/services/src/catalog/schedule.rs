@@ -2,8 +2,11 @@
 
 use std::{collections::HashMap, time::Duration};
 
-use chrono::{TimeDelta, Utc};
-use domain::identity::{Caller, Tenant};
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::{
+    catalog::Source,
+    identity::{Caller, Tenant},
+};
 use sea_orm::prelude::Uuid;
 use tokio_util::sync::CancellationToken;
 
@@ -12,6 +15,9 @@ use crate::{Result, Services, queue::Job};
 
 /// How often the clock is looked at.
 const LOOK: Duration = Duration::from_secs(15);
+
+/// How many sources are looked at together.
+const AT_A_TIME: u64 = 500;
 
 /// A sync that was asked for this long ago and did not end is asked for again.
 const LOST: TimeDelta = TimeDelta::hours(1);
@@ -32,11 +38,28 @@ pub async fn schedule(services: Services, shutdown: CancellationToken) {
     }
 }
 
+/// Goes through the sources of all tenants, some at a time, so that it takes no more memory the more there are. A statement of one
+/// tenant's transaction names that tenant.
 async fn ask_for_syncs(services: &Services) -> Result<()> {
     let now = Utc::now();
+    let mut last: Option<(Tenant, Uuid)> = None;
+    loop {
+        let place = last.as_ref().map(|(tenant, id)| (tenant, *id));
+        let some = store::sources_after(&services.db, place, AT_A_TIME).await?;
+        let Some((tenant, source)) = some.last() else { return Ok(()) };
+        last = Some((tenant.clone(), source.id));
+        let is_all = (some.len() as u64) < AT_A_TIME;
+        ask_for_those_due(services, some, now).await?;
+        if is_all {
+            return Ok(());
+        }
+    }
+}
+
+async fn ask_for_those_due(services: &Services, sources: Vec<(Tenant, Source)>, now: DateTime<Utc>) -> Result<()> {
     let minutes = services.settings.catalog.sync_minutes;
     let mut by_tenant: HashMap<Tenant, Vec<Uuid>> = HashMap::new();
-    for (tenant, source) in store::all_sources(&services.db).await? {
+    for (tenant, source) in sources {
         let is_due = source.next_sync(minutes).is_some_and(|next| next <= now);
         // Asked for by someone, or by another replica that was faster.
         let is_asked = source.asked_at.is_some_and(|asked| asked > now - LOST);

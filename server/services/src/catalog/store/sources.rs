@@ -12,7 +12,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     prelude::{Expr, Uuid},
     sea_query::ExprTrait,
 };
@@ -162,9 +162,19 @@ pub(in crate::catalog) async fn sources(db: &impl ConnectionTrait, tenant: &Tena
     rows.into_iter().map(Source::try_from).collect()
 }
 
-/// Every source of every tenant, for the schedule.
-pub(in crate::catalog) async fn all_sources(db: &impl ConnectionTrait) -> Result<Vec<(Tenant, Source)>> {
-    let rows = source::Entity::find().all(db).await?;
+/// The next sources after one, of whatever tenant, for the schedule: each tenant's together, at most `limit`.
+pub(in crate::catalog) async fn sources_after(
+    db: &impl ConnectionTrait,
+    last: Option<(&Tenant, Uuid)>,
+    limit: u64,
+) -> Result<Vec<(Tenant, Source)>> {
+    use source::Column as S;
+    let mut select = source::Entity::find().order_by_asc(S::Tenant).order_by_asc(S::Id).limit(limit);
+    if let Some((tenant, id)) = last {
+        let later = Condition::all().add(S::Tenant.eq(tenant.as_str())).add(S::Id.gt(id));
+        select = select.filter(Condition::any().add(S::Tenant.gt(tenant.as_str())).add(later));
+    }
+    let rows = select.all(db).await?;
     rows.into_iter()
         .map(|row| {
             let tenant = row.tenant.parse().map_err(|error| Error::Internal(format!("a tenant: {error}")))?;
