@@ -1,5 +1,8 @@
 //! An installation for a test: a database of its own, and of the outside only what the test gives it.
 
+#[path = "../../tests/it/postgres/cluster.rs"]
+mod cluster;
+
 use std::{fs, path::Path, sync::Arc, thread};
 
 use sea_orm::DatabaseConnection;
@@ -13,8 +16,41 @@ pub(crate) async fn services(
     sources: Arc<dyn SourceReader>,
     repositories: Arc<dyn Repositories>,
 ) -> Services {
+    with(new_database(data).await, data, sources, repositories)
+}
+
+/// The same with a PostgreSQL database of its own.
+pub(crate) async fn services_on_postgres(
+    data: &Path,
+    sources: Arc<dyn SourceReader>,
+    repositories: Arc<dyn Repositories>,
+) -> Services {
+    static MIGRATED: OnceCell<String> = OnceCell::const_new();
+    let migrated = MIGRATED.get_or_init(async || thread::spawn(migrated_on_postgres).join().unwrap()).await;
+    let db = database::connect(&cluster::database_like(migrated)).await.unwrap();
+    with(db, data, sources, repositories)
+}
+
+/// The name of a database with all tables, to be copied.
+fn migrated_on_postgres() -> String {
+    let folder = tempfile::tempdir().unwrap();
+    let address = cluster::database_like("template1");
+    runtime::Runtime::new().unwrap().block_on(async {
+        let db = database::connect(&address).await.unwrap();
+        database::migrate(&db, folder.path()).await.unwrap();
+        db.close().await.unwrap();
+    });
+    address.rsplit_once('/').unwrap().1.to_owned()
+}
+
+fn with(
+    db: DatabaseConnection,
+    data: &Path,
+    sources: Arc<dyn SourceReader>,
+    repositories: Arc<dyn Repositories>,
+) -> Services {
     Services {
-        db: new_database(data).await,
+        db,
         bus: crate::changes::Bus::default(),
         catalog: Arc::default(),
         definitions: Arc::default(),

@@ -118,6 +118,13 @@ impl World {
         Self { services, caller: Caller::system(Tenant::default(), "test"), memory, _data: data }
     }
 
+    async fn on_postgres() -> Self {
+        let data = tempfile::tempdir().unwrap();
+        let memory = Arc::new(Memory::default());
+        let services = testing::services_on_postgres(data.path(), memory.clone(), Arc::new(NoHosting)).await;
+        Self { services, caller: Caller::system(Tenant::default(), "test"), memory, _data: data }
+    }
+
     fn write(&self, target: &str, path: &str, text: &str) {
         self.memory.0.lock().unwrap().entry(target.into()).or_default().insert(path.into(), text.into());
     }

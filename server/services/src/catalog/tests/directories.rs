@@ -9,7 +9,15 @@ use crate::identity;
 
 #[tokio::test]
 async fn one_that_cannot_be_read_keeps_nobody_from_being_found() {
-    let mut world = World::new().await;
+    look_again(World::new().await).await;
+}
+
+#[tokio::test]
+async fn on_postgres_too_one_that_cannot_be_read_keeps_nobody_from_being_found() {
+    look_again(World::on_postgres().await).await;
+}
+
+async fn look_again(mut world: World) {
     world.caller = Caller::new(Tenant::default(), Subject::Administrator);
     let (services, caller) = (world.services.clone(), world.caller.clone());
     let mut ids = Vec::new();
@@ -34,7 +42,7 @@ async fn one_that_cannot_be_read_keeps_nobody_from_being_found() {
     let rows = services
         .db
         .query_all_raw(sea_orm::Statement::from_string(
-            sea_orm::DbBackend::Sqlite,
+            services.db.get_database_backend(),
             "SELECT user_name, who FROM scim_users ORDER BY user_name",
         ))
         .await

@@ -85,26 +85,46 @@ pub(super) struct Made {
 /// A statement on the database of a world.
 async fn sql(world: &World, text: String) -> Vec<sea_orm::QueryResult> {
     let told = text.clone();
-    let rows = world.services.db.query_all_raw(Statement::from_string(DbBackend::Sqlite, text)).await;
+    let db = &world.services.db;
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), text)).await;
     rows.unwrap_or_else(|error| panic!("{told}: {error}"))
 }
 
+/// The columns of a table, with their types.
+type Columns = Vec<(String, String)>;
+
 /// Every table that has a tenant, with its columns; and those that have none.
-async fn tables(world: &World) -> (BTreeMap<String, Vec<String>>, Vec<String>) {
+async fn tables(world: &World) -> (BTreeMap<String, Columns>, Vec<String>) {
+    let listed = if is_postgres(world) {
+        "SELECT table_name AS name FROM information_schema.tables WHERE table_schema = current_schema() AND table_type = 'BASE TABLE'"
+    } else {
+        "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'"
+    };
     let (mut with, mut without) = (BTreeMap::new(), Vec::new());
-    let names =
-        sql(world, "SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'".into()).await;
-    for row in names {
+    for row in sql(world, listed.to_owned()).await {
         let name: String = row.try_get("", "name").unwrap();
-        let columns = sql(world, format!("SELECT name FROM pragma_table_info('{name}')")).await;
-        let columns: Vec<String> = columns.iter().map(|row| row.try_get("", "name").unwrap()).collect();
-        if columns.iter().any(|column| column == "tenant") {
+        let described = if is_postgres(world) {
+            format!(
+                "SELECT column_name AS name, data_type AS type FROM information_schema.columns WHERE table_schema = current_schema() AND table_name = '{name}' ORDER BY ordinal_position"
+            )
+        } else {
+            format!("SELECT name, type FROM pragma_table_info('{name}')")
+        };
+        let columns = sql(world, described).await;
+        let read = |row: &sea_orm::QueryResult, of: &str| row.try_get::<String>("", of).unwrap();
+        let columns: Columns = columns.iter().map(|row| (read(row, "name"), read(row, "type"))).collect();
+        if columns.iter().any(|(column, _)| column == "tenant") {
             with.insert(name, columns);
         } else {
             without.push(name);
         }
     }
+    assert!(["entities", "runs", "audit", "sessions"].iter().all(|known| with.contains_key(*known)), "{with:?}");
     (with, without)
+}
+
+fn is_postgres(world: &World) -> bool {
+    world.services.db.get_database_backend() == DbBackend::Postgres
 }
 
 /// Tables that are nobody's, with the reason.
@@ -115,9 +135,8 @@ const NOBODYS: &[(&str, &str)] = &[
     ("_sqlx_migrations", "the queue's own schema"),
 ];
 
-/// A world in which everything is filled, for one tenant.
-async fn filled() -> (World, Made) {
-    let mut world = World::new().await;
+/// Everything of this world is filled, for one tenant.
+async fn filled(mut world: World) -> (World, Made) {
     world.caller = Caller::new(Tenant::default(), Subject::Administrator);
     let (services, caller) = (world.services.clone(), world.caller.clone());
     let system = Caller::system(Tenant::default(), "worker");
@@ -196,18 +215,24 @@ async fn filled() -> (World, Made) {
 async fn copied(world: &World) {
     let (tables, _) = tables(world).await;
     for (table, columns) in tables {
+        let is_postgres = is_postgres(world);
         let values: Vec<String> = columns
             .iter()
-            .map(|column| match column.as_str() {
-                "tenant" => "'other'".to_owned(),
+            .map(|(column, kind)| match (column.as_str(), kind.as_str()) {
+                ("tenant", _) => "'other'".to_owned(),
                 // The one table whose ids are its own: nobody outside ever names one.
-                "id" if table == "outbox" => "randomblob(16)".to_owned(),
+                ("id", _) if table == "outbox" => if is_postgres { "gen_random_uuid()" } else { "randomblob(16)" }.to_owned(),
+                (_, "text" | "character varying") if is_postgres => format!("replace(\"{column}\", '{OWN}', '{OTHER}')"),
+                (_, "json" | "jsonb") if is_postgres => {
+                    format!("CAST(replace(CAST(\"{column}\" AS text), '{OWN}', '{OTHER}') AS {kind})")
+                }
+                _ if is_postgres => format!("\"{column}\""),
                 _ => format!(
                     "CASE typeof(\"{column}\") WHEN 'text' THEN replace(\"{column}\", '{OWN}', '{OTHER}') ELSE \"{column}\" END"
                 ),
             })
             .collect();
-        let names = columns.iter().map(|column| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
+        let names = columns.iter().map(|(column, _)| format!("\"{column}\"")).collect::<Vec<_>>().join(", ");
         let values = values.join(", ");
         sql(
             world,
@@ -220,10 +245,17 @@ async fn copied(world: &World) {
 /// Every row of each tenant, by table.
 type Kept = BTreeMap<(String, String), Vec<String>>;
 
-async fn kept(world: &World, tables: &BTreeMap<String, Vec<String>>) -> Kept {
+async fn kept(world: &World, tables: &BTreeMap<String, Columns>) -> Kept {
     let mut kept = Kept::new();
+    let told = |column: &str| {
+        if is_postgres(world) {
+            format!("coalesce(CAST(\"{column}\" AS text), 'NULL')")
+        } else {
+            format!("quote(\"{column}\")")
+        }
+    };
     for (table, columns) in tables {
-        let line = columns.iter().map(|column| format!("quote(\"{column}\")")).collect::<Vec<_>>().join(" || ' ' || ");
+        let line = columns.iter().map(|(column, _)| told(column)).collect::<Vec<_>>().join(" || ' ' || ");
         let rows = sql(world, format!("SELECT tenant, {line} AS line FROM \"{table}\" ORDER BY 1, 2")).await;
         for row in rows {
             let tenant: String = row.try_get("", "tenant").unwrap();
@@ -233,9 +265,8 @@ async fn kept(world: &World, tables: &BTreeMap<String, Vec<String>>) -> Kept {
     kept
 }
 
-#[tokio::test]
-async fn every_table_has_a_tenant_or_a_reason_not_to() {
-    let (world, _) = filled().await;
+async fn each_has_an_owner(world: World) {
+    let (world, _) = filled(world).await;
     let (with, without) = tables(&world).await;
     let unexplained: Vec<&String> =
         without.iter().filter(|name| !NOBODYS.iter().any(|(known, _)| known == name)).collect();
@@ -251,6 +282,59 @@ async fn every_table_has_a_tenant_or_a_reason_not_to() {
     );
 }
 
+#[tokio::test]
+async fn every_table_has_a_tenant_or_a_reason_not_to() {
+    each_has_an_owner(World::new().await).await;
+}
+
+#[tokio::test]
+async fn every_table_of_postgres_has_a_tenant_or_a_reason_not_to() {
+    each_has_an_owner(World::on_postgres().await).await;
+}
+
+/// The deeds in some order, each by one tenant and then by the other; `firsts` say who comes first.
+async fn nothing_crosses(world: World, order: Vec<usize>, firsts: Vec<bool>) {
+    let (world, made) = filled(world).await;
+    copied(&world).await;
+    let other = Caller::new("other".parse().unwrap(), Subject::Administrator);
+    let (tables, _) = tables(&world).await;
+    let mut known = kept(&world, &tables).await;
+    for (deed, is_first) in order.into_iter().zip(firsts) {
+        // Whoever comes first may leave something in memory for the other.
+        let mut callers = [(&world.caller, "other", OTHER), (&other, "default", OWN)];
+        if is_first {
+            callers.reverse();
+        }
+        for (caller, another, word) in callers {
+            let said = perform(&world, caller, &made, deed).await;
+            assert!(!said.contains(word), "deed {deed} tells {} of the other's: {said}", caller.tenant);
+            let now = kept(&world, &tables).await;
+            for table in tables.keys() {
+                let key = (another.to_owned(), table.clone());
+                assert_eq!(
+                    known.get(&key),
+                    now.get(&key),
+                    "deed {deed} of {} altered the other's {table}",
+                    caller.tenant
+                );
+            }
+            known = now;
+        }
+    }
+}
+
+/// Unoptimised, every deed in one function takes more than a thread usually has.
+fn with_room(shown: impl FnOnce() + Send + 'static) {
+    let roomy = std::thread::Builder::new().stack_size(16 * 1024 * 1024);
+    if let Err(failed) = roomy.spawn(shown).unwrap().join() {
+        std::panic::resume_unwind(failed);
+    }
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 3, max_shrink_iters: 0, ..ProptestConfig::default() })]
     #[test]
@@ -258,35 +342,17 @@ proptest! {
         order in Just((0..DEEDS).collect::<Vec<_>>()).prop_shuffle(),
         firsts in prop::collection::vec(any::<bool>(), DEEDS),
     ) {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let shown = move || runtime.block_on(async {
-            let (world, made) = filled().await;
-            copied(&world).await;
-            let other = Caller::new("other".parse().unwrap(), Subject::Administrator);
-            let (tables, _) = tables(&world).await;
-            let mut known = kept(&world, &tables).await;
-            for (deed, is_first) in order.into_iter().zip(firsts) {
-                // Whoever comes first may leave something in memory for the other.
-                let mut callers = [(&world.caller, "other", OTHER), (&other, "default", OWN)];
-                if is_first {
-                    callers.reverse();
-                }
-                for (caller, another, word) in callers {
-                    let said = perform(&world, caller, &made, deed).await;
-                    assert!(!said.contains(word), "deed {deed} tells {} of the other's: {said}", caller.tenant);
-                    let now = kept(&world, &tables).await;
-                    for table in tables.keys() {
-                        let key = (another.to_owned(), table.clone());
-                        assert_eq!(known.get(&key), now.get(&key), "deed {deed} of {} altered the other's {table}", caller.tenant);
-                    }
-                    known = now;
-                }
-            }
-        });
-        // Unoptimised, every deed in one function takes more than a thread usually has.
-        let roomy = std::thread::Builder::new().stack_size(16 * 1024 * 1024);
-        if let Err(failed) = roomy.spawn(shown).unwrap().join() {
-            std::panic::resume_unwind(failed);
-        }
+        with_room(move || runtime().block_on(async { nothing_crosses(World::new().await, order, firsts).await }));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 2, max_shrink_iters: 0, ..ProptestConfig::default() })]
+    #[test]
+    fn no_tenant_of_postgres_reads_or_alters_what_is_anothers(
+        order in Just((0..DEEDS).collect::<Vec<_>>()).prop_shuffle(),
+        firsts in prop::collection::vec(any::<bool>(), DEEDS),
+    ) {
+        with_room(move || runtime().block_on(async { nothing_crosses(World::on_postgres().await, order, firsts).await }));
     }
 }

@@ -242,6 +242,8 @@ async fn recognised(services: &Services, row: &user::Model) -> Result<Option<(Te
     let tenant: Tenant = row.tenant.parse().map_err(|error| Error::Internal(format!("{error}")))?;
     // A provider that the configuration no longer has lets nobody in.
     let Some(settings) = settings(services, &row.provider) else { return Ok(None) };
+    // Who would have to be made up is, when they sign in: that is asked of the database for each.
+    let settings = ProviderSettings { create_people: false, ..settings.into_owned() };
     let document = serde_json::from_str(&row.document)?;
     match change::matched(services, &tenant, &settings, (&row.id, &document)).await {
         Ok((who, by, _)) => Ok(who.map(|who| (tenant, who, by))),
@@ -252,11 +254,12 @@ async fn recognised(services: &Services, row: &user::Model) -> Result<Option<(Te
 /// Writes down who was found, all together: whoever was changed meanwhile is looked for again the next time.
 async fn note_found(services: &Services, tenant: &Tenant, found: Vec<(user::Model, String, String)>) -> Result<()> {
     let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+    let matches =
+        found.iter().map(|(row, who, by)| json!({ "id": row.id, "version": row.version, "who": who, "by": by }));
+    let written = store::note_found(&*tx, tenant, matches.collect()).await?;
     for (row, who, by) in found {
-        let version = row.version;
-        let told = json!({ "id": row.id, "provider": row.provider, "userName": row.user_name, "by": by });
-        let row = user::Model { who: Some(who.clone()), matched_by: by, version: version + 1, ..row };
-        if store::update_user(&*tx, row, version).await? {
+        if written.contains(&row.id) {
+            let told = json!({ "id": row.id, "provider": row.provider, "userName": row.user_name, "by": by });
             tx.tell("scim-user-matched", &who, told);
         }
     }

@@ -2,11 +2,13 @@
 
 mod rows;
 
+use std::collections::HashSet;
+
 use chrono::{DateTime, Utc};
 use domain::{identity::Tenant, scim::folded};
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select,
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, Select, Statement,
     sea_query::{Expr, OnConflict, SimpleExpr},
 };
 use serde_json::{Map, Value};
@@ -74,6 +76,27 @@ pub(super) async fn update_user(db: &impl ConnectionTrait, row: user::Model, ver
         .exec(db)
         .await?;
     Ok(written.rows_affected == 1)
+}
+
+/// Writes who people are by now, all with one statement: `matches` have the `id`, the `version` that was looked at, `who` and `by`.
+/// Tells whose rows were still as they were then.
+pub(super) async fn note_found(db: &impl ConnectionTrait, tenant: &Tenant, matches: Value) -> Result<HashSet<String>> {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => {
+            "UPDATE scim_users SET who = f.entry ->> 'who', matched_by = f.entry ->> 'by', version = version + 1 \
+             FROM json_array_elements(CAST($1 AS json)) AS f(entry) WHERE tenant = $2 AND id = f.entry ->> 'id' \
+             AND version = CAST(f.entry ->> 'version' AS bigint) AND who IS NULL RETURNING id"
+        }
+        _ => {
+            "UPDATE scim_users SET who = f.value ->> 'who', matched_by = f.value ->> 'by', version = version + 1 \
+             FROM json_each($1) AS f WHERE tenant = $2 AND scim_users.id = f.value ->> 'id' \
+             AND version = f.value ->> 'version' AND who IS NULL RETURNING scim_users.id AS id"
+        }
+    };
+    let values = [matches.to_string().into(), tenant.as_str().into()];
+    let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
+    rows.iter().map(|row| Ok(row.try_get("", "id")?)).collect()
 }
 
 /// Notes that the directory spoke of someone.

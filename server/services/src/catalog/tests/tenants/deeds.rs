@@ -29,12 +29,14 @@ pub(super) const DEEDS: usize = 72;
 
 /// What nobody can do without a forge, a provider or a site.
 pub(super) async fn fill_by_hand(world: &World, source: &Source, account: Uuid) {
-    let id = |id: Uuid| format!("X'{}'", id.simple());
+    let is_postgres = world.services.db.get_database_backend() == sea_orm::DbBackend::Postgres;
+    let id = |id: Uuid| if is_postgres { format!("'{id}'") } else { format!("X'{}'", id.simple()) };
+    let (no, content) = if is_postgres { ("false", "'\\x00'") } else { ("0", "X'00'") };
     let (source, account, other) = (id(source.id), id(account), id(Uuid::from_u128(8)));
     let now = "'2026-11-01 10:00:00 +00:00'";
     let rows = [
         format!(
-            "accounts (tenant, id, provider, subject, who, name, email, groups, matched_by, just_in_time, created_at, seen_at) VALUES ('default', {account}, 'corp', 'ada', 'user:default/ada', 'tidewater', 'tidewater', '[\"group:default/berths\"]', 'tidewater', 0, {now}, {now})"
+            "accounts (tenant, id, provider, subject, who, name, email, groups, matched_by, just_in_time, created_at, seen_at) VALUES ('default', {account}, 'corp', 'ada', 'user:default/ada', 'tidewater', 'tidewater', '[\"group:default/berths\"]', 'tidewater', {no}, {now}, {now})"
         ),
         format!(
             "sessions (tenant, id, hash, who, account, created_at, seen_at, expires_at, refreshed_at, address) VALUES ('default', {other}, 'ab', 'user:default/ada', {account}, {now}, {now}, '2096-11-01 10:00:00 +00:00', {now}, 'tidewater')"
@@ -49,7 +51,7 @@ pub(super) async fn fill_by_hand(world: &World, source: &Source, account: Uuid) 
             "docs_sites (tenant, ref, place, name, nav, remarks, hash, changed_at, checked_at) VALUES ('default', 'component:default/quay', 'url:x', 'tidewater', '[]', '[]', 'x', {now}, {now})"
         ),
         format!(
-            "docs_files (tenant, ref, path, kind, title, hash, content, changed_at) VALUES ('default', 'component:default/quay', 'index.md', 'page', 'tidewater', 'x', X'00', {now})"
+            "docs_files (tenant, ref, path, kind, title, hash, content, changed_at) VALUES ('default', 'component:default/quay', 'index.md', 'page', 'tidewater', 'x', {content}, {now})"
         ),
         format!(
             "unmatched (tenant, provider, subject, came, looked, advice, times, first_at, last_at) VALUES ('default', 'corp', '1', '[[\"name\",\"tidewater\"]]', '[]', '[]', 1, {now}, {now})"
