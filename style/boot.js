@@ -8,6 +8,9 @@
   if (theme === "causeway" || theme === "causeway-dark") root.dataset.theme = theme;
   if (recall("causeway.navigation") === "icons") root.dataset.navigation = "icons";
 
+  // A page that is shown again because its form was not carried out stands at the form's address: this is the page's own.
+  if (root.dataset.at) history.replaceState(null, "", root.dataset.at);
+
   // Both switches work before the application has been loaded, and without it.
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-switch]");

@@ -17,8 +17,13 @@ pub enum AppError {
     #[error("{0}")]
     Rejected(String),
     /// The person may not do this.
-    #[error("{0}")]
-    Denied(String),
+    #[error("{why}")]
+    Denied {
+        /// Why not.
+        why: String,
+        /// The address that tells more, and who can.
+        ask: String,
+    },
     /// Another system did not answer, or answered badly.
     #[error("{0}")]
     Unavailable(String),

@@ -32,4 +32,5 @@ pub use ssr::{
     MintedToken, Pasted, RequestContext,
     access::{Sent, Tried},
     approval::Undecided,
+    explained_at, problem_in, told,
 };

@@ -10,16 +10,14 @@ mod layout;
 pub(crate) mod list;
 pub(crate) mod past;
 mod reader;
+mod refusal;
 pub(crate) mod team;
 
-use axum::http::StatusCode;
 use leptos::prelude::*;
-use services::{
-    Services,
-    identity::{Caller, Permission, Target},
-};
+use services::{Services, identity::Caller};
 
-use crate::AppError;
+pub use self::refusal::{explained_at, problem_in, told};
+pub(crate) use self::refusal::{may_not, may_not_each, reply, why_not};
 
 /// Who asks, with what request, for one page or one server function.
 #[derive(Clone)]
@@ -48,36 +46,6 @@ pub(crate) fn services() -> Services {
 /// The author of the request.
 pub(crate) fn caller() -> Caller {
     expect_context::<RequestContext>().caller
-}
-
-/// Turns the result of a use case into an answer: the one place that maps errors to a status.
-pub(crate) fn reply<T>(result: services::Result<T>) -> Result<T, AppError> {
-    use services::Error;
-    result.map_err(|error| {
-        let (status, error) = match error {
-            Error::NotFound(why) => (StatusCode::NOT_FOUND, AppError::NotFound(why)),
-            Error::Conflict(why) => (StatusCode::CONFLICT, AppError::Conflict(why)),
-            Error::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, AppError::Rejected(why)),
-            Error::Denied(denied) => (StatusCode::FORBIDDEN, AppError::Denied(denied.to_string())),
-            Error::Unavailable { .. } => (StatusCode::BAD_GATEWAY, AppError::Unavailable(error.to_string())),
-            Error::Internal(why) => {
-                let id = use_context::<RequestContext>().map(|context| context.request_id).unwrap_or_default();
-                tracing::error!(request_id = id, why, "request failed");
-                (StatusCode::INTERNAL_SERVER_ERROR, AppError::Internal(id))
-            }
-        };
-        if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
-            response.set_status(status);
-        }
-        error
-    })
-}
-
-/// Why the author of the request may not do a thing, with the policies that are near; nothing if they may.
-pub(crate) async fn why_not(permission: Permission, target: Target<'_>) -> services::Result<Option<String>> {
-    let (may, why, reasons) = services::permission::why(&services(), &caller(), permission, target).await?;
-    let near = reasons.iter().take(3).map(ToString::to_string);
-    Ok((!may).then(|| std::iter::once(why).chain(near).collect::<Vec<_>>().join("; ")))
 }
 
 /// A number as it goes over the wire.

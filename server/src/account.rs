@@ -16,7 +16,7 @@ use services::{
 };
 use uuid::Uuid;
 
-use crate::http::{AppState, RequestId, render_with};
+use crate::http::{AppState, Refusal, RequestId, render_with};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
@@ -37,56 +37,56 @@ struct Which {
 }
 
 /// Goes back to the page, or says why not.
-fn back<T>(done: Result<T, Error>, page: &'static str) -> Response {
-    let (status, why) = match done {
+fn back<T>(done: Result<T, Error>, page: &'static str, state: &AppState, request: &RequestId) -> Response {
+    match done {
         // What is over already is what was wanted.
-        Ok(_) | Err(Error::NotFound(_)) => return Redirect::to(page).into_response(),
-        Err(Error::Denied(denied)) => (StatusCode::FORBIDDEN, denied.to_string()),
-        Err(Error::Rejected(why)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        Err(Error::Conflict(why)) => (StatusCode::CONFLICT, why),
-        Err(Error::Unavailable { system, why }) => (StatusCode::BAD_GATEWAY, format!("{system}: {why}")),
-        Err(Error::Internal(why)) => {
-            tracing::error!(why, "a form of the account could not be done");
-            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log has the details".into())
-        }
-    };
-    (status, format!("{why}\n")).into_response()
+        Ok(_) | Err(Error::NotFound(_)) => Redirect::to(page).into_response(),
+        Err(error) => Refusal::of(error, &request.0).page(state, page, request),
+    }
 }
 
 async fn end_session(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_session(&state.services, &caller, id).await, "/account")
+    back(identity::end_session(&state.services, &caller, id).await, "/account", &state, &request)
 }
 
-async fn end_others(State(state): State<AppState>, Extension(caller): Extension<Caller>) -> Response {
-    back(identity::end_other_sessions(&state.services, &caller).await, "/account")
+async fn end_others(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+) -> Response {
+    back(identity::end_other_sessions(&state.services, &caller).await, "/account", &state, &request)
 }
 
 async fn end_token(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_token(&state.services, &caller, id).await, "/account/tokens")
+    back(identity::end_token(&state.services, &caller, id).await, "/account/tokens", &state, &request)
 }
 
 async fn end_service_token(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_token(&state.services, &caller, id).await, "/people/tokens")
+    back(identity::end_token(&state.services, &caller, id).await, "/people/tokens", &state, &request)
 }
 
 async fn end_sessions(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_sessions_of(&state.services, &caller, id).await, "/people")
+    back(identity::end_sessions_of(&state.services, &caller, id).await, "/people", &state, &request)
 }
 
 #[derive(Deserialize)]
@@ -97,9 +97,10 @@ struct Told {
 async fn forget(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Told { id }): Form<Told>,
 ) -> Response {
-    back(identity::scim::forget(&state.services, &caller, &id).await, "/people")
+    back(identity::scim::forget(&state.services, &caller, &id).await, "/people", &state, &request)
 }
 
 #[derive(Deserialize)]
@@ -112,9 +113,10 @@ struct Block {
 async fn block(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Form(Block { id, blocked }): Form<Block>,
 ) -> Response {
-    back(identity::block(&state.services, &caller, id, blocked).await, "/people")
+    back(identity::block(&state.services, &caller, id, blocked).await, "/people", &state, &request)
 }
 
 /// A form for a token, as it comes: one box for each thing that it may do.
@@ -164,7 +166,7 @@ async fn show(
         Ok(minted) => (Ok(minted), StatusCode::OK),
         Err(Error::Rejected(why)) => (Err(why), StatusCode::UNPROCESSABLE_ENTITY),
         Err(Error::Conflict(why)) => (Err(why), StatusCode::CONFLICT),
-        Err(error) => return back(Err::<(), _>(error), page),
+        Err(error) => return back(Err::<(), _>(error), page, &state, &request),
     };
     let mut response = render_with(state, caller, request, page, MintedToken(minted)).await;
     if status != StatusCode::OK && response.status().is_success() {

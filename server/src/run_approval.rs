@@ -4,7 +4,7 @@ use app::{Pasted, Undecided};
 use axum::{
     Extension, Form, Router,
     extract::{Path, State},
-    http::{StatusCode, Uri},
+    http::Uri,
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -15,7 +15,7 @@ use services::{
     runs::{self, Decision, RunName},
 };
 
-use crate::http::{AppState, RequestId, anew};
+use crate::http::{AppState, Refusal, RequestId, anew};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/runs/{number}", post(decide))
@@ -47,23 +47,10 @@ async fn decide(
         Ok(decision) => runs::decide(&state.services, &caller, RunName::Number(number), decision).await,
         Err(error) => Err(error),
     };
-    let (status, problem) = match done {
-        Ok(_) => return Redirect::to(&format!("/runs/{number}")).into_response(),
-        Err(Error::NotFound(why)) => (StatusCode::NOT_FOUND, why),
-        Err(Error::Conflict(why)) => (StatusCode::CONFLICT, why),
-        Err(Error::Rejected(why)) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        Err(Error::Denied(denied)) => (StatusCode::FORBIDDEN, denied.to_string()),
-        Err(error @ Error::Unavailable { .. }) => (StatusCode::BAD_GATEWAY, error.to_string()),
-        Err(Error::Internal(why)) => {
-            tracing::error!(request_id = request, why, "a run could not be decided about");
-            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log has the details".into())
-        }
+    let Err(error) = done else {
+        return Redirect::to(&format!("/runs/{number}")).into_response();
     };
-    let sent = serde_json::to_string(&Undecided { problem, note }).unwrap_or_default();
-    let mut response = anew(state, caller, request, Pasted(sent), uri).await;
-    // Who may not see the page is told so by the page.
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = status;
-    }
-    response
+    let Refusal { status, why, ask } = Refusal::of(error, &request);
+    let sent = serde_json::to_string(&Undecided { problem: why, ask, note }).unwrap_or_default();
+    anew(state, caller, request, Pasted(sent), uri, status).await
 }

@@ -3,25 +3,25 @@
 use axum::{
     Extension, Router,
     extract::{Path, State},
-    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
     routing::get,
 };
-use services::{Error, Services, identity::Caller, lists};
+use services::{Error, identity::Caller, lists};
 
-use crate::http::AppState;
+use crate::http::{AppState, Refusal, RequestId};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new().route("/catalog/views/{id}", get(open))
 }
 
 async fn open(
-    State(services): State<Services>,
+    State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
     Path(id): Path<String>,
 ) -> Response {
     let found = match id.parse() {
-        Ok(id) => lists::view(&services, &caller, id).await,
+        Ok(id) => lists::view(&state.services, &caller, id).await,
         Err(_) => Err(Error::NotFound(format!("there is no view `{id}`"))),
     };
     match found {
@@ -31,10 +31,6 @@ async fn open(
         }
         // The list opens all the same, and says that the view is not there.
         Err(Error::NotFound(_)) => Redirect::to("/catalog?view=gone").into_response(),
-        Err(Error::Denied(denied)) => (StatusCode::FORBIDDEN, denied.to_string()).into_response(),
-        Err(error) => {
-            tracing::error!(%error, "a saved view could not be opened");
-            StatusCode::INTERNAL_SERVER_ERROR.into_response()
-        }
+        Err(error) => Refusal::of(error, &request.0).page(&state, "/catalog", &request),
     }
 }

@@ -9,7 +9,7 @@ use super::{
     inbox_tabs::{Inbox, InboxTabs, Pager, many},
     inbox_views::DisputesView,
 };
-use crate::ui::{Button, Empty, EntityLink, Glyph, Load, Page, ProblemNote, When, fetch, live};
+use crate::ui::{Button, Empty, EntityLink, Glyph, Load, MayNot, Page, ProblemNote, When, fetch, live};
 
 /// The inbox of names that are declared twice.
 #[component]
@@ -58,18 +58,18 @@ fn Disputes(found: DisputesView, page: u32) -> impl IntoView {
     }
 }
 
-/// Rows of names that are declared twice, each with the deed that settles it.
+/// Rows of names that are declared twice, each with the deed that settles it, or why it is not for the one who looks.
 #[component]
-pub(super) fn DisputeList(disputes: Vec<Dispute>) -> impl IntoView {
+pub(super) fn DisputeList(disputes: Vec<(Dispute, String)>) -> impl IntoView {
     let action = ServerAction::<HandOver>::new();
     let problem = move || {
         action
             .value()
             .get()
             .and_then(Result::err)
-            .map(|error| view! { <div class="px-4 pt-3"><ProblemNote text=error.to_string()/></div> })
+            .map(|error| view! { <div class="px-4 pt-3"><ProblemNote text=error/></div> })
     };
-    let rows = disputes.into_iter().map(|dispute| view! { <DisputeRow dispute action/> });
+    let rows = disputes.into_iter().map(|(dispute, may_not)| view! { <DisputeRow dispute may_not action/> });
     view! {
         {problem}
         <ul>{rows.collect_view()}</ul>
@@ -77,7 +77,7 @@ pub(super) fn DisputeList(disputes: Vec<Dispute>) -> impl IntoView {
 }
 
 #[component]
-fn DisputeRow(dispute: Dispute, action: ServerAction<HandOver>) -> impl IntoView {
+fn DisputeRow(dispute: Dispute, may_not: String, action: ServerAction<HandOver>) -> impl IntoView {
     let Dispute { reference, since, holder, claimer } = dispute;
     let since = since
         .map(|at| view! { <span class="text-meta text-muted">"declared twice since "<When at sentence=true/></span> });
@@ -90,6 +90,16 @@ fn DisputeRow(dispute: Dispute, action: ServerAction<HandOver>) -> impl IntoView
         "To mend it in the files: agree whose it is, and rename it or take it out in the other."
     };
     let (source, path, key) = (claimer.source.to_string(), claimer.path.clone(), reference.to_string());
+    let deed = may_not.is_empty().then(|| {
+        view! {
+            <ActionForm action=action attr:class="no-print mt-2">
+                <input type="hidden" name="reference" value=key/>
+                <input type="hidden" name="source" value=source/>
+                <input type="hidden" name="path" value=path.clone()/>
+                <Button submit=true pending=action.pending()>{format!("Let {} have it", short(&path))}</Button>
+            </ActionForm>
+        }
+    });
     view! {
         <li class="border-t border-base-300 px-4 py-3 text-table first:border-t-0">
             <p class="flex flex-wrap items-baseline justify-between gap-x-4">
@@ -102,12 +112,8 @@ fn DisputeRow(dispute: Dispute, action: ServerAction<HandOver>) -> impl IntoView
             </dl>
             {broken}
             <p class="mt-1 text-meta text-muted">{hint}</p>
-            <ActionForm action=action attr:class="no-print mt-2">
-                <input type="hidden" name="reference" value=key/>
-                <input type="hidden" name="source" value=source/>
-                <input type="hidden" name="path" value=path.clone()/>
-                <Button submit=true pending=action.pending()>{format!("Let {} have it", short(&path))}</Button>
-            </ActionForm>
+            {deed}
+            <MayNot why=may_not/>
         </li>
     }
 }

@@ -13,6 +13,16 @@ pub(super) async fn get_credentials() -> Result<Vec<Credential>, AppError> {
     reply(services::catalog::credentials::credentials(&services(), &caller()).await)
 }
 
+/// Why the one who looks may not seal or remove one, as HTML; empty for whoever may.
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
+pub(super) async fn why_not_seal() -> Result<String, AppError> {
+    use services::identity::{Permission, Target};
+
+    use crate::ssr::{may_not, reply};
+
+    reply(may_not("seal credentials or remove them", Permission::ManageSources, Target::Platform).await)
+}
+
 /// Seals a credential, in place of one of the same name.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn seal_credential(

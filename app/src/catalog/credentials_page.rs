@@ -3,10 +3,10 @@
 use domain::catalog::{Credential, CredentialKind};
 use leptos::prelude::*;
 
-use super::credential_functions::{RemoveCredential, SealCredential, get_credentials};
+use super::credential_functions::{RemoveCredential, SealCredential, get_credentials, why_not_seal};
 use crate::ui::{
-    Button, ButtonKind, Choice, Empty, Glyph, Load, Mark, Page, Panel, ProblemNote, SelectField, Status, TextField,
-    When, fetch,
+    Button, ButtonKind, Choice, Empty, Glyph, Load, Mark, MayNot, Page, Panel, ProblemNote, SelectField, Status,
+    TextField, When, fetch,
 };
 
 /// Every credential, and a form for one more.
@@ -15,8 +15,9 @@ pub(crate) fn CredentialsPage() -> impl IntoView {
     let seal = ServerAction::<SealCredential>::new();
     let remove = ServerAction::<RemoveCredential>::new();
     let all = fetch(move || (seal.version().get(), remove.version().get()), |_| get_credentials());
-    let problem =
-        move || remove.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    // Asked for once, so that what is being filled in stays.
+    let refused = fetch(|| (), |()| why_not_seal());
+    let problem = move || remove.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     view! {
         <Page
             title="Credentials"
@@ -30,7 +31,13 @@ pub(crate) fn CredentialsPage() -> impl IntoView {
                     </Load>
                     {problem}
                 </Panel>
-                <Seal seal/>
+                <Load of=refused let:why>
+                    {if why.is_empty() {
+                        view! { <Seal seal/> }.into_any()
+                    } else {
+                        view! { <MayNot why/> }.into_any()
+                    }}
+                </Load>
             </div>
         </Page>
     }
@@ -90,8 +97,7 @@ fn Row(credential: Credential, remove: ServerAction<RemoveCredential>) -> impl I
 /// The form that seals one; it works without a script.
 #[component]
 fn Seal(seal: ServerAction<SealCredential>) -> impl IntoView {
-    let problem =
-        move || seal.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || seal.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let choices = vec![
         Choice::new("token", "Token"),
         Choice::new("password", "User and password"),

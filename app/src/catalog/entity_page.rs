@@ -173,7 +173,7 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
     let stop = (summary.owner.is_some() || summary.system.is_some()).then_some(".");
     let description =
         summary.description.clone().map(|text| if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") });
-    let orphaned = orphan.map(|orphan| view! { <Orphaned orphan/> });
+    let orphaned = orphan.map(|(orphan, may_not)| view! { <Orphaned orphan may_not/> });
     let disputed = (!disputes.is_empty()).then(|| {
         view! {
             <section class="surface mt-3" aria-label="Declared twice">
@@ -260,8 +260,7 @@ fn OnlyNow() -> impl IntoView {
 /// Says that a person of the catalog is the one who looks, or no longer.
 #[component]
 fn ThisIsMe(reference: EntityRef, is_me: bool, who: ServerAction<SayWho>) -> impl IntoView {
-    let problem =
-        move || who.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || who.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let (person, words) = if is_me { (String::new(), "This is not me") } else { (reference.to_string(), "This is me") };
     view! {
         <ActionForm action=who attr:title="Whose things are shown first; it permits nothing">
@@ -274,10 +273,9 @@ fn ThisIsMe(reference: EntityRef, is_me: bool, who: ServerAction<SayWho>) -> imp
 
 /// What is to become of a thing that nothing declares, and the two deeds.
 #[component]
-fn Orphaned(orphan: Orphan) -> impl IntoView {
+fn Orphaned(orphan: Orphan, may_not: String) -> impl IntoView {
     let settle = ServerAction::<SettleOrphan>::new();
-    let problem =
-        move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let since = orphan.since;
     view! {
         <div class="mt-3 flex flex-wrap items-start justify-between gap-x-6 gap-y-3 rounded-box border border-warning/60 bg-base-100 px-4 py-3 text-table">
@@ -285,7 +283,7 @@ fn Orphaned(orphan: Orphan) -> impl IntoView {
                 <Icon glyph=Glyph::TriangleAlert class="mt-px text-warning"/>
                 <span>"Its source no longer declares it since "<When at=since/>". "<Fate orphan=orphan.clone()/></span>
             </p>
-            <Deeds orphan settle/>
+            <Deeds orphan may_not settle/>
             {problem}
         </div>
     }

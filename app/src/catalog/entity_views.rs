@@ -98,9 +98,9 @@ pub(crate) struct Head {
     /// Where it stands on each scorecard.
     pub(crate) badges: Vec<Badge>,
     /// What is to become of it, if nothing declares it any more.
-    pub(crate) orphan: Option<Orphan>,
-    /// Who else declares it.
-    pub(crate) disputes: Vec<Dispute>,
+    pub(crate) orphan: Option<(Orphan, String)>,
+    /// Who else declares it; each with why the one who looks may not settle it, as it stands beside the orphan too.
+    pub(crate) disputes: Vec<(Dispute, String)>,
     /// How many documents of this team or person should be mended.
     pub(crate) troubles: u32,
     /// How its kind is shown, if the organisation declared it.

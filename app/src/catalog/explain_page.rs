@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{
-    functions::look_at,
+    functions::{look_at, why_not_register},
     source_files::Complaint,
     views::{Explained, relation_words},
 };
 use crate::{
     AppError,
     ui::{
-        Button, ButtonKind, Choice, CodeBlock, EntityLink, Glyph, Icon, LineNote, LinkButton, Load, Mark, Page,
+        Button, ButtonKind, Choice, CodeBlock, EntityLink, Glyph, Icon, LineNote, LinkButton, Load, Mark, MayNot, Page,
         ProblemNote, SelectField, Status, TextField, fetch,
     },
 };
@@ -31,25 +31,27 @@ pub(crate) fn ExplainPage() -> impl IntoView {
     let explained = fetch(
         move || asked.get(),
         |(kind, target)| async move {
+            let refused = why_not_register().await?;
             // What is wrong with what was asked about is the answer to the question, not a failure of the page.
             match look_at(kind, target).await {
-                Ok(explained) => Ok(Ok(explained)),
+                Ok(explained) => Ok((refused, Ok(explained))),
                 Err(
                     error @ (AppError::Rejected(_)
                     | AppError::NotFound(_)
                     | AppError::Unavailable(_)
-                    | AppError::Conflict(_)),
-                ) => Ok(Err(error.to_string())),
+                    | AppError::Conflict(_)
+                    | AppError::Denied { .. }),
+                ) => Ok((refused, Err(error))),
                 Err(error) => Err(error),
             }
         },
     );
     view! {
         <Page title="Explain a file" answer=|| "What would become of it, and why. Nothing is recorded">
-            <Load of=explained let:explained>
+            <Load of=explained let:told>
                 {
-                    let (kind, target) = asked.get_untracked();
-                    view! { <Asked kind target explained/> }
+                    let ((kind, target), (refused, explained)) = (asked.get_untracked(), told);
+                    view! { <Asked kind target refused explained/> }
                 }
             </Load>
         </Page>
@@ -58,16 +60,36 @@ pub(crate) fn ExplainPage() -> impl IntoView {
 }
 
 #[component]
-fn Asked(kind: SourceKind, target: String, explained: Result<Explained, String>) -> impl IntoView {
+fn Asked(
+    kind: SourceKind,
+    target: String,
+    refused: (String, String),
+    explained: Result<Explained, AppError>,
+) -> impl IntoView {
     let (text, look, problem) = match explained {
         Ok(explained) => (explained.text, Some(explained.look), None),
         Err(why) => (None, None, Some(why)),
     };
-    let choices = vec![
-        Choice::new("url", "Web address of a file"),
-        Choice::new("git", "Git repository"),
-        Choice::new("file", "File, folder or glob on the server"),
-    ];
+    let (may_not, not_on_disk) = refused;
+    let mut choices = vec![Choice::new("url", "Web address of a file"), Choice::new("git", "Git repository")];
+    if not_on_disk.is_empty() {
+        choices.push(Choice::new("file", "File, folder or glob on the server"));
+    }
+    let by_address = if may_not.is_empty() {
+        view! {
+            <form action="/sources/explain" method="GET" class="surface grid gap-4 p-4 sm:p-5">
+                <SelectField name="kind" label="What it is" choices value=kind.as_str() required=true/>
+                <TextField name="target" label="Or where it is" value=target.clone() required=true mono=true max_length=2000 placeholder="https://github.com/acme/fares/blob/main/catalog-info.yaml"/>
+                <div class="flex flex-wrap gap-3">
+                    <Button submit=true glyph=Glyph::Eye>"Explain the address"</Button>
+                    <LinkButton href="/sources/new" glyph=Glyph::Upload>"Register a source"</LinkButton>
+                </div>
+            </form>
+        }
+        .into_any()
+    } else {
+        view! { <div class="surface px-4 py-1 sm:px-5"><MayNot why=may_not/></div> }.into_any()
+    };
     let notes = notes(text.is_some(), look.as_ref().map(|look| look.verdicts.as_slice()).unwrap_or_default());
     let was_asked = text.is_some() || !target.is_empty();
     let pasted = text.clone().unwrap_or_default();
@@ -98,14 +120,7 @@ fn Asked(kind: SourceKind, target: String, explained: Result<Explained, String>)
                 <TextField name="text" label="A text: one or more documents" value=pasted required=true mono=true lines=12 placeholder="apiVersion: backstage.io/v1alpha1"/>
                 <div><Button submit=true kind=ButtonKind::Primary glyph=Glyph::Eye>"Explain the text"</Button></div>
             </form>
-            <form action="/sources/explain" method="GET" class="surface grid gap-4 p-4 sm:p-5">
-                <SelectField name="kind" label="What it is" choices value=kind.as_str() required=true/>
-                <TextField name="target" label="Or where it is" value=target required=true mono=true max_length=2000 placeholder="https://github.com/acme/fares/blob/main/catalog-info.yaml"/>
-                <div class="flex flex-wrap gap-3">
-                    <Button submit=true glyph=Glyph::Eye>"Explain the address"</Button>
-                    <LinkButton href="/sources/new" glyph=Glyph::Upload>"Register a source"</LinkButton>
-                </div>
-            </form>
+            {by_address}
         </div>
         <div class="mt-4 grid items-start gap-4">
             {problem.map(|why| view! { <div class="surface p-4"><ProblemNote text=why/></div> })}

@@ -63,18 +63,16 @@ pub(crate) async fn find_entities(text: String, people: bool, limit: u32) -> Res
     Ok(found.iter().map(entity::found).collect())
 }
 
-/// Why the one who looks may not register sources of a kind; nothing if they may.
+/// Why the one who looks may not register any source, and why none that is on the server's disk, as HTML; both empty for whoever may.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn why_not_register(kind: SourceKind) -> Result<Option<String>, AppError> {
+pub(super) async fn why_not_register() -> Result<(String, String), AppError> {
     use services::identity::{Permission, Target};
 
-    use crate::ssr::{reply, why_not};
+    use crate::ssr::{may_not, reply};
 
-    let refused = reply(why_not(Permission::ManageSources, Target::Any).await)?;
-    if refused.is_some() || kind != SourceKind::File {
-        return Ok(refused);
-    }
-    reply(why_not(Permission::ReadServerFiles, Target::Any).await)
+    let any = reply(may_not("register such a source", Permission::ManageSources, Target::Any).await)?;
+    let on_disk = reply(may_not("register such a source", Permission::ReadServerFiles, Target::Any).await)?;
+    Ok((any, on_disk))
 }
 
 /// Tells what would become of a source; nothing is recorded.

@@ -54,7 +54,8 @@ pub(crate) struct SourceView {
     pub(crate) files: Vec<SourceFile>,
     /// Files whose text is kept.
     pub(crate) texts: Vec<String>,
-    pub(crate) disputes: Vec<Dispute>,
+    /// Names that it has in common with others; each with why the one who looks may not settle it.
+    pub(crate) disputes: Vec<(Dispute, String)>,
     pub(crate) webhook: Webhook,
     /// How many things it let go of.
     pub(crate) orphans: u32,
@@ -62,6 +63,8 @@ pub(crate) struct SourceView {
     pub(crate) orphan_days: u32,
     /// Minutes between two syncs, unless the source says otherwise.
     pub(crate) default_minutes: u32,
+    /// Why the one who looks may not change it, as HTML; empty for whoever may.
+    pub(crate) may_not: String,
 }
 
 /// A document that should be mended.
@@ -97,7 +100,8 @@ pub(crate) struct TroublesView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct DisputesView {
     pub(crate) sizes: Sizes,
-    pub(crate) rows: Vec<Dispute>,
+    /// Each with why the one who looks may not settle it, as HTML; empty for whoever may.
+    pub(crate) rows: Vec<(Dispute, String)>,
     pub(crate) total: u32,
 }
 
@@ -105,10 +109,13 @@ pub(crate) struct DisputesView {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct OrphansView {
     pub(crate) sizes: Sizes,
-    pub(crate) rows: Vec<Orphan>,
+    /// Each with why the one who looks may not settle it, as HTML; empty for whoever may.
+    pub(crate) rows: Vec<(Orphan, String)>,
     pub(crate) total: u32,
     /// The one source that is asked for, and what it reads or read.
     pub(crate) source: Option<(String, String)>,
+    /// Why the one who looks may not settle all of that source at once.
+    pub(crate) may_not: String,
 }
 
 /// The page of a file's text.

@@ -85,7 +85,7 @@ fn List(listing: Listing, page: ListView, starring: Starring) -> impl IntoView {
                     }
                 />
                 {page.refused.map(|text| view! { <div class="mb-3"><ProblemNote text/></div> })}
-                <ViewsBar listing=listing.clone() me=page.me views=page.views/>
+                <ViewsBar listing=listing.clone() me=page.me views=page.views may_not=page.may_not/>
                 <FilterBar action="/catalog" text=listing.text.clone() placeholder="Filter by name, tag, text…" keep chips clear=clear>
                     {below}
                     <ColumnTools listing=listing.clone()/>

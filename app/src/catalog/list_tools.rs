@@ -7,13 +7,13 @@ use domain::{
 use leptos::{prelude::*, server_fn::ServerFn as _};
 
 use super::view_functions::{ChangeView, RemoveView, RenameView, SaveView};
-use crate::ui::{AskForm, Button, ButtonKind, Glyph, Icon, LinkButton};
+use crate::ui::{AskForm, Button, ButtonKind, Glyph, Icon, LinkButton, MayNot, Resent, at_first};
 
 /// Lists that were put together before: those that everyone has, one's own, those of one's teams; and a way to keep this one.
 #[component]
-pub(super) fn ViewsBar(listing: Listing, me: Me, views: Vec<SavedView>) -> impl IntoView {
+pub(super) fn ViewsBar(listing: Listing, me: Me, views: Vec<SavedView>, may_not: String) -> impl IntoView {
     if !me.keeps {
-        return ().into_any();
+        return view! { <MayNot why=may_not/> }.into_any();
     }
     let everything = Listing::everything();
     let of = |owner: &str| Listing { picks: owned_by(&everything, owner), ..everything.clone() };
@@ -58,8 +58,9 @@ pub(super) fn ViewsBar(listing: Listing, me: Me, views: Vec<SavedView>) -> impl 
     let is_foreign = here.is_none() && listing.view.is_some();
     let gone = is_foreign.then(|| view! { <p class="w-full text-table text-warning" role="status">"The view behind this link is not there any more, or not yours to change. This is the list as the address says."</p> });
     let tools = match here {
-        Some(view) => view! { <ManageView listing view/> }.into_any(),
-        None => view! { <KeepView listing me/> }.into_any(),
+        Some(view) if may_not.is_empty() => view! { <ManageView listing view/> }.into_any(),
+        Some(_) => view! { <MayNot why=may_not/> }.into_any(),
+        None => view! { <KeepView listing me may_not/> }.into_any(),
     };
     view! {
         <div class="no-print mb-3 flex flex-wrap items-start gap-2">
@@ -92,24 +93,27 @@ fn name_field(name: String) -> impl IntoView {
 
 /// A way to keep the list as it is. The forms of views are sent as browsers send them: they are rare, and lead to another page.
 #[component]
-fn KeepView(listing: Listing, me: Me) -> impl IntoView {
+fn KeepView(listing: Listing, me: Me, may_not: String) -> impl IntoView {
     let teams = me
         .teams
         .iter()
         .map(|team| view! { <option value=team.to_string()>{format!("Everyone in {}", team.short())}</option> });
     let teams = teams.collect_view();
+    // What was filled in is in sight, where the page is shown again.
+    let is_again = use_context::<Resent>().is_some();
     view! {
-        <details class=FOLDED>
+        <details class=FOLDED open=is_again>
             <summary class="btn btn-ghost h-7"><Icon glyph=Glyph::Plus/>"Save view"</summary>
             <form method="post" action=SaveView::url() class=INSIDE>
                 <input type="hidden" name="query" value=listing.kept()/>
-                {name_field(String::new())}
+                {name_field(at_first("name", String::new()))}
                 <label class="grid gap-1 text-table font-medium">
                     "For"
                     <select name="team" class="select h-8 w-56"><option value="">"Me alone"</option>{teams}</select>
                 </label>
                 <Button submit=true>"Save"</Button>
                 <p class="w-full text-meta text-muted">"What it narrows by, how it is sorted, and its columns are kept."</p>
+                <MayNot why=may_not/>
             </form>
         </details>
     }
@@ -133,15 +137,16 @@ fn ManageView(listing: Listing, view: SavedView) -> impl IntoView {
             </form>
         }
     });
+    let is_again = use_context::<Resent>().is_some();
     let whose = view.team.as_ref().map(|team| format!("Everyone in {} has it.", team.short()));
     view! {
         {differs}
-        <details class=FOLDED>
+        <details class=FOLDED open=is_again>
             <summary class="btn btn-ghost h-7"><Icon glyph=Glyph::Pencil/>"Edit view"</summary>
             <div class=INSIDE>
                 <form method="post" action=RenameView::url() class="flex flex-wrap items-end gap-2">
                     {hidden()}
-                    {name_field(view.name)}
+                    {name_field(at_first("name", view.name))}
                     <Button submit=true>"Rename"</Button>
                 </form>
                 <form method="post" action=RemoveView::url()>

@@ -10,7 +10,7 @@ use super::{
     inbox_views::OrphansView,
 };
 use crate::ui::{
-    Button, ButtonKind, Empty, EntityLink, Glyph, Load, OwnerLink, Page, ProblemNote, Until, When, fetch, live,
+    Button, ButtonKind, Empty, EntityLink, Glyph, Load, MayNot, OwnerLink, Page, ProblemNote, Until, When, fetch, live,
 };
 
 /// The inbox of orphans.
@@ -37,10 +37,9 @@ pub(crate) fn OrphansPage() -> impl IntoView {
 
 #[component]
 fn Orphans(found: OrphansView, page: u32) -> impl IntoView {
-    let OrphansView { sizes, rows, total, source } = found;
+    let OrphansView { sizes, rows, total, source, may_not } = found;
     let settle = ServerAction::<SettleOrphan>::new();
-    let problem =
-        move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let answer = match total {
         0 => "Everything in the catalog is declared by its source".to_owned(),
         _ => format!(
@@ -52,10 +51,10 @@ fn Orphans(found: OrphansView, page: u32) -> impl IntoView {
         Some((id, _)) => format!("/sources/orphans?source={id}"),
         None => "/sources/orphans".to_owned(),
     };
-    let of_source = source.map(|(id, target)| view! { <OfSource id target total/> });
+    let of_source = source.map(|(id, target)| view! { <OfSource id target total may_not/> });
     let is_empty = rows.is_empty();
     let rows = rows.into_iter().map(
-        |orphan| view! { <li class="border-t border-base-300 px-4 py-3 first:border-t-0"><Row orphan settle/></li> },
+        |(orphan, may_not)| view! { <li class="border-t border-base-300 px-4 py-3 first:border-t-0"><Row orphan may_not settle/></li> },
     );
     let rows = rows.collect_view();
     let body = if is_empty {
@@ -83,12 +82,11 @@ fn Orphans(found: OrphansView, page: u32) -> impl IntoView {
 
 /// All orphans of one source at once.
 #[component]
-fn OfSource(id: String, target: String, total: u32) -> impl IntoView {
+fn OfSource(id: String, target: String, total: u32, may_not: String) -> impl IntoView {
     let settle = ServerAction::<SettleOrphans>::new();
-    let problem =
-        move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || settle.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let whose = if target.is_empty() { id.clone() } else { target };
-    let deeds = (total > 1).then(|| {
+    let deeds = (total > 1 && may_not.is_empty()).then(|| {
         view! {
             <ActionForm action=settle attr:class="no-print flex flex-wrap gap-2">
                 <input type="hidden" name="source" value=id/>
@@ -102,12 +100,13 @@ fn OfSource(id: String, target: String, total: u32) -> impl IntoView {
             <p class="prose-links min-w-0 break-all">"Of "{whose}" · "<a href="/sources/orphans">"show all"</a></p>
             {deeds}
             {problem}
+            {(total > 1).then(|| view! { <MayNot why=may_not/> })}
         </div>
     }
 }
 
 #[component]
-fn Row(orphan: Orphan, settle: ServerAction<SettleOrphan>) -> impl IntoView {
+fn Row(orphan: Orphan, may_not: String, settle: ServerAction<SettleOrphan>) -> impl IntoView {
     let Orphan { reference, title, owner, source, target, is_registered, path, since, .. } = orphan.clone();
     let whence = if is_registered {
         view! { <a href=format!("/sources/{source}")>{target}</a> }.into_any()
@@ -124,7 +123,7 @@ fn Row(orphan: Orphan, settle: ServerAction<SettleOrphan>) -> impl IntoView {
                 <p class="prose-links text-meta text-muted break-all">"Was in "<code class="font-mono">{path}</code>" of "{whence}", until "<When at=since sentence=true/></p>
                 <p class="text-meta"><Fate orphan=orphan.clone()/></p>
             </div>
-            <Deeds orphan settle/>
+            <Deeds orphan may_not settle/>
         </div>
     }
 }
@@ -138,9 +137,12 @@ pub(super) fn Fate(orphan: Orphan) -> impl IntoView {
     }
 }
 
-/// Keep, and remove now.
+/// Keep, and remove now; or why neither is for the one who looks.
 #[component]
-pub(super) fn Deeds(orphan: Orphan, settle: ServerAction<SettleOrphan>) -> impl IntoView {
+pub(super) fn Deeds(orphan: Orphan, may_not: String, settle: ServerAction<SettleOrphan>) -> impl IntoView {
+    if !may_not.is_empty() {
+        return view! { <MayNot why=may_not/> }.into_any();
+    }
     let (key, name) = (orphan.reference.to_string(), orphan.reference.name().to_owned());
     let deed = move |deed: &'static str, words: &'static str, kind: ButtonKind| {
         let (label, key) = (format!("{words}: {name}"), key.clone());
@@ -159,4 +161,5 @@ pub(super) fn Deeds(orphan: Orphan, settle: ServerAction<SettleOrphan>) -> impl 
             {deed("remove", "Remove now", ButtonKind::Danger)}
         </div>
     }
+    .into_any()
 }

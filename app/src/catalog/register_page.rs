@@ -12,7 +12,7 @@ use super::{
 };
 use crate::{
     AppError,
-    ui::{AskForm, Button, ButtonKind, Glyph, Icon, Load, Page, Panel, ProblemNote, Tab, Tabs, fetch},
+    ui::{AskForm, Button, ButtonKind, Glyph, Icon, Load, MayNot, Page, Panel, ProblemNote, Tab, Tabs, fetch},
 };
 
 /// A form with two steps: look, then register. The first is an address, so it works without a script and can be shared.
@@ -34,13 +34,14 @@ pub(crate) fn RegisterPage() -> impl IntoView {
                     error @ (AppError::Rejected(_)
                     | AppError::NotFound(_)
                     | AppError::Unavailable(_)
-                    | AppError::Conflict(_)),
-                ) => Ok(Some(Err(error.to_string()))),
+                    | AppError::Conflict(_)
+                    | AppError::Denied { .. }),
+                ) => Ok(Some(Err(error))),
                 Err(error) => Err(error),
             }
         },
     );
-    let refused = fetch(move || kind.get(), why_not_register);
+    let refused = fetch(|| (), |()| why_not_register());
     let tabs = move || {
         let tab = |(one, label): (SourceKind, &str)| Tab {
             label: label.to_owned(),
@@ -60,17 +61,24 @@ pub(crate) fn RegisterPage() -> impl IntoView {
         <Page title="Register a source" answer=|| "Files that you have for Backstage are read as they are" narrow=true>
             <div class="mb-4">{tabs}</div>
             <Load of=refused let:refused>
-                {match refused {
-                    Some(why) => view! { <MayNot why kind=kind.get_untracked()/> }.into_any(),
-                    None => view! {
-                        <AskForm action="/sources/new" attr:class="surface grid gap-4 p-4 sm:p-5">
-                            {fields}
-                            <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
-                            <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
-                        </AskForm>
+                {
+                    let (any, on_disk) = refused;
+                    move || {
+                        let is_on_disk = kind.get() == SourceKind::File;
+                        let why = if any.is_empty() && is_on_disk { on_disk.clone() } else { any.clone() };
+                        if !why.is_empty() {
+                            return view! { <div class="surface px-4 py-1 sm:px-5"><MayNot why/></div> }.into_any();
+                        }
+                        view! {
+                            <AskForm action="/sources/new" attr:class="surface grid gap-4 p-4 sm:p-5">
+                                {fields}
+                                <div><Button submit=true glyph=Glyph::Eye>"Look at it"</Button></div>
+                                <p class="prose-links text-table text-muted">"Only a text at hand? " <a href="/sources/explain">"Have it explained"</a> ": each document, what is wrong with it, and where."</p>
+                            </AskForm>
+                        }
+                        .into_any()
                     }
-                    .into_any(),
-                }}
+                }
             </Load>
             <div class="mt-4">
                 <Load of=preview skeleton=|| view! { <p role="status" class="text-table text-muted">"Reading…"</p> } let:preview>
@@ -85,26 +93,10 @@ pub(crate) fn RegisterPage() -> impl IntoView {
     .into_any()
 }
 
-/// Instead of a form that would be refused.
 #[component]
-fn MayNot(why: String, kind: SourceKind) -> impl IntoView {
-    let permission = if kind == SourceKind::File { "readServerFiles" } else { "manageSources" };
-    let who = format!("/may?permission={permission}");
-    view! {
-        <div class="surface grid gap-2 p-4 text-table sm:p-5">
-            <h2 class="text-body font-semibold">"You may not register such a source"</h2>
-            <p class="break-words">{why}"."</p>
-            <p class="prose-links text-muted"><a href=who>"Who can, and why not I"</a></p>
-        </div>
-    }
-}
-
-#[component]
-fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, String>) -> impl IntoView {
+fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>) -> impl IntoView {
     let register = ServerAction::<RegisterSource>::new();
-    let problem = move || {
-        register.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> })
-    };
+    let problem = move || register.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     match preview {
         Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
         Ok(Preview { files, entities }) => {

@@ -15,8 +15,8 @@ use super::{
     sync_bars::{SyncBars, SyncTable},
 };
 use crate::ui::{
-    Button, ButtonKind, Choice, Empty, Glyph, Load, Moment, Page, Panel, ProblemNote, SelectField, Status, ToastKind,
-    Toasts, Until, When, fetch, live,
+    Button, ButtonKind, Choice, Empty, Glyph, Load, MayNot, Moment, Page, Panel, ProblemNote, SelectField, Status,
+    ToastKind, Toasts, Until, When, fetch, live,
 };
 
 /// One source.
@@ -46,7 +46,9 @@ pub(crate) fn SourcePage() -> impl IntoView {
 
 #[component]
 fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
-    let SourceView { row, credential, files, texts, disputes, webhook, orphans, orphan_days, default_minutes } = page;
+    let SourceView { row, credential, files, texts, disputes, webhook, orphans, orphan_days, default_minutes, may_not } =
+        page;
+    let may = may_not.is_empty();
     let SourceRow { source, bars, next } = row;
     let (mark, label) = state(&source);
     let id = source.id.to_string();
@@ -68,12 +70,14 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
     let under_way = Signal::derive(move || pending.get() || asked.is_some());
     let actions = move || {
         let id = to_sync.clone();
-        view! {
-            <ActionForm action=sync>
-                <input type="hidden" name="id" value=id/>
-                <Button submit=true glyph=Glyph::RefreshCw pending=under_way>"Sync now"</Button>
-            </ActionForm>
-        }
+        may.then(|| {
+            view! {
+                <ActionForm action=sync>
+                    <input type="hidden" name="id" value=id/>
+                    <Button submit=true glyph=Glyph::RefreshCw pending=under_way>"Sync now"</Button>
+                </ActionForm>
+            }
+        })
     };
     let problem = source.problem.clone().map(|why| {
         view! {
@@ -100,16 +104,17 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
     });
     view! {
         <Page title=source.target.clone() answer actions>
+            <MayNot why=may_not/>
             {problem}
             {orphaned}
             <div class="mb-4 grid grid-cols-2 gap-4 sm:grid-cols-4">{told.into_iter().collect_view()}</div>
             <div class="grid gap-4 *:min-w-0">
                 <Reading credential allowance=source.allowance.clone()/>
-                <Syncs bars id=id.clone() every=source.every_minutes default_minutes/>
+                <Syncs bars id=id.clone() every=source.every_minutes default_minutes may/>
                 <Files files source=id.clone() texts/>
                 {disputed}
-                <WebhookPanel id=id.clone() webhook/>
-                <Removal id entities=source.entities target=source.target orphan_days/>
+                <WebhookPanel id=id.clone() webhook may/>
+                {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}
             </div>
         </Page>
     }
@@ -117,7 +122,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
 
 /// The last syncs, and when they are.
 #[component]
-fn Syncs(bars: Vec<Bar>, id: String, every: Option<u32>, default_minutes: u32) -> impl IntoView {
+fn Syncs(bars: Vec<Bar>, id: String, every: Option<u32>, default_minutes: u32, may: bool) -> impl IntoView {
     let schedule = ServerAction::<ScheduleSource>::new();
     let problem = move || schedule.value().get().and_then(Result::err).map(|error| error.to_string());
     let drawn = if bars.is_empty() {
@@ -133,9 +138,8 @@ fn Syncs(bars: Vec<Bar>, id: String, every: Option<u32>, default_minutes: u32) -
         choices.push(Choice::new(&own.to_string(), &format!("Every {}", minutes_in_words(own))));
     }
     let value = every.map(|every| every.to_string()).unwrap_or_default();
-    view! {
-        <Panel title="Last syncs">
-            {drawn}
+    let change = if may {
+        view! {
             <ActionForm action=schedule attr:class="no-print mt-4 flex max-w-md flex-wrap items-end gap-3">
                 <input type="hidden" name="id" value=id/>
                 <div class="min-w-56 flex-1">
@@ -143,6 +147,16 @@ fn Syncs(bars: Vec<Bar>, id: String, every: Option<u32>, default_minutes: u32) -
                 </div>
                 <Button submit=true pending=schedule.pending()>"Change"</Button>
             </ActionForm>
+        }
+        .into_any()
+    } else {
+        let chosen = choices.into_iter().find(|choice| choice.value == value).map(|choice| choice.label);
+        view! { <p class="mt-4 text-table text-muted">{chosen}</p> }.into_any()
+    };
+    view! {
+        <Panel title="Last syncs">
+            {drawn}
+            {change}
         </Panel>
     }
 }
@@ -162,8 +176,7 @@ fn minutes_in_words(minutes: u32) -> String {
 #[component]
 fn Removal(id: String, entities: u32, target: String, orphan_days: u32) -> impl IntoView {
     let remove = ServerAction::<RemoveSource>::new();
-    let problem =
-        move || remove.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || remove.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let things = many(entities, "thing", "things");
     let grace = (orphan_days > 0).then(|| {
         let days = many(orphan_days, "day", "days");

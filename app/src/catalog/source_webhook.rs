@@ -6,12 +6,11 @@ use leptos::prelude::*;
 use super::inbox_functions::ChangeWebhook;
 use crate::ui::{Button, ButtonKind, Fact, Facts, Mark, Panel, ProblemNote, Status, When};
 
-/// Its address, its secret while it can be seen, what to do at each forge, and the last deliveries.
+/// Its address, its secret while it can be seen, what to do at each forge, and the last deliveries; for whoever `may` change it, how.
 #[component]
-pub(super) fn WebhookPanel(id: String, webhook: Webhook) -> impl IntoView {
+pub(super) fn WebhookPanel(id: String, webhook: Webhook, may: bool) -> impl IntoView {
     let change = ServerAction::<ChangeWebhook>::new();
-    let problem =
-        move || change.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || change.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let Webhook { address, made, secret, refused, deliveries } = webhook;
     let is_made = made.is_some();
     let made =
@@ -50,10 +49,12 @@ pub(super) fn WebhookPanel(id: String, webhook: Webhook) -> impl IntoView {
             {shown}
             {refused}
             {delivered}
-            <div class="no-print mt-4 flex flex-wrap gap-2">
-                <Deed change id=id.clone() deed="make" words/>
-                {is_made.then(|| view! { <Deed change id=id.clone() deed="drop" words="Take the webhook away" kind=ButtonKind::Quiet/> })}
-            </div>
+            {may.then(|| view! {
+                <div class="no-print mt-4 flex flex-wrap gap-2">
+                    <Deed change id=id.clone() deed="make" words/>
+                    {is_made.then(|| view! { <Deed change id=id.clone() deed="drop" words="Take the webhook away" kind=ButtonKind::Quiet/> })}
+                </div>
+            })}
             {problem}
         </Panel>
     }

@@ -23,8 +23,10 @@ pub(crate) struct ListView {
     pub(crate) cells: Vec<Vec<Cell>>,
     /// Whether the one who asks has starred each row.
     pub(crate) starred: Vec<bool>,
-    /// The one who asks.
+    /// The one who asks; of their teams, those whose views they may keep.
     pub(crate) me: Me,
+    /// Why they may not keep views as far as they would be offered, as HTML; empty for whoever may.
+    pub(crate) may_not: String,
     /// Their views, and those of their teams.
     pub(crate) views: Vec<SavedView>,
     /// Why a form of the page was refused.

@@ -39,6 +39,8 @@ pub(crate) struct HomeView {
     pub(crate) since: Option<Since>,
     /// What changed since then, or lately; newest first.
     pub(crate) happened: Vec<Happened>,
+    /// Why they may not begin with the example, as HTML; empty for whoever may, and where there is something already.
+    pub(crate) may_not: String,
 }
 
 /// Since when someone was away.

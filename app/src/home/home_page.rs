@@ -12,8 +12,8 @@ use crate::{
     scorecards::{OwnedView, Weakest},
     shell::plural,
     ui::{
-        Button, ButtonKind, Empty, EntityLink, Glyph, Icon, Load, Mark, Moment, Moved, Page, Panel, ProblemNote,
-        Status, Timeline, When, fetch, live,
+        Button, ButtonKind, Empty, EntityLink, Glyph, Icon, Load, Mark, MayNot, Moment, Moved, Page, Panel,
+        ProblemNote, Status, Timeline, When, fetch, live,
     },
 };
 
@@ -46,6 +46,7 @@ fn Home(home: HomeView) -> impl IntoView {
         starred,
         since,
         happened,
+        may_not,
     } = home;
     let waits = troubled.len() + failed.len() + to_approve.len();
     let answer = match (sources, waits) {
@@ -57,7 +58,7 @@ fn Home(home: HomeView) -> impl IntoView {
     let begin = view! { <Begin is_new=sources == 0/> };
     if sources == 0 {
         let begin = view! {
-            <Example/>
+            <Example may_not/>
             {begin}
         };
         return view! { <Page title="Welcome to Causeway" answer=move || answer.clone()>{begin}</Page> }.into_any();
@@ -204,10 +205,12 @@ fn Own(title: &'static str, glyph: Glyph, things: Vec<Found>) -> impl IntoView {
 
 /// One click to something to look at.
 #[component]
-fn Example() -> impl IntoView {
+fn Example(may_not: String) -> impl IntoView {
+    if !may_not.is_empty() {
+        return view! { <MayNot why=may_not/> }.into_any();
+    }
     let load = ServerAction::<LoadExample>::new();
-    let problem =
-        move || load.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || load.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     view! {
         <section class="surface mb-4 flex flex-wrap items-center justify-between gap-4 p-5">
             <div class="min-w-0">
@@ -224,6 +227,7 @@ fn Example() -> impl IntoView {
             </ActionForm>
         </section>
     }
+    .into_any()
 }
 
 /// Three cards: find, create, fix.

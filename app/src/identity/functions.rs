@@ -28,6 +28,8 @@ pub(super) struct Kept {
     pub(super) made: Option<Result<Minted, String>>,
     /// How many days one lasts at most.
     pub(super) most_days: u32,
+    /// Why the one who looks may neither make nor end one, as HTML; empty for whoever may.
+    pub(super) may_not: String,
 }
 
 /// A page of people.
@@ -69,14 +71,15 @@ pub(super) async fn get_oneself() -> Result<Oneself, AppError> {
 /// One's own tokens.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_tokens() -> Result<Kept, AppError> {
-    use services::identity;
+    use services::identity::{self, Permission, Target};
 
-    use crate::ssr::{MintedToken, caller, reply, services};
+    use crate::ssr::{MintedToken, caller, may_not, reply, services};
 
     let services = services();
     let tokens = reply(identity::tokens(&services, &caller()).await)?;
     let made = use_context::<MintedToken>().map(|MintedToken(made)| made);
-    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days })
+    let may_not = reply(may_not("make or end tokens", Permission::KeepOwnTokens, Target::Own).await)?;
+    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days, may_not })
 }
 
 /// The tokens of programs.
@@ -89,7 +92,8 @@ pub(super) async fn get_service_tokens() -> Result<Kept, AppError> {
     let services = services();
     let tokens = reply(identity::service_tokens(&services, &caller()).await)?;
     let made = use_context::<MintedToken>().map(|MintedToken(made)| made);
-    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days })
+    // Whoever sees them may make and end them.
+    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days, may_not: String::new() })
 }
 
 /// People who came in.

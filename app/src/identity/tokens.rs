@@ -5,7 +5,7 @@ use leptos::prelude::*;
 
 use super::functions::{Kept, get_service_tokens, get_tokens};
 use crate::ui::{
-    Button, ButtonKind, CheckField, Empty, Glyph, Load, Page, Panel, ProblemNote, TextField, Until, When, fetch,
+    Button, ButtonKind, CheckField, Empty, Glyph, Load, MayNot, Page, Panel, ProblemNote, TextField, Until, When, fetch,
 };
 
 /// One's own tokens.
@@ -46,7 +46,8 @@ struct Place {
 
 #[component]
 fn Both(tokens: Kept, place: Place) -> impl IntoView {
-    let Kept { tokens, made, most_days } = tokens;
+    let Kept { tokens, made, most_days, may_not } = tokens;
+    let may = may_not.is_empty();
     let (minted, problem) = match made {
         Some(Ok(minted)) => (Some(minted), None),
         Some(Err(problem)) => (None, Some(problem)),
@@ -56,9 +57,10 @@ fn Both(tokens: Kept, place: Place) -> impl IntoView {
         <div class="grid gap-4 *:min-w-0">
             {minted.map(|minted| view! { <Fresh minted/> })}
             <Panel title="In use" flush=true>
-                <List tokens place/>
+                <List tokens place may/>
             </Panel>
-            <New place problem most_days/>
+            {may.then(|| view! { <New place problem most_days/> })}
+            <MayNot why=may_not/>
         </div>
     }
 }
@@ -78,7 +80,7 @@ fn Fresh(minted: Minted) -> impl IntoView {
 }
 
 #[component]
-fn List(tokens: Vec<Token>, place: Place) -> impl IntoView {
+fn List(tokens: Vec<Token>, place: Place, may: bool) -> impl IntoView {
     if tokens.is_empty() {
         return view! {
             <Empty glyph=Glyph::Key title="There is none">
@@ -87,15 +89,15 @@ fn List(tokens: Vec<Token>, place: Place) -> impl IntoView {
         }
         .into_any();
     }
-    let rows = tokens.into_iter().map(|token| view! { <Row token place/> }).collect_view();
+    let rows = tokens.into_iter().map(|token| view! { <Row token place may/> }).collect_view();
     view! { <ul>{rows}</ul> }.into_any()
 }
 
 #[component]
-fn Row(token: Token, place: Place) -> impl IntoView {
+fn Row(token: Token, place: Place, may: bool) -> impl IntoView {
     let Token { id, name, prefix, scopes, roles, ends, used, used_from, made, made_by, .. } = token;
     let whose = format!(" {name}");
-    let may = if roles.is_empty() {
+    let scope = if roles.is_empty() {
         format!("may {}", scopes.join(", "))
     } else {
         format!("may {} as {}", scopes.join(", "), roles.join(", "))
@@ -112,13 +114,15 @@ fn Row(token: Token, place: Place) -> impl IntoView {
         <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-base-300 px-4 py-2 text-table first:border-t-0">
             <div class="min-w-0">
                 <p class="font-medium break-words">{name}<span class="font-mono text-meta font-normal text-muted">{format!(" {prefix}…")}</span></p>
-                <p class="text-meta text-muted break-words">{may}</p>
+                <p class="text-meta text-muted break-words">{scope}</p>
                 <p class="text-meta text-muted break-words">{used}" · ends "<Until at=ends/>" · made "<When at=made/>{by}</p>
             </div>
-            <form method="post" action=place.end class="no-print">
-                <input type="hidden" name="id" value=id.to_string()/>
-                <Button submit=true kind=ButtonKind::Quiet glyph=Glyph::Trash>"End"<span class="sr-only">{whose}</span></Button>
-            </form>
+            {may.then(|| view! {
+                <form method="post" action=place.end class="no-print">
+                    <input type="hidden" name="id" value=id.to_string()/>
+                    <Button submit=true kind=ButtonKind::Quiet glyph=Glyph::Trash>"End"<span class="sr-only">{whose}</span></Button>
+                </form>
+            })}
         </li>
     }
 }

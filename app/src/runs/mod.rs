@@ -47,8 +47,8 @@ pub struct RunView {
     pub last: i64,
     /// What was decided about it, or the form for that, written by the server; empty where nobody is asked.
     pub approval: String,
-    /// Why the one who looks may not cancel or retry it; empty if they may, or if there is nothing to cancel or retry.
-    pub refused: String,
+    /// Why the one who looks may not cancel or retry it, as HTML; empty if they may, or if there is nothing to cancel or retry.
+    pub may_not: String,
 }
 
 /// Runs in a status (`running` means that they are not over, `waiting` that someone has to agree), newest first, from page 0 on.
@@ -99,12 +99,13 @@ pub async fn get_run(number: i64, step: String) -> Result<RunView, AppError> {
     let lines = lines.into_iter().filter(is_shown).collect();
     let approval = reply(crate::ssr::approval::part(&services, &caller, &run.summary).await)?;
     let can_be_steered = !run.summary.status.is_over() || run.summary.status == RunStatus::Failed;
-    let refused = if can_be_steered {
-        reply(crate::ssr::why_not(Permission::SteerRun, Target::Run(run.summary.id)).await)?
+    let may_not = if can_be_steered {
+        let target = Target::Run(run.summary.id);
+        reply(crate::ssr::may_not("cancel or retry it", Permission::SteerRun, target).await)?
     } else {
-        None
+        String::new()
     };
-    Ok(RunView { run, shown, lines, last, approval, refused: refused.unwrap_or_default() })
+    Ok(RunView { run, shown, lines, last, approval, may_not })
 }
 
 /// Asks a run to stop.

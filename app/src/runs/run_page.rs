@@ -15,8 +15,8 @@ use super::{
 use crate::{
     AppError,
     ui::{
-        Button, ButtonKind, Clock, EntityLink, Glyph, LinkButton, Load, Moment, ProblemNote, StepRow, StepState,
-        StepsDown, When, fetch, live,
+        Button, ButtonKind, Clock, EntityLink, Glyph, LinkButton, Load, MayNot, Moment, ProblemNote, StepRow,
+        StepState, StepsDown, When, fetch, live,
     },
 };
 
@@ -50,7 +50,7 @@ pub(crate) fn RunPage() -> impl IntoView {
 
 #[component]
 fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction<RetryRun>) -> impl IntoView {
-    let RunView { run, shown, lines, approval, refused, .. } = view;
+    let RunView { run, shown, lines, approval, may_not, .. } = view;
     view! {
         <Title text=format!("#{} {}", run.summary.number, run.summary.title)/>
         <div class="grid min-w-0 lg:grid-cols-[22rem_minmax(0,1fr)]">
@@ -60,7 +60,7 @@ fn RunLayout(view: RunView, cancel: ServerAction<CancelRun>, retry: ServerAction
                 <div class="mt-4 mb-4 border-t-2 border-dashed border-accent" aria-hidden="true"></div>
                 <StepsDown steps=step_rows(&run, &shown)/>
                 <Results links=run.output.links.clone() text=run.output.text.clone()/>
-                <Steering run=run.clone() refused cancel retry/>
+                <Steering run=run.clone() may_not cancel retry/>
                 <MadeSoFar run=run.clone()/>
                 <Answers values=run.values.clone()/>
             </div>
@@ -145,22 +145,21 @@ fn note(step: &Step) -> String {
 #[component]
 fn Steering(
     run: Run,
-    refused: String,
+    may_not: String,
     cancel: ServerAction<CancelRun>,
     retry: ServerAction<RetryRun>,
 ) -> impl IntoView {
     let summary = run.summary;
     let number = summary.number;
-    let may = refused.is_empty();
-    let why = (!may).then(|| view! { <p class="no-print mt-5 text-table text-muted break-words">"You may not cancel or retry it: "{refused}</p> });
+    let may = may_not.is_empty();
     let can_cancel = may && !summary.status.is_over() && summary.cancel_asked_at.is_none();
     let can_retry = may && summary.status == RunStatus::Failed;
     let again = format!("/create/{}/{}", summary.template.namespace(), summary.template.name());
     let failed = move |result: Option<Result<(), AppError>>| {
-        result.and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> })
+        result.and_then(Result::err).map(|error| view! { <ProblemNote text=error/> })
     };
     view! {
-        {why}
+        <MayNot why=may_not/>
         <div class="no-print mt-5 flex flex-wrap gap-2 empty:hidden">
             {can_cancel.then(|| view! {
                 <ActionForm action=cancel>

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use leptos::{nonce::use_nonce, prelude::*};
 use leptos_meta::MetaTags;
 
-use crate::App;
+use crate::{App, ui::Resent};
 
 /// The addresses of the bundle's files, with their hashes.
 #[derive(Debug, Clone)]
@@ -34,9 +34,11 @@ pub struct Assets {
 pub fn document(assets: &Assets) -> impl IntoView + use<> {
     let Assets { wasm, script, split, boot, start, style, icon, fonts, .. } = assets.clone();
     let nonce = use_nonce();
+    // The answer to a form stands at the form's own address; `boot.js` puts the page's there.
+    let at = use_context::<Resent>().map(|resent| resent.page);
     view! {
         <!DOCTYPE html>
-        <html lang="en">
+        <html lang="en" data-at=at>
             <head>
                 <meta charset="utf-8"/>
                 <meta name="viewport" content="width=device-width, initial-scale=1"/>

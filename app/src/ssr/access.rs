@@ -12,9 +12,12 @@ use std::collections::HashMap;
 
 use prose::escape;
 use serde::{Deserialize, Serialize};
-use services::{Error, Result};
+use services::{
+    Error, Result,
+    identity::{Permission, Target},
+};
 
-use super::{caller, reply, services};
+use super::{caller, refusal::link, reply, services};
 use crate::{AppError, Pasted, access::Written};
 
 /// What a form sent that could not be done, or was only tried, to be shown again.
@@ -27,6 +30,8 @@ pub struct Sent {
     pub cases: String,
     /// What is wrong.
     pub problems: Vec<String>,
+    /// Where a refusal is explained.
+    pub ask: Option<String>,
     /// What it would come to: example cases that hold, who gains what, who loses what.
     pub tried: Option<Tried>,
     /// A role and to whom, as they were written.
@@ -88,6 +93,21 @@ fn tabs(current: &str) -> String {
         "<nav aria-label=\"Permission\" class=\"no-print overflow-x-auto\"><ul class=\"flex min-w-max gap-6 border-b \
          border-base-300 text-table *:-mb-px\">{items}</ul></nav>"
     )
+}
+
+/// Why a form was not carried out; nothing if it was.
+fn refused(sent: &Sent, title: &str) -> String {
+    if sent.problems.is_empty() {
+        return String::new();
+    }
+    let ask = sent.ask.as_deref().map(|ask| format!("<p class=\"text-table\">{}</p>", link(ask)));
+    html::note("error", title, &sent.problems) + &ask.unwrap_or_default()
+}
+
+/// In place of a form that would be refused; nothing for whoever may.
+async fn may_not(deed: &str, permission: Permission, target: Target<'_>) -> Result<String> {
+    let why = super::may_not(deed, permission, target).await?;
+    Ok(if why.is_empty() { why } else { format!("<p class=\"text-table text-muted break-words\">{why}</p>") })
 }
 
 fn code(text: &str) -> String {

@@ -13,7 +13,10 @@ use services::{
     runs,
 };
 
-use super::access::html::{note, when};
+use super::{
+    access::html::{note, when, words},
+    refusal::link,
+};
 use crate::Pasted;
 
 /// A decision that could not be written down, to be shown again.
@@ -21,15 +24,28 @@ use crate::Pasted;
 pub struct Undecided {
     /// What is wrong.
     pub problem: String,
+    /// Where a refusal is explained.
+    pub ask: Option<String>,
     /// The note, as it was written.
     pub note: String,
+}
+
+/// What is told of the runs of a template before one is started.
+pub(crate) fn ahead(by: &str) -> String {
+    let by = words(by);
+    format!(
+        "Its runs wait for approval by {by}: nothing happens before. Whoever starts one cannot approve it, and can cancel it."
+    )
 }
 
 /// What was decided about a run, or the form for that.
 pub(crate) async fn part(services: &Services, caller: &Caller, run: &RunSummary) -> Result<String> {
     let Some(approval) = &run.approval else { return Ok(String::new()) };
     let sent = use_context::<Pasted>().and_then(|Pasted(text)| serde_json::from_str::<Undecided>(&text).ok());
-    let problem = sent.as_ref().map(|sent| note("error", "Nothing was decided", std::slice::from_ref(&sent.problem)));
+    let problem = sent.as_ref().map(|sent| {
+        let ask = sent.ask.as_deref().map(link).unwrap_or_default();
+        note("error", "Nothing was decided", std::slice::from_ref(&sent.problem)) + &ask
+    });
     let rest = if run.awaits_approval() {
         form(services, caller, run, sent.map(|sent| sent.note).unwrap_or_default()).await?
     } else {
@@ -95,18 +111,4 @@ async fn form(services: &Services, caller: &Caller, run: &RunSummary, said: Stri
         if may { "</form>" } else { "" }
     );
     Ok(html)
-}
-
-/// Names in backticks, as code.
-fn words(text: &str) -> String {
-    let mut html = String::new();
-    for (at, part) in text.split('`').enumerate() {
-        let part = escape(part);
-        if at % 2 == 0 {
-            html.push_str(&part);
-        } else {
-            let _ = write!(html, "<code class=\"font-mono text-meta break-all\">{part}</code>");
-        }
-    }
-    html
 }

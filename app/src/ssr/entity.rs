@@ -12,7 +12,7 @@ use services::{
     scorecards,
 };
 
-use super::{count, history, layout, past, reader, team};
+use super::{count, history, inbox, layout, past, reader, team};
 use crate::catalog::entity_views::Link;
 use crate::catalog::views::{Body, EntityView, Found, Head, Origin, Overview, OwnLook, Place, Side, Tie, at_moment};
 
@@ -43,6 +43,7 @@ pub(crate) async fn view(
     let relations = entity.relations();
     let badges = scorecards::levels(services, caller, std::slice::from_ref(reference)).await?.pop().unwrap_or_default();
     let orphan = if entity.orphaned_at.is_some() { catalog::orphan(services, caller, reference).await? } else { None };
+    let orphan = inbox::kept_by(orphan.into_iter().collect()).await?.pop();
     let own = own_looks(services, caller, &[reference.kind()]).await?.pop();
     let head = Head {
         summary: entity.summary(),
@@ -51,7 +52,7 @@ pub(crate) async fn view(
         problems: problems(&entity),
         badges,
         orphan,
-        disputes: disputes(services, caller, &entity).await?,
+        disputes: inbox::settled_by(disputes(services, caller, &entity).await?).await?,
         troubles: troubles(services, caller, reference).await?,
         own,
         star,

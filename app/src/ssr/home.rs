@@ -8,11 +8,11 @@ use services::{
         runs::RunStatus,
     },
     home,
-    identity::Caller,
+    identity::{Caller, Permission, Target},
     runs::{self, RunFilter},
 };
 
-use super::{count, entity::found, team};
+use super::{count, entity::found, may_not, team};
 use crate::{
     catalog::views::{Found, is_troubled},
     home::functions::{Happened, HomeView, Since},
@@ -46,7 +46,12 @@ pub(crate) async fn view(services: &Services, caller: &Caller) -> Result<HomeVie
         (team::kinds(services, caller, &owners).await?, team::owned(services, caller, &owners).await?)
     };
     let (since, happened) = lately(services, caller).await?;
+    let may_not = match sources.len() {
+        0 => may_not("load the example organisation", Permission::ManageSources, Target::Platform).await?,
+        _ => String::new(),
+    };
     Ok(HomeView {
+        may_not,
         total: catalog::total(services, caller).await?,
         kinds: kinds.map(|facet| facet.values).unwrap_or_default(),
         sources: count(sources.len()),

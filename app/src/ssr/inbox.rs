@@ -4,12 +4,12 @@ use std::collections::{HashMap, HashSet};
 
 use services::{
     Error, Result, Services, catalog,
-    domain::catalog::{EntityRef, Source, SyncRecord, TroubleFilter},
-    identity::Caller,
+    domain::catalog::{Dispute, EntityRef, Orphan, Source, SyncRecord, TroubleFilter},
+    identity::{Caller, Permission, Target},
 };
 use uuid::Uuid;
 
-use super::{count, entity::source_id};
+use super::{count, entity::source_id, may_not, may_not_each};
 use crate::catalog::inbox_views::{
     Bar, DisputesView, OrphansView, ROWS, Sizes, SourceRow, SourceView, SourcesView, TroubleRow, TroublesView,
 };
@@ -68,11 +68,12 @@ pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Re
         credential,
         files: trace.files,
         texts: catalog::kept_texts(services, caller, &[id]).await?.into_iter().map(|(_, path)| path).collect(),
-        disputes: catalog::disputes_of(services, caller, id).await?,
+        disputes: settled_by(catalog::disputes_of(services, caller, id).await?).await?,
         webhook: catalog::webhooks::webhook(services, caller, id).await?,
         orphans: catalog::orphans(services, caller, Some(id), (0, 0)).await?.total,
         orphan_days: settings.orphan_days,
         default_minutes: settings.sync_minutes,
+        may_not: may_not("sync, change or remove this source", Permission::ManageSources, Target::Source(id)).await?,
     })
 }
 
@@ -145,10 +146,20 @@ pub(crate) async fn troubles(
     })
 }
 
+/// Orphans, each with why the one who looks may not settle it.
+pub(crate) async fn kept_by(orphans: Vec<Orphan>) -> Result<Vec<(Orphan, String)>> {
+    may_not_each("keep or remove it", Permission::ManageSources, orphans, |orphan| &orphan.reference).await
+}
+
+/// Disputes, each with why the one who looks may not settle it.
+pub(crate) async fn settled_by(disputes: Vec<Dispute>) -> Result<Vec<(Dispute, String)>> {
+    may_not_each("settle it", Permission::ManageSources, disputes, |dispute| &dispute.reference).await
+}
+
 /// Names that are declared twice.
 pub(crate) async fn disputes(services: &Services, caller: &Caller, page: u32) -> Result<DisputesView> {
     let part = catalog::disputes(services, caller, (offset(page), ROWS)).await?;
-    Ok(DisputesView { rows: part.rows, total: part.total, sizes: sizes(services, caller).await? })
+    Ok(DisputesView { rows: settled_by(part.rows).await?, total: part.total, sizes: sizes(services, caller).await? })
 }
 
 /// What nothing declares any more.
@@ -156,9 +167,14 @@ pub(crate) async fn orphans(services: &Services, caller: &Caller, source: &str, 
     let id = id_or_none(source)?;
     let part = catalog::orphans(services, caller, id, (offset(page), ROWS)).await?;
     let target = part.rows.first().map(|orphan| orphan.target.clone()).unwrap_or_default();
+    let may_not = match id {
+        Some(id) => may_not("settle them all at once", Permission::ManageSources, Target::Source(id)).await?,
+        None => String::new(),
+    };
     Ok(OrphansView {
         source: id.map(|id| (id.to_string(), target)),
-        rows: part.rows,
+        rows: kept_by(part.rows).await?,
+        may_not,
         total: part.total,
         sizes: sizes(services, caller).await?,
     })

@@ -3,12 +3,12 @@
 use services::{
     Result, Services, catalog,
     domain::catalog::{Column, Entity, EntityRef, Listing, SavedView},
-    home,
-    identity::Caller,
+    home::{self, Me},
+    identity::{Caller, Permission, Target},
     lists,
 };
 
-use super::{count, entity::own_looks};
+use super::{count, entity::own_looks, may_not};
 use crate::catalog::views::{Cell, ListView, is_troubled};
 
 /// How many letters a cell shows.
@@ -26,6 +26,9 @@ pub(crate) async fn view(
     let kinds: Vec<&str> = rows.items.iter().map(|item| EntityRef::kind(&item.reference)).collect();
     let own = own_looks(services, caller, &kinds).await?;
     let me = home::me(services, caller).await?;
+    let views = lists::views(services, caller, &me).await?;
+    let open = views.iter().find(|view| listing.view.as_deref() == Some(&view.id.to_string()));
+    let (me, may_not) = keeps(me, open).await?;
     let cells = rows.items.iter().zip(&rows.badges).map(|(item, badges)| {
         let filled = listing.shown().iter().filter(|column| !is_of_summary(column));
         filled.map(|column| cell(column, item, badges)).collect()
@@ -40,11 +43,36 @@ pub(crate) async fn view(
         synced: rows.synced.map(|at| at.timestamp_millis()),
         troubled: count(sources.iter().filter(|source| is_troubled(source)).count()),
         sources: count(sources.len()),
-        views: lists::views(services, caller, &me).await?,
+        views,
+        may_not,
         own,
         me,
         refused,
     })
+}
+
+/// The one who asks, with those of their teams whose views they may keep; and why not, as far as that is on this page.
+async fn keeps(mut me: Me, open: Option<&SavedView>) -> Result<(Me, String)> {
+    let keep_own = may_not("keep views", Permission::KeepOwn, Target::Own).await?;
+    if !keep_own.is_empty() {
+        return Ok((Me { keeps: false, ..me }, keep_own));
+    }
+    if let Some(SavedView { team: Some(team), .. }) = open {
+        let deed = format!("change this view of {}", team.short());
+        let why = may_not(&deed, Permission::KeepTeamViews, Target::Team(team)).await?;
+        return Ok((me, why));
+    }
+    let (mut kept, mut said) = (Vec::with_capacity(me.teams.len()), String::new());
+    for team in std::mem::take(&mut me.teams) {
+        let deed = format!("keep views for everyone in {}", team.short());
+        let why = may_not(&deed, Permission::KeepTeamViews, Target::Team(&team)).await?;
+        if why.is_empty() {
+            kept.push(team);
+        } else if said.is_empty() {
+            said = why;
+        }
+    }
+    Ok((Me { teams: kept, ..me }, said))
 }
 
 /// Whether a row says it without a cell.

@@ -7,6 +7,7 @@ use domain::{
     templates::{Answers, Review, Wizard},
 };
 use leptos::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use crate::AppError;
 
@@ -18,12 +19,33 @@ pub(super) async fn get_templates() -> Result<Vec<EntitySummary>, AppError> {
     reply(services::templates::list(&services(), &caller()).await)
 }
 
+/// The form of a template, with what is worth knowing before it is filled in.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(super) struct TemplateView {
+    /// The form.
+    pub(super) wizard: Wizard,
+    /// Why the one who looks may not start runs of it, as HTML; empty for whoever may.
+    pub(super) may_not: String,
+    /// Who has to agree to a run before it does anything, as HTML; empty where nobody has to.
+    pub(super) waits: String,
+}
+
 /// The form of a template, where the query of the address has it.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_wizard(template: EntityRef, query: String) -> Result<Wizard, AppError> {
-    use crate::ssr::{caller, reply, services};
+pub(super) async fn get_template(template: EntityRef, query: String) -> Result<TemplateView, AppError> {
+    use services::{
+        identity::{Permission, Target},
+        templates,
+    };
 
-    reply(services::templates::wizard(&services(), &caller(), &template, &query).await)
+    use crate::ssr::{approval, caller, may_not, reply, services};
+
+    let (services, caller) = (services(), caller());
+    let wizard = reply(templates::wizard(&services, &caller, &template, &query).await)?;
+    let target = Target::Template(&template);
+    let may_not = reply(may_not("start runs of this template", Permission::StartRun, target).await)?;
+    let by = reply(templates::approvers(&services, &caller, &template).await)?;
+    Ok(TemplateView { wizard, may_not, waits: by.map(|by| approval::ahead(&by)).unwrap_or_default() })
 }
 
 /// What the answers of a page mean, while they are typed.

@@ -7,9 +7,9 @@ use leptos_meta::Title;
 use super::{files_view::FilesView, form_address, functions::StartRun, review_view::CheckList};
 use crate::ui::{Glyph, Icon, ProblemNote};
 
-/// What a run would do, and the button that starts it.
+/// What a run would do, and the button that starts it, for whoever may.
 #[component]
-pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan) -> impl IntoView {
+pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan, may_start: bool) -> impl IntoView {
     let (shown_file, late, plan) = (plan.file, plan.late, plan.plan);
     let back = match wizard.pages.len().checked_sub(1) {
         Some(last) => form_address(&wizard.template, &wizard.answers, last),
@@ -47,7 +47,11 @@ pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan) -> impl IntoView {
                         view! { <CheckList checks/> }.into_any()
                     }}
                 </section>
-                <StartForm wizard late can_run back/>
+                {if may_start {
+                    view! { <StartForm wizard late can_run back/> }.into_any()
+                } else {
+                    view! { <p><a class="btn" href=back>"Back"</a></p> }.into_any()
+                }}
                 <section class="text-meta text-muted">
                     <h2 class="mb-1 font-medium">"The same from a terminal"</h2>
                     <code class="block rounded-field bg-base-100 p-2 font-mono break-words whitespace-pre-wrap">{command}</code>
@@ -62,8 +66,7 @@ pub(super) fn PlanView(wizard: Wizard, plan: WizardPlan) -> impl IntoView {
 fn StartForm(wizard: Wizard, late: Vec<LateQuestion>, can_run: bool, back: String) -> impl IntoView {
     let start = ServerAction::<StartRun>::new();
     let pending = start.pending();
-    let problem =
-        move || start.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error.to_string()/> });
+    let problem = move || start.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let late = late.into_iter().map(|field| {
         let kind = if field.secret { "secrets" } else { "late" };
         let (id, name) = (format!("field-{}", field.pointer), format!("{kind}[{}]", field.pointer));

@@ -7,8 +7,13 @@ use domain::{
 use leptos::prelude::*;
 use leptos_router::hooks::{use_location, use_params_map};
 
-use super::{answers_form::AnswersForm, form_address, functions::get_wizard, plan_view::PlanView};
-use crate::ui::{Load, StepMark, StepState, Steps, fetch};
+use super::{
+    answers_form::AnswersForm,
+    form_address,
+    functions::{TemplateView, get_template},
+    plan_view::PlanView,
+};
+use crate::ui::{Load, MayNot, StepMark, StepState, Steps, fetch};
 
 /// A template's form.
 #[component]
@@ -19,10 +24,10 @@ pub(crate) fn TemplatePage() -> impl IntoView {
         let part = |name: &str| params.with(|params| params.get(name).unwrap_or_default());
         (EntityRef::new("template", &part("namespace"), &part("name")), location.search.get())
     };
-    let wizard = fetch(key, |(template, query)| get_wizard(template, query));
+    let view = fetch(key, |(template, query)| get_template(template, query));
     view! {
-        <Load of=wizard let:wizard>
-            <WizardFrame wizard/>
+        <Load of=view let:view>
+            <WizardFrame view/>
         </Load>
     }
     .into_any()
@@ -30,15 +35,20 @@ pub(crate) fn TemplatePage() -> impl IntoView {
 
 /// The steps across, and under them the one that is shown.
 #[component]
-fn WizardFrame(wizard: Wizard) -> impl IntoView {
+fn WizardFrame(view: TemplateView) -> impl IntoView {
+    let TemplateView { wizard, may_not, waits } = view;
     let steps = marks(&wizard);
-    let view = match wizard.view.clone() {
-        WizardView::Page(page) => view! { <AnswersForm wizard page=*page/> }.into_any(),
-        WizardView::Plan(plan) => view! { <PlanView wizard plan=*plan/> }.into_any(),
+    let may_start = may_not.is_empty();
+    let (view, waits) = match wizard.view.clone() {
+        WizardView::Page(page) => (view! { <AnswersForm wizard page=*page/> }.into_any(), waits),
+        // The plan says it among its checks.
+        WizardView::Plan(plan) => (view! { <PlanView wizard plan=*plan may_start/> }.into_any(), String::new()),
     };
     view! {
         <div class="px-4 pt-5 pb-16 sm:px-6">
             <Steps steps/>
+            <MayNot why=may_not/>
+            <p role="note" class="my-3 text-table text-muted break-words empty:hidden" inner_html=waits></p>
             {view}
         </div>
     }

@@ -20,6 +20,22 @@ impl Choice {
     }
 }
 
+/// A form that was not carried out, whose page is shown again: its fields hold what was sent. Only the server lends one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Resent {
+    /// The address of the page.
+    pub page: String,
+    /// What was filled in, by name.
+    pub fields: Vec<(String, String)>,
+}
+
+/// What stands in a field at first: what was sent, if anything was.
+pub(crate) fn at_first(name: &str, value: String) -> String {
+    let sent = use_context::<Resent>()
+        .and_then(|Resent { fields, .. }| fields.into_iter().find_map(|(known, sent)| (known == name).then_some(sent)));
+    sent.unwrap_or(value)
+}
+
 /// A line, or a few lines, of text.
 ///
 /// - `name`: what it is sent as; `label`; `value`: what stands in it at first; `help`: one sentence below; `problem`: what is wrong
@@ -41,6 +57,7 @@ pub fn TextField(
     #[prop(optional, into)] placeholder: String,
     #[prop(optional)] max_length: Option<u32>,
 ) -> impl IntoView {
+    let value = at_first(&name, value);
     let id = field_id(&name);
     let described = described_by(&id, &help, problem);
     let face = if mono { "font-mono" } else { "" };
@@ -81,6 +98,7 @@ pub fn SelectField(
     #[prop(optional, into)] problem: Signal<Option<String>>,
     #[prop(optional)] required: bool,
 ) -> impl IntoView {
+    let value = at_first(&name, value);
     let id = field_id(&name);
     let described = described_by(&id, &help, problem);
     let options = choices

@@ -17,7 +17,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
             "There is nothing here",
             "It may have moved, been renamed or removed. Search for it, or go back to the catalog.",
         ),
-        AppError::Denied(_) => {
+        AppError::Denied { .. } => {
             (Glyph::Lock, "You may not see this", "Ask an administrator for the permission named above.")
         }
         AppError::Unavailable(_) => (
@@ -40,9 +40,10 @@ pub fn Problem(error: AppError) -> impl IntoView {
             (Glyph::TriangleAlert, "The server did not answer", "Check the connection and try again.")
         }
     };
+    let Said { text: why, ask } = error.clone().into();
     let (why, request) = match error {
         AppError::Internal(id) => (String::new(), Some(id)),
-        other => (other.to_string(), None),
+        _ => (why, None),
     };
     let location = use_location();
     let here = move || {
@@ -60,6 +61,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
             <p class="text-body text-muted">{next}</p>
             {request.map(|id| view! { <p class="text-meta text-muted">"Request "<code class="font-mono">{id}</code></p> })}
             <p class="mt-2 flex flex-wrap gap-2">
+                {ask.map(|ask| view! { <a class="btn" href=ask>{WHO_CAN}</a> })}
                 <a class="btn" href=here rel="external">"Try again"</a>
                 <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
             </p>
@@ -67,17 +69,51 @@ pub fn Problem(error: AppError) -> impl IntoView {
     }
 }
 
+/// Leads to the page that explains a refusal.
+const WHO_CAN: &str = "Who can, and why not I";
+
+/// What a problem says, and where a refusal is explained.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    text: String,
+    ask: Option<String>,
+}
+
+impl From<String> for Said {
+    fn from(text: String) -> Self {
+        Self { text, ask: None }
+    }
+}
+
+impl From<AppError> for Said {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Denied { why, ask } => Self { text: why, ask: Some(ask) },
+            other => Self::from(other.to_string()),
+        }
+    }
+}
+
 /// A problem beside what it is about: a field, a form, a row.
 ///
-/// - `text`: what happened and what to do, as the server worded it.
+/// - `text`: what happened and what to do, as the server worded it; a refusal leads to its explanation.
 #[component]
-pub fn ProblemNote(#[prop(into)] text: String) -> impl IntoView {
+pub fn ProblemNote(#[prop(into)] text: Said) -> impl IntoView {
+    let Said { text, ask } = text;
     view! {
         <p role="alert" class="flex items-start gap-1.5 text-table text-error break-words">
             <Icon glyph=Glyph::CircleAlert class="mt-px"/>
-            <span class="min-w-0">{sentence(&text)}</span>
+            <span class="min-w-0">{sentence(&text)}{ask.map(|ask| view! { ". " <a class="text-link underline" href=ask>{WHO_CAN}</a> })}</span>
         </p>
     }
+}
+
+/// In place of a deed that the one who looks may not do: why not, as the server wrote it. Nothing, for whoever may.
+///
+/// - `why`: HTML that is safe to show.
+#[component]
+pub fn MayNot(why: String) -> impl IntoView {
+    view! { <p class="no-print my-3 text-table text-muted break-words empty:hidden" inner_html=why></p> }
 }
 
 /// Messages begin in lower case, so that they fit behind a colon; alone they begin like a sentence.

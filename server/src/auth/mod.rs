@@ -21,8 +21,8 @@ use services::{
 };
 use url::form_urlencoded;
 
-pub(crate) use self::cookies::Cookies;
 use self::page::{Offer, Sheet};
+pub(crate) use self::{cookies::Cookies, troubles::not_done};
 use crate::http::{AppState, Peer, RequestId};
 
 pub(crate) fn router() -> Router<AppState> {

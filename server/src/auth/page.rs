@@ -134,6 +134,8 @@ pub(super) struct Trouble<'a> {
     pub(super) advice: &'a [String],
     /// Where another try begins, and what it is called.
     pub(super) again: (&'a str, &'a str),
+    /// The page that explains a refusal.
+    pub(super) ask: Option<&'a str>,
     pub(super) unmatched: Option<&'a Unmatched>,
     pub(super) request: &'a str,
 }
@@ -174,6 +176,13 @@ pub(super) fn trouble(sheet: &Sheet<'_>, trouble: &Trouble<'_>) -> Response {
     }
     if !trouble.advice.is_empty() {
         content += &list(LIST, trouble.advice);
+    }
+    if let Some(ask) = trouble.ask {
+        let _ = write!(
+            content,
+            r#"<p class="text-table"><a class="text-link underline" href="{}">Who can, and why not I</a></p>"#,
+            escape(ask)
+        );
     }
     let (href, label) = trouble.again;
     let _ = write!(

@@ -10,7 +10,7 @@ use super::{
     page::{self, Trouble},
     sheet,
 };
-use crate::http::{AppState, RequestId};
+use crate::http::{AppState, Refusal, RequestId};
 
 struct Told<'a> {
     title: &'a str,
@@ -29,10 +29,28 @@ fn show(state: &AppState, told: &Told<'_>, RequestId(request): &RequestId) -> Re
         details: told.details.as_deref(),
         advice: &told.advice,
         again: (&told.again.0, &told.again.1),
+        ask: None,
         unmatched: told.unmatched,
         request,
     };
     page::trouble(&sheet(state, told.title), &trouble)
+}
+
+/// Why a form of the portal was not carried out, where its own page cannot say so.
+pub(crate) fn not_done(state: &AppState, refusal: &Refusal, back: &str, RequestId(request): &RequestId) -> Response {
+    let mut letters = refusal.why.chars();
+    let what: String = letters.next().into_iter().flat_map(char::to_uppercase).chain(letters).collect();
+    let trouble = Trouble {
+        status: refusal.status,
+        what: &format!("{what}."),
+        details: None,
+        advice: &[],
+        again: (back, "Back"),
+        ask: refusal.ask.as_deref(),
+        unmatched: None,
+        request,
+    };
+    page::trouble(&sheet(state, "This was not done"), &trouble)
 }
 
 fn texts(advice: &[&str]) -> Vec<String> {

@@ -15,7 +15,7 @@ use services::{
     permission,
 };
 
-use super::{AppState, pages, trace::RequestId};
+use super::{AppState, forms::Refusal, pages, trace::RequestId};
 
 pub(super) fn router() -> Router<AppState> {
     Router::new().route("/policies/{name}", post(policy)).route("/roles", post(role))
@@ -66,7 +66,7 @@ async fn policy(
             sent.problems = saved.problems.iter().map(ToString::to_string).collect();
             StatusCode::UNPROCESSABLE_ENTITY
         }
-        Err(error) => told(error, &mut sent),
+        Err(error) => told(error, &request, &mut sent),
     };
     again(state, caller, request, uri, &sent, status).await
 }
@@ -102,7 +102,7 @@ async fn role(
         return Redirect::to(&page).into_response();
     };
     let mut sent = Sent { grant: (wish.role.clone(), wish.to.clone()), ..Sent::default() };
-    let status = told(error, &mut sent);
+    let status = told(error, &request, &mut sent);
     again(state, caller, request, uri, &sent, status).await
 }
 
@@ -110,19 +110,10 @@ fn rejected(error: impl ToString) -> Error {
     Error::Rejected(error.to_string())
 }
 
-fn told(error: Error, sent: &mut Sent) -> StatusCode {
-    let (status, why) = match error {
-        Error::NotFound(why) => (StatusCode::NOT_FOUND, why),
-        Error::Conflict(why) => (StatusCode::CONFLICT, why),
-        Error::Rejected(why) => (StatusCode::UNPROCESSABLE_ENTITY, why),
-        Error::Denied(denied) => (StatusCode::FORBIDDEN, denied.to_string()),
-        error @ Error::Unavailable { .. } => (StatusCode::BAD_GATEWAY, error.to_string()),
-        Error::Internal(why) => {
-            tracing::error!(why, "a form about permission failed");
-            (StatusCode::INTERNAL_SERVER_ERROR, "something went wrong on the server; its log has the details".into())
-        }
-    };
-    sent.problems = vec![why];
+/// Notes what is wrong, to be shown with what was sent.
+fn told(error: Error, request: &str, sent: &mut Sent) -> StatusCode {
+    let Refusal { status, why, ask } = Refusal::of(error, request);
+    (sent.problems, sent.ask) = (vec![why], ask);
     status
 }
 
@@ -136,10 +127,5 @@ async fn again(
     status: StatusCode,
 ) -> Response {
     let pasted = Pasted(serde_json::to_string(sent).unwrap_or_default());
-    let mut response = pages::anew(state, caller, request, pasted, uri).await;
-    // Who may not see the page is told so by the page.
-    if response.status() == StatusCode::OK {
-        *response.status_mut() = status;
-    }
-    response
+    pages::anew(state, caller, request, pasted, uri, status).await
 }

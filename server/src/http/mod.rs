@@ -3,6 +3,7 @@
 mod access;
 mod caller;
 pub(crate) mod changes;
+pub(crate) mod forms;
 mod health;
 mod limits;
 mod local;
@@ -24,6 +25,7 @@ use tower_http::{
 };
 
 pub(crate) use self::{
+    forms::Refusal,
     pages::{anew, render_with},
     peer::{Networks, Peer, Proxies},
     state::{AppState, Shared},

@@ -1,6 +1,6 @@
-//! The portal: pages and server functions, all with the same context.
+//! The portal's pages, all with the same context.
 
-use app::{App, AppError, MintedToken, Opened, Pasted, RequestContext, document};
+use app::{App, AppError, MintedToken, Opened, Pasted, RequestContext, document, ui::Resent};
 use axum::{
     Extension, Form, Router,
     body::{Body, to_bytes},
@@ -10,16 +10,16 @@ use axum::{
     routing::post,
 };
 use leptos::{nonce::use_nonce, prelude::*};
-use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list, handle_server_fns_with_context};
+use leptos_axum::{LeptosRoutes, ResponseOptions, generate_route_list};
 use serde::Deserialize;
 use services::identity::Caller;
 
-use super::{AppState, security, trace::RequestId};
+use super::{AppState, forms, security, trace::RequestId};
 
 pub(crate) fn router(state: &AppState) -> Router<AppState> {
     let routes = generate_route_list(App);
     Router::new()
-        .route("/api/portal/{*function}", post(server_function).get(server_function))
+        .route("/api/portal/{*function}", post(forms::server_function).get(forms::server_function))
         .route("/sources/explain", post(explain))
         .leptos_routes_with_handler(routes, page)
         .fallback(page)
@@ -40,9 +40,10 @@ const LONGEST_PROBLEM: usize = 64 * 1024;
 
 /// What comes with the request for a page besides its address, and is recorded nowhere.
 #[derive(Clone, Default)]
-struct Lent {
-    pasted: Option<Pasted>,
-    minted: Option<MintedToken>,
+pub(super) struct Lent {
+    pub(super) pasted: Option<Pasted>,
+    pub(super) minted: Option<MintedToken>,
+    pub(super) resent: Option<Resent>,
 }
 
 /// The page at `path`, with a token that was just made: the only time that it is shown.
@@ -72,17 +73,35 @@ async fn explain(
     Form(Explain { text }): Form<Explain>,
 ) -> Response {
     // Browsers send line breaks as networks have them.
-    anew(state, caller, request_id, Pasted(text.replace("\r\n", "\n")), uri).await
+    anew(state, caller, request_id, Pasted(text.replace("\r\n", "\n")), uri, StatusCode::OK).await
 }
 
-/// The page at an address, with what was sent to it.
-pub(crate) async fn anew(state: AppState, caller: Caller, request_id: String, pasted: Pasted, uri: Uri) -> Response {
+/// The page at an address, with what was sent to it, and what came of that. Who may not see the page is told so by the page.
+pub(crate) async fn anew(
+    state: AppState,
+    caller: Caller,
+    request_id: String,
+    pasted: Pasted,
+    uri: Uri,
+    status: StatusCode,
+) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = uri;
-    render(state, caller, request_id, Lent { pasted: Some(pasted), ..Lent::default() }, request).await
+    let mut response =
+        render(state, caller, request_id, Lent { pasted: Some(pasted), ..Lent::default() }, request).await;
+    if response.status() == StatusCode::OK {
+        *response.status_mut() = status;
+    }
+    response
 }
 
-async fn render(state: AppState, caller: Caller, request_id: String, given: Lent, request: Request) -> Response {
+pub(super) async fn render(
+    state: AppState,
+    caller: Caller,
+    request_id: String,
+    given: Lent,
+    request: Request,
+) -> Response {
     let context = RequestContext { services: state.services.clone(), caller, request_id };
     let (assets, opened) = (state.assets.clone(), Opened::default());
     let lent = opened.clone();
@@ -95,6 +114,9 @@ async fn render(state: AppState, caller: Caller, request_id: String, given: Lent
             }
             if let Some(minted) = &given.minted {
                 provide_context(minted.clone());
+            }
+            if let Some(resent) = &given.resent {
+                provide_context(resent.clone());
             }
         },
         move || {
@@ -116,19 +138,8 @@ async fn render(state: AppState, caller: Caller, request_id: String, given: Lent
     response
 }
 
-async fn server_function(
-    State(services): State<services::Services>,
-    Extension(caller): Extension<Caller>,
-    Extension(RequestId(request_id)): Extension<RequestId>,
-    request: axum::http::Request<Body>,
-) -> impl IntoResponse {
-    let context = RequestContext { services, caller, request_id };
-    let answer = handle_server_fns_with_context(move || provide_context(context.clone()), request).await;
-    of_arguments(answer.into_response()).await
-}
-
 /// Arguments that cannot be read are refused before the function runs, which alone could say what kind of answer that is.
-async fn of_arguments(response: Response) -> Response {
+pub(super) async fn of_arguments(response: Response) -> Response {
     if response.status() != StatusCode::INTERNAL_SERVER_ERROR {
         return response;
     }

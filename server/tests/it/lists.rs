@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use reqwest::{Method, StatusCode, header};
+use reqwest::{Method, Response, StatusCode, header};
 use serde_json::json;
 
 use crate::{
@@ -35,12 +35,16 @@ impl Portal {
         response.text().await.unwrap().lines().map(str::to_owned).collect()
     }
 
-    /// The address that a form's answer leads to.
-    async fn led_to(&self, page: &str, function: &str, fields: &[(&str, &str)]) -> String {
+    /// What a form's answer is.
+    async fn sent(&self, page: &str, function: &str, fields: &[(&str, &str)]) -> Response {
         let address = self.form_on(page, function).await;
         let request = self.request(Method::POST, &address).header("accept", "text/html");
-        let response = form(request.header("referer", format!("{}{page}", self.base)), fields).send().await.unwrap();
-        response.headers()[header::LOCATION].to_str().unwrap().to_owned()
+        form(request.header("referer", format!("{}{page}", self.base)), fields).send().await.unwrap()
+    }
+
+    /// The address that a form's answer leads to.
+    async fn led_to(&self, page: &str, function: &str, fields: &[(&str, &str)]) -> String {
+        self.sent(page, function, fields).await.headers()[header::LOCATION].to_str().unwrap().to_owned()
     }
 }
 
@@ -103,8 +107,8 @@ both! {
         let link = portal.get(&format!("/catalog/views/{id}")).await;
         assert_eq!((link.status(), link.headers()[header::LOCATION].to_str().unwrap()), (StatusCode::SEE_OTHER, &*opened));
 
-        let again = portal.led_to(page, "save_view", &[("name", "Mine to watch"), ("team", ""), ("query", "")]).await;
-        assert!(again.contains("__err"), "a name is taken once: {again}");
+        let again = portal.sent(page, "save_view", &[("name", "Mine to watch"), ("team", ""), ("query", "")]).await;
+        assert_eq!(again.status(), StatusCode::CONFLICT, "a name is taken once");
         portal.submit(&opened, "rename_view", &[("id", &id), ("name", "Watched")]).await;
         portal.submit(&format!("/catalog?type=library&view={id}"), "change_view", &[("id", &id), ("query", "type=library")]).await;
         let link = portal.get(&format!("/catalog/views/{id}")).await;
@@ -114,8 +118,8 @@ both! {
         assert_eq!(history, ["view-saved", "view-saved", "view-saved"]);
 
         // A team's views are for those who are in it.
-        let refused = portal.led_to(page, "save_view", &[("name", "Ours"), ("team", "group:default/port"), ("query", "")]).await;
-        assert!(refused.contains("__err"), "{refused}");
+        let refused = portal.sent(page, "save_view", &[("name", "Ours"), ("team", "group:default/port"), ("query", "")]).await;
+        assert!(refused.status().is_client_error(), "{refused:?}");
         portal.be_ama().await;
         let ours = portal.led_to(page, "save_view", &[("name", "Ours"), ("team", "group:default/port"), ("query", "lifecycle=production")]).await;
         assert!(ours.starts_with("/catalog?lifecycle=production&view="), "{ours}");

@@ -1,5 +1,7 @@
 //! Pieces that several of these pages are made of.
 
+use std::fmt::Write as _;
+
 use chrono::{DateTime, Utc};
 use prose::escape;
 
@@ -95,4 +97,18 @@ pub(super) fn select(name: &str, label: &str, choices: &[(String, String)], chos
         "<div class=\"flex flex-col gap-1\"><label for=\"f-{name}\" class=\"text-table font-medium\">{label}</label><select \
          id=\"f-{name}\" name=\"{name}\" class=\"select w-full\">{options}</select></div>"
     )
+}
+
+/// Names in backticks, as code.
+pub(in crate::ssr) fn words(text: &str) -> String {
+    let mut html = String::new();
+    for (at, part) in text.split('`').enumerate() {
+        let part = escape(part);
+        if at % 2 == 0 {
+            html.push_str(&part);
+        } else {
+            let _ = write!(html, "<code class=\"font-mono text-meta break-all\">{part}</code>");
+        }
+    }
+    html
 }

@@ -5,14 +5,14 @@ use std::fmt::Write as _;
 use prose::escape;
 use services::{
     Result, Services,
-    identity::Caller,
+    identity::{Caller, Permission, Target},
     permission::{self, PolicyDocument, PolicyOrigin, SCHEMA},
 };
 
 use super::{
     Sent, Written, code,
     html::{area, note, panel, table, when},
-    tabs,
+    may_not, refused, tabs,
 };
 
 /// How many edits of a document are shown.
@@ -53,10 +53,16 @@ pub(super) async fn list(services: &Services, caller: &Caller) -> Result<Written
             ]
         })
         .collect();
+    let may_not = may_not("change policies", Permission::ManagePolicies, Target::Platform).await?;
+    let begin = if may_not.is_empty() {
+        "<p class=\"text-table text-muted\">A document of its own is begun at <code class=\"font-mono \
+         text-meta\">/policies/NAME</code>, with a name that none has yet.</p>"
+    } else {
+        may_not.as_str()
+    };
     let html = tabs("/policies")
         + &panel("What holds", &table("Policies", &["Policies", "What they say", "From"], &rows))
-        + "<p class=\"text-table text-muted\">A document of its own is begun at <code class=\"font-mono \
-           text-meta\">/policies/NAME</code>, with a name that none has yet.</p>"
+        + begin
         + &format!(
             "<details class=\"surface p-4\"><summary class=\"text-body font-semibold\">What policies can speak of</summary>\
              <pre class=\"mt-3 overflow-x-auto font-mono text-meta\" tabindex=\"0\">{}</pre></details>",
@@ -90,39 +96,49 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
     };
     let (is_new, is_file) = (matches!(known.origin, PolicyOrigin::Portal(0, ..)), known.origin == PolicyOrigin::Folder);
     let version = if let PolicyOrigin::Portal(version, ..) = known.origin { version } else { 0 };
+    let may_not = may_not("change these policies", Permission::ManagePolicies, Target::Policy(&known.name)).await?;
+    let is_closed = is_file || !may_not.is_empty();
     let mut html = tabs("/policies");
     let (mut text, mut cases) = (known.text.as_str(), known.cases.as_str());
     if let Some(sent) = sent {
         (text, cases) = (&sent.text, &sent.cases);
-        if !sent.problems.is_empty() {
-            html += &note("error", "It was not saved", &sent.problems);
-        }
+        html += &refused(sent, "It was not saved");
         if let Some((held, gains, losses)) = &sent.tried {
             html += &tried(*held, gains, losses);
         }
     }
     let name = escape(&known.name);
     let lines = text.lines().count().clamp(12, 40);
+    let begin = if is_closed {
+        "<div class=\"surface grid gap-4 p-4 sm:p-5\">".to_owned()
+    } else {
+        format!(
+            "<form method=\"post\" action=\"/policies/{name}\" class=\"surface grid gap-4 p-4 sm:p-5\"><input type=\"hidden\" \
+             name=\"based_on\" value=\"{version}\">"
+        )
+    };
     let _ = write!(
         html,
-        "<form method=\"post\" action=\"/policies/{name}\" class=\"surface grid gap-4 p-4 sm:p-5\"><input type=\"hidden\" \
-         name=\"based_on\" value=\"{version}\">{}{}",
-        area("text", "Policies, in Cedar", text, lines, is_file),
+        "{begin}{}{}",
+        area("text", "Policies, in Cedar", text, lines, is_closed),
         area(
             "cases",
             "Example cases, in YAML: they must hold, or nothing is saved",
             cases,
             cases.lines().count().clamp(6, 30),
-            is_file
+            is_closed
         ),
     );
-    html += if is_file {
-        "<p class=\"text-table text-muted\">This is a file of the folder that causeway.toml names. Change it there.</p></form>"
+    html += if !may_not.is_empty() {
+        may_not.as_str()
+    } else if is_file {
+        "<p class=\"text-table text-muted\">This is a file of the folder that causeway.toml names. Change it there.</p>"
     } else {
         "<div class=\"flex flex-wrap gap-3\"><button class=\"btn btn-primary\" name=\"deed\" value=\"preview\">Who gains, who \
-         loses</button><button class=\"btn\" name=\"deed\" value=\"save\">Save</button></div></form>"
+         loses</button><button class=\"btn\" name=\"deed\" value=\"save\">Save</button></div>"
     };
-    if version > 0 {
+    html += if is_closed { "</div>" } else { "</form>" };
+    if version > 0 && !is_closed {
         let what = if known.is_shipped { "Go back to what comes with Causeway" } else { "Take these policies away" };
         let _ = write!(
             html,

@@ -3,16 +3,21 @@
 use std::fmt::Write as _;
 
 use prose::escape;
-use services::{Result, Services, identity::Caller, permission};
+use services::{
+    Result, Services,
+    identity::{Caller, Permission, Target},
+    permission,
+};
 
 use super::{
     Sent, Written, code,
-    html::{field, note, panel, select, table, when},
-    tabs,
+    html::{field, panel, select, table, when},
+    may_not, refused, tabs,
 };
 
 pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sent>) -> Result<Written> {
     let grants = permission::grants(services, caller).await?;
+    let may_not = may_not("give or take roles", Permission::ManagePolicies, Target::Platform).await?;
     let rows: Vec<Vec<String>> = grants
         .iter()
         .map(|grant| {
@@ -22,6 +27,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
                 (name, None) => code(name),
             };
             let (since, deed) = match &grant.given {
+                Some((at, by)) if !may_not.is_empty() => (format!("by {} {}", escape(by), when(*at)), String::new()),
                 Some((at, by)) => (
                     format!("by {} {}", escape(by), when(*at)),
                     format!(
@@ -38,11 +44,16 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
         })
         .collect();
     let mut html = tabs("/roles");
-    if let Some(sent) = sent.filter(|sent| !sent.problems.is_empty()) {
-        html += &note("error", "Nothing was changed", &sent.problems);
+    if let Some(sent) = sent {
+        html += &refused(sent, "Nothing was changed");
     }
     let (role, to) = sent.map(|sent| sent.grant.clone()).unwrap_or_default();
     html += &panel("Who has which role", &table("Roles", &["Role", "Who", "Since", "Change"], &rows));
+    let title = "Roles".to_owned();
+    let answer = "What someone may do follows from their roles and from the teams that they are in".to_owned();
+    if !may_not.is_empty() {
+        return Ok(Written { title, answer, html: html + &may_not });
+    }
     html += "<p><a class=\"btn\" href=\"/roles/unused\">What use they are, and which nobody uses</a></p>";
     let known: Vec<(String, String)> = permission::policies(services, caller)
         .await?
@@ -62,11 +73,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
             "<code>user:default/ada</code>, <code>group:default/harbour</code>, or <code>machine:deployer</code>"
         ),
     );
-    Ok(Written {
-        title: "Roles".to_owned(),
-        answer: "What someone may do follows from their roles and from the teams that they are in".to_owned(),
-        html,
-    })
+    Ok(Written { title, answer, html })
 }
 
 /// The page of a person or a team.

@@ -5,14 +5,14 @@ use std::{collections::HashMap, fmt::Write as _};
 use prose::escape;
 use services::{
     Result, Services,
-    identity::Caller,
+    identity::{Caller, Permission, Target},
     permission::{self, GrantUse, GrantedBy},
 };
 
 use super::{
     Written, code,
     html::{note, panel, table, when},
-    tabs, value,
+    may_not, tabs, value,
 };
 
 /// How many grants one page shows.
@@ -37,8 +37,10 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
          name=\"days\" type=\"number\" min=\"1\" max=\"3650\" class=\"input w-32\" value=\"{days}\"></div><button class=\"btn \
          btn-primary\">Show</button></form>"
     );
-    let rows: Vec<Vec<String>> =
-        report.grants.iter().skip(page.saturating_mul(PAGE)).take(PAGE).map(|grant| row(grant, days)).collect();
+    // Whoever manages policies may take roles, and not always end the token that brings one.
+    let ends_tokens = may_not("end the tokens of programs", Permission::ManagePeople, Target::Platform).await?;
+    let row = |grant| row(grant, days, ends_tokens.is_empty());
+    let rows: Vec<Vec<String>> = report.grants.iter().skip(page.saturating_mul(PAGE)).take(PAGE).map(row).collect();
     html += &if rows.is_empty() {
         note("info", "No role was given", &[])
     } else {
@@ -47,6 +49,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
             &table("Use of roles", &["Role", "Who", "From", "Last of use", "Change"], &rows),
         )
     };
+    html += &ends_tokens;
     let link = |page: usize, label: &str| {
         format!("<a class=\"btn\" href=\"/roles/unused?days={days}&amp;page={page}\">{label}</a>")
     };
@@ -68,7 +71,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
     Ok(Written { title: "Use of roles".to_owned(), answer, html })
 }
 
-fn row(grant: &GrantUse, days: u32) -> Vec<String> {
+fn row(grant: &GrantUse, days: u32, ends_tokens: bool) -> Vec<String> {
     let GrantUse { role, grantee, by, last, users, is_unused } = grant;
     let whom = if grantee.is_empty() { "everyone who is signed in".to_owned() } else { code(grantee) };
     let hidden =
@@ -89,6 +92,7 @@ fn row(grant: &GrantUse, days: u32) -> Vec<String> {
         GrantedBy::Settings => {
             ("causeway.toml".to_owned(), "<span class=\"text-muted\">in causeway.toml</span>".to_owned())
         }
+        GrantedBy::Token(_, made) if !ends_tokens => (format!("its token, made {}", when(*made)), String::new()),
         GrantedBy::Token(id, made) => (
             format!("its token, made {}", when(*made)),
             format!(
