@@ -4,36 +4,20 @@
 //
 // KEYCLOAK is the folder of an unpacked Keycloak (tried with 26.4.0), CAUSEWAY the binary. Both are started here, on this machine alone,
 // with data of their own in a temporary folder, and ended at the end. It takes a minute or two.
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import { tmpdir } from 'node:os';
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { TOKEN, port, saw, serve, stage, start, until, walk } from './stage.mjs';
 
 const [keycloak, causeway] = process.argv.slice(2);
 if (!causeway) {
   console.error('node keycloak.mjs KEYCLOAK CAUSEWAY');
   process.exit(2);
 }
-const folder = mkdtempSync(join(tmpdir(), 'causeway-keycloak-'));
-const ended = [];
-const port = () =>
-  new Promise((resolve) => {
-    const server = createServer().listen(0, '127.0.0.1', () => {
-      const { port } = server.address();
-      server.close(() => resolve(port));
-    });
-  });
+stage('keycloak');
 const [there, health, here] = [await port(), await port(), await port()];
 const provider = `http://127.0.0.1:${there}`;
 const portal = `http://127.0.0.1:${here}`;
-const TOKEN = '0123456789abcdef0123456789abcdef';
-
-let failures = 0;
-function saw(what, holds, detail = '') {
-  failures += holds ? 0 : 1;
-  console.log(`${holds ? 'ok  ' : 'FAIL'} ${what}${detail ? `: ${detail}` : ''}`);
-}
 
 // What an administrator enters, as an import: a confidential client that must use PKCE, and a scope with the groups.
 const realm = {
@@ -79,30 +63,6 @@ const people = ['berths', 'quays']
   .concat('apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: { name: ada-b }\nspec: { profile: { email: ada@saltmarsh.example }, memberOf: [] }\n')
   .join('---\n');
 
-function start(program, args, environment, cwd) {
-  const child = spawn(program, args, { cwd, env: { ...process.env, ...environment }, stdio: ['ignore', 'pipe', 'pipe'], detached: true });
-  child.said = '';
-  for (const stream of [child.stdout, child.stderr]) stream.on('data', (data) => (child.said += data));
-  ended.push(() => {
-    try {
-      process.kill(-child.pid);
-    } catch {
-      // It is gone already.
-    }
-  });
-  return child;
-}
-
-async function until(what, probe, seconds) {
-  const deadline = Date.now() + seconds * 1000;
-  for (;;) {
-    const found = await probe().catch(() => undefined);
-    if (found) return found;
-    if (Date.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 250));
-  }
-}
-
 // A browser, as far as cookies, redirects and forms go.
 class Browser {
   jar = new Map();
@@ -146,7 +106,7 @@ async function administer(path, options = {}) {
   return fetch(`${provider}/admin/realms/corp${path}`, { ...options, headers: { authorization: `Bearer ${access_token}`, 'content-type': 'application/json' } });
 }
 
-try {
+await walk(async () => {
   const imported = join(keycloak, 'data', 'import');
   mkdirSync(imported, { recursive: true });
   writeFileSync(join(imported, 'corp.json'), JSON.stringify(realm));
@@ -178,23 +138,8 @@ teams_by_name = true
 [outbound]
 allow = ["127.0.0.1"]
 `;
-  writeFileSync(join(folder, 'causeway.toml'), settings);
-  writeFileSync(join(folder, 'people.yaml'), people);
-  const ours = start(causeway, ['serve', '--listen', `127.0.0.1:${here}`, '--data', join(folder, 'data'), '--config', join(folder, 'causeway.toml')], { CORP_SECRET: 'a-secret-that-is-only-used-here' }, folder);
-  await until('the portal is ready', async () => {
-    if (ours.exitCode !== null) throw new Error(ours.said);
-    return (await fetch(`${portal}/readyz`)).ok;
-  }, 60);
-  const source = await fetch(`${portal}/api/v1/catalog/sources`, {
-    method: 'POST',
-    headers: { authorization: `Bearer ${TOKEN}`, 'content-type': 'application/json' },
-    body: JSON.stringify({ kind: 'file', target: join(folder, 'people.yaml') }),
-  });
-  if (!source.ok) throw new Error(await source.text());
-  await until('people are in the catalog', async () => {
-    const path = `${portal}/api/v1/catalog/entities/user/default/ada-b`;
-    return (await fetch(path, { headers: { authorization: `Bearer ${TOKEN}` } })).ok;
-  }, 30);
+  const environment = { CORP_SECRET: 'a-secret-that-is-only-used-here' };
+  await serve(causeway, here, { settings, people, environment, user: 'ada-b' });
 
   const ask = new URL(known.authorization_endpoint);
   ask.search = new URLSearchParams({ client_id: 'causeway', response_type: 'code', scope: 'openid', state: 'x', redirect_uri: `${portal}/auth/callback/corp` });
@@ -238,10 +183,4 @@ allow = ["127.0.0.1"]
   await administer(`/users/${ada.id}`, { method: 'PUT', body: JSON.stringify({ ...ada, enabled: false }) });
   const refused = await new Browser().signIn();
   saw('who is disabled there does not come in', !/user:default/.test(refused.text));
-} catch (error) {
-  saw('it went through', false, error.message);
-} finally {
-  for (const end of ended) end();
-  rmSync(folder, { recursive: true, force: true });
-}
-process.exit(failures ? 1 : 0);
+});

@@ -24,7 +24,7 @@ const people = {
   adam: person('adam', 'Adam', []),
 };
 
-const wish = { account: 'ada', cancel: false, spoil: null, down: false, gone: [], redirects: [], afterwards: [] };
+const wish = { secret: 'a-secret-that-is-only-used-by-tests', account: 'ada', cancel: false, spoil: null, down: false, gone: [], redirects: [], afterwards: [] };
 let [issuer, provider, key] = [];
 
 async function renew() {
@@ -38,7 +38,7 @@ function rebuild() {
     clients: [
       {
         client_id: 'causeway',
-        client_secret: 'a-secret-that-is-only-used-by-tests',
+        client_secret: wish.secret,
         redirect_uris: wish.redirects.length ? wish.redirects : ['http://127.0.0.1/nowhere'],
         post_logout_redirect_uris: wish.afterwards,
         grant_types: ['authorization_code', 'refresh_token'],
@@ -99,7 +99,7 @@ async function control(request, response) {
   if (groups) people[wish.account].groups = groups;
   if (rotate) await renew();
   // A new one knows nothing of what the one before gave out.
-  if (rotate || rest.redirects) rebuild();
+  if (rotate || rest.redirects || rest.secret) rebuild();
   response.end();
 }
 

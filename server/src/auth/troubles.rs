@@ -145,6 +145,16 @@ fn provider(told: &mut Told<'_>, name: &str, problem: &ProviderProblem) {
                 "If it lasts, an administrator looks at the provider and at `[[sign_in.providers]]`.",
             ]);
         }
+        ProviderProblem::Client(why) => {
+            told.status = StatusCode::BAD_GATEWAY;
+            told.what = format!("{name} does not accept how this portal is set up there.");
+            told.details = Some(format!("It says: {why}"));
+            told.advice = texts(&[
+                "An administrator compares `client_id` and `client_secret` of `[[sign_in.providers]]` with what the provider has.",
+                "Until then, sign in another way; whoever is signed in stays so.",
+            ]);
+            told.again = ("/auth/sign-in".to_owned(), "Sign in another way".to_owned());
+        }
         ProviderProblem::Clock(why) => {
             told.what = format!("The clocks of {name} and of this server differ.");
             told.details = Some(why.clone());

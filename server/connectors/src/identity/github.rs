@@ -194,10 +194,15 @@ impl Provider for GitHub {
             .map_err(|_| ProviderProblem::Down(format!("GitHub answers {} to the code", answer.status())))?;
         match redeemed {
             Redeemed { access_token: Some(token), .. } => self.who(&token).await,
-            Redeemed { error, error_description, .. } => Err(ProviderProblem::Refused(format!(
-                "GitHub refuses: {}",
-                error_description.or(error).unwrap_or_else(|| "it does not say why".to_owned())
-            ))),
+            Redeemed { error, error_description, .. } => {
+                let is_ours = error.as_deref().is_some_and(|error| error != "bad_verification_code");
+                let why = error_description.or(error).unwrap_or_else(|| "it does not say why".to_owned());
+                Err(if is_ours {
+                    ProviderProblem::Client(why)
+                } else {
+                    ProviderProblem::Over(format!("GitHub refuses: {why}"))
+                })
+            }
         }
     }
 

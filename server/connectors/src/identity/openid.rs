@@ -143,9 +143,7 @@ fn unredeemed(error: &TokenError) -> ProviderProblem {
             let why = said.error_description().cloned().unwrap_or_else(|| said.error().to_string());
             match said.error() {
                 CoreErrorResponseType::InvalidGrant => ProviderProblem::Over(format!("the provider refuses: {why}")),
-                _ => ProviderProblem::Refused(format!(
-                    "the provider refuses: {why}; an administrator looks at `client_id` and `client_secret`"
-                )),
+                _ => ProviderProblem::Client(why),
             }
         }
         RequestTokenError::Request(why) => ProviderProblem::Down(why.to_string()),

@@ -42,6 +42,9 @@ pub enum ProviderProblem {
     /// What it said is not to be believed, or not allowed.
     #[error("{0}")]
     Refused(String),
+    /// It does not accept this installation as it is set up: a wrong secret, say. That tells nothing about anybody.
+    #[error("{0}")]
+    Client(String),
     /// Its clock and ours differ.
     #[error("{0}")]
     Clock(String),

@@ -1,0 +1,249 @@
+//! Coming in through providers, and what becomes of a session when a provider says something else.
+
+use reqwest::{Method, StatusCode, header};
+use serde_json::json;
+
+use super::{by, is_refused, me};
+use crate::{
+    portal::{Backend, Options, Portal},
+    provider::{Browser, Provider, TOKEN, USUAL, portal, portal_with},
+};
+
+both_with_a_provider! {
+    async fn a_person_comes_in_as_their_user_with_their_teams_and_goes(backend, provider) {
+        let portal = portal(backend, &provider, "teams_by_name = true, teams = { \"/berths\" = \"group:default/quays\" }").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        let page = browser.open(&format!("{}/catalog", portal.base)).await;
+        assert!(page.text.contains("Continue with Corp corp") && page.text.contains("Sign in as administrator"), "{}", page.text);
+        browser.sign_in(&portal, "corp").await;
+        // What was kept meanwhile is gone, and nothing but the session is left.
+        assert_eq!(browser.names(&portal.base), ["causeway_session"]);
+        let who = me(&mut browser, &portal).await;
+        assert_eq!((&who["subject"], &who["way"]), (&json!("user:default/ada-b"), &json!("session")));
+        // Of the catalog with those above, and of the claims.
+        assert_eq!(who["teams"], json!(["group:default/berths", "group:default/harbour", "group:default/quays"]));
+        let left = browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
+        let text = left.text().await.unwrap();
+        assert!(text.contains("/session/end?id_token_hint=") && text.contains("post_logout_redirect_uri"), "{text}");
+        assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
+        assert_eq!(browser.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        let at = text.find("url=http").expect("the page goes on") + 4;
+        let address = text[at..].split('"').next().unwrap().replace("&amp;", "&");
+        let there = browser.open(&address).await;
+        assert_eq!(there.status, StatusCode::OK, "{}", there.text);
+    }
+
+    async fn what_is_not_to_be_believed_lets_nobody_in_and_says_why(backend, provider) {
+        let portal = portal(backend, &provider, "trust_email = true").await;
+        provider.know(&portal, &["corp"]).await;
+        for (spoil, words) in [
+            ("nonce", &["belongs to another sign-in", "Try again"][..]),
+            ("expired", &["clocks", "time server"]),
+            ("future", &["clocks", "in the future"]),
+            ("audience", &["not believed"]),
+            ("issuer", &["not believed"]),
+            ("signature", &["not believed"]),
+        ] {
+            provider.wish(json!({ "spoil": spoil })).await;
+            let mut browser = Browser::new();
+            let page = browser.sign_in(&portal, "corp").await;
+            is_refused(&page, &browser, &portal, words);
+        }
+        provider.wish(json!({ "spoil": null, "cancel": true })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &["did not sign you in", "the person went back"]);
+        // A sign-in belongs to the browser that began it, and is finished once.
+        provider.wish(json!({ "cancel": false })).await;
+        let mut victim = Browser::new();
+        let start = victim.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let mut thief = Browser::new();
+        let at_provider = start.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        let page = thief.open(&at_provider).await;
+        is_refused(&page, &thief, &portal, &["This browser did not begin this sign-in"]);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        let open = portal.get("/auth/start/corp?next=https%3A%2F%2Fevil.example").await;
+        assert_eq!(open.status(), StatusCode::SEE_OTHER);
+        assert_eq!(portal.get("/auth/start/nobody").await.status(), StatusCode::NOT_FOUND);
+        // Down, on the way back and on the way out.
+        let mut browser = Browser::new();
+        let out = browser.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let mut url = out.headers()[header::LOCATION].to_str().unwrap().to_owned();
+        while !url.starts_with(&portal.base) {
+            let next = browser.send(Method::GET, &url, None).await;
+            url = reqwest::Url::parse(&url).unwrap().join(next.headers()[header::LOCATION].to_str().unwrap()).unwrap().to_string();
+        }
+        provider.wish(json!({ "down": true })).await;
+        let page = browser.open(&url).await;
+        is_refused(&page, &browser, &portal, &["does not answer as it should"]);
+    }
+
+    async fn a_provider_may_sign_with_other_keys_from_one_moment_to_the_next(backend, provider) {
+        let portal = portal(backend, &provider, "trust_email = true").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "rotate": true })).await;
+        // Keys are not fetched again at once, so that nobody can make us ask all the time.
+        let _: () = portal.until("the new key is known", async |portal| {
+            let mut browser = Browser::new();
+            browser.sign_in(portal, "corp").await;
+            browser.cookie(&portal.base, "causeway_session").map(|_| ())
+        }).await;
+    }
+
+    async fn one_whom_nobody_knows_is_told_what_came_and_what_was_looked_for(backend, provider) {
+        let portal = portal(backend, &provider, "match = [{ annotation = \"corp.example/id\", claim = \"sub\" }, { email = \"email\" }]").await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "account": "stranger" })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &[
+            "nobody in the catalog was found", "stranger@saltmarsh.example", "What was looked for", "corp.example/id",
+            "spec.profile.email: stranger@saltmarsh.example", "create_people = true",
+        ]);
+        // An address that nobody verified is nobody's.
+        provider.wish(json!({ "account": "mallory" })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&portal, "corp").await;
+        is_refused(&page, &browser, &portal, &["does not say that the address is verified"]);
+    }
+
+    async fn people_who_are_not_in_the_catalog_come_in_where_that_is_wanted(backend, provider) {
+        let other = Provider::start().await;
+        let wanted = format!("{USUAL}, create_people = true, teams_by_name = true");
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &wanted), other.settings("second", &format!("{USUAL}, require = {{ groups = \"pilots\" }}"))],
+            Options::default(),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        other.know(&portal, &["second"]).await;
+        provider.wish(json!({ "account": "grace" })).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let who = me(&mut browser, &portal).await;
+        assert_eq!((&who["subject"], &who["teams"]), (&json!("user:corp/grace"), &json!(["group:default/quays"])));
+        // Again, and it is the same person.
+        let mut again = Browser::new();
+        again.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut again, &portal).await["subject"], "user:corp/grace");
+        // The second provider knows ada, but not as a pilot.
+        let mut pilot = Browser::new();
+        let page = pilot.sign_in(&portal, "second").await;
+        is_refused(&page, &pilot, &portal, &["`groups`".trim_matches('`'), "pilots"]);
+        other.wish(json!({ "account": "ada", "groups": ["pilots"] })).await;
+        let mut pilot = Browser::new();
+        pilot.sign_in(&portal, "second").await;
+        assert_eq!(me(&mut pilot, &portal).await["subject"], "user:default/ada-b");
+        // What one provider begins, another cannot finish.
+        let mut mixed = Browser::new();
+        let start = mixed.send(Method::GET, &format!("{}/auth/start/corp", portal.base), None).await;
+        let state = start.headers()[header::LOCATION].to_str().unwrap().split("state=").nth(1).unwrap().split('&').next().unwrap().to_owned();
+        let page = mixed.open(&format!("{}/auth/callback/second?code=x&state={state}", portal.base)).await;
+        is_refused(&page, &mixed, &portal, &["did not begin this sign-in"]);
+        // An administrator sees them, and sends one away.
+        let people = portal.request(Method::GET, "/people?q=grace").bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+        assert!(people.contains("user:corp/grace") && people.contains("signed in, in 2 browsers"), "{people}");
+        let at = people.find("name=\"id\" value=\"").unwrap() + 17;
+        let blocked = portal
+            .request(Method::POST, "/people/block").bearer_auth(TOKEN)
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(format!("id={}&blocked=true", &people[at..at + 36]))
+            .send().await.unwrap();
+        assert_eq!(blocked.status(), StatusCode::SEE_OTHER);
+        assert_eq!(again.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        let mut third = Browser::new();
+        let page = third.sign_in(&portal, "corp").await;
+        is_refused(&page, &third, &portal, &["blocked this account"]);
+    }
+
+    async fn a_session_ends_when_the_provider_no_longer_stands_by_the_person(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, teams_by_name = true"))],
+            Options::default().set("SIGN_IN__RECHECK_MINUTES", "0"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        provider.wish(json!({ "groups": ["quays"] })).await;
+        let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
+        let ask = async |portal: &Portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await
+        };
+        // Groups follow while the session lasts; an outage changes nothing.
+        let _: () = portal.until("the new group is known", async |portal| {
+            ask(portal).await["teams"].as_array().is_some_and(|teams| teams.contains(&json!("group:default/quays"))).then_some(())
+        }).await;
+        provider.wish(json!({ "down": true })).await;
+        assert_eq!(ask(&portal).await["subject"], "user:default/ada-b");
+        provider.wish(json!({ "down": false, "gone": ["ada"] })).await;
+        let _: () = portal.until("the session is over", async |portal| {
+            ask(portal).await["subject"].is_null().then_some(())
+        }).await;
+    }
+
+    async fn a_secret_that_the_provider_no_longer_accepts_lets_nobody_in_and_ends_no_session(backend, provider) {
+        let recheck = Options::default().set("SIGN_IN__RECHECK_MINUTES", "0");
+        let portal = portal_with(backend, &[provider.settings("corp", USUAL)], recheck).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        provider.wish(json!({ "secret": "another-one-that-is-only-used-by-tests" })).await;
+        // It says nothing about people who are in, though it is asked about them each time.
+        for _ in 0..2 {
+            assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        }
+        let mut late = Browser::new();
+        let page = late.sign_in(&portal, "corp").await;
+        is_refused(&page, &late, &portal, &["does not accept how this portal is set up there", "client_secret"]);
+    }
+
+    async fn a_pipeline_comes_in_with_what_its_own_system_signs(backend, provider) {
+        let pipelines = format!(
+            "[{{ name = \"deploys\", issuer = \"{}\", audience = \"causeway\", scopes = [\"read\", \"run\"], roles = [\"developer\"], \
+             require = {{ repository = \"saltmarsh/*\", ref = \"refs/heads/main\" }} }}]",
+            provider.issuer
+        );
+        let portal = portal_with(backend, &[], Options::default().set("SIGN_IN__PIPELINES", &pipelines)).await;
+        let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        let claims = json!({
+            "sub": "repo:saltmarsh/tides:ref:refs/heads/main", "aud": "causeway", "iat": now, "exp": now + 300,
+            "repository": "saltmarsh/tides", "ref": "refs/heads/main",
+        });
+        let with = |name: &str, value: Value| {
+            let mut claims = claims.clone();
+            claims[name] = value;
+            claims
+        };
+        let (status, me) = by(&portal, &provider.sign(claims.clone()).await).await;
+        assert_eq!((status, &me["subject"], &me["roles"], &me["scopes"]), (
+            StatusCode::OK, &json!("machine:deploys"), &json!(["developer"]), &json!(["read", "run"]),
+        ));
+        for wrong in [
+            with("repository", json!("saltmarsh-evil/tides")),
+            with("ref", json!("refs/heads/other")),
+            with("aud", json!("somebody-else")),
+            with("exp", json!(now - 3600)),
+        ] {
+            assert_eq!(by(&portal, &provider.sign(wrong.clone()).await).await.0, StatusCode::UNAUTHORIZED, "{wrong}");
+        }
+        // What it listens to ends when its token does.
+        let short = provider.sign(with("exp", json!(now + 8))).await;
+        let stream = portal.request(Method::GET, "/api/v1/changes/stream").bearer_auth(short).send().await.unwrap();
+        assert_eq!(stream.status(), StatusCode::OK);
+        stream.bytes().await.expect("the stream ends");
+        let then = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        assert!(then >= now + 7, "it ended {} s early", now + 8 - then);
+    }
+}
