@@ -1,6 +1,6 @@
 //! What is done by the clock: syncs that are due, and orphans whose grace has ended.
 
-use std::{collections::HashMap, time::Duration};
+use std::time::Duration;
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
@@ -38,42 +38,47 @@ pub async fn schedule(services: Services, shutdown: CancellationToken) {
     }
 }
 
-/// Goes through the sources of all tenants, some at a time, so that it takes no more memory the more there are. A statement of one
-/// tenant's transaction names that tenant.
+/// Goes through the tenants, and through the sources of each some at a time, so that it takes no more memory the more there are.
 async fn ask_for_syncs(services: &Services) -> Result<()> {
     let now = Utc::now();
-    let mut last: Option<(Tenant, Uuid)> = None;
-    loop {
-        let place = last.as_ref().map(|(tenant, id)| (tenant, *id));
-        let some = store::sources_after(&services.db, place, AT_A_TIME).await?;
-        let Some((tenant, source)) = some.last() else { return Ok(()) };
-        last = Some((tenant.clone(), source.id));
-        let is_all = (some.len() as u64) < AT_A_TIME;
-        ask_for_those_due(services, some, now).await?;
-        if is_all {
-            return Ok(());
+    let mut tenant = store::tenant_after(&services.db, None).await?;
+    while let Some(each) = tenant {
+        let mut last = None;
+        loop {
+            let some = store::sources_after(&services.db, &each, last, AT_A_TIME).await?;
+            last = some.last().map(|source| source.id);
+            let is_all = (some.len() as u64) < AT_A_TIME;
+            ask_for_those_due(services, &each, some, now).await?;
+            if is_all {
+                break;
+            }
         }
+        tenant = store::tenant_after(&services.db, Some(&each)).await?;
     }
+    Ok(())
 }
 
-async fn ask_for_those_due(services: &Services, sources: Vec<(Tenant, Source)>, now: DateTime<Utc>) -> Result<()> {
+async fn ask_for_those_due(
+    services: &Services,
+    tenant: &Tenant,
+    sources: Vec<Source>,
+    now: DateTime<Utc>,
+) -> Result<()> {
     let minutes = services.settings.catalog.sync_minutes;
-    let mut by_tenant: HashMap<Tenant, Vec<Uuid>> = HashMap::new();
-    for (tenant, source) in sources {
-        let is_due = source.next_sync(minutes).is_some_and(|next| next <= now);
+    let is_due = |source: &Source| {
         // Asked for by someone, or by another replica that was faster.
         let is_asked = source.asked_at.is_some_and(|asked| asked > now - LOST);
-        if is_due && !is_asked {
-            by_tenant.entry(tenant).or_default().push(source.id);
-        }
+        !is_asked && source.next_sync(minutes).is_some_and(|next| next <= now)
+    };
+    let due: Vec<Uuid> = sources.iter().filter(|source| is_due(source)).map(|source| source.id).collect();
+    if due.is_empty() {
+        return Ok(());
     }
-    for (tenant, sources) in by_tenant {
-        let mut tx = services.begin(&Caller::system(tenant.clone(), "schedule")).await?;
-        store::note_asked(&*tx, &tenant, &sources, now).await?;
-        for source in sources {
-            tx.enqueue(Job::SyncSource { source });
-        }
-        tx.commit().await?;
+    let mut tx = services.begin(&Caller::system(tenant.clone(), "schedule")).await?;
+    store::note_asked(&*tx, tenant, &due, now).await?;
+    for source in due {
+        tx.enqueue(Job::SyncSource { source });
     }
+    tx.commit().await?;
     Ok(())
 }

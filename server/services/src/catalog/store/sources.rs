@@ -12,7 +12,7 @@ use domain::{
 };
 use sea_orm::{
     ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
     prelude::{Expr, Uuid},
     sea_query::ExprTrait,
 };
@@ -162,25 +162,31 @@ pub(in crate::catalog) async fn sources(db: &impl ConnectionTrait, tenant: &Tena
     rows.into_iter().map(Source::try_from).collect()
 }
 
-/// The next sources after one, of whatever tenant, for the schedule: each tenant's together, at most `limit`.
+/// The next tenant that has sources, in the order of their names.
+pub(in crate::catalog) async fn tenant_after(
+    db: &impl ConnectionTrait,
+    last: Option<&Tenant>,
+) -> Result<Option<Tenant>> {
+    let sql = "SELECT MIN(tenant) AS tenant FROM sources WHERE tenant > $1";
+    let last = last.map(Tenant::as_str).unwrap_or_default();
+    let row = db.query_one_raw(Statement::from_sql_and_values(db.get_database_backend(), sql, [last.into()])).await?;
+    let next: Option<String> = row.map(|row| row.try_get("", "tenant")).transpose()?.flatten();
+    next.map(|next| next.parse().map_err(|error| Error::Internal(format!("a tenant: {error}")))).transpose()
+}
+
+/// The next sources of a tenant after one, at most `limit`.
 pub(in crate::catalog) async fn sources_after(
     db: &impl ConnectionTrait,
-    last: Option<(&Tenant, Uuid)>,
+    tenant: &Tenant,
+    last: Option<Uuid>,
     limit: u64,
-) -> Result<Vec<(Tenant, Source)>> {
-    use source::Column as S;
-    let mut select = source::Entity::find().order_by_asc(S::Tenant).order_by_asc(S::Id).limit(limit);
-    if let Some((tenant, id)) = last {
-        let later = Condition::all().add(S::Tenant.eq(tenant.as_str())).add(S::Id.gt(id));
-        select = select.filter(Condition::any().add(S::Tenant.gt(tenant.as_str())).add(later));
+) -> Result<Vec<Source>> {
+    let mut select = source::Entity::find().filter(source::Column::Tenant.eq(tenant.as_str()));
+    if let Some(last) = last {
+        select = select.filter(source::Column::Id.gt(last));
     }
-    let rows = select.all(db).await?;
-    rows.into_iter()
-        .map(|row| {
-            let tenant = row.tenant.parse().map_err(|error| Error::Internal(format!("a tenant: {error}")))?;
-            Ok((tenant, row.try_into()?))
-        })
-        .collect()
+    let rows = select.order_by_asc(source::Column::Id).limit(limit).all(db).await?;
+    rows.into_iter().map(Source::try_from).collect()
 }
 
 /// Notes that a sync of these sources is asked for.
