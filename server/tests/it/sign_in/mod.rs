@@ -8,7 +8,7 @@ use tokio::process::Command;
 
 use crate::{
     portal::{Backend, Options, Portal},
-    provider::{Browser, Page, Provider, TOKEN, USUAL, portal, portal_with},
+    provider::{Browser, Page, TOKEN},
 };
 
 async fn guarded() -> Portal {

@@ -1,7 +1,7 @@
 //! Coming in through providers, and what becomes of a session when a provider says something else.
 
 use reqwest::{Method, StatusCode, header};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{by, is_refused, me};
 use crate::{

@@ -62,6 +62,11 @@ pub(crate) async fn matched(
     })))
 }
 
+/// Whether the provider says that the address is theirs.
+fn is_verified(claims: &Claims) -> bool {
+    claims.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true")
+}
+
 /// What one rule finds, or why it finds nobody.
 async fn look(
     services: &Services,
@@ -80,8 +85,7 @@ async fn look(
     let Some(value) = claims::text(claims, claim) else {
         return Ok(Err(format!("a User with {what} that `{claim}` says: `{claim}` did not come")));
     };
-    let is_verified = claims.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true");
-    if matches!(rule, MatchRule::Email(_)) && !is_verified && !settings.trust_email {
+    if matches!(rule, MatchRule::Email(_)) && !is_verified(claims) && !settings.trust_email {
         return Ok(Err(format!(
             "a User with the address `{value}`: not looked for, since the provider does not say that the address is verified"
         )));
@@ -170,7 +174,7 @@ fn advice(settings: &ProviderSettings, arrival: &Arrival) -> Vec<String> {
             MatchRule::Email(claim) => {
                 let email = claims::text(&arrival.claims, claim).unwrap_or_else(|| "their address".to_owned());
                 advice.push(format!("give their User in the catalog `spec.profile.email: {email}`"));
-                if !settings.trust_email {
+                if !settings.trust_email && !is_verified(&arrival.claims) {
                     advice.push(format!(
                         "if `{}` never says that addresses are verified, and only the organisation gives them out, set \
                          `trust_email = true` for it",
