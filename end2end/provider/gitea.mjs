@@ -189,6 +189,8 @@ LEVEL = warn
   saw('and comes in by the other provider, as the same User', (await me(late)).subject === 'user:default/ada-b', JSON.stringify((await me(late)).teams));
   server = serveGitea();
   await isReady();
+  const leads = async () => (await fetch(`${portal}/auth/start/gitea`, { redirect: 'manual' })).headers.get('location')?.startsWith(provider);
+  saw('a Gitea that is back is asked again by itself', await until('Gitea is asked again', leads, 30).catch(() => false));
 
   await page.goto(`${portal}/account`);
   await page.getByRole('main').getByRole('button', { name: 'Sign out' }).click();

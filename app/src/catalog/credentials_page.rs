@@ -5,8 +5,8 @@ use leptos::prelude::*;
 
 use super::credential_functions::{RemoveCredential, SealCredential, get_credentials, why_not_seal};
 use crate::ui::{
-    Button, ButtonKind, Choice, Empty, Glyph, Load, Mark, MayNot, Page, Panel, ProblemNote, SelectField, Status,
-    TextField, When, fetch,
+    Button, ButtonKind, Choice, Empty, Glyph, Load, Mark, Page, Panel, ProblemNote, SelectField, Status, TextField,
+    When, fetch,
 };
 
 /// Every credential, and a form for one more.
@@ -32,11 +32,8 @@ pub(crate) fn CredentialsPage() -> impl IntoView {
                     {problem}
                 </Panel>
                 <Load of=refused let:why>
-                    {if why.is_empty() {
-                        view! { <Seal seal/> }.into_any()
-                    } else {
-                        view! { <MayNot why/> }.into_any()
-                    }}
+                    // Whoever may not has been told so above.
+                    {why.is_empty().then(|| view! { <Seal seal/> })}
                 </Load>
             </div>
         </Page>

@@ -7,7 +7,7 @@ use domain::{
 use leptos::{prelude::*, server_fn::ServerFn as _};
 
 use super::view_functions::{ChangeView, RemoveView, RenameView, SaveView};
-use crate::ui::{AskForm, Button, ButtonKind, Glyph, Icon, LinkButton, MayNot, Resent, at_first};
+use crate::ui::{AskForm, Button, ButtonKind, Glyph, Icon, LinkButton, MayNot, at_first, is_again};
 
 /// Lists that were put together before: those that everyone has, one's own, those of one's teams; and a way to keep this one.
 #[component]
@@ -100,7 +100,7 @@ fn KeepView(listing: Listing, me: Me, may_not: String) -> impl IntoView {
         .map(|team| view! { <option value=team.to_string()>{format!("Everyone in {}", team.short())}</option> });
     let teams = teams.collect_view();
     // What was filled in is in sight, where the page is shown again.
-    let is_again = use_context::<Resent>().is_some();
+    let is_again = is_again();
     view! {
         <details class=FOLDED open=is_again>
             <summary class="btn btn-ghost h-7"><Icon glyph=Glyph::Plus/>"Save view"</summary>
@@ -137,7 +137,7 @@ fn ManageView(listing: Listing, view: SavedView) -> impl IntoView {
             </form>
         }
     });
-    let is_again = use_context::<Resent>().is_some();
+    let is_again = is_again();
     let whose = view.team.as_ref().map(|team| format!("Everyone in {} has it.", team.short()));
     view! {
         {differs}

@@ -29,8 +29,17 @@ pub struct Resent {
     pub fields: Vec<(String, String)>,
 }
 
+/// Whether the page is shown again because its form was not carried out.
+pub(crate) fn is_again() -> bool {
+    !cfg!(target_arch = "wasm32") && use_context::<Resent>().is_some()
+}
+
 /// What stands in a field at first: what was sent, if anything was.
 pub(crate) fn at_first(name: &str, value: String) -> String {
+    // The browser takes a field over as it is.
+    if cfg!(target_arch = "wasm32") {
+        return value;
+    }
     let sent = use_context::<Resent>()
         .and_then(|Resent { fields, .. }| fields.into_iter().find_map(|(known, sent)| (known == name).then_some(sent)));
     sent.unwrap_or(value)

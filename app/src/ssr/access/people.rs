@@ -13,7 +13,7 @@ use services::{
 
 use super::{
     code,
-    html::{panel, table, when},
+    html::{panel, table, when, words},
 };
 
 /// Both, or nothing where there is neither.
@@ -92,7 +92,7 @@ fn row(person: &Provisioned) -> Vec<String> {
         }
         None => format!(
             "<p class=\"text-warning\">nobody was found</p><p class=\"text-meta text-muted break-words\">{}</p>",
-            escape(matched_by)
+            words(matched_by)
         ),
     };
     let teams = groups.iter().map(|(name, team)| match team {
