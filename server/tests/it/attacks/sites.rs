@@ -257,6 +257,26 @@ async fn what_depends_on_who_asks_is_neither_framed_nor_kept() {
         let page = page.header(header::COOKIE, &cookie).send().await.unwrap();
         assert_eq!(unguarded(&page), None, "{path}");
     }
+    // A page that is shown again because its form was not carried out: of this portal, wherever the form says that it was.
+    let form = portal.request(Method::GET, "/catalog").header(header::COOKIE, &cookie).send().await.unwrap();
+    let form = form.text().await.unwrap();
+    let address = &form[form.find("/api/portal/save_view").expect("views can be kept")..];
+    let address = address.split('"').next().unwrap();
+    for from in [format!("{}/catalog", portal.base), "https://evil.example//evil.example/\"><script>".to_owned()] {
+        let send =
+            portal.request(Method::POST, address).header(header::COOKIE, &cookie).header(header::ACCEPT, "text/html");
+        let send = send
+            .header(header::ORIGIN, &portal.base)
+            .header(header::REFERER, &from)
+            .header("content-type", "application/x-www-form-urlencoded");
+        let again = send.body("name=&team=&query=").send().await.unwrap();
+        assert_eq!((again.status(), unguarded(&again)), (StatusCode::UNPROCESSABLE_ENTITY, None), "{from}");
+        let page = again.text().await.unwrap();
+        assert!(
+            !page.contains("\"//evil") && !page.contains("https://evil") && !page.contains("\"><script>"),
+            "{page}"
+        );
+    }
     let page = portal.request(Method::GET, "/").header(header::COOKIE, &cookie).send().await.unwrap();
     let text = page.text().await.unwrap();
     let at = text.find("/pkg/").expect("the page has a file");
