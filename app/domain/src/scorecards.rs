@@ -7,6 +7,8 @@ mod document;
 mod narrowed;
 mod outcome;
 mod problems;
+mod read;
+mod report;
 mod rollup;
 mod standing;
 
@@ -14,8 +16,9 @@ pub use document::{Color, Level, MAX_EXPRESSION, MAX_LEVELS, MAX_RULES, Remediat
 pub use narrowed::EntityFilter;
 pub use outcome::{Outcome, RuleResult};
 pub use problems::Problem;
+pub use report::{EntityReport, LevelReport, RuleReport};
 pub use rollup::{
-    Badge, Card, Direction, EntityReport, HeatMap, HeatRow, Judged, LevelReport, Move, Overview, RuleDetail,
-    RuleReport, RuleTally, Scale, Share, TeamRow, TrendPoint,
+    Badge, Card, Direction, HeatMap, HeatRow, Judged, Move, Overview, RuleDetail, RuleTally, Scale, Share, TeamRow,
+    TrendPoint,
 };
 pub use standing::{NextSteps, Points, Standing, category_standings, next_steps, points, stand};

@@ -3,6 +3,7 @@
 mod conflicts;
 mod credentials;
 mod entities;
+mod files;
 mod names;
 mod orphans;
 mod problems;
@@ -15,8 +16,8 @@ use domain::{catalog::EntityRef, identity::Tenant};
 use sea_orm::{ConnectionTrait, DbBackend, Statement};
 
 pub(super) use self::{
-    conflicts::*, credentials::*, entities::*, names::*, orphans::*, problems::*, relations::*, sources::*, syncs::*,
-    webhooks::*,
+    conflicts::*, credentials::*, entities::*, files::*, names::*, orphans::*, problems::*, relations::*, sources::*,
+    syncs::*, webhooks::*,
 };
 use crate::{Error, Result};
 
