@@ -1,9 +1,10 @@
 // A server that is being measured: its start, its processor time and memory, and requests to it.
 
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { mkdirSync, readFileSync, readdirSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { createInterface } from 'node:readline';
+import { Worker } from 'node:worker_threads';
 
 export const pause = (milliseconds) => new Promise((resolve) => setTimeout(resolve, milliseconds));
 
@@ -63,68 +64,15 @@ export async function start(binary, folder, database, ...options) {
   throw new Error('the server ended before it served');
 }
 
-/** One connection that is kept open, and read no further than is needed to see the end of an answer. */
-class Lane {
-  constructor(host, port) {
-    this.socket = new Socket().setNoDelay(true).connect(port, host);
-    this.socket.on('data', (data) => this.take(data));
-    this.socket.on('error', (error) => this.reject?.(error));
-    this.socket.on('close', () => this.reject?.(new Error('the server closed the connection')));
-    this.start();
-  }
-
-  start() {
-    this.head = '';
-    this.left = -1;
-  }
-
-  take(data) {
-    let length = data.length;
-    if (this.left < 0) {
-      this.head += data.toString('latin1');
-      const end = this.head.indexOf('\r\n\r\n');
-      if (end < 0) return;
-      this.code = Number(this.head.slice(9, 12));
-      // An answer without a length comes in chunks, the last of which is empty.
-      this.left = Number(this.head.slice(0, end).match(/content-length: (\d+)/i)?.[1] ?? Infinity);
-      length = this.head.length - end - 4;
-    }
-    this.left -= length;
-    if (this.left === 0 || (this.left === Infinity && data.subarray(-5).toString('latin1') === '0\r\n\r\n')) {
-      this.start();
-      this.resolve(this.code);
-    }
-  }
-
-  ask(text) {
-    return new Promise((resolve, reject) => {
-      Object.assign(this, { resolve, reject });
-      this.socket.write(text);
-    });
-  }
-}
-
 /** Sends `total` requests over `lanes` connections; times in milliseconds, sorted. */
 export async function load(url, request, { total, lanes }) {
   const { hostname, port, host } = new URL(url);
-  const times = [];
-  let sent = 0;
-  const lane = async () => {
-    const connection = new Lane(hostname, port);
-    while (sent < total) {
-      const [path, body] = request(sent++);
-      const head = `${body ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\n`;
-      const text = body ? `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}` : `${head}\r\n`;
-      const began = performance.now();
-      const code = await connection.ask(text);
-      if (code !== 200) throw new Error(`${path}: ${code}`);
-      times.push(performance.now() - began);
-    }
-    connection.reject = undefined;
-    connection.socket.destroy();
-  };
-  const began = performance.now();
-  await Promise.all(Array.from({ length: lanes }, lane));
-  const seconds = (performance.now() - began) / 1000;
-  return { times: times.sort((a, b) => a - b), seconds };
+  const requests = Array.from({ length: total }, (_, i) => {
+    const [path, body] = request(i);
+    const head = `${body ? 'POST' : 'GET'} ${path} HTTP/1.1\r\nHost: ${host}\r\nAccept: application/json\r\n`;
+    return body ? `${head}Content-Type: application/json\r\nContent-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}` : `${head}\r\n`;
+  });
+  const thread = new Worker(new URL('./lanes.mjs', import.meta.url), { workerData: { hostname, port, requests, lanes } });
+  const [measured] = await once(thread, 'message');
+  return measured;
 }
