@@ -15,6 +15,7 @@ mod git_http;
 mod http;
 mod lists;
 mod logging;
+mod memory;
 mod run_approval;
 mod run_command;
 mod saved_views;
@@ -33,7 +34,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 fn main() -> ExitCode {
-    allocator::give_back_soon();
+    allocator::set_pace(allocator::Pace::Work);
     // One TLS provider for every client in the process; with none installed, the first connection would panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {

@@ -16,6 +16,7 @@ use crate::{
     assets,
     cli::Problem,
     http::{self, AppState, Networks, Proxies, Shared},
+    memory,
     settings::{self, Settings},
     sign_in::{self, Access},
     start,
@@ -103,6 +104,7 @@ async fn background(services: Services, outlet: Option<audit::Outlet>, shutdown:
         catalog::schedule(services.clone(), shutdown.clone()),
         scorecards::follow(services.clone(), shutdown.clone()),
         identity::tidy(services.clone(), shutdown.clone()),
+        memory::keep(services.clone(), shutdown.clone()),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
                 tracing::error!(%error, "the workers could not start; trying again");

@@ -81,6 +81,7 @@ impl Desk {
     }
 
     async fn see_to(self: Arc<Self>, delivery: Delivery) -> Result<()> {
+        let _in_hand = self.services.queue.take();
         let desk = Arc::clone(&self);
         let given = delivery.clone();
         let work = AbortOnDropHandle::new(tokio::spawn(async move { desk.perform(&given).await }));

@@ -19,7 +19,7 @@ use domain::identity::{Caller, Permission, Target};
 pub(crate) use engine::prepare;
 pub(crate) use identity::WorkerIdentity;
 use serde::{Deserialize, Serialize};
-use tokio::sync::{Notify, futures::Notified};
+use tokio::sync::{Notify, futures::Notified, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -65,12 +65,33 @@ pub struct FailedJob {
 pub struct Queue {
     work: Arc<Notify>,
     worker: Arc<OnceLock<WorkerIdentity>>,
+    in_hand: watch::Sender<usize>,
+}
+
+/// A job in hand.
+struct InHand(watch::Sender<usize>);
+
+impl Drop for InHand {
+    fn drop(&mut self) {
+        self.0.send_modify(|count| *count -= 1);
+    }
 }
 
 impl Queue {
     /// Says that the outbox holds new work.
     pub fn wake(&self) {
         self.work.notify_one();
+    }
+
+    /// How many jobs this process has in hand.
+    pub fn in_hand(&self) -> watch::Receiver<usize> {
+        self.in_hand.subscribe()
+    }
+
+    /// Counts a job until what is returned is dropped.
+    fn take(&self) -> InHand {
+        self.in_hand.send_modify(|count| *count += 1);
+        InHand(self.in_hand.clone())
     }
 
     /// Resolves when the outbox holds new work.
