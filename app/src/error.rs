@@ -33,6 +33,9 @@ pub enum AppError {
     /// The server did not answer.
     #[error("the server did not answer; check the connection and try again")]
     Unreachable,
+    /// The server answered as no release of this page does.
+    #[error("the server answered in a way that this page does not know; reload it, for the server may be a newer one")]
+    Outdated,
 }
 
 impl FromServerFnError for AppError {
@@ -40,6 +43,8 @@ impl FromServerFnError for AppError {
 
     fn from_server_fn_error(error: ServerFnErrorErr) -> Self {
         match error {
+            // In the browser, it is the answer that cannot be read.
+            ServerFnErrorErr::Deserialization(_) if cfg!(feature = "hydrate") => Self::Outdated,
             ServerFnErrorErr::Args(why)
             | ServerFnErrorErr::MissingArg(why)
             | ServerFnErrorErr::Deserialization(why) => Self::Rejected(format!("what was sent cannot be read: {why}")),

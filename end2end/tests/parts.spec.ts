@@ -40,3 +40,13 @@ test('after an upgrade of the server an open page leads where it should', async 
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
 });
+
+test('when the server no longer knows what a page asks for, the page says so and leads on', async ({ page, portal }) => {
+  await page.goto(`${portal.url}/catalog`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  await page.route('**/api/portal/**', (route) => route.fulfill({ status: 400, body: 'there is no such function' }));
+  await page.locator('aside a[href="/scorecards"]').click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('This page is of another release than the server');
+  await page.getByRole('link', { name: 'Try again' }).click();
+  await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
+});

@@ -40,7 +40,7 @@ fn status(error: &AppError) -> StatusCode {
         AppError::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
         AppError::Denied { .. } => StatusCode::FORBIDDEN,
         AppError::Unavailable(_) => StatusCode::BAD_GATEWAY,
-        AppError::Internal(_) | AppError::Unreachable => StatusCode::INTERNAL_SERVER_ERROR,
+        AppError::Internal(_) | AppError::Unreachable | AppError::Outdated => StatusCode::INTERNAL_SERVER_ERROR,
     }
 }
 

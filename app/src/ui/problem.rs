@@ -39,6 +39,11 @@ pub fn Problem(error: AppError) -> impl IntoView {
         AppError::Unreachable => {
             (Glyph::TriangleAlert, "The server did not answer", "Check the connection and try again.")
         }
+        AppError::Outdated => (
+            Glyph::TriangleAlert,
+            "This page is of another release than the server",
+            "Reload it. If it stays, ask whoever runs Causeway what stands between the two.",
+        ),
     };
     let Said { text: why, ask } = error.clone().into();
     let (why, request) = match error {
