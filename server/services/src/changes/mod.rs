@@ -111,6 +111,11 @@ pub(crate) async fn subjects(
     store::subjects(&services.db, tenant, after, limit).await
 }
 
+/// How many of the changes after `after` are about entities.
+pub(crate) async fn count_of_entities(services: &Services, tenant: &Tenant, after: i64) -> Result<u64> {
+    store::count_of_entities(&services.db, tenant, after).await
+}
+
 /// What tells one history from another that has as many changes: when the change with this number happened, to whom, and what it
 /// was. `None` if there is none.
 pub(crate) async fn mark(services: &Services, tenant: &Tenant, seq: i64) -> Result<Option<String>> {

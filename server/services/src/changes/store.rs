@@ -7,8 +7,8 @@ use domain::{
     identity::Tenant,
 };
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
-    Statement, prelude::Json,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect, QueryTrait, Statement, prelude::Json,
 };
 
 use super::transaction::Line;
@@ -178,6 +178,14 @@ pub(super) async fn subjects(
         .all(db)
         .await?;
     with_former_names(db, tenant, rows).await
+}
+
+pub(super) async fn count_of_entities(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64) -> Result<u64> {
+    let told = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Seq.gt(seq))
+        .filter(row::Column::Kind.starts_with("entity-"));
+    Ok(told.count(db).await?)
 }
 
 /// Adds to each rename a row for the name that is gone, which nothing else tells of.

@@ -53,7 +53,12 @@ pub async fn evaluate(services: &Services, caller: &Caller) -> Result<()> {
         }
         // Answers come from the catalog's index: it must know what the changes up to `last` tell of.
         services.catalog.catch_up(services, &caller.tenant).await?;
-        let done = if pass.is_far_behind().await? { pass.everything(last).await? } else { pass.step(last).await? };
+        let standards = scope::standards(services, caller).await?;
+        let done = if standards.is_empty() || pass.is_far_behind(last).await? {
+            pass.everything(&standards, last).await?
+        } else {
+            pass.step(&standards, last).await?
+        };
         if !done {
             tracing::debug!(from = progress.seq, "another worker was faster");
         }
@@ -140,22 +145,21 @@ struct Pass<'a> {
 
 /// Each step says whether it was done; `false` means that another worker was faster.
 impl Pass<'_> {
-    /// Whether the catalog is shorter than the history that was not read yet: before the first evaluation, or after much
-    /// came in at once.
-    async fn is_far_behind(self) -> Result<bool> {
+    /// Whether the catalog is shorter than the history up to `last` that was not read yet: before the first evaluation, or
+    /// after much came in at once.
+    async fn is_far_behind(self, last: i64) -> Result<bool> {
         if self.from == 0 {
             return Ok(true);
         }
-        let news = changes::subjects(self.services, &self.caller.tenant, self.from, FAR * 2).await?;
-        let told = news.iter().filter(|(_, _, kind)| kind.starts_with("entity-")).count();
-        let total = catalog::total(self.services, self.caller).await?;
-        Ok(told as u64 >= FAR && told as u64 * 4 >= u64::from(total))
+        let far = FAR.max(u64::from(catalog::total(self.services, self.caller).await?) / 4);
+        // What tells of something else is counted with it, so this alone is no answer.
+        Ok(last.abs_diff(self.from) >= far
+            && changes::count_of_entities(self.services, &self.caller.tenant, self.from).await? >= far)
     }
 
     /// Everything by every scorecard.
-    async fn everything(self, last: i64) -> Result<bool> {
-        let standards = scope::standards(self.services, self.caller).await?;
-        for judge in judges(&standards) {
+    async fn everything(self, standards: &[Standard], last: i64) -> Result<bool> {
+        for judge in judges(standards) {
             if !self.whole(&judge).await? {
                 return Ok(false);
             }
@@ -167,7 +171,7 @@ impl Pass<'_> {
     }
 
     /// What the next changes have altered, none after `last`.
-    async fn step(self, last: i64) -> Result<bool> {
+    async fn step(self, standards: &[Standard], last: i64) -> Result<bool> {
         let mut changes = changes::read(self.services, self.caller, self.from, STEP).await?;
         changes.retain(|change| change.seq <= last);
         let Some(last) = changes.last().map(|change| change.seq) else { return Ok(true) };
@@ -176,7 +180,6 @@ impl Pass<'_> {
         renames::follow(&self.services.db, &self.caller.tenant, &affected.renames).await?;
         let mut gone = Vec::new();
         if !affected.entities.is_empty() {
-            let standards = scope::standards(self.services, self.caller).await?;
             for reference in &affected.scorecards {
                 match standards.iter().find(|standard| standard.entity.reference == *reference) {
                     // A broken one judges nothing; its last results stand until it is mended.
@@ -189,7 +192,7 @@ impl Pass<'_> {
                     None => gone.push(reference.to_string()),
                 }
             }
-            let judges = judges(&standards);
+            let judges = judges(standards);
             let entities: Vec<EntityRef> = affected.entities.into_iter().collect();
             for references in entities.chunks(BATCH) {
                 if !self.these(&judges, references).await? {
@@ -252,6 +255,9 @@ impl Pass<'_> {
 
     /// These entities by these scorecards.
     async fn these(self, judges: &[Arc<Judge>], references: &[EntityRef]) -> Result<bool> {
+        if judges.is_empty() {
+            return Ok(true);
+        }
         let found = catalog::entities(self.services, self.caller, references).await?;
         self.judge(judges, references, found).await
     }
