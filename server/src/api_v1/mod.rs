@@ -8,6 +8,7 @@ mod facets;
 mod inbox;
 mod me;
 mod permission;
+mod policies;
 mod problem;
 mod role_uses;
 mod sources;
@@ -58,6 +59,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
         .merge(table::routes())
         .merge(credentials::routes())
         .merge(permission::routes())
+        .merge(policies::routes())
         .merge(role_uses::routes())
         .merge(approvals::routes())
         .merge(audit::routes())

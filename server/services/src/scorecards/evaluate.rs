@@ -135,6 +135,11 @@ impl Affected {
     }
 }
 
+/// How many changed entities are so many that all are judged: a quarter of a catalog, however large it is.
+fn far(total: u32) -> u64 {
+    FAR.max(u64::from(total) / 4)
+}
+
 /// One evaluation, from a certain change on.
 #[derive(Clone, Copy)]
 struct Pass<'a> {
@@ -151,7 +156,7 @@ impl Pass<'_> {
         if self.from == 0 {
             return Ok(true);
         }
-        let far = FAR.max(u64::from(catalog::total(self.services, self.caller).await?) / 4);
+        let far = far(catalog::total(self.services, self.caller).await?);
         // What tells of something else is counted with it, so this alone is no answer.
         Ok(last.abs_diff(self.from) >= far
             && changes::count_of_entities(self.services, &self.caller.tenant, self.from).await? >= far)
@@ -353,6 +358,11 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
+
+    #[test]
+    fn a_quarter_of_a_catalog_is_far_however_large_it_is() {
+        assert_eq!([0, 246, 4_000, 10_000, 100_000].map(far), [1_000, 1_000, 1_000, 2_500, 25_000]);
+    }
 
     fn change(kind: ChangeKind, before: Option<Value>, after: Option<Value>) -> Change {
         Change {

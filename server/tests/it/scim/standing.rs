@@ -7,6 +7,7 @@ use super::{Directory, fault};
 use crate::{
     portal::{Backend, Options, Portal},
     provider::{Browser, Provider, TOKEN, USUAL, portal_with},
+    sign_in::both_with_a_provider,
 };
 
 async fn me(browser: &mut Browser, portal: &Portal) -> Value {
@@ -26,29 +27,6 @@ async fn administrator(portal: &Portal, path: &str) -> String {
     let page = portal.request(Method::GET, path).bearer_auth(TOKEN).header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK, "{path}");
     page.text().await.unwrap()
-}
-
-/// Writes a promise once and runs it on both databases, beside a provider.
-macro_rules! both_with_a_provider {
-    ($(async fn $name:ident($backend:ident, $provider:ident) $body:block)*) => {
-        $(
-            mod $name {
-                use super::*;
-
-                async fn promise($backend: Backend, $provider: Provider) $body
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_sqlite() {
-                    promise(Backend::Sqlite, Provider::start().await).await;
-                }
-
-                #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-                async fn on_postgres() {
-                    promise(Backend::Postgres, Provider::start().await).await;
-                }
-            }
-        )*
-    };
 }
 
 both_with_a_provider! {

@@ -46,6 +46,7 @@ macro_rules! both_with_a_provider {
         )*
     };
 }
+pub(crate) use both_with_a_provider;
 
 /// Who a browser is, for the portal.
 async fn me(browser: &mut Browser, portal: &Portal) -> Value {
