@@ -1,5 +1,7 @@
 //! Single entities, several by name, and what declared one.
 
+use std::borrow::Cow;
+
 use axum::{
     Extension, Json,
     body::Bytes,
@@ -92,13 +94,18 @@ pub(super) async fn remove(
 
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct ByRefs {
-    entity_refs: Vec<String>,
+struct ByRefs<'a> {
+    #[serde(borrow)]
+    entity_refs: Vec<Text<'a>>,
     #[serde(default)]
     fields: Vec<String>,
     #[serde(default)]
     query: Option<Value>,
 }
+
+/// A text of a body, left where it is if nothing in it is escaped.
+#[derive(Debug, Deserialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// `POST /entities/by-refs`: each entity or `null`, in the order asked for.
 pub(super) async fn by_refs(
@@ -107,20 +114,16 @@ pub(super) async fn by_refs(
     params: Params,
     bytes: Bytes,
 ) -> Result<Written, Problem> {
-    let asked: ByRefs = body(&bytes)?;
+    let asked: ByRefs<'_> = body(&bytes)?;
     if asked.entity_refs.len() > MOST_REFS {
         return Err(Problem::input(format!("at most {MOST_REFS} entities may be asked for at once")));
     }
     let (filter, predicate) = (params.filter()?, asked.query.as_ref().map(predicate).transpose()?);
     let fields = Fields::parse(asked.fields.iter().map(String::as_str).chain(params.all("fields")))?;
     // A text that is no reference names no entity.
-    let parsed: Vec<Option<EntityRef>> = asked.entity_refs.iter().map(|text| text.parse().ok()).collect();
-    let are_references: Vec<bool> = parsed.iter().map(Option::is_some).collect();
-    let references: Vec<EntityRef> = parsed.into_iter().flatten().collect();
-    let found = catalog::documents(&services, &caller, &references, &filter, predicate.as_ref()).await?;
-    let mut found = found.into_iter();
-    let documents: Vec<Option<Bytes>> =
-        are_references.into_iter().map(|is_one| if is_one { found.next().flatten() } else { None }).collect();
+    let references: Vec<Option<Cow<'_, str>>> =
+        asked.entity_refs.iter().map(|Text(text)| EntityRef::written_out(text).ok()).collect();
+    let documents = catalog::documents(&services, &caller, &references, &filter, predicate.as_ref()).await?;
     let mut text = b"{\"items\":".to_vec();
     fields.write_all(&documents, &mut text)?;
     text.push(b'}');

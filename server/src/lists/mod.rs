@@ -29,7 +29,7 @@ fn internal(why: impl std::fmt::Display) -> Error {
 }
 
 /// A JSON body.
-pub(crate) fn body<T: for<'de> Deserialize<'de>>(bytes: &[u8]) -> Result<T> {
+pub(crate) fn body<'a, T: Deserialize<'a>>(bytes: &'a [u8]) -> Result<T> {
     let told = |error| rejected(format!("Malformed request: the body is not what is expected here: {error}"));
     serde_json::from_slice(bytes).map_err(told)
 }

@@ -3,7 +3,7 @@
 //! The rules are Backstage's (`packages/catalog-model/src/entity/ref.ts`): split at the first `:` and the first `/`, a `/`
 //! before the `:` means that there is no kind, an empty part is an error, and case does not distinguish entities.
 
-use std::{fmt, str::FromStr};
+use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
@@ -65,6 +65,21 @@ impl EntityRef {
         }
         let kind = kind.ok_or_else(|| NotAReference::NoKind(text.to_owned()))?;
         Ok(Self::new(kind, namespace, name))
+    }
+
+    /// The text of the reference that `text` is when it names its kind: itself, if it is written out already, as most are that
+    /// programs ask for.
+    pub fn written_out(text: &str) -> Result<Cow<'_, str>, NotAReference> {
+        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
+        let parts = text.split_once('/').and_then(|(before, name)| Some((before.split_once(':')?, name)));
+        match parts {
+            Some(((kind, namespace), name))
+                if is_plain && !kind.is_empty() && !namespace.is_empty() && !name.is_empty() =>
+            {
+                Ok(Cow::Borrowed(text))
+            }
+            _ => text.parse::<Self>().map(|reference| Cow::Owned(reference.to_string())),
+        }
     }
 
     /// What a document calls itself, if it has a name that could be one.
@@ -176,6 +191,12 @@ mod tests {
         fn what_is_written_reads_back_as_itself(kind in "[a-zA-Z][a-zA-Z0-9]{0,9}", namespace in "[a-z0-9-]{1,9}", name in "[a-zA-Z0-9._-]{1,12}") {
             let reference = EntityRef::new(&kind, &namespace, &name);
             prop_assert_eq!(reference.to_string().parse::<EntityRef>().unwrap(), reference);
+        }
+
+        #[test]
+        fn what_is_written_out_is_what_is_read(text in "[ a-cA-CäÄ:/.-]{0,12}") {
+            let read = text.parse::<EntityRef>().map(|reference| reference.to_string());
+            prop_assert_eq!(EntityRef::written_out(&text).map(Cow::into_owned), read);
         }
 
         #[test]

@@ -1,7 +1,7 @@
 //! Questions whose answers are documents as they are served, handed through without being parsed: for clients that take
 //! them whole.
 
-use std::fmt::Write as _;
+use std::borrow::Cow;
 
 use bytes::Bytes;
 use domain::{
@@ -68,26 +68,25 @@ async fn one(
     documents.into_iter().next().flatten().ok_or_else(|| Error::NotFound(missing()))
 }
 
-/// Several documents, in the order asked for; `None` for one that is not in the catalog, or not meant by the filter and the
-/// predicate.
+/// Several documents, by references that are [written out](EntityRef::written_out), in the order asked for; `None` for one
+/// that is not in the catalog, or not meant by the filter and the predicate, or where no reference is given.
 pub async fn documents(
     services: &Services,
     caller: &Caller,
-    references: &[EntityRef],
+    references: &[Option<Cow<'_, str>>],
     filter: &Filter,
     predicate: Option<&Predicate>,
 ) -> Result<Vec<Option<Bytes>>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let question = |contents: &View<'_>| {
-        let is_narrowed = !filter.alternatives.is_empty() || predicate.is_some();
-        let meant = is_narrowed.then(|| contents.select_all(filter, None, predicate));
-        let mut key = String::new();
-        let find = |reference: &EntityRef| {
-            key.clear();
-            write!(key, "{reference}").ok()?;
-            contents.find(&key).filter(|&id| meant.as_ref().is_none_or(|meant| meant.contains(id)))
-        };
-        (references.iter().map(find).collect(), ())
+        let mut ids = contents.find_all(references);
+        if !filter.alternatives.is_empty() || predicate.is_some() {
+            let meant = contents.select_all(filter, None, predicate);
+            for id in &mut ids {
+                *id = id.filter(|&id| meant.contains(id));
+            }
+        }
+        (ids, ())
     };
     let (documents, ()) = services.catalog.documents(services, caller, question).await?;
     Ok(documents)

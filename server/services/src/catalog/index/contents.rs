@@ -1,6 +1,6 @@
 //! One tenant's index: which entities have which value at which path.
 
-use std::{hash::BuildHasher as _, sync::OnceLock, thread};
+use std::{borrow::Cow, hash::BuildHasher as _, sync::OnceLock, thread};
 
 use domain::catalog::{Direction, Entity, MAX_VALUE, flatten_with};
 use hashbrown::{DefaultHashBuilder, HashTable};
@@ -101,6 +101,18 @@ impl Contents {
         self.by_reference.find(self.hasher.hash_one(reference), is_it).copied()
     }
 
+    /// The numbers of many entities.
+    pub(super) fn find_all(&self, references: &[Option<Cow<'_, str>>]) -> Vec<Option<u32>> {
+        // The hashes first: then the processor fetches what the next ones need while it waits for memory.
+        let hashes: Vec<u64> =
+            references.iter().map(|name| self.hasher.hash_one(name.as_deref().unwrap_or(""))).collect();
+        let find = |(&hash, name): (&u64, &Option<Cow<'_, str>>)| {
+            let name = name.as_deref()?;
+            self.by_reference.find(hash, |&id| self.doc(id).is_some_and(|doc| &*doc.reference == name)).copied()
+        };
+        hashes.iter().zip(references).map(find).collect()
+    }
+
     /// The number of the entity with the id that the server gave it.
     pub(in crate::catalog) fn find_uid(&self, uid: Uuid) -> Option<u32> {
         let path = self.terms.path_number("metadata.uid")?;
@@ -176,7 +188,7 @@ impl Contents {
 
     /// Takes away what an entity no longer says.
     fn leave(&mut self, id: u32, old: &Doc, terms: &[u32], words: &[u32]) {
-        let path = |terms: &Terms, term: u32| terms.get(term).path;
+        let path = Terms::path_of;
         let mut paths: Vec<u32> = old.terms.iter().map(|&term| path(&self.terms, term)).collect();
         paths.dedup();
         for number in paths {
@@ -277,10 +289,9 @@ impl Contents {
     /// The relations of an entity: what they mean, and to whom; `None` if it is not in the catalog.
     pub(super) fn relations(&self, reference: &str) -> Option<Vec<(String, String)>> {
         let doc = self.doc(self.find(reference)?)?;
-        let terms = doc.terms.iter().map(|&term| self.terms.get(term));
-        let relations = terms.filter_map(|term| {
-            let kind = self.terms.name(term.path).strip_prefix("relations.")?;
-            Some((kind.to_owned(), term.value()?.to_owned()))
+        let relations = doc.terms.iter().filter_map(|&term| {
+            let kind = self.terms.name(self.terms.path_of(term)).strip_prefix("relations.")?;
+            Some((kind.to_owned(), self.terms.get(term).value()?.to_owned()))
         });
         Some(relations.collect())
     }
@@ -307,7 +318,7 @@ impl Terms {
         let mut entered: Vec<u64> = Vec::with_capacity(48);
         let mut enter = |path: &str, value: Option<&str>, is_listed: bool| {
             let term = self.enter(id, path, value, is_listed);
-            entered.push(u64::from(self.get(term).path) << 32 | u64::from(term));
+            entered.push(u64::from(self.path_of(term)) << 32 | u64::from(term));
             term
         };
         flatten_with(&entity.document, &mut |path, value, is_listed| {

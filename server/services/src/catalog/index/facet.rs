@@ -15,13 +15,12 @@ impl Contents {
     pub(in crate::catalog) fn facet(&self, path: &str, selection: &RoaringBitmap) -> Vec<(String, u64)> {
         let path = path.to_lowercase();
         let mut counted: Vec<(String, u64)> = Vec::new();
-        if let Some(known) = self.terms.path(&path) {
+        if let Some((number, known)) = self.terms.path_number(&path).zip(self.terms.path(&path)) {
             if selection.len().saturating_mul(8) < known.terms.len() as u64 {
-                let number = self.terms.path_number(&path).unwrap_or_default();
                 counted = self.by_entity(number, selection);
             } else {
                 let terms = known.terms.iter().map(|&term| self.terms.get(term));
-                counted.extend(terms.filter_map(|term| self.counted(term, selection)));
+                counted.extend(terms.filter_map(|term| self.counted(number, term, selection)));
             }
         }
         let mut listed = Union::default();
@@ -35,10 +34,10 @@ impl Contents {
         counted
     }
 
-    /// A value and how many of the selection have it.
-    fn counted(&self, term: &Term, selection: &RoaringBitmap) -> Option<(String, u64)> {
+    /// A value at a path, and how many of the selection have it.
+    fn counted(&self, path: u32, term: &Term, selection: &RoaringBitmap) -> Option<(String, u64)> {
         term.value()?;
-        let count = match self.terms.twin(term) {
+        let count = match self.terms.twin(path, term) {
             None => term.docs.count_in(selection),
             // Counted with the other.
             Some(_) if term.stand == Stand::Listed => 0,

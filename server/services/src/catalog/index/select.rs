@@ -108,8 +108,8 @@ impl Contents {
     /// The numbers of an entity's terms at a path, by value.
     pub(super) fn term_numbers_at(&self, id: u32, path: u32) -> &[u32] {
         let terms = self.doc(id).map_or(&[][..], |doc| &doc.terms);
-        let from = terms.partition_point(|&term| self.terms.get(term).path < path);
-        let count = terms[from..].iter().take_while(|&&term| self.terms.get(term).path == path).count();
+        let from = terms.partition_point(|&term| self.terms.path_of(term) < path);
+        let count = terms[from..].iter().take_while(|&&term| self.terms.path_of(term) == path).count();
         &terms[from..from + count]
     }
 

@@ -21,10 +21,9 @@ pub(super) enum Stand {
     Mute,
 }
 
-/// A path and a value.
+/// A value at a path.
 #[derive(Debug)]
 pub(super) struct Term {
-    pub(super) path: u32,
     /// Its place in `Path::terms`.
     at: u32,
     pub(super) stand: Stand,
@@ -73,6 +72,9 @@ pub(super) struct Terms {
     paths: Vec<Path>,
     by_name: HashTable<u32>,
     every: Vec<Option<Term>>,
+    /// The path of each term. Not part of it: what an entity says at a path is looked for among the numbers of its terms,
+    /// and those are near each other here.
+    paths_of: Vec<u32>,
     free: Vec<u32>,
     by_value: HashTable<u32>,
     /// Kept between calls for its room.
@@ -86,6 +88,10 @@ fn number(length: usize) -> u32 {
 impl Terms {
     pub(super) fn get(&self, term: u32) -> &Term {
         self.every[term as usize].as_ref().expect("only terms in use are named")
+    }
+
+    pub(super) fn path_of(&self, term: u32) -> u32 {
+        self.paths_of[term as usize]
     }
 
     pub(super) fn path(&self, name: &str) -> Option<&Path> {
@@ -107,9 +113,9 @@ impl Terms {
 
     /// The term of a value in lower case.
     pub(super) fn find(&self, path: u32, stand: Stand, lower: &str) -> Option<u32> {
-        let is_it = |&term: &u32| {
-            let term = self.get(term);
-            term.path == path && term.stand == stand && term.lower() == lower
+        let is_it = |&number: &u32| {
+            let term = self.get(number);
+            self.path_of(number) == path && term.stand == stand && term.lower() == lower
         };
         self.by_value.find(self.hash(path, stand, lower), is_it).copied()
     }
@@ -169,18 +175,20 @@ impl Terms {
         let Path { terms: list, has_plain, has_listed, .. } = &mut self.paths[path as usize];
         *has_plain |= stand == Stand::Plain;
         *has_listed |= stand == Stand::Listed;
-        let new = Term { path, at: number(list.len()), stand, lower: length, text, docs: Set::One(id) };
+        let new = Term { at: number(list.len()), stand, lower: length, text, docs: Set::One(id) };
         let term = self.free.pop().unwrap_or_else(|| {
             self.every.push(None);
+            self.paths_of.push(path);
             number(self.every.len() - 1)
         });
         list.push(term);
         self.every[term as usize] = Some(new);
+        self.paths_of[term as usize] = path;
         let hash = self.hash(path, stand, lower);
-        let (every, hasher) = (&self.every, &self.hasher);
-        self.by_value.insert_unique(hash, term, |&term| {
-            let term = every[term as usize].as_ref().expect("only terms in use are listed");
-            hasher.hash_one((term.path, term.stand, term.lower()))
+        let (every, paths_of, hasher) = (&self.every, &self.paths_of, &self.hasher);
+        self.by_value.insert_unique(hash, term, |&number| {
+            let term = every[number as usize].as_ref().expect("only terms in use are listed");
+            hasher.hash_one((paths_of[number as usize], term.stand, term.lower()))
         });
         if stand != Stand::Mute
             && let Some(mut sorted) = self.paths[path as usize].sorted.take()
@@ -206,7 +214,8 @@ impl Terms {
         if !found.docs.remove(id) {
             return;
         }
-        let (number, stand) = (found.path, found.stand);
+        let stand = found.stand;
+        let number = self.path_of(term);
         let hash = self.hash(number, stand, self.get(term).lower());
         if let Ok(entry) = self.by_value.find_entry(hash, |&other| other == term) {
             entry.remove();
@@ -259,9 +268,9 @@ impl Terms {
         })
     }
 
-    /// The other term of the same value, if it stands here both plain and in arrays.
-    pub(super) fn twin(&self, term: &Term) -> Option<&Term> {
-        let path = &self.paths[term.path as usize];
+    /// The other term of the same value at this path, if it stands there both plain and in arrays.
+    pub(super) fn twin(&self, number: u32, term: &Term) -> Option<&Term> {
+        let path = &self.paths[number as usize];
         let other = match term.stand {
             Stand::Plain => Stand::Listed,
             Stand::Listed => Stand::Plain,
@@ -270,7 +279,7 @@ impl Terms {
         if !(path.has_plain && path.has_listed) {
             return None;
         }
-        self.find(term.path, other, term.lower()).map(|twin| self.get(twin))
+        self.find(number, other, term.lower()).map(|twin| self.get(twin))
     }
 
     /// Adds the entities that have `lower` at the path `name`, as filters mean it.

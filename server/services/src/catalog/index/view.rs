@@ -1,7 +1,7 @@
 //! The catalog as one caller sees it: every question of a use case is asked of this, so that nothing is answered from what
 //! the caller may not see.
 
-use std::sync::Arc;
+use std::{borrow::Cow, sync::Arc};
 
 use domain::catalog::{Filter, Order, PageKey, Predicate, Start, TextFilter};
 use roaring::RoaringBitmap;
@@ -105,6 +105,15 @@ impl<'a> View<'a> {
     /// The number of an entity.
     pub(in crate::catalog) fn find(&self, reference: &str) -> Option<u32> {
         self.contents.find(reference).filter(|&id| self.sees(id))
+    }
+
+    /// The numbers of many entities.
+    pub(in crate::catalog) fn find_all(&self, references: &[Option<Cow<'_, str>>]) -> Vec<Option<u32>> {
+        let mut found = self.contents.find_all(references);
+        for id in &mut found {
+            *id = id.filter(|&id| self.sees(id));
+        }
+        found
     }
 
     /// The number of the entity with the id that the server gave it.

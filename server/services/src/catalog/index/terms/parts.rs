@@ -40,18 +40,16 @@ impl<'a> From<&'a Path> for PathPart<'a> {
     }
 }
 
-impl<'a> From<&'a Term> for TermPart<'a> {
-    fn from(term: &'a Term) -> Self {
-        let Term { path, stand, lower, ref text, .. } = *term;
-        Self { path, stand, lower, text }
-    }
+fn part(term: &Term, path: u32) -> TermPart<'_> {
+    let Term { stand, lower, ref text, .. } = *term;
+    TermPart { path, stand, lower, text }
 }
 
 impl Terms {
     pub(in crate::catalog::index) fn parts(&self) -> TermParts<'_> {
         TermParts {
             paths: self.paths.iter().map(PathPart::from).collect(),
-            terms: self.every.iter().map(|one| one.as_ref().map(TermPart::from)).collect(),
+            terms: self.every.iter().zip(&self.paths_of).map(|(one, path)| Some(part(one.as_ref()?, *path))).collect(),
         }
     }
 
@@ -93,6 +91,7 @@ impl Terms {
             });
         }
         terms.every.reserve_exact(parts.terms.len());
+        terms.paths_of = parts.terms.iter().map(|part| part.as_ref().map_or(0, |part| part.path)).collect();
         terms.by_value = HashTable::with_capacity(parts.terms.len());
         for (at, part) in (0..).zip(&parts.terms) {
             let Some(TermPart { path, stand, lower, text }) = part else {
@@ -104,7 +103,6 @@ impl Terms {
             let value = text.get(..usize::from(*lower))?;
             let hash = terms.hasher.hash_one((*path, *stand, value));
             terms.every.push(Some(Term {
-                path: *path,
                 at: number(of_path.len()),
                 stand: *stand,
                 lower: *lower,
@@ -112,10 +110,10 @@ impl Terms {
                 docs: Set::of_sorted(having.of(at))?,
             }));
             of_path.push(at);
-            let (every, hasher) = (&terms.every, &terms.hasher);
-            terms.by_value.insert_unique(hash, at, |&term| {
-                let term = every[term as usize].as_ref().expect("only terms in use are listed");
-                hasher.hash_one((term.path, term.stand, term.lower()))
+            let (every, paths_of, hasher) = (&terms.every, &terms.paths_of, &terms.hasher);
+            terms.by_value.insert_unique(hash, at, |&number| {
+                let term = every[number as usize].as_ref().expect("only terms in use are listed");
+                hasher.hash_one((paths_of[number as usize], term.stand, term.lower()))
             });
         }
         Some(terms)
