@@ -10,11 +10,18 @@ use serde::{
 use serde_json::{Map, Number, Value};
 use serde_saphyr::{Options, Spanned};
 
+use super::key;
+
 /// What may still be built.
 pub(super) struct Budget {
     pub(super) nodes: usize,
     pub(super) text: usize,
+    /// Keys that are no texts, as the texts they were read as; the first of them.
+    pub(super) odd_keys: Vec<String>,
 }
+
+/// How many odd keys of a document are noted.
+const ODD: usize = 20;
 
 /// Reads one document and takes what it costs from `budget`, counting each alias as what it stands for.
 pub(super) fn read_bounded(text: &str, options: Options, budget: &mut Budget) -> Result<Value, serde_saphyr::Error> {
@@ -108,7 +115,7 @@ impl<'de> Visitor<'de> for Priced<'_, '_> {
             #[expect(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
             return Ok((value as i64).into());
         }
-        Ok(Number::from_f64(value).map_or_else(|| Value::String(value.to_string()), Value::Number))
+        Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<Value, E> {
@@ -134,13 +141,13 @@ impl<'de> Visitor<'de> for Priced<'_, '_> {
         self.pay(0)?;
         let mut map = Map::new();
         while let Some(key) = pairs.next_key_seed(self)? {
-            let key = match key {
-                Value::String(key) => key,
-                Value::Null => "null".to_owned(),
-                Value::Bool(key) => key.to_string(),
-                Value::Number(key) => key.to_string(),
-                Value::Array(_) | Value::Object(_) => return Err(A::Error::custom("a key must be a text")),
-            };
+            let (key, is_odd) = key::text(key);
+            if is_odd {
+                let mut budget = self.0.borrow_mut();
+                if budget.odd_keys.len() < ODD && !budget.odd_keys.contains(&key) {
+                    budget.odd_keys.push(key.clone());
+                }
+            }
             let value = pairs.next_value_seed(self)?;
             if map.insert(key.clone(), value).is_some() {
                 return Err(A::Error::custom(format!("duplicate mapping key: {key}")));
@@ -153,11 +160,7 @@ impl<'de> Visitor<'de> for Priced<'_, '_> {
 /// The line and column, from 1, of the value at `field`, or of the nearest one around it that exists. Only for documents
 /// that were read before, within their budget.
 pub(super) fn locate(text: &str, field: &FieldPath) -> Option<(u32, u32)> {
-    let options = serde_saphyr::options! {
-        merge_keys: serde_saphyr::options::MergeKeyPolicy::AsOrdinary,
-        with_snippet: false,
-    };
-    let mut node: Placed = serde_saphyr::from_str_with_options(text, options).ok()?;
+    let mut node: Placed = serde_saphyr::from_str_with_options(text, super::options(&super::Limits::default())).ok()?;
     let mut place = node.0.referenced;
     for step in &field.0 {
         let next = match (step, node.0.value) {
@@ -248,9 +251,20 @@ impl<'de> Visitor<'de> for TreeVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut pairs: A) -> Result<Tree, A::Error> {
         let mut map = Vec::new();
-        while let Some(pair) = pairs.next_entry()? {
-            map.push(pair);
+        while let Some((Key(key), value)) = pairs.next_entry()? {
+            map.push((key, value));
         }
         Ok(Tree::Map(map))
+    }
+}
+
+/// A key, whatever it is.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let mut budget = Budget { nodes: usize::MAX, text: usize::MAX, odd_keys: Vec::new() };
+        let key = Priced(&RefCell::new(&mut budget)).deserialize(deserializer)?;
+        Ok(Self(key::text(key).0))
     }
 }

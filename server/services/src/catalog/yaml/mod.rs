@@ -3,11 +3,13 @@
 //! A bad document never hides the good ones beside it. YAML lets a document marker stand only at the beginning of a line
 //! and nowhere inside a document, so the text is cut at the markers and every piece is read for itself.
 
+mod key;
 mod locate;
 mod split;
 
 use std::sync::Arc;
 
+pub(in crate::catalog) use self::key::places;
 use domain::catalog::{FieldPath, FileProblem, Severity};
 use serde_json::Value;
 use serde_saphyr::options::{DuplicateKeyPolicy, MergeKeyPolicy, NonFiniteFloatPolicy};
@@ -42,6 +44,8 @@ pub struct Document {
     pub position: u32,
     /// The line it begins at, from 1.
     pub line: u32,
+    /// Keys that are no texts, as the texts they were read as.
+    pub odd_keys: Vec<String>,
     text: Arc<str>,
 }
 
@@ -73,8 +77,11 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<Document, FilePr
         }
         let position = u32::try_from(documents.len()).unwrap_or(u32::MAX);
         match parse(piece.text, piece.line, &mut left) {
-            Ok(Value::Null) => {}
-            Ok(value) => documents.push(Ok(Document { value, position, line: piece.line, text: piece.text.into() })),
+            Ok((Value::Null, _)) => {}
+            Ok((value, odd_keys)) => {
+                let (line, text) = (piece.line, piece.text.into());
+                documents.push(Ok(Document { value, position, line, odd_keys, text }));
+            }
             Err(problem) => documents.push(Err(problem)),
         }
     }
@@ -105,8 +112,9 @@ fn invalid_utf8(bytes: &[u8], at: usize) -> FileProblem {
     FileProblem { line: u32::try_from(line).ok(), column: u32::try_from(column).ok(), ..whole(message) }
 }
 
-fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<Value, FileProblem> {
-    let options = serde_saphyr::options! {
+/// How every text is read, at the cost of at most these.
+fn options(left: &Limits) -> serde_saphyr::Options {
+    serde_saphyr::options! {
         budget: serde_saphyr::budget! {
             max_events: left.nodes.saturating_mul(2).saturating_add(16),
             max_nodes: left.nodes,
@@ -128,16 +136,22 @@ fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<Value, FilePr
         // As YAML 1.2 has it, and Backstage with it: `y`, `no` and `1_000` are texts.
         strict_booleans: true,
         underscored_numbers_as_strings: true,
-        // JSON has no infinity.
-        non_finite_float_policy: NonFiniteFloatPolicy::AsString,
+        // JSON has no infinity, and Backstage says `null` there.
+        non_finite_float_policy: NonFiniteFloatPolicy::PassThrough,
         with_snippet: false,
-    };
-    let mut budget = locate::Budget { nodes: left.nodes, text: left.text };
+    }
+}
+
+/// A document, and those of its keys that are no texts.
+fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<(Value, Vec<String>), FileProblem> {
+    let options = options(left);
+    let mut budget = locate::Budget { nodes: left.nodes, text: left.text, odd_keys: Vec::new() };
     let read = locate::read_bounded(text, options, &mut budget);
     // What a document used up is gone for the ones after it, whether it was read in the end or not.
     left.nodes = budget.nodes;
     left.text = budget.text;
-    read.map_err(|error| {
+    let odd_keys = std::mem::take(&mut budget.odd_keys);
+    read.map(|value| (value, odd_keys)).map_err(|error| {
         let place = error.location();
         let line = place.and_then(|place| u32::try_from(place.line()).ok()).filter(|&line| line > 0);
         let column = place.and_then(|place| u32::try_from(place.column()).ok()).filter(|&column| column > 0);
@@ -157,6 +171,13 @@ fn message(error: &serde_saphyr::Error) -> String {
     let line = line.strip_prefix("error: ").unwrap_or(line);
     // The parser's advice is for programmers.
     let line = line.split(", set DuplicateKeyPolicy").next().unwrap_or(line);
+    // Words of the parser for what a key or a value is made of.
+    if line.contains("recursive") {
+        return "an anchor refers to itself (`&x` around `*x`); write out what is meant there".to_owned();
+    }
+    if line.contains("tagged scalar") {
+        return "cannot be read as YAML: a tag (`!!…`) asks for what its value is not; remove the tag, or put the value in quotes".to_owned();
+    }
     let hint = if line.contains("uplicate") {
         "; remove one of the two keys"
     } else if line.contains("alias") || line.contains("budget") || line.contains("udget") || line.contains("too ") {
@@ -222,7 +243,19 @@ mod tests {
 
     #[test]
     fn plain_words_and_numbers_mean_what_yaml_1_2_says() {
-        insta::assert_snapshot!(told("[y, no, on, true, null, ~, 1_000, 0o17, 010, 1.5, .inf, 2026-11-23, 12:30, 99999999999999999999]"), @r#"0@1 ["y","no","on",true,null,null,"1_000",15,10,1.5,".inf","2026-11-23","12:30",1e+20]"#);
+        insta::assert_snapshot!(told("[y, no, on, true, null, ~, 1_000, 0o17, 010, 1.5, .inf, 2026-11-23, 12:30, 99999999999999999999]"), @r#"0@1 ["y","no","on",true,null,null,"1_000",15,10,1.5,null,"2026-11-23","12:30",1e+20]"#);
+    }
+
+    #[test]
+    fn a_key_that_is_no_text_is_read_as_one_and_noted() {
+        insta::assert_snapshot!(told("hosts:\n- {{ host }}\n- {[a, b]: c, {d: e f, g: [1, {}]}: 2, null: 3, true: 4}\n"), @r#"0@1 {"hosts":[{"{ host }":null},{"[ a, b ]":"c","{ d: e f, g: [ 1, {} ] }":2,"":3,"true":4}]}"#);
+        let documents = read(b"a: {{ host }}\nb: .inf\nc: {x: 5}\n", &Limits::default()).unwrap();
+        let document = documents[0].as_ref().unwrap();
+        assert_eq!(document.odd_keys, ["{ host }"]);
+        let problem = document.problem(Severity::Warning, &FieldPath::of("c.x"), String::new());
+        assert_eq!((problem.line, problem.column), (Some(3), Some(8)));
+        let problem = document.problem(Severity::Warning, &FieldPath::of("a").key("{ host }"), String::new());
+        assert_eq!(problem.line, Some(1));
     }
 
     #[test]

@@ -50,6 +50,8 @@ pub(super) enum Seen {
     Unreadable(FileProblem),
     /// Is not meant for a catalog, and begins at this line.
     LeftOut(u32, FileProblem),
+    /// Is not meant for a catalog, unless the organisation has a kind of that name.
+    Perhaps(Document),
     /// Names other files, and is judged once they were read.
     Open(Document),
     Judged(Box<Judged>),
@@ -110,10 +112,16 @@ impl Look {
         Looked { digest: Some(self.digest(&content)), bytes, is_meant, documents }
     }
 
-    fn see(&self, mut document: Document) -> Seen {
+    fn see(&self, document: Document) -> Seen {
         if self.is_guessed && !is_meant(&document.value) {
-            return left_out(&document, "left out: its `apiVersion` is not one of a catalog");
+            let may_be = EntityRef::of(&document.value).is_some() && !is_of_kubernetes(&document.value);
+            return if may_be { Seen::Perhaps(document) } else { not_of_catalog(&document) };
         }
+        self.see_meant(document)
+    }
+
+    /// Looks at a document that is meant for the catalog.
+    pub(super) fn see_meant(&self, mut document: Document) -> Seen {
         if is_of_kubernetes(&document.value) {
             return left_out(
                 &document,
@@ -137,6 +145,11 @@ impl Look {
         unresolved: Option<&Vec<FieldPath>>,
     ) -> Judged {
         let mut told = Vec::new();
+        for field in yaml::places(&value, &document.odd_keys) {
+            let message = "the key is no text and was read as one; put it in quotes. Where an expression is meant, put the \
+                           whole of it in quotes: `\"{{ … }}\"`";
+            told.push(document.problem(Severity::Warning, &field, message.to_owned()));
+        }
         for warning in normalise(&mut value) {
             told.push(document.problem(Severity::Warning, &warning.field, warning.message));
         }
@@ -152,7 +165,7 @@ impl Look {
         let verdict = reference_of(&value).filter(|_| !is_broken).map(|reference| {
             annotate(&mut value, &self.place, &self.origin);
             let (told, fate) = self.fate(&reference, &value, &document);
-            let is_needed = matches!(fate, Fate::Waits(_)) || reference.kind() == "location";
+            let is_needed = matches!(fate, Fate::Waits(_)) || ["location", "entitykind"].contains(&reference.kind());
             document.value = if reference.kind() == "location" { value } else { Value::Null };
             Verdict { reference, told, fate, document: is_needed.then_some(document) }
         });
@@ -215,6 +228,11 @@ fn is_above_any(field: &FieldPath, others: &[FieldPath]) -> bool {
 fn speaks_of_catalog(bytes: &[u8]) -> bool {
     let text = String::from_utf8_lossy(bytes);
     ["backstage.io/", "causeway.dev/"].iter().any(|group| text.contains(group))
+}
+
+/// A document that nobody named and that is of another world.
+pub(super) fn not_of_catalog(document: &Document) -> Seen {
+    left_out(document, "left out: its `apiVersion` is not one of a catalog")
 }
 
 fn left_out(document: &Document, why: &str) -> Seen {
