@@ -55,7 +55,7 @@ async fn walk_all(
     for path in paths {
         let shown = path.as_ref().display().to_string();
         let target = std::path::absolute(path).map_or(shown.clone(), |path| path.display().to_string());
-        let given = Given { theirs: OwnKinds::default(), ours: ours.clone() };
+        let given = Given { ours: ours.clone(), ..Given::default() };
         let walk = gather(
             reader,
             SourceKind::File,

@@ -6,7 +6,7 @@ use std::{
 };
 
 use domain::{
-    catalog::{FieldPath, OwnKind, OwnKinds, Violation},
+    catalog::{EntityRef, FieldPath, OwnKind, OwnKinds, Violation},
     identity::{Caller, Permission, Target, Tenant},
 };
 use jsonschema::{ValidationError, Validator, error::ValidationErrorKind};
@@ -33,6 +33,8 @@ static COMPILED: LazyLock<Mutex<HashMap<String, Arc<Validator>>>> = LazyLock::ne
 pub(in crate::catalog) struct Given {
     /// By other sources; what the walk itself declares of that name is a second claim and does not count.
     pub(in crate::catalog) theirs: OwnKinds,
+    /// What declares each of those, by the kind's name in lower case.
+    pub(in crate::catalog) declarers: HashMap<String, EntityRef>,
     /// By the same source the last time; they count where the walk does not declare them.
     pub(in crate::catalog) ours: OwnKinds,
 }
@@ -53,7 +55,14 @@ pub(in crate::catalog) async fn given(db: &impl ConnectionTrait, tenant: &Tenant
     let mut given = Given::default();
     for (source, document) in store::kinds(db, tenant).await? {
         if let Ok(kind) = OwnKind::read(&document) {
-            if Some(source) == own { given.ours.insert(kind) } else { given.theirs.insert(kind) }
+            if Some(source) == own {
+                given.ours.insert(kind);
+                continue;
+            }
+            if let Some(declarer) = EntityRef::of(&document) {
+                given.declarers.insert(kind.name.to_lowercase(), declarer);
+            }
+            given.theirs.insert(kind);
         }
     }
     Ok(given)

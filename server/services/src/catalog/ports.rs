@@ -142,7 +142,7 @@ pub enum Begin {
     Named(Vec<String>),
     /// They bear the usual name.
     Found(Vec<String>),
-    /// They only end like YAML: documents that are not meant for a catalog are left out.
+    /// They only end like YAML, or fit a pattern that a person wrote: documents that are not meant for a catalog are left out.
     Guessed(Vec<String>),
 }
 

@@ -18,7 +18,12 @@ use domain::catalog::{
 };
 use serde_json::Value;
 
-use self::{ahead::Ahead, judge::Waiting, look::Look, notes::About};
+use self::{
+    ahead::Ahead,
+    judge::{Guess, Waiting},
+    look::Look,
+    notes::About,
+};
 pub(in crate::catalog) use self::{
     found::{Found, Gathered},
     notes::{Note, Text},
@@ -31,7 +36,7 @@ use super::{
 use crate::catalog::{
     keys::Granted,
     kinds::Given,
-    ports::{Begin, OpenSource, ReadProblem, SourceReader},
+    ports::{Begin, OpenSource, ReadProblem, SourceReader, is_glob},
     yaml,
 };
 
@@ -78,7 +83,7 @@ pub(in crate::catalog) async fn gather(
         SourceKind::Kubernetes => format!("kubernetes:{target}").into(),
         _ => format!("url:{target}").into(),
     };
-    let walk = Walk::new(reader, source.clone(), origin.clone(), limits, terms.clone());
+    let walk = Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms.clone());
     let gathered = walk.run(&source).await;
     let by_kinds = gathered.prints.iter().flatten().any(|print| print.kinds.is_some());
     if !by_kinds || gathered.same.is_empty() || recall::kinds(&gathered.kinds) == terms.kinds() {
@@ -86,7 +91,7 @@ pub(in crate::catalog) async fn gather(
     }
     // Other kinds than before: the documents that waited for them are judged again.
     let terms = Terms { recall: terms.recall.without_kinds(), ..terms };
-    Ok(Walk::new(reader, source.clone(), origin, limits, terms).run(&source).await)
+    Ok(Walk::new(reader, (source.clone(), Named::of(target)), origin, limits, terms).run(&source).await)
 }
 
 impl Terms {
@@ -101,7 +106,7 @@ impl Terms {
 impl<'a> Walk<'a> {
     fn new(
         reader: &'a dyn SourceReader,
-        source: Arc<dyn OpenSource>,
+        (source, named): (Arc<dyn OpenSource>, Named),
         origin: Arc<str>,
         limits: Limits,
         terms: Terms,
@@ -111,9 +116,12 @@ impl<'a> Walk<'a> {
             terms,
             kinds: OwnKinds::default(),
             waiting: Vec::new(),
+            declarers: HashMap::new(),
+            guesses: Vec::new(),
             late: Vec::new(),
             outside: Outside::new(reader),
             limits,
+            named,
             origin,
             by_address: HashMap::new(),
             steps: Vec::new(),
@@ -130,10 +138,12 @@ impl<'a> Walk<'a> {
 
     async fn run(mut self, source: &Arc<dyn OpenSource>) -> Gathered {
         let (paths, trust) = match source.begin() {
-            Begin::Named(paths) | Begin::Found(paths) => (paths, Trust::Meant),
-            Begin::Guessed(paths) => (paths, Trust::Guessed),
+            Begin::Named(paths) => (paths, self.named),
+            Begin::Found(paths) => (paths, Named::Itself),
+            Begin::Guessed(paths) => (paths, Named::ByPattern),
         };
         for path in paths {
+            let trust = trust.trust(&path);
             self.enqueue(Step { source: 0, path, parent: None, depth: 0, trust, is_optional: false });
         }
         // Files are visited in the order in which they were met, and looked at some way ahead of that.
@@ -142,12 +152,32 @@ impl<'a> Walk<'a> {
             let Some(read) = self.ahead.next().await else { break };
             self.visit(number, read).await;
         }
+        self.take_guesses().await;
         self.judge_waiting();
         for remark in source.remarks() {
             self.remark(remark);
         }
         self.gathered.allowance = source.allowance();
         self.gathered
+    }
+}
+
+/// How a file came to be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Named {
+    Itself,
+    /// Manifests of all kinds fit a pattern.
+    ByPattern,
+}
+
+impl Named {
+    fn of(target: &str) -> Self {
+        if is_glob(target) { Self::ByPattern } else { Self::Itself }
+    }
+
+    fn trust(self, path: &str) -> Trust {
+        let is_usual = matches!(path.rsplit('/').next(), Some("catalog-info.yaml" | "catalog-info.yml"));
+        if self == Self::Itself || is_usual { Trust::Meant } else { Trust::Guessed }
     }
 }
 
@@ -179,9 +209,15 @@ struct Walk<'a> {
     kinds: OwnKinds,
     /// Documents of kinds that may be declared in a file yet to come.
     waiting: Vec<Waiting>,
-    /// The files that hold them, and their texts.
+    /// What declares each of them, by the kind's name in lower case.
+    declarers: HashMap<String, EntityRef>,
+    /// Documents that are meant for the catalog only if a file yet to come declares their kinds.
+    guesses: Vec<Guess>,
+    /// The files that hold what waits, and their texts.
     late: Vec<(usize, Bytes)>,
     limits: Limits,
+    /// How the first files were named.
+    named: Named,
     origin: Arc<str>,
     opened: Vec<Arc<dyn OpenSource>>,
     by_address: HashMap<(String, Granted), usize>,

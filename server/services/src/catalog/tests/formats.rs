@@ -228,3 +228,67 @@ async fn a_manifest_of_kubernetes_is_not_taken_for_an_entity() {
     }
     assert_eq!(world.found("kind=group").await, "group:default/berths");
 }
+
+#[tokio::test]
+async fn documents_of_an_own_kind_are_found_in_files_that_nobody_named() {
+    const FOLDER: &str = "https://a.example/guessed";
+    let world = World::new().await;
+    let chart = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: heron}\n";
+    // Each stands before the kind, and beside what is of another world.
+    world.write(FOLDER, "a.yaml", &(vessel("heron", "homePort: quay") + chart));
+    world.write(FOLDER, "b.yaml", &vessel("tern", "class: raft"));
+    world.write(FOLDER, "c.yaml", chart);
+    world.write(FOLDER, "k.yaml", KIND);
+    let source = world.register(FOLDER).await;
+    insta::assert_snapshot!(world.trace(&source).await, @"
+    a.yaml found (1)
+      line 8, column 1: left out: its `apiVersion` is not one of a catalog
+    b.yaml rejected (0)
+      line 6, column 3: spec.homePort: is missing; the kind asks for it
+      line 6, column 10: spec.class: must be one of `ferry`, `tug`
+    c.yaml skipped (0)
+      line 1, column 1: left out: its `apiVersion` is not one of a catalog
+    k.yaml found (1)
+    ");
+    assert_eq!(world.found("kind=vessel").await, "vessel:default/heron");
+    // As it was, it stands; and it goes with the kind.
+    world.sync(&source).await;
+    assert_eq!(world.found("kind=vessel").await, "vessel:default/heron");
+    world.remove(FOLDER, "k.yaml");
+    world.sync(&source).await;
+    assert!(world.asked_to_sync().await.contains(&source.id));
+    world.sync(&source).await;
+    insta::assert_snapshot!(world.trace(&source).await, @"
+    a.yaml skipped (0)
+      line 1, column 1: left out: its `apiVersion` is not one of a catalog
+      line 8, column 1: left out: its `apiVersion` is not one of a catalog
+    b.yaml skipped (0)
+      line 1, column 1: left out: its `apiVersion` is not one of a catalog
+    c.yaml skipped (0)
+      line 1, column 1: left out: its `apiVersion` is not one of a catalog
+    ");
+}
+
+#[tokio::test]
+async fn the_first_declaration_of_a_kind_stands_and_the_second_is_told() {
+    let world = World::new().await;
+    let second = KIND.replace("{name: vessel}", "{name: another}").replace("required: [homePort]", "required: [class]");
+    world.write(HERE, "catalog-info.yaml", &(KIND.to_owned() + &second + &vessel("heron", "homePort: quay")));
+    let here = world.register(HERE).await;
+    insta::assert_snapshot!(world.trace(&here).await, @"
+    catalog-info.yaml warned (2)
+      line 21, column 17: spec.names.kind: `Vessel` is declared already, by `entitykind:default/vessel`; that one was first and stands. Remove one of the two, or rename it
+    ");
+    assert_eq!(world.found("kind=entitykind").await, "entitykind:default/vessel");
+    world.write(THERE, "catalog-info.yaml", &second);
+    let there = world.register(THERE).await;
+    insta::assert_snapshot!(world.trace(&there).await, @"
+    catalog-info.yaml warned (0)
+      line 5, column 17: spec.names.kind: `Vessel` is declared already, by `entitykind:default/vessel` of another source; that one was first and stands. Remove one of the two, or rename it
+    ");
+    // Once the first goes, the second stands.
+    world.write(HERE, "catalog-info.yaml", &vessel("heron", "homePort: quay"));
+    world.sync(&here).await;
+    world.sync(&there).await;
+    assert_eq!(world.entity("entitykind:another").await.source, Some(there.id));
+}

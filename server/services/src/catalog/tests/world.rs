@@ -22,8 +22,8 @@ use crate::{
     changes, testing,
 };
 
-/// Sources by their targets, each with its files; a target without files is one that does not answer. And which files were
-/// read.
+/// Sources by their targets, each with its files; a target without files is one that does not answer, and of one that is called
+/// guessed every file is looked at. And which files were read.
 #[derive(Default)]
 pub(super) struct Memory(
     pub(super) Mutex<BTreeMap<String, BTreeMap<String, String>>>,
@@ -50,6 +50,9 @@ impl OpenSource for Opened {
     }
 
     fn begin(&self) -> Begin {
+        if self.0.contains("guessed") {
+            return Begin::Guessed(self.1.keys().cloned().collect());
+        }
         Begin::Named(vec!["catalog-info.yaml".into()])
     }
 

@@ -3,7 +3,7 @@
 use domain::catalog::{FieldPath, Severity};
 use serde_json::Value;
 
-use super::{Step, Trust, Walk};
+use super::{Named, Step, Walk};
 use crate::catalog::{
     ports::{Begin, ReadProblem, is_glob},
     yaml::Document,
@@ -40,15 +40,8 @@ impl Walk<'_> {
                 }
                 Ok((source, paths)) => {
                     for path in paths {
-                        let depth = step.depth + 1;
-                        self.enqueue(Step {
-                            source,
-                            path,
-                            parent: Some(number),
-                            depth,
-                            trust: Trust::Meant,
-                            is_optional,
-                        });
+                        let (depth, trust) = (step.depth + 1, Named::of(target).trust(&path));
+                        self.enqueue(Step { source, path, parent: Some(number), depth, trust, is_optional });
                     }
                 }
                 Err(ReadProblem::Missing(message)) if is_optional => {

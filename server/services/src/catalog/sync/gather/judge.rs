@@ -2,12 +2,12 @@
 
 use std::sync::Arc;
 
-use domain::catalog::{EntityRef, OwnKind, Severity, declared};
+use domain::catalog::{EntityRef, FieldPath, OwnKind, OwnKinds, Severity, declared};
 use serde_json::Value;
 
 use super::{
-    Found, Walk,
-    look::{Fate, Verdict},
+    Found, Step, Walk,
+    look::{self, Fate, Verdict},
     notes::About,
 };
 use crate::catalog::{kinds, sync::recall, yaml::Document};
@@ -24,19 +24,39 @@ pub(super) struct Waiting {
     text: String,
 }
 
+/// A document of a file that nobody named, which may be of a kind that is declared in a file yet to come.
+pub(super) struct Guess {
+    /// Its file.
+    pub(super) number: usize,
+    /// Its place in the file, from 0.
+    pub(super) place: usize,
+    pub(super) step: Step,
+    pub(super) document: Document,
+}
+
 impl Walk<'_> {
     /// Takes a document in, or has it wait.
     pub(super) fn judge(&mut self, number: usize, place: usize, line: u32, verdict: Verdict) {
         let Verdict { reference, told, fate, document } = verdict;
         match (fate, document) {
-            (Fate::Stands(text, kind), _) => {
-                self.gathered.files[number].entities += 1;
+            (Fate::Stands(text, kind), document) => {
                 self.tell_all(number, told);
                 if let Some(kind) = kind {
                     // Each walk must know every kind.
                     self.gathered.prints[number] = None;
-                    self.kinds.insert(kind);
+                    if let Some(first) = self.declares(&kind, &reference) {
+                        let message = format!(
+                            "`{}` is declared already, by {first}; that one was first and stands. Remove one of the two, or rename it",
+                            kind.name
+                        );
+                        if let Some(document) = document {
+                            let field = FieldPath::of("spec.names.kind");
+                            self.tell(number, document.problem(Severity::Warning, &field, message));
+                        }
+                        return;
+                    }
                 }
+                self.gathered.files[number].entities += 1;
                 self.accept((number, place, line), reference, text, None);
             }
             (Fate::Waits(text), Some(document)) => {
@@ -47,12 +67,63 @@ impl Walk<'_> {
         }
     }
 
-    /// Judges what waited, now that every kind is known.
-    pub(super) fn judge_waiting(&mut self) {
+    /// Notes that `reference` declares a kind, or says what else declared one of that name before.
+    fn declares(&mut self, kind: &OwnKind, reference: &EntityRef) -> Option<String> {
+        let name = kind.name.to_lowercase();
+        // Two declarations by one name are a conflict of entities, which is told elsewhere.
+        if let Some(first) = self.terms.given.declarers.get(&name).filter(|first| *first != reference) {
+            return Some(format!("`{first}` of another source"));
+        }
+        match self.declarers.get(&name) {
+            Some(first) if first != reference => Some(format!("`{first}`")),
+            Some(_) => None,
+            None => {
+                self.declarers.insert(name, reference.clone());
+                self.kinds.insert(kind.clone());
+                None
+            }
+        }
+    }
+
+    /// The kind that a document is of, if the organisation declares it.
+    fn kind_of<'a>(known: &'a OwnKinds, value: &Value) -> Option<&'a Arc<OwnKind>> {
+        let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        known.get(word("kind")).filter(|kind| kind.is_about(word("apiVersion")))
+    }
+
+    /// Every kind, of the walk and beside it.
+    fn known_kinds(&self) -> OwnKinds {
         let mut known = self.terms.given.ours.clone();
         for kind in self.kinds.iter().chain(self.terms.given.theirs.iter()) {
             known.insert(OwnKind::clone(kind));
         }
+        known
+    }
+
+    /// Takes in the documents that are meant for the catalog because the organisation has such kinds, and leaves out the rest.
+    pub(super) async fn take_guesses(&mut self) {
+        let known = self.known_kinds();
+        let by = recall::kinds(&known);
+        let mut numbers = Vec::new();
+        for Guess { number, place, step, document } in std::mem::take(&mut self.guesses) {
+            self.about = Some((number, About { place, ..About::default() }));
+            let is_ours = Self::kind_of(&known, &document.value).is_some();
+            let seen = if is_ours { self.look(&step).see_meant(document) } else { look::not_of_catalog(&document) };
+            if let Some(print) = &mut self.gathered.prints[number] {
+                print.kinds = Some(by.clone());
+            }
+            self.take(number, &step, seen, place).await;
+            numbers.push(number);
+        }
+        self.about = None;
+        for number in numbers {
+            self.close(number);
+        }
+    }
+
+    /// Judges what waited, now that every kind is known.
+    pub(super) fn judge_waiting(&mut self) {
+        let known = self.known_kinds();
         let by = recall::kinds(&known);
         for waiting in std::mem::take(&mut self.waiting) {
             if let Some(print) = &mut self.gathered.prints[waiting.number] {
@@ -61,8 +132,7 @@ impl Walk<'_> {
             let Waiting { number, place, reference, document, text } = waiting;
             let value: Value = serde_json::from_str(&text).expect("what was written from a document reads as one");
             self.about = Some((number, About::of(place, &value)));
-            let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-            let kind = known.get(word("kind")).filter(|kind| kind.is_about(word("apiVersion"))).cloned();
+            let kind = Self::kind_of(&known, &value).cloned();
             let violations = kind.as_ref().map(|kind| kinds::judge(kind, &value)).unwrap_or_default();
             if violations.is_empty() {
                 for warning in declared(&reference, &value, &known).warnings {

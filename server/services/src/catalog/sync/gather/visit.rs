@@ -7,6 +7,7 @@ use domain::catalog::{FieldPath, FileProblem, Outcome, Severity};
 use super::{
     Step, Trust, Walk,
     ahead::{Peek, Read},
+    judge::Guess,
     look::{Judged, Look, Looked, Seen},
     notes::About,
     plain,
@@ -78,17 +79,25 @@ impl Walk<'_> {
         if let Some(print) = &mut self.gathered.prints[number] {
             print.bytes = self.bytes - bytes_before;
         }
+        let has_guesses = self.guesses.last().is_some_and(|guess| guess.number == number);
+        if !has_guesses {
+            self.close(number);
+        }
+        if has_guesses || self.waiting.last().is_some_and(|waiting| waiting.number == number) {
+            self.late.push((number, bytes));
+        } else {
+            self.keep(number, &bytes);
+        }
+    }
+
+    /// Says of a file whose documents were all looked at that it holds nothing, if that is so.
+    pub(super) fn close(&mut self, number: usize) {
         let file = &mut self.gathered.files[number];
         if file.entities == 0 && file.outcome == Outcome::Found {
             file.outcome = Outcome::Skipped;
             if file.problems.is_empty() {
                 file.problems.push(plain(Severity::Info, "the file holds no document".into()));
             }
-        }
-        if self.waiting.last().is_some_and(|waiting| waiting.number == number) {
-            self.late.push((number, bytes));
-        } else {
-            self.keep(number, &bytes);
         }
     }
 
@@ -115,7 +124,7 @@ impl Walk<'_> {
     }
 
     /// Takes in one document of a file.
-    async fn take(&mut self, number: usize, step: &Step, seen: Seen, place: usize) {
+    pub(super) async fn take(&mut self, number: usize, step: &Step, seen: Seen, place: usize) {
         match seen {
             Seen::Unreadable(problem) if problem.severity == Severity::Info => self.tell(number, problem),
             Seen::Unreadable(problem) => {
@@ -126,6 +135,7 @@ impl Walk<'_> {
                 self.gathered.documents.push((number, line));
                 self.tell(number, problem);
             }
+            Seen::Perhaps(document) => self.guesses.push(Guess { number, place, step: step.clone(), document }),
             Seen::Judged(judged) => {
                 self.gathered.documents.push((number, judged.line));
                 self.settle(number, step, *judged, place).await;
