@@ -5,6 +5,7 @@ mod formats;
 mod hidden;
 mod lifecycle;
 mod recall;
+mod rejected;
 mod restart;
 mod tenants;
 mod ties;
@@ -148,7 +149,12 @@ async fn a_broken_file_keeps_its_last_good_state() {
     world.write(HERE, "catalog-info.yaml", &(component("a", "  system: [}\n") + &component("c", "")));
     let before = world.last().await;
     let source = world.sync(&source).await;
-    assert_eq!(world.told(before).await, "entity-created component:default/c");
+    // Those that stand without being declared say why.
+    insta::assert_snapshot!(world.told(before).await, @"
+    entity-updated component:default/a
+    entity-updated component:default/b
+    entity-created component:default/c
+    ");
     assert_eq!((source.entities, source.rejected), (3, 1));
     insta::assert_snapshot!(world.trace(&source).await, @"
     catalog-info.yaml rejected (1)
@@ -217,7 +223,8 @@ async fn locations_lead_on_and_circles_end() {
     world.write(HERE, "catalog-info.yaml", "kind: [");
     let before = world.last().await;
     world.sync(&source).await;
-    assert_eq!(world.told(before).await, "");
+    assert_eq!(world.told(before).await, "entity-updated location:default/top");
+    let before = world.last().await;
     // It no longer names them: they are orphaned.
     world.write(HERE, "catalog-info.yaml", &location("top", "./parts/b.yaml"));
     world.sync(&source).await;

@@ -17,7 +17,7 @@ use super::{
     keep::Keep,
     recall,
     record::Plan,
-    rename,
+    rejected, rename,
 };
 use crate::{
     Result,
@@ -52,7 +52,7 @@ pub(super) async fn claim(
     tx: &Transaction,
     caller: &Caller,
     id: Uuid,
-    gathered: Gathered,
+    (gathered, told): (Gathered, &[Note]),
     old: &[Arc<FileRow>],
 ) -> Result<Option<Claims>> {
     let tenant = &caller.tenant;
@@ -119,6 +119,16 @@ pub(super) async fn claim(
             stale.insert(key.clone());
         } else {
             plan.orphan.push(key.clone());
+        }
+    }
+    let was_rejected = |row: &&Arc<FileRow>| row.file.outcome == Outcome::Rejected;
+    let before: HashSet<&str> = old.iter().filter(was_rejected).map(|row| row.file.path.as_str()).collect();
+    let rejected = rejected::Rejected::new(&files, told);
+    for (key, known) in &own {
+        let why = stale.contains(key).then(|| rejected.why(key, &known.path)).flatten();
+        if why.is_some() || before.contains(known.path.as_str()) {
+            plan.touched.insert(key.clone());
+            plan.rejected.insert(key.clone(), why);
         }
     }
     plan.orphan.sort();

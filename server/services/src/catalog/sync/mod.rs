@@ -9,6 +9,7 @@ mod outside;
 mod placeholders;
 mod recall;
 pub(super) mod record;
+mod rejected;
 mod rename;
 mod restitch;
 mod stitch;
@@ -26,6 +27,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
+pub(super) use self::placeholders::with_whole_addresses;
 use self::{
     gather::{Gathered, Limits, Terms, gather},
     recall::Recall,
@@ -115,9 +117,10 @@ async fn mark_stale(
     problem: &ReadProblem,
 ) -> Result<Source> {
     tracing::warn!(source = source.target, %problem, "a source could not be read");
+    let was = source.clone();
     source.problem = Some(problem.to_string());
     let mut tx = services.begin(caller).await?;
-    end(&mut tx, caller, &mut source, started, Told::default()).await?;
+    end(&mut tx, caller, (&was, &mut source), started, Told::default()).await?;
     tx.commit().await?;
     Ok(source)
 }
@@ -142,13 +145,14 @@ async fn record(
     if (source.synced_at, source.kind, &source.target) != (seen.synced_at, seen.kind, &seen.target) {
         return Ok(None);
     }
+    let was = source.clone();
     let (notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
     let prints = std::mem::take(&mut gathered.prints);
     let is_whole = !gathered.cut && gathered.unlisted.is_empty();
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
     source.allowance = gathered.allowance.take();
-    let Some(mut claims) = claim::claim(&tx, caller, id, gathered, &old).await? else { return Ok(None) };
+    let Some(mut claims) = claim::claim(&tx, caller, id, (gathered, &notes), &old).await? else { return Ok(None) };
     if services.settings.catalog.orphan_days == 0 {
         claims.plan.remove.append(&mut claims.plan.orphan);
     }
@@ -171,7 +175,7 @@ async fn record(
     let rows = claims.files.into_iter().zip(claims.documents).zip(judged);
     let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
     store::replace_files(&*tx, tenant, id, &old, &rows).await?;
-    end(&mut tx, caller, &mut source, started, told).await?;
+    end(&mut tx, caller, (&was, &mut source), started, told).await?;
     tx.commit().await?;
     drop((rows, old));
     services.catalog.catch_up(services, tenant).await?;
@@ -179,11 +183,12 @@ async fn record(
     Ok(Some(source))
 }
 
-/// Writes down how a sync went, for the source, for those who look back, and for those who listen.
+/// Writes down how a sync went, for the source, for those who look back, and, where it brought something or was asked for, for
+/// those who listen.
 async fn end(
     tx: &mut Transaction,
     caller: &Caller,
-    source: &mut Source,
+    (was, source): (&Source, &mut Source),
     started: DateTime<Utc>,
     told: Told,
 ) -> Result<()> {
@@ -206,6 +211,14 @@ async fn end(
         problem: source.problem.clone(),
     };
     store::remember_sync(&**tx, &caller.tenant, source.id, &record).await?;
+    let state = |source: &Source| {
+        let Source { problem, revision, branch, entities, files, rejected, warned, .. } = source.clone();
+        (problem, revision, branch, entities, files, rejected, warned)
+    };
+    let is_first = was.synced_at.is_none() && was.tried_at.is_none();
+    if told == Told::default() && !is_first && was.asked_at.is_none() && state(was) == state(source) {
+        return Ok(());
+    }
     let after = json!({
         "target": source.target, "problem": source.problem, "revision": source.revision,
         "entities": source.entities, "files": source.files, "rejected": source.rejected, "warned": source.warned,

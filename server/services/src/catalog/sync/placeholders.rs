@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use domain::catalog::{FieldPath, Step};
 use serde_json::Value;
+use url::Url;
 
 use super::{
     bundle::{Spot, bundle},
@@ -67,6 +68,18 @@ pub(super) async fn resolve(
         }
     }
     resolved
+}
+
+/// Writes out the addresses that placeholders name from `address`, where the document is to stand.
+pub(in crate::catalog) fn with_whole_addresses(document: &mut Value, address: &Url) {
+    let mut found = Vec::new();
+    collect(document, &FieldPath::default(), &mut found);
+    for (field, key, target) in found.into_iter().take(MOST) {
+        let whole = target.as_str().and_then(|target| address.join(target).ok());
+        if let (Some(whole), Some(place)) = (whole, find_mut(document, &field.key(&key))) {
+            *place = whole.as_str().into();
+        }
+    }
 }
 
 /// Whether any field of a document stands in another file.

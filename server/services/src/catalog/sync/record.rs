@@ -37,6 +37,8 @@ pub(in crate::catalog) struct Plan {
     pub(in crate::catalog) remove: Vec<String>,
     /// Names in `put` that are new names of old things, each with the old one.
     pub(in crate::catalog) renames: HashMap<String, String>,
+    /// Why what a file says now about an entity does not stand, so that what it said before does; nothing where it stands again.
+    pub(in crate::catalog) rejected: HashMap<String, Option<String>>,
     /// Whose served documents may be others for another reason.
     pub(in crate::catalog) touched: HashSet<String>,
 }
@@ -68,7 +70,7 @@ impl Plan {
         if is_much {
             bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
-        let Self { put, kinds: judged_by, orphan, remove, renames, mut touched } = self;
+        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched } = self;
         let former: Vec<String> = renames.values().cloned().collect();
         let has_gone = orphan.iter().chain(&remove).any(|reference| is_kind(reference));
         if has_gone || put.iter().any(|(found, _)| found.reference.kind() == "entitykind") {
@@ -142,7 +144,7 @@ impl Plan {
         let orphan: HashSet<String> = orphan.into_iter().collect();
         let declared: HashSet<String> = put_refs.into_iter().collect();
         let restitch =
-            Restitch { tenant, source, now, orphan, put, declared, renamed, ties: &ties, own: Arc::new(own) };
+            Restitch { tenant, source, now, orphan, put, declared, renamed, rejected, ties: &ties, own: Arc::new(own) };
         restitch.run(tx, touched, &mut told).await?;
         store::insert_relations(&**tx, tenant, ties.rows()).await?;
         if is_much {

@@ -47,6 +47,8 @@ pub(super) struct Restitch<'a> {
     /// Relations that are not written yet.
     pub(super) ties: &'a Ties,
     pub(super) own: Arc<OwnKinds>,
+    /// Why what a file says now about an entity does not stand; nothing where it stands again.
+    pub(super) rejected: HashMap<String, Option<String>>,
 }
 
 impl Restitch<'_> {
@@ -101,7 +103,12 @@ impl Restitch<'_> {
             }
             let conflicts = conflicts.remove(name).unwrap_or_default();
             let is_orphaned = self.orphan.contains(name);
-            entities.push(Parted { name: name.clone(), put, before, relations, conflicts, is_orphaned });
+            let rejected = match self.rejected.remove(name) {
+                Some(Some(why)) => Rejection::Is(why),
+                Some(None) => Rejection::IsNone,
+                None => Rejection::AsBefore,
+            };
+            entities.push(Parted { name: name.clone(), put, before, relations, conflicts, is_orphaned, rejected });
         }
         let asked: Vec<String> = unknown.into_iter().collect();
         let existing = store::existing(&**tx, self.tenant, &asked).await?;
@@ -141,6 +148,15 @@ struct Parted {
     conflicts: Vec<conflict::Model>,
     /// Whether nothing declares it any more, from now on.
     is_orphaned: bool,
+    rejected: Rejection,
+}
+
+/// Whether what its file says now stands.
+enum Rejection {
+    /// It does not, for this reason.
+    Is(String),
+    IsNone,
+    AsBefore,
 }
 
 /// Some of them, with what their documents say beyond what is declared.
@@ -173,15 +189,21 @@ impl Part {
     }
 
     fn row(&self, entity: Parted) -> Result<Option<(Row, ChangeKind, Option<String>)>> {
-        let Parted { name, put, before, relations, conflicts, is_orphaned } = entity;
+        let Parted { name, put, before, relations, conflicts, is_orphaned, rejected } = entity;
         let uid = before.as_ref().map_or_else(Uuid::new_v4, |row| row.uid);
         let orphaned_before = before.as_ref().and_then(|row| row.orphaned_at);
         let is_orphaned = put.is_none() && (is_orphaned || orphaned_before.is_some());
-        let (document, hash, path, source_id) = match (put, &before) {
-            (Some((found, hash)), _) => (found.value(), hash, found.path, self.source),
+        let (document, hash, path, source_id, rejected) = match (put, &before) {
+            (Some((found, hash)), _) => (found.value(), hash, found.path, self.source, None),
             (None, Some(row)) => {
                 let served: Value = serde_json::from_str(&row.document)?;
-                (stitch::declaration(served), row.hash.clone(), row.path.clone(), row.source_id)
+                let rejected = match rejected {
+                    _ if is_orphaned => None,
+                    Rejection::Is(why) => Some(why),
+                    Rejection::IsNone => None,
+                    Rejection::AsBefore => stitch::rejection(&served),
+                };
+                (stitch::declaration(served), row.hash.clone(), row.path.clone(), row.source_id, rejected)
             }
             (None, None) => return Ok(None),
         };
@@ -195,6 +217,7 @@ impl Part {
             conflicts: &conflicts,
             own: &self.own,
             is_orphaned,
+            rejected: rejected.as_deref(),
         });
         let orphaned_at = is_orphaned.then(|| orphaned_before.unwrap_or(self.now));
         let is_same = before.as_ref().is_some_and(|old| {

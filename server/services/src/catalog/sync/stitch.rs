@@ -20,13 +20,18 @@ pub(super) struct Parts<'a> {
     pub(super) missing: &'a HashSet<String>,
     pub(super) conflicts: &'a [conflict::Model],
     pub(super) is_orphaned: bool,
+    /// Why what its file says now does not stand, if this is what it said before.
+    pub(super) rejected: Option<&'a str>,
     pub(super) own: &'a OwnKinds,
 }
 
 /// A served document and its etag.
 pub(super) fn stitch(parts: Parts<'_>) -> (Value, String) {
-    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned, own } = parts;
-    let problems = problems(declared(reference, &document, own), missing, conflicts);
+    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned, rejected, own } = parts;
+    let mut problems = problems(declared(reference, &document, own), missing, conflicts);
+    if let Some(why) = rejected {
+        problems.insert(0, item("error", "InputError", why.to_owned()));
+    }
     let mut document = document;
     if is_orphaned && let Some(annotations) = annotations(&mut document) {
         annotations.insert("backstage.io/orphan".into(), "true".into());
@@ -62,6 +67,13 @@ pub(super) fn declaration(mut document: Value) -> Value {
     document
 }
 
+/// Why what its file says now does not stand, as the served document tells it.
+pub(super) fn rejection(served: &Value) -> Option<String> {
+    let items = served.pointer("/status/items")?.as_array()?;
+    let error = items.iter().find(|item| item.get("level").and_then(Value::as_str) == Some("error"))?;
+    Some(error.get("message")?.as_str()?.to_owned())
+}
+
 /// Tells two documents apart.
 pub(super) fn hash(document: &Value) -> String {
     blake3::hash(document.to_string().as_bytes()).to_hex()[..40].to_owned()
@@ -76,11 +88,12 @@ fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[conflict
     let dangling = dangling.map(|relation| {
         let (field, target) = (&relation.field, &relation.target);
         item(
+            "warning",
             "NotFoundError",
             format!("`{field}` names `{target}`, which is not in the catalog; register it, or correct the reference"),
         )
     });
-    let unclear = declared.warnings.iter().map(|warning| item("InputError", warning.to_string()));
+    let unclear = declared.warnings.iter().map(|warning| item("warning", "InputError", warning.to_string()));
     let twice = conflicts.iter().map(|conflict| {
         let message = if conflict.source_id == conflict.owner_id {
             format!("`{}` declares it again; `{}` was first and stands. Remove one of the two", conflict.path, conflict.owner_path)
@@ -90,15 +103,15 @@ fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[conflict
                 conflict.path, conflict.owner_path
             )
         };
-        item("ConflictError", message)
+        item("warning", "ConflictError", message)
     });
     dangling.chain(unclear).chain(twice).collect()
 }
 
-fn item(name: &str, message: String) -> Value {
+fn item(level: &str, name: &str, message: String) -> Value {
     json!({
         "type": "backstage.io/catalog-processing",
-        "level": "warning",
+        "level": level,
         "message": message,
         "error": { "name": name, "message": message },
     })

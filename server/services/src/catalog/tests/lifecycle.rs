@@ -109,7 +109,7 @@ async fn what_moved_came_or_was_mended_is_no_rename_unless_it_is_one() {
     entity-created component:default/y
     ");
     // Broken, then mended under another name.
-    assert_eq!(step(component("c", "  system: [}\n") + &file(&["x", "y"])).await, "");
+    assert_eq!(step(component("c", "  system: [}\n") + &file(&["x", "y"])).await, "entity-updated component:default/c");
     assert_eq!(step(file(&["d", "x", "y"])).await, "entity-renamed component:default/d");
     // The name of an orphan is a known one.
     insta::assert_snapshot!(step(file(&["d", "b", "y"])).await, @"
