@@ -32,6 +32,12 @@ pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -
         leptos_axum::redirect(&entity::side_path(&to, side));
         return Err(AppError::NotFound(format!("`{reference}` has another name now: `{to}`")));
     }
+    if let Err(services::Error::NotFound(_)) = &view
+        && place.as_of.is_empty()
+        && let Some(gone) = reply(services::catalog::farewell(&services, &caller, &reference).await)?
+    {
+        return Err(AppError::NotFound(gone));
+    }
     reply(view)
 }
 

@@ -15,6 +15,7 @@ use services::{
 use super::{count, history, inbox, layout, past, reader, team};
 use crate::catalog::entity_views::Link;
 use crate::catalog::views::{Body, EntityView, Found, Head, Origin, Overview, OwnLook, Place, Side, Tie, at_moment};
+use crate::ui::Moment;
 
 /// How many changes the first side shows.
 pub(super) const LATELY: u64 = 6;
@@ -49,7 +50,7 @@ pub(crate) async fn view(
         summary: entity.summary(),
         relations: count(relations.len()),
         has_docs: services::docs::are_declared(&entity),
-        problems: problems(&entity),
+        problems: unreadable(services, caller, &entity).await?.into_iter().chain(problems(&entity)).collect(),
         badges,
         orphan,
         disputes: inbox::settled_by(disputes(services, caller, &entity).await?).await?,
@@ -215,6 +216,18 @@ pub(crate) async fn own_looks(services: &Services, caller: &Caller, kinds: &[&st
 /// Addresses come from documents that anyone may write: never a script.
 pub(crate) fn is_web_address(url: &str) -> bool {
     url.starts_with("https://") || url.starts_with("http://")
+}
+
+/// That its source cannot be read, so that this may be old.
+async fn unreadable(services: &Services, caller: &Caller, entity: &Entity) -> Result<Option<String>> {
+    let source = match entity.source {
+        Some(id) => catalog::source_alone(services, caller, id).await?,
+        None => None,
+    };
+    Ok(source.and_then(|source| {
+        let (problem, since) = (source.problem?, Moment::from(source.synced_at?).exact());
+        Some(format!("Its source cannot be read: {problem}. What you see is from {since}, when it was read last."))
+    }))
 }
 
 pub(super) fn problems(entity: &Entity) -> Vec<String> {

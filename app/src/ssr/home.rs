@@ -80,21 +80,38 @@ async fn lately(services: &Services, caller: &Caller) -> Result<(Option<Since>, 
     let visit = home::arrive(services, caller).await?;
     let last = changes::last(services, caller).await?;
     let window = last.saturating_sub(i64::try_from(WINDOW).unwrap_or(i64::MAX)).max(0);
-    let from = visit.as_ref().map_or(window, |visit| visit.seq.max(window));
-    let changes = changes::read(services, caller, if from == last { window } else { from }, WINDOW).await?;
-    let since = visit.map(|visit| Since {
-        at: visit.at.timestamp_millis(),
-        count: u32::try_from(last - visit.seq).unwrap_or(0),
-        is_cut: visit.seq < window,
+    let mut news: Vec<Change> = changes::read(services, caller, window, WINDOW).await?;
+    news.retain(is_news);
+    let since = visit.map(|visit| {
+        let new = news.iter().filter(|change| change.seq > visit.seq).count();
+        if new > 0 {
+            news.retain(|change| change.seq > visit.seq);
+        }
+        Since { at: visit.at.timestamp_millis(), count: count(new), is_cut: visit.seq < window }
     });
-    Ok((since, gathered(changes)))
+    Ok((since, gathered(news)))
+}
+
+/// Whether something is another than before, for others than the one who did it: not what someone keeps for themselves, nor that
+/// something was asked for, nor a sync that brought nothing.
+fn is_news(change: &Change) -> bool {
+    let brought =
+        |key: &str| change.after.as_ref().and_then(|after| after.get(key)?.as_u64()).is_some_and(|number| number > 0);
+    match change.kind.as_str() {
+        "source-asked" => false,
+        "source-synced" => {
+            let has_problem =
+                change.after.as_ref().is_some_and(|after| after.get("problem").is_some_and(|it| !it.is_null()));
+            has_problem || ["created", "updated", "renamed", "orphaned", "removed"].into_iter().any(brought)
+        }
+        kind => !kind.starts_with("view-"),
+    }
 }
 
 fn gathered(changes: Vec<Change>) -> Vec<Happened> {
     let mut lines: Vec<Happened> = Vec::new();
     let mut counts: Vec<usize> = Vec::new();
-    // What someone keeps for themselves is no news to others.
-    for change in changes.into_iter().rev().filter(|change| !change.kind.starts_with("view-")) {
+    for change in changes.into_iter().rev() {
         let at = change.at.timestamp_millis();
         // A batch commits its rows with one time.
         let same = lines.iter().position(|line| line.at == at && line.kind == change.kind);

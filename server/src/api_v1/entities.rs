@@ -8,12 +8,13 @@ use axum::{
     response::{IntoResponse, Response},
 };
 use domain::{
-    catalog::{Direction, EntityRef, Graph, Order, Start, TextFilter},
+    catalog::{Direction, EntityRef, FileProblem, Graph, Order, Severity, Start, TextFilter},
     changes::Change,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use services::{Error, Services, catalog, identity::Caller};
+use url::Url;
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -313,13 +314,16 @@ async fn history(
 struct Draft {
     #[schema(value_type = Object)]
     entity: Value,
+    /// The address of the file in which it is to stand: what it names in other files is looked up from there.
+    #[serde(default)]
+    location: Option<String>,
 }
 
 /// Whether a document may enter the catalog.
 #[derive(Debug, Serialize, ToSchema)]
 struct Validity {
     valid: bool,
-    /// Every rule that it breaks.
+    /// Every rule that it breaks, and what a sync would warn of.
     problems: Vec<FieldProblem>,
 }
 
@@ -328,6 +332,8 @@ struct Validity {
 struct FieldProblem {
     /// Such as `metadata.tags[0]`; empty for the document as a whole.
     field: String,
+    /// `error`, or `warning` for what a sync takes in all the same.
+    severity: Severity,
     /// What is wrong and how to mend it.
     message: String,
 }
@@ -342,11 +348,15 @@ async fn validate(
     Extension(caller): Extension<Caller>,
     bytes: Bytes,
 ) -> Result<Json<Validity>, Problem> {
-    let Draft { entity } = body(&bytes)?;
-    let problems: Vec<FieldProblem> = catalog::check_entity(&services, &caller, entity)
-        .await?
-        .into_iter()
-        .map(|violation| FieldProblem { field: violation.field.to_string(), message: violation.message })
-        .collect();
-    Ok(Json(Validity { valid: problems.is_empty(), problems }))
+    let Draft { entity, location } = body(&bytes)?;
+    let address = location.map(|location| location.parse::<Url>()).transpose();
+    let address = address.map_err(|error| Error::Rejected(format!("`location` is not an address: {error}")))?;
+    let told = catalog::check_entity(&services, &caller, entity, address.as_ref()).await?;
+    let valid = told.iter().all(|problem| problem.severity != Severity::Error);
+    let problem = |problem: FileProblem| FieldProblem {
+        field: problem.field.unwrap_or_default(),
+        severity: problem.severity,
+        message: problem.message,
+    };
+    Ok(Json(Validity { valid, problems: told.into_iter().map(problem).collect() }))
 }

@@ -7,10 +7,11 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::catalog::NewSource;
+use domain::catalog::{FileProblem, NewSource, Severity};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::{Services, catalog, identity::Caller};
+use url::Url;
 
 use super::{
     error::Problem,
@@ -29,6 +30,18 @@ fn wrong<T: AsRef<str>>(messages: impl IntoIterator<Item = T>) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "errors": errors.collect::<Vec<_>>() }))).into_response()
 }
 
+/// Whether Backstage refuses a document for this. What a sync takes in with a warning is mostly that: a kind that nobody knows, a
+/// reference that cannot be read.
+fn is_refused(problem: &FileProblem) -> bool {
+    let field = problem.field.as_deref().unwrap_or_default();
+    let is_part_of = |part: &str| field == part || field.starts_with(&format!("{part}."));
+    match problem.severity {
+        Severity::Error => true,
+        Severity::Warning => ["kind", "apiVersion", "spec"].into_iter().any(is_part_of),
+        Severity::Info => false,
+    }
+}
+
 /// `POST /validate-entity`: 200 without a body, or 400 with what is wrong.
 pub(super) async fn entity(
     State(services): State<Services>,
@@ -39,17 +52,14 @@ pub(super) async fn entity(
         Ok(check) => check,
         Err(problem) => return Ok(wrong([problem.to_string()])),
     };
-    if location.strip_prefix("url:").is_none_or(str::is_empty) {
+    let Some(address) = location.strip_prefix("url:").and_then(|address| Url::parse(address).ok()) else {
         return Ok(wrong([format!(
             "Invalid location ref {location}, only 'url:<target>' is supported, e.g. url:https://host/path"
         )]));
-    }
-    let broken = catalog::check_entity(&services, &caller, entity).await?;
-    if broken.is_empty() {
-        Ok(StatusCode::OK.into_response())
-    } else {
-        Ok(wrong(broken.iter().map(ToString::to_string)))
-    }
+    };
+    let told = catalog::check_entity(&services, &caller, entity, Some(&address)).await?;
+    let broken: Vec<String> = told.iter().filter(|problem| is_refused(problem)).map(ToString::to_string).collect();
+    if broken.is_empty() { Ok(StatusCode::OK.into_response()) } else { Ok(wrong(broken)) }
 }
 
 #[derive(Debug, Deserialize)]

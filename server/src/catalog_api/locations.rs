@@ -9,7 +9,7 @@ use axum::{
     http::StatusCode,
 };
 use base64::{Engine, engine::general_purpose::STANDARD};
-use domain::catalog::{EntityRef, NewSource, Source, SourceKind, SourceTrace};
+use domain::catalog::{EntityRef, NewSource, Severity, Source, SourceKind, SourceTrace};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use services::{
@@ -30,6 +30,9 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 /// How many of its entities a registration shows.
 const SHOWN: usize = 200;
+
+/// How many problems of what is only tried out are told.
+const TOLD: usize = 20;
 
 /// How many locations a page has.
 const PAGE: u32 = 1_000;
@@ -67,7 +70,8 @@ fn told(id: &str, error: services::Error) -> Problem {
     }
 }
 
-/// `POST /locations?dryRun=&onConflict=`: adds a source, or only says what would become of it.
+/// `POST /locations?dryRun=&onConflict=`: adds a source, or only says what would become of it; what would be rejected is an
+/// error then.
 pub(super) async fn register(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
@@ -113,6 +117,14 @@ async fn try_out(services: &Services, caller: &Caller, new: NewSource) -> Result
     let exists = catalog::find(services, caller, &new).await?.is_some();
     let (kind, target) = (new.kind, new.target.clone());
     let explained = catalog::explain(services, caller, new).await?;
+    let wrong = explained.files.iter().flat_map(|file| {
+        let errors = file.problems.iter().filter(|problem| problem.severity == Severity::Error);
+        errors.map(|problem| format!("{}: {problem}", file.path))
+    });
+    let wrong: Vec<String> = wrong.take(TOLD).collect();
+    if !wrong.is_empty() {
+        return Err(Problem::input(wrong.join("; ")));
+    }
     let entities: Vec<Value> = explained.entities.into_iter().take(SHOWN).map(|entity| entity.document).collect();
     let location = json!({
         "id": format!("{kind}:{target}"),

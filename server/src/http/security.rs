@@ -1,11 +1,13 @@
 //! Headers that every answer carries.
 
 use axum::{
+    Json,
     extract::Request,
-    http::{HeaderName, HeaderValue, header},
+    http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Response},
 };
+use serde_json::json;
 
 /// What a page may load: its own files, and scripts that carry the request's nonce.
 pub(crate) fn page_policy(nonce: &str) -> String {
@@ -30,6 +32,18 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
         HeaderValue::from_static("camera=(), geolocation=(), microphone=(), payment=(), usb=()"),
     ),
 ];
+
+/// Refuses addresses that hold the character NUL: nothing has it in its name, and PostgreSQL keeps none.
+pub(crate) async fn no_nul(request: Request, next: Next) -> Response {
+    let uri = request.uri();
+    let has_nul = [Some(uri.path()), uri.query()].into_iter().flatten().any(|part| part.contains("%00"));
+    if has_nul {
+        let message = "the address holds the character NUL (`%00`), which is part of no name; remove it";
+        let body = json!({ "error": { "name": "InputError", "message": message }, "response": { "statusCode": 400 } });
+        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    }
+    next.run(request).await
+}
 
 pub(crate) async fn headers(request: Request, next: Next) -> Response {
     let mut response = next.run(request).await;

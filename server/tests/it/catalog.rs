@@ -163,12 +163,26 @@ both! {
     }
 
     async fn a_dry_run_says_what_would_become_and_records_nothing(portal) {
-        let path = portal.write("catalog-info.yaml", component("ticket-api", "service", "berths") + "---\nkind: Component\n");
+        let path = portal.write("catalog-info.yaml", component("ticket-api", "service", "berths"));
         let (status, body) = portal.post("/api/catalog/locations?dryRun=true", &json!({ "type": "file", "target": path })).await;
         assert_eq!((status, &body["exists"]), (StatusCode::CREATED, &json!(false)), "{body}");
         assert_eq!(body["entities"][0]["metadata"]["name"], "ticket-api");
-        assert_eq!(body["files"][0]["outcome"], "rejected");
+        let wrong = portal.write("wrong.yaml", component("tides", "service", "berths") + "---\nkind: Component\n");
+        let (status, told) = portal.post("/api/catalog/locations?dryRun=true", &json!({ "type": "file", "target": wrong })).await;
+        assert_eq!((status, &told["error"]["name"]), (StatusCode::BAD_REQUEST, &json!("InputError")), "{told}");
+        let message = told["error"]["message"].as_str().unwrap();
+        assert!(message.contains("wrong.yaml: line") && message.contains("apiVersion: is missing"), "{message}");
         assert!(portal.names("").await.is_empty() && portal.json("/api/catalog/locations").await == json!([]));
+    }
+
+    async fn an_address_with_a_nul_is_refused(portal) {
+        three(&portal).await;
+        for path in [
+            "/api/catalog/entities/by-name/component/default/%00/ancestry", "/api/v1/catalog/problems?owner=%00",
+            "/api/v1/catalog/entities/component/default/%00/history", "/catalog/default/component/%00", "/docs/default/component/%00",
+        ] {
+            assert_eq!(portal.get(path).await.status(), StatusCode::BAD_REQUEST, "{path}");
+        }
     }
 
     async fn what_was_known_is_known_after_a_crash(mut portal) {
@@ -212,6 +226,30 @@ async fn an_entity_can_be_checked_before_it_is_registered() {
     assert_eq!(status, StatusCode::BAD_REQUEST);
     let first = body["errors"][0]["message"].as_str().unwrap();
     assert!(first.starts_with("metadata.name: `a b` is not a name"), "{body}");
+    let of = |kind: &str, spec: Value| json!({ "apiVersion": "backstage.io/v1alpha1", "kind": kind, "metadata": { "name": "a" }, "spec": spec });
+    let ask = async |entity: Value| {
+        let asked = json!({ "entity": entity, "location": "url:https://example.com/a/catalog-info.yaml" });
+        let (status, body) = portal.post("/api/catalog/validate-entity", &asked).await;
+        (status, body["errors"][0]["message"].as_str().unwrap_or_default().to_owned())
+    };
+    let component = |more: Value| {
+        let mut spec = json!({ "type": "service", "lifecycle": "production", "owner": "berths" });
+        spec.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        of("Component", spec)
+    };
+    assert_eq!(ask(component(json!({}))).await.0, StatusCode::OK);
+    let (status, unknown) = ask(of("Componet", json!({}))).await;
+    assert!(status == StatusCode::BAD_REQUEST && unknown.contains("did you mean `Component`"), "{unknown}");
+    assert_eq!(ask(component(json!({ "dependsOn": ["nokind"] }))).await.0, StatusCode::BAD_REQUEST);
+    // What a placeholder names is looked up where the file is to stand: nothing answers there.
+    let api = json!({ "type": "openapi", "lifecycle": "production", "owner": "berths", "definition": { "$text": "../api.yaml" } });
+    let (status, unread) = ask(of("API", api)).await;
+    assert!(
+        status == StatusCode::BAD_REQUEST && unread.starts_with("spec.definition.$text: the name `example.com`"),
+        "{unread}"
+    );
+    // And a Location leads nowhere yet.
+    assert_eq!(ask(of("Location", json!({ "targets": ["./all.yaml"] }))).await.0, StatusCode::OK);
 }
 
 /// A bare repository below `folder` with these files on `main`, and a branch `next` where they are gone.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, path::Path, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
-    catalog::{NewSource, Outcome, SourceKind, Violation, normalise, validate},
+    catalog::{NewSource, Outcome, SourceKind},
     identity::{Caller, Permission, Target},
 };
 use serde_json::{Value, json};
@@ -24,6 +24,9 @@ use crate::{Error, Result, Services, identity};
 
 /// The name that catalog files usually have.
 const USUAL: &str = "catalog-info.yaml";
+
+/// The version of documents that every reader of such files knows.
+pub(super) const BACKSTAGE: &str = "backstage.io/v1alpha1";
 
 /// How many entities an answer names.
 const MOST: usize = 500;
@@ -46,27 +49,6 @@ pub struct Existing {
     pub location: String,
     /// Whether it is in the catalog from there.
     pub is_registered: bool,
-}
-
-/// Every rule that a document breaks; none means that it may enter the catalog.
-pub async fn check_entity(services: &Services, caller: &Caller, mut document: Value) -> Result<Vec<Violation>> {
-    identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    normalise(&mut document);
-    let violations = validate(&document);
-    if !violations.is_empty() {
-        return Ok(violations);
-    }
-    let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
-    let (kind, version) = (text("kind"), text("apiVersion"));
-    if kind.eq_ignore_ascii_case("EntityKind") {
-        return Ok(kinds::read(&document).err().unwrap_or_default());
-    }
-    if domain::catalog::kind(kind, version).is_some() {
-        return Ok(Vec::new());
-    }
-    let own = kinds::all(&services.db, &caller.tenant).await?;
-    let own = own.get(kind).filter(|own| own.is_about(version));
-    Ok(own.map(|own| kinds::judge(own, &document)).unwrap_or_default())
 }
 
 /// Walks one text as a file that has no files beside it, and records nothing.
@@ -138,7 +120,7 @@ fn location_of(document: &Value) -> String {
 fn generate(new: &NewSource) -> Value {
     let (slug, name) = repository(&new.target);
     let mut document = json!({
-        "apiVersion": domain::catalog::API_VERSION,
+        "apiVersion": BACKSTAGE,
         "kind": "Component",
         "metadata": { "name": named(&name) },
         "spec": { "type": "other", "lifecycle": "unknown" },

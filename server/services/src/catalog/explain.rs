@@ -263,7 +263,7 @@ pub(super) fn with_relations(mut document: Value, relations: &[domain::catalog::
 }
 
 /// A text without surroundings.
-struct Lonely(Bytes);
+pub(super) struct Lonely(pub(super) Bytes);
 
 #[async_trait]
 impl SourceReader for Lonely {

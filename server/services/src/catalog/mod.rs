@@ -34,10 +34,11 @@ mod sync;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod validate;
 pub mod webhooks;
 pub mod yaml;
 
-pub use analyze::{Analysis, Existing, analyze, check_entity, explain_given};
+pub use analyze::{Analysis, Existing, analyze, explain_given};
 pub use check::check_paths;
 pub use definition::{Definitions, ReadDefinition, definition};
 pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
@@ -52,7 +53,7 @@ pub(crate) use named::references;
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
-pub use past::{Past, as_of, changes_around};
+pub use past::{Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
 pub(crate) use query::{retain_seen, sample_traits, sees_all, source_traits, traits, untied};
@@ -65,3 +66,4 @@ pub use sources::{
 pub use sync::sync;
 pub(crate) use teams::teams_above;
 pub use teams::{teams_below, teams_of};
+pub use validate::check_entity;

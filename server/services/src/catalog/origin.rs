@@ -56,7 +56,7 @@ pub fn origin_of_target(kind: SourceKind, target: &str) -> EntityRef {
 fn document_of(source: &Source) -> Value {
     let location = format!("{}:{}", source.kind, source.target);
     json!({
-        "apiVersion": domain::catalog::API_VERSION,
+        "apiVersion": super::analyze::BACKSTAGE,
         "kind": "Location",
         "metadata": {
             "name": origin_of(source).name(),

@@ -92,6 +92,21 @@ pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, 
     }
 }
 
+/// When and by whom an entity was taken out of the catalog, and where to see how it was; nothing if it never was there, or is now.
+pub async fn farewell(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<String>> {
+    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
+    let kinds = DOCUMENTS.map(ChangeKind::as_str);
+    let last = changes::last_before(services, caller, &reference.to_string(), &[], &kinds, Utc::now()).await?;
+    let Some(change) = last.filter(|change| change.after.is_none()) else { return Ok(None) };
+    let before = change.at - TimeDelta::seconds(1);
+    // Told only to those who may see how it was.
+    let was_there = as_of(services, caller, reference, before).await.is_ok();
+    Ok(was_there.then(|| {
+        let (gone, then, path) = (said(change.at), said(before), reference.path());
+        format!("`{reference}` left the catalog at {gone}, by {}; `{path}?asOf={then}` shows how it was", change.actor)
+    }))
+}
+
 /// A moment in a message.
 fn said(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Secs, true)

@@ -108,6 +108,13 @@ struct Member {
     public_email: Option<String>,
 }
 
+/// Whether a user stands for an access token of a project or a group: `project_7_bot_1f2e`, `group_3_bot`.
+fn is_token(username: &str) -> bool {
+    let number = username.strip_prefix("project_").or_else(|| username.strip_prefix("group_"));
+    let after = number.map(|rest| rest.trim_start_matches(|letter: char| letter.is_ascii_digit()));
+    after.is_some_and(|rest| number != Some(rest) && (rest == "_bot" || rest.starts_with("_bot_")))
+}
+
 pub(super) async fn people(client: &Client, organisation: &Organisation) -> People {
     let root = encoded(&organisation.name, "");
     let groups = client.list::<Group>(&format!("groups/{root}/descendant_groups?per_page=100")).await;
@@ -119,7 +126,8 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
     let lists: Vec<(usize, Listed<Member>)> = lists.buffer_unordered(AT_ONCE).collect().await;
     let mut persons: BTreeMap<String, Member> = BTreeMap::new();
     let mut of_group: HashMap<usize, Vec<String>> = HashMap::new();
-    let is_active = |member: &Member| member.state.is_empty() || member.state == "active";
+    let is_active =
+        |member: &Member| (member.state.is_empty() || member.state == "active") && !is_token(&member.username);
     for (number, listed) in lists {
         cut = cut.or(listed.cut);
         for member in listed.items.into_iter().filter(is_active) {
