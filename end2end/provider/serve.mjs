@@ -75,6 +75,9 @@ function rebuild() {
         nonce: { ...claims, nonce: 'of-another-sign-in' },
         expired: { ...claims, iat: now - 7200, exp: now - 3600 },
         future: { ...claims, iat: now + 3600, exp: now + 7200 },
+        // By clocks that differ as those of servers do.
+        slow: { ...claims, iat: now - 630, exp: now - 30 },
+        fast: { ...claims, iat: now + 30, exp: now + 630 },
         audience: { ...claims, aud: 'somebody-else' },
         issuer: { ...claims, iss: 'https://elsewhere.example' },
         signature: claims,

@@ -32,3 +32,13 @@ pub(crate) fn execute(database: &str, statement: &str) {
         .expect("psql comes with PostgreSQL");
     assert!(output.status.success(), "{statement}: {}", String::from_utf8_lossy(&output.stderr));
 }
+
+/// All that a database holds, as text.
+pub(crate) fn content(database: &str) -> Vec<u8> {
+    let output = Command::new(binaries().join("psql"))
+        .args([database, "-v", "ON_ERROR_STOP=1", "-Atqc", "SELECT database_to_xml(true, false, '')"])
+        .output()
+        .expect("psql comes with PostgreSQL");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}

@@ -158,7 +158,7 @@ pub async fn arrive(
     let state = back.state.as_deref().ok_or(NotIn::NotBegun)?;
     let text = sealed.and_then(|sealed| services.secrets.unseal(sealed, &place(&key_of(state))).ok());
     let begun: Begun = text.and_then(|text| serde_json::from_str(text.expose_secret()).ok()).ok_or(NotIn::NotBegun)?;
-    if begun.provider != id || hash(&begun.state) != hash(state) {
+    if begun.provider != id || !secrets::is_same(state, &begun.state) {
         return Err(NotIn::NotBegun);
     }
     if Utc::now().timestamp() - begun.at > SIGN_IN_MINUTES * 60 {

@@ -1,6 +1,7 @@
 //! What an attacker tries, each with what the server makes of it.
 
 mod guessing;
+mod nearly;
 mod secrets;
 mod sites;
 

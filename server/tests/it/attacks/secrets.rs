@@ -68,29 +68,53 @@ fn files(folder: &Path, look: &mut impl FnMut(&Path, &[u8])) {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn nothing_that_is_kept_lets_anyone_in() {
-    let portal = guarded(Backend::Sqlite, Options::default()).await;
+async fn only_hashes_are_kept(backend: Backend) {
+    let portal = guarded(backend, Options::default()).await;
     let (mut browser, cookie) = signed_in(&portal).await;
     let form: &[(&str, &str)] = &[("name", "x"), ("days", "1"), ("read", "true"), ("roles", "viewer")];
     let personal = make_token(&mut browser, &portal, "/account/tokens", form).await;
     let service = make_token(&mut browser, &portal, "/people/tokens", form).await;
+    let directory = ["token", "create", "directory", "--roles", "provisioner", "--scopes", "provision"];
+    let directory = portal.command(&directory).await.trim().to_owned();
+    let link = portal.command(&["token", "admin-link"]).await;
+    let code = link[link.find("code=").unwrap() + 5..].split_whitespace().next().unwrap().to_owned();
     let session = cookie.split('=').nth(1).unwrap().to_owned();
     let sealed = "a-secret-of-a-forge-0123456789";
     let credential = json!({ "name": "forge", "at": "https://git.example", "kind": "token", "secret": sealed });
     let kept = portal.request(Method::POST, "/api/v1/catalog/credentials").bearer_auth(TOKEN).json(&credential);
     assert_eq!(kept.send().await.unwrap().status(), StatusCode::NO_CONTENT);
     assert_eq!(portal.request(Method::GET, "/api/v1/me").bearer_auth(&service).send().await.unwrap().status(), 200);
-    let mut looked = 0;
-    // The database, its journal, and everything beside it: whoever copies the folder cannot come in.
+    // The database, its journal, and everything beside it: whoever copies them cannot come in.
+    let mut all = Vec::new();
     files(&portal.data.path().join("data"), &mut |path, content| {
-        looked += content.len();
-        for secret in [TOKEN, &session, &personal, &service, sealed] {
-            let is_there = content.windows(secret.len()).any(|window| window == secret.as_bytes());
-            assert!(!is_there, "{} has a secret that begins with {}", path.display(), &secret[..7]);
-        }
+        all.push((path.display().to_string(), content.to_vec()));
     });
-    assert!(looked > 100_000, "{looked} bytes are not a database");
+    if let Some(database) = portal.database() {
+        all.push(("PostgreSQL".to_owned(), crate::postgres::content(database)));
+    }
+    let looked: usize = all.iter().map(|(_, content)| content.len()).sum();
+    assert!(looked > 10_000, "{looked} bytes are not a database");
+    let holds =
+        |text: &str| all.iter().find(|(_, content)| content.windows(text.len()).any(|part| part == text.as_bytes()));
+    for secret in [TOKEN, &session, &personal, &service, &directory, &code, sealed] {
+        if let Some((place, _)) = holds(secret) {
+            panic!("{place} has a secret that begins with {}", &secret[..7]);
+        }
+    }
+    // What one comes in with is found by its hash, and that is there.
+    for secret in [&session, &personal, &service, &directory, &code] {
+        assert!(holds(blake3::hash(secret.as_bytes()).to_hex().as_str()).is_some(), "no hash of {}", &secret[..7]);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_kept_lets_anyone_in_on_sqlite() {
+    only_hashes_are_kept(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nothing_that_is_kept_lets_anyone_in_on_postgres() {
+    only_hashes_are_kept(Backend::Postgres).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -236,6 +236,7 @@ both! {
     }
 }
 
+mod over;
 mod providers;
 
 impl Portal {

@@ -50,6 +50,13 @@ both_with_a_provider! {
             let page = browser.sign_in(&portal, "corp").await;
             is_refused(&page, &browser, &portal, words);
         }
+        // Clocks differ a little everywhere, which keeps nobody out.
+        for clock in ["slow", "fast"] {
+            provider.wish(json!({ "spoil": clock })).await;
+            let mut browser = Browser::new();
+            browser.sign_in(&portal, "corp").await;
+            assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b", "a clock that is {clock}");
+        }
         provider.wish(json!({ "spoil": null, "cancel": true })).await;
         let mut browser = Browser::new();
         let page = browser.sign_in(&portal, "corp").await;

@@ -5,6 +5,8 @@ use chrono::{DateTime, Utc};
 use ring::hmac;
 use secrecy::{ExposeSecret, SecretString};
 
+use crate::secrets;
+
 /// How old a signed time may be, and how far ahead a forge's clock may go, in seconds.
 const TOLERANCE: i64 = 300;
 
@@ -38,9 +40,8 @@ impl Proof {
                 let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
                 hmac::verify(&key, body, &signature).map_err(|_| "the signature is not that of this secret")
             }
-            // Hashes are compared in constant time, whatever the lengths.
             Self::Token(token) => {
-                let is_same = blake3::hash(token.expose_secret().as_bytes()) == blake3::hash(secret.as_bytes());
+                let is_same = secrets::is_same(token.expose_secret(), secret);
                 is_same.then_some(()).ok_or("the token is not this secret")
             }
             Self::Signed { id, timestamp, signatures } => {
@@ -119,7 +120,9 @@ mod tests {
     #[test]
     fn a_token_is_the_secret_itself_and_nothing_is_no_proof() {
         assert_eq!(check(&Proof::Token("s3cret".to_owned().into()), "s3cret", "", AT), Ok(()));
-        assert!(check(&Proof::Token(String::new().into()), "s3cret", "", AT).is_err());
+        for wrong in ["", "s", "s3cre", "s3crets", "S3cret", "x3cret", "s3crex"] {
+            assert!(check(&Proof::Token(wrong.to_owned().into()), "s3cret", "", AT).is_err(), "{wrong}");
+        }
         assert!(check(&Proof::Missing, "s3cret", "", AT).is_err());
     }
 }
