@@ -68,7 +68,7 @@ pub async fn is_allowed(
 ) -> Result<bool> {
     let decided = match foregone(caller) {
         Some(is_allowed) => return Ok(is_allowed),
-        None => crate::permission::ask(services, caller, permission, target).await,
+        None => crate::permission::would(services, caller, permission, target).await,
     };
     match decided {
         Ok(()) => Ok(true),

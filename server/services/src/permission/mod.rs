@@ -32,8 +32,8 @@ pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     language::SCHEMA,
     policies::{
-        PolicyDocument, PolicyOrigin, Saved, checked, policies, policy, policy_history, preview, reset_policy,
-        save_policy,
+        PolicyDocument, PolicyOrigin, Saved, checked, policies, policy, policy_history, preview,
+        reset_policy, save_policy,
     },
     questions::{MayRow, WhoCan, what_could, who_can, why},
     roles::{Grant, give_role, grants, take_role},
@@ -150,12 +150,33 @@ async fn read(services: &Services, tenant: &Tenant, draft: Option<(&str, Option<
     Rules::new(documents, grants, settings.everyone.iter().map(ToString::to_string).collect())
 }
 
-/// Asks the policies whether `caller` may do `permission` on `target`. For those about whom there is nothing foregone.
+/// Asks the policies whether `caller` may do `permission` on `target`, which they are about to do: the role that lets them is of
+/// use. For those about whom there is nothing foregone.
 pub(crate) async fn ask(
     services: &Services,
     caller: &Caller,
     permission: Permission,
     target: Target<'_>,
+) -> Result<(), Error> {
+    decide(services, caller, permission, target, true).await
+}
+
+/// The same, only to tell of it: a page that offers a deed to those who may does none, so no role is of use by it.
+pub(crate) async fn would(
+    services: &Services,
+    caller: &Caller,
+    permission: Permission,
+    target: Target<'_>,
+) -> Result<(), Error> {
+    decide(services, caller, permission, target, false).await
+}
+
+async fn decide(
+    services: &Services,
+    caller: &Caller,
+    permission: Permission,
+    target: Target<'_>,
+    is_deed: bool,
 ) -> Result<(), Error> {
     let refused = |denied: Denied| Error::from(Denied { on: target.to_string(), ..denied });
     if let Some(denied) = narrowed(caller, permission) {
@@ -163,16 +184,21 @@ pub(crate) async fn ask(
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let footing = rules.footing(caller);
+    let note = |verdict: Option<&Verdict>| {
+        if is_deed {
+            note_use(services, caller, &rules, &footing, permission, verdict);
+        }
+    };
     if target == Target::Any {
         if rules.could(&footing, permission) {
-            note_use(services, caller, &rules, &footing, permission, None);
+            note(None);
             return Ok(());
         }
         let verdict = Verdict { is_allowed: false, by: Vec::new() };
         return Err(refused(rules.denied(caller, &footing, permission, None, &verdict)));
     }
     if rules.always(&footing, permission) {
-        note_use(services, caller, &rules, &footing, permission, None);
+        note(None);
         return Ok(());
     }
     let resource = Resource::of(services, caller, target).await?;
@@ -186,7 +212,7 @@ pub(crate) async fn ask(
         return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
     }
     if verdict.is_allowed {
-        note_use(services, caller, &rules, &footing, permission, Some(&verdict));
+        note(Some(&verdict));
         return Ok(());
     }
     Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)))

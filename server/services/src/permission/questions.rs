@@ -65,7 +65,7 @@ pub async fn why(
         Some(false) => return Ok((false, "nobody is signed in".to_owned(), Vec::new())),
         None => {}
     }
-    match super::ask(services, caller, permission, target).await {
+    match super::would(services, caller, permission, target).await {
         Ok(()) => {}
         Err(Error::Denied(denied)) => return Ok((false, denied.why, denied.reasons)),
         Err(error) => return Err(error),
