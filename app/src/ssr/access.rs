@@ -1,6 +1,7 @@
 //! The pages about permission and the audit log, written as HTML. All text goes through [`escape`].
 
 mod audit;
+mod entry;
 pub(super) mod html;
 mod may;
 mod people;
@@ -61,6 +62,7 @@ async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent
         ["roles", "unused"] => unused::page(&services, &caller, asked).await,
         ["roles"] => roles::page(&services, &caller, sent).await,
         ["may"] => may::page(&services, &caller, asked).await,
+        ["audit"] if !value(asked, "entry").is_empty() => entry::page(&services, &caller, value(asked, "entry")).await,
         ["audit"] => audit::page(&services, &caller, asked).await,
         _ => Err(Error::NotFound("there is no such page".to_owned())),
     }

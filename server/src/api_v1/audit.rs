@@ -5,12 +5,15 @@ use std::fmt::Write as _;
 use axum::{
     Extension, Json,
     body::{Body, Bytes},
-    extract::State,
+    extract::{Path, State},
     http::header,
     response::{IntoResponse, Response},
 };
 use chrono::{DateTime, Utc};
-use domain::audit::{AuditEntry, AuditFilter, Happening};
+use domain::{
+    audit::{AuditEntry, AuditFilter, Happening},
+    changes::Change,
+};
 use futures::stream;
 use serde::Serialize;
 use serde_json::json;
@@ -33,6 +36,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(lines))
         .routes(routes!(table))
         .routes(routes!(stream_state))
+        .routes(routes!(one))
 }
 
 /// A part of the audit log.
@@ -88,6 +92,31 @@ async fn page(
     let items = audit::entries(&services, &caller, &filter(&params)?, number("before")?, limit).await?;
     let before = items.last().map(|entry| entry.seq).filter(|&seq| seq > 1 && items.len() as u64 == limit);
     Ok(Json(AuditPage { items, before }))
+}
+
+/// An entry, and what it vouches for.
+#[derive(Serialize, ToSchema)]
+struct AuditedEntry {
+    /// The entry.
+    entry: AuditEntry,
+    /// The changes, with the states before and after; the first hundred of them.
+    changes: Vec<Change>,
+}
+
+/// One entry of the audit log, with the states before and after of what was changed.
+#[utoipa::path(
+    get, path = "/audit/{seq}", tag = "permission",
+    params(("seq" = i64, Path, description = "Its place in the chain")),
+    responses((status = 200, description = "The entry", body = AuditedEntry)),
+)]
+async fn one(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(seq): Path<String>,
+) -> Result<Json<AuditedEntry>, Problem> {
+    let seq = seq.parse().map_err(|_| Error::NotFound(format!("entries have numbers, which `{seq}` is not")))?;
+    let (entry, changes) = audit::entry(&services, &caller, seq).await?;
+    Ok(Json(AuditedEntry { entry, changes }))
 }
 
 /// Where the audit log is sent, and how far it got.

@@ -265,6 +265,7 @@ async fn ask_about_permission(api: &mut Described<'_>) {
     assert_eq!((&who[0]["role"], &who[0]["of"]), (&json!("team-lead"), &json!("group:default/berths")));
     assert_eq!(api.get("/permission/what-could", "/permission/what-could").await[0]["extent"], "on everything");
     assert_eq!(api.get("/audit", "/audit?limit=1").await["items"].as_array().unwrap().len(), 1);
+    assert_eq!(api.get("/audit/{seq}", "/audit/1").await["entry"]["seq"], 1);
     assert_eq!(api.get("/audit/stream", "/audit/stream").await["target"], Value::Null);
     assert!(api.get("/permission/role-uses", "/permission/role-uses?days=30").await["items"].is_array());
     for path in ["/audit.jsonl", "/audit.csv"] {

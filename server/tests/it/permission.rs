@@ -100,6 +100,21 @@ both! {
         assert_eq!((&entry["actor"], &entry["entry"], &entry["address"]), (&json!("guest"), &json!("guest"), &json!("127.0.0.1")));
         assert_eq!((&entry["subject"], entry["hash"].as_str().unwrap().len()), (&json!("role:developer"), 64));
         assert!(entry["request"].as_str().unwrap().len() > 8);
+        // Each entry tells what was before and after: here a role that was given, and one that was taken.
+        assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NO_CONTENT);
+        let taken = portal.json("/api/v1/audit?kind=role-taken").await["items"][0]["seq"].clone();
+        for (seq, before, after) in [(&entry["seq"], Value::Null, "user:default/ada".into()), (&taken, "user:default/ada".into(), Value::Null)] {
+            let whole = portal.json(&format!("/api/v1/audit/{seq}")).await;
+            let change = &whole["changes"][0];
+            assert_eq!((&whole["entry"]["seq"], &change["before"]["to"], &change["after"]["to"]), (seq, &before, &after), "{whole}");
+            let page = portal.get(&format!("/audit?entry={seq}")).await.text().await.unwrap();
+            assert!(page.contains("Before and after") && page.contains(">user:default/ada</span>") && page.contains("127.0.0.1"), "{page}");
+        }
+        for none in ["999999", "x"] {
+            assert_eq!(portal.get(&format!("/api/v1/audit/{none}")).await.status(), StatusCode::NOT_FOUND);
+            let page = portal.request(Method::GET, &format!("/audit?entry={none}")).header("accept", "text/html").send().await.unwrap();
+            assert_eq!(page.status(), StatusCode::NOT_FOUND, "{none}");
+        }
         // Taken away as lines and as a table, which is told of as well.
         let lines = portal.get("/api/v1/audit.jsonl").await.text().await.unwrap();
         let kinds: Vec<String> = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["kind"].as_str().unwrap().to_owned()).collect();

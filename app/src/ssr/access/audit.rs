@@ -141,21 +141,30 @@ fn streamed(state: &StreamState) -> String {
 fn row(entry: &AuditEntry) -> Vec<String> {
     let from = [Some(entry.entry.clone()).filter(|entry| !entry.is_empty()), entry.address.clone()];
     let from = from.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let mut besides: Vec<String> = Vec::new();
-    if let Some((first, last)) = entry.changes {
-        besides.push(if first == last { format!("change {first}") } else { format!("changes {first} to {last}") });
-    }
-    for (name, value) in entry.detail.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest") {
-        let value = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        besides.push(format!("{name}: {value}"));
-    }
-    besides.extend(entry.request.as_ref().map(|request| format!("request {request}")));
+    let besides: Vec<String> = details(entry).map(|(name, value)| format!("{name}: {value}")).collect();
+    let changed = match entry.changes {
+        Some((first, last)) if first == last => "Before and after".to_owned(),
+        Some((first, last)) => format!("{} changes", last - first + 1),
+        None => "All of it".to_owned(),
+    };
     vec![
         format!("<span id=\"e{}\">{}</span>", entry.seq, when(entry.at)),
         code(&entry.actor),
         escape(&from),
         escape(&entry.kind),
         code(&entry.subject),
-        format!("<span class=\"text-meta text-muted break-words\">{}</span>", escape(&besides.join(" · "))),
+        format!(
+            "<a class=\"text-link whitespace-nowrap\" href=\"/audit?entry={}\">{changed}<span class=\"sr-only\"> of entry {}</span></a> \
+             <span class=\"text-meta text-muted break-words\">{}</span>",
+            entry.seq,
+            entry.seq,
+            escape(&besides.join(" · "))
+        ),
     ]
+}
+
+/// What else an entry says, without what only vouches for its changes.
+pub(super) fn details(entry: &AuditEntry) -> impl Iterator<Item = (&String, String)> {
+    let details = entry.detail.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest");
+    details.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
 }

@@ -27,7 +27,7 @@ pub use self::{
     stream::{Delivery, Outlet, Receiver, StreamState, stream, stream_state, stream_states},
     verify::verify,
 };
-use crate::{Result, Services, changes, identity};
+use crate::{Error, Result, Services, changes, identity};
 
 /// The longest subject that is kept, in letters.
 const LONGEST: usize = 500;
@@ -85,10 +85,20 @@ pub async fn entries(
     store::page(&services.db, &caller.tenant, filter, before, limit.min(1_000)).await
 }
 
-/// The changes that an entry vouches for, at most `limit`: the states before and after.
-pub async fn changes_of(services: &Services, caller: &Caller, entry: &AuditEntry, limit: u64) -> Result<Vec<Change>> {
+/// How many of the changes that an entry vouches for are shown with it.
+pub const SHOWN: u64 = 100;
+
+/// One entry, and the first [`SHOWN`] changes that it vouches for, with the states before and after.
+///
+/// # Errors
+/// [`Error::NotFound`] if there is no such entry.
+pub async fn entry(services: &Services, caller: &Caller, seq: i64) -> Result<(AuditEntry, Vec<Change>)> {
     identity::may(services, caller, Permission::ReadAudit, Target::Platform).await?;
-    let Some((first, last)) = entry.changes else { return Ok(Vec::new()) };
-    let count = u64::try_from(last - first + 1).unwrap_or_default();
-    changes::between(services, &caller.tenant, first - 1, count.min(limit)).await
+    let entry = store::one(&services.db, &caller.tenant, seq).await?;
+    let entry = entry.ok_or_else(|| Error::NotFound(format!("the audit log has no entry {seq}")))?;
+    let changes = match entry.changes {
+        Some(span) => changes::vouched_for(services, caller, span, SHOWN).await?,
+        None => Vec::new(),
+    };
+    Ok((entry, changes))
 }

@@ -90,9 +90,10 @@ impl Notes {
     }
 
     /// Notes that something happened that is told each time.
-    pub(crate) fn tell(&self, caller: &Caller, what: &str, about: &str) {
+    pub(crate) fn tell(&self, caller: &Caller, what: &str, about: &str, detail: &Value) {
         let about: String = about.chars().take(LONGEST).collect();
-        let link = Link::new(caller, Utc::now(), what, &about, "{}".to_owned());
+        let detail = if detail.is_object() { detail.to_string() } else { "{}".to_owned() };
+        let link = Link::new(caller, Utc::now(), what, &about, detail);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.waiting.len() >= MOST {
             known.dropped += 1;

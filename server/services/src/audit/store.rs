@@ -128,6 +128,11 @@ fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
+/// The entry at a place.
+pub(super) async fn one(db: &impl ConnectionTrait, tenant: &Tenant, seq: i64) -> Result<Option<AuditEntry>> {
+    Ok(audit::Entity::find_by_id((tenant.to_string(), seq)).one(db).await?.map(AuditEntry::from))
+}
+
 /// Entries that a filter means, the latest first, of lower places than `before`, at most `limit`.
 pub(super) async fn page(
     db: &impl ConnectionTrait,

@@ -25,6 +25,11 @@ pub const HIDDEN: &str = "hidden";
 pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) -> Result<Vec<Change>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let changes = store::after(&services.db, &caller.tenant, after, limit).await?;
+    as_seen(services, caller, changes).await
+}
+
+/// Changes as far as the caller sees what they are about.
+async fn as_seen(services: &Services, caller: &Caller, changes: Vec<Change>) -> Result<Vec<Change>> {
     if catalog::sees_all(services, caller).await? || changes.is_empty() {
         return Ok(changes);
     }
@@ -96,9 +101,17 @@ pub(crate) async fn about_any(
     catalog::untied(services, caller, changes).await
 }
 
-/// The changes after `after` of a tenant, oldest first, at most `limit`: for the audit log, which asked who may.
-pub(crate) async fn between(services: &Services, tenant: &Tenant, after: i64, limit: u64) -> Result<Vec<Change>> {
-    store::after(&services.db, tenant, after, limit).await
+/// The changes from `first` to `last`, at most `limit`, as far as the caller sees what they are about: for the audit log, which asked
+/// who may.
+pub(crate) async fn vouched_for(
+    services: &Services,
+    caller: &Caller,
+    (first, last): (i64, i64),
+    limit: u64,
+) -> Result<Vec<Change>> {
+    let count = u64::try_from(last - first + 1).unwrap_or_default();
+    let changes = store::after(&services.db, &caller.tenant, first - 1, count.min(limit)).await?;
+    as_seen(services, caller, changes).await
 }
 
 /// Number, subject and kind of the changes after `after`, oldest first, at most `limit`: what an index reads.

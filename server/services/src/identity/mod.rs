@@ -25,7 +25,7 @@ pub use domain::identity::{
 };
 
 use domain::audit::Happening;
-use serde_json::json;
+use serde_json::{Value, json};
 
 pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL, starter::Starter, tokens::token_roles};
 pub use self::{
@@ -111,8 +111,13 @@ pub async fn by_bearer(
 
 /// Notes what happened at the doors: who came, who went, what they made to come in with.
 fn note(services: &Services, caller: &Caller, event: &'static str, about: &str) {
+    note_with(services, caller, event, about, &Value::Null);
+}
+
+/// The same, with what else there is to say.
+fn note_with(services: &Services, caller: &Caller, event: &'static str, about: &str, detail: &Value) {
     tracing::info!(who = %caller.subject, event, about, "identity");
-    services.notes.tell(caller, event, about);
+    services.notes.tell(caller, event, about, detail);
 }
 
 /// The same of someone who comes in, or tries to, and is no caller yet.

@@ -9,6 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
 use sea_orm::prelude::Uuid;
+use serde_json::json;
 
 use self::store::Row;
 use super::{
@@ -193,8 +194,9 @@ async fn mint(
         ended_at: None,
     };
     let (ends, told) = (row.expires_at, format!("{} {name}", row.id));
+    let after = json!({ "of": row.who, "scopes": row.scopes, "roles": row.roles, "ends": row.expires_at });
     store::insert(&services.db, row).await?;
-    super::note(services, caller, "token-made", &told);
+    super::note_with(services, caller, "token-made", &told, &after);
     Ok(Minted { name, secret, ends })
 }
 
@@ -213,7 +215,8 @@ pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result
         return Err(gone());
     }
     doors::forget(services).await?;
-    super::note(services, caller, "token-ended", &format!("{id} {}", row.name));
+    let before = json!({ "of": row.who, "scopes": row.scopes, "roles": row.roles, "ends": row.expires_at });
+    super::note_with(services, caller, "token-ended", &format!("{id} {}", row.name), &before);
     Ok(())
 }
 
