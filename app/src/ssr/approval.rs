@@ -8,14 +8,17 @@ use prose::escape;
 use serde::{Deserialize, Serialize};
 use services::{
     Result, Services,
-    domain::runs::{Agreement, Approval, RunSummary},
+    domain::{
+        catalog::EntityRef,
+        runs::{Agreement, Approval, RunSummary},
+    },
     identity::{Caller, Permission, Target},
     runs,
 };
 
 use super::{
     access::html::{note, when, words},
-    refusal::link,
+    refusal::{link, question},
 };
 use crate::Pasted;
 
@@ -31,10 +34,12 @@ pub struct Undecided {
 }
 
 /// What is told of the runs of a template before one is started.
-pub(crate) fn ahead(by: &str) -> String {
-    let by = words(by);
+pub(crate) fn ahead(template: &EntityRef, by: &str) -> String {
+    let (by, ask) = (words(by), question(Permission::ApproveRun, Target::RunsOf(template)));
     format!(
-        "Its runs wait for approval by {by}: nothing happens before. Whoever starts one cannot approve it, and can cancel it."
+        "Its runs wait for approval by {by}: nothing happens before. Whoever starts one cannot approve it, and can cancel it. \
+         <a class=\"text-link underline\" href=\"{}\">Who can approve them</a>",
+        escape(&ask)
     )
 }
 

@@ -77,6 +77,11 @@ fn address(permission: Permission, on: &str) -> String {
     format!("/may?{}", query.finish())
 }
 
+/// The page that says who can do a thing, and whether the one who asks may.
+pub(crate) fn question(permission: Permission, target: Target<'_>) -> String {
+    address(permission, &target.to_string())
+}
+
 /// A link to the page that explains a refusal.
 pub(crate) fn link(ask: &str) -> String {
     format!("<a class=\"text-link underline\" href=\"{}\">Who can, and why not I</a>", escape(ask))
@@ -100,7 +105,7 @@ fn sentence(deed: &str, why: &str, ask: &str) -> String {
 /// In place of a deed that the author of the request may not do: why not, and where more is told. Empty for whoever may.
 pub(crate) async fn may_not(deed: &str, permission: Permission, target: Target<'_>) -> Result<String> {
     let why = why_not(permission, target).await?;
-    Ok(why.map(|why| sentence(deed, &why, &address(permission, &target.to_string()))).unwrap_or_default())
+    Ok(why.map(|why| sentence(deed, &why, &question(permission, target))).unwrap_or_default())
 }
 
 /// The same beside each row of a list, in fewer words.
@@ -114,7 +119,7 @@ pub(crate) async fn may_not_each<T>(
     for row in rows {
         let target = Target::Entity(of(&row));
         let why = refused(permission, target).await?;
-        let ask = address(permission, &target.to_string());
+        let ask = question(permission, target);
         let why = why.map(|(why, _)| sentence(deed, &why, &ask)).unwrap_or_default();
         told.push((row, why));
     }

@@ -27,9 +27,10 @@ const PAUSE: std::time::Duration = std::time::Duration::from_millis(400);
 /// with a script sees no elements inside of `noscript`, and the page could not be brought to life.
 const UPDATE: &str = r#"<button type="submit" name="go" value="stay" class="btn">Update the questions</button>"#;
 
-/// A page of questions, and beside it what the answers mean.
+/// A page of questions, and beside it what the answers mean. Who may not start a run reads the questions, and answers none: that
+/// would be for nothing.
 #[component]
-pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
+pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage, may_start: bool) -> impl IntoView {
     let base = wizard.answers.as_object().cloned().unwrap_or_default();
     let schema = StoredValue::new(page.schema);
     let answers = RwSignal::new(base.clone());
@@ -79,37 +80,50 @@ pub(super) fn AnswersForm(wizard: Wizard, page: WizardPage) -> impl IntoView {
     let carried = wizard.answers.to_string();
     let start = form_address(&wizard.template, &Value::Object(Map::new()), 0);
     focus_first(problems);
+    let deeds = if may_start {
+        view! {
+            <button type="submit" name="go" value="next" class="btn btn-primary">{next}</button>
+            {if at > 0 {
+                view! { <button type="submit" name="go" value="back" formnovalidate class="btn">{back}</button> }.into_any()
+            } else {
+                view! { <a class="btn" href="/create">"Cancel"</a> }.into_any()
+            }}
+            <noscript inner_html=UPDATE></noscript>
+        }
+        .into_any()
+    } else {
+        let to = |page: usize| form_address(&wizard.template, &wizard.answers, page);
+        let before = at.checked_sub(1).map_or_else(|| "/create".to_owned(), to);
+        let after = (!is_last).then(|| view! { <a class="btn" href=to(at + 1)>"Next questions"</a> });
+        view! { {after}<a class="btn" href=before>"Back"</a> }.into_any()
+    };
     view! {
         <div class="grid max-w-5xl gap-x-10 gap-y-6 lg:grid-cols-[minmax(0,40rem)_minmax(0,1fr)]">
             <div class="min-w-0">
                 <PageHead title=format!("{title}: {heading}") answer=move || answer.clone()/>
                 <form method="get" action=action novalidate on:input=on_input.clone() on:change=on_input on:submit=on_press class="flex flex-col gap-5">
-                    // The Enter key presses the first button of a form, which must not be one that removes an item.
-                    <button type="submit" name="go" value="next" class="hidden" tabindex="-1" aria-hidden="true"></button>
-                    <input type="hidden" name="answers" value=carried/>
-                    <input type="hidden" name="at" value=page.at/>
-                    {move || general(&problems.get()).map(|text| view! { <ProblemNote text/> })}
-                    <For each=move || shown.get() key=key let:field>
-                        <FieldView field context/>
-                    </For>
-                    <div class="flex flex-wrap gap-2 border-t border-base-300 pt-5">
-                        <button type="submit" name="go" value="next" class="btn btn-primary">{next}</button>
-                        {if at > 0 {
-                            view! { <button type="submit" name="go" value="back" formnovalidate class="btn">{back}</button> }.into_any()
-                        } else {
-                            view! { <a class="btn" href="/create">"Cancel"</a> }.into_any()
-                        }}
-                        <noscript inner_html=UPDATE></noscript>
-                    </div>
+                    <fieldset class="contents" disabled=!may_start>
+                        // The Enter key presses the first button of a form, which must not be one that removes an item.
+                        <button type="submit" name="go" value="next" class="hidden" tabindex="-1" aria-hidden="true"></button>
+                        <input type="hidden" name="answers" value=carried/>
+                        <input type="hidden" name="at" value=page.at/>
+                        {move || general(&problems.get()).map(|text| view! { <ProblemNote text/> })}
+                        <For each=move || shown.get() key=key let:field>
+                            <FieldView field context/>
+                        </For>
+                    </fieldset>
+                    <div class="flex flex-wrap gap-2 border-t border-base-300 pt-5">{deeds}</div>
                 </form>
             </div>
-            <aside class="min-w-0 lg:pt-16" aria-label="What the answers mean">
-                <ReviewView review shown/>
-                <p class="mt-6 flex gap-1.5 text-meta text-muted">
-                    <Icon glyph=Glyph::Info class="size-3.5 mt-px"/>
-                    <span class="prose-links">"Nothing is created before you have seen the plan. The answers stand in the address of this page; "<a href=start>"start again"</a>"."</span>
-                </p>
-            </aside>
+            {may_start.then(|| view! {
+                <aside class="min-w-0 lg:pt-16" aria-label="What the answers mean">
+                    <ReviewView review shown/>
+                    <p class="mt-6 flex gap-1.5 text-meta text-muted">
+                        <Icon glyph=Glyph::Info class="size-3.5 mt-px"/>
+                        <span class="prose-links">"Nothing is created before you have seen the plan. The answers stand in the address of this page; "<a href=start>"start again"</a>"."</span>
+                    </p>
+                </aside>
+            })}
         </div>
     }
 }

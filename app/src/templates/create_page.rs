@@ -23,7 +23,7 @@ pub(crate) fn CreatePage() -> impl IntoView {
 
 /// The templates that a text means.
 #[component]
-fn Found(templates: Vec<EntitySummary>, text: Memo<String>) -> impl IntoView {
+fn Found(templates: Vec<(EntitySummary, bool)>, text: Memo<String>) -> impl IntoView {
     let total = templates.len();
     let answer = move || match total {
         0 => "No template is in the catalog yet".to_owned(),
@@ -32,11 +32,11 @@ fn Found(templates: Vec<EntitySummary>, text: Memo<String>) -> impl IntoView {
     };
     let cards = move || {
         let text = text.get().to_lowercase();
-        let found: Vec<_> = templates.iter().filter(|template| matches(template, &text)).cloned().collect();
+        let found: Vec<_> = templates.iter().filter(|(template, _)| matches(template, &text)).cloned().collect();
         if found.is_empty() {
             return nothing(total).into_any();
         }
-        let cards = found.into_iter().map(|template| view! { <li class="flex"><Card template/></li> });
+        let cards = found.into_iter().map(|(template, may)| view! { <li class="flex"><Card template may/></li> });
         view! { <ul class="grid gap-4 sm:grid-cols-2 xl:grid-cols-3">{cards.collect_view()}</ul> }.into_any()
     };
     view! {
@@ -59,9 +59,9 @@ fn matches(template: &EntitySummary, text: &str) -> bool {
     text.split_whitespace().all(|part| all.contains(part))
 }
 
-/// One template.
+/// One template; who may not start it sees so before it is opened, and reads there why not.
 #[component]
-fn Card(template: EntitySummary) -> impl IntoView {
+fn Card(template: EntitySummary, may: bool) -> impl IntoView {
     let address = start_address(&template.reference);
     let title = template.shown().to_owned();
     let tags = template
@@ -77,6 +77,7 @@ fn Card(template: EntitySummary) -> impl IntoView {
                         <a class="after:absolute after:inset-0 break-words" href=address>{title}</a>
                     </h2>
                     <p class="text-meta text-muted">{template.type_.unwrap_or_default()}</p>
+                    {(!may).then(|| view! { <p class="mt-0.5 flex items-center gap-1 text-meta text-muted"><Icon glyph=Glyph::Lock class="size-3.5"/>"To read only"</p> })}
                 </div>
             </header>
             <p class="text-table text-muted break-words">{template.description.unwrap_or_default()}</p>

@@ -11,12 +11,18 @@ use serde::{Deserialize, Serialize};
 
 use crate::AppError;
 
-/// Every template.
+/// Every template, and whether the one who looks may start runs of it.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_templates() -> Result<Vec<EntitySummary>, AppError> {
+pub(super) async fn get_templates() -> Result<Vec<(EntitySummary, bool)>, AppError> {
+    use services::{identity::Permission, permission, templates};
+
     use crate::ssr::{caller, reply, services};
 
-    reply(services::templates::list(&services(), &caller()).await)
+    let (services, caller) = (services(), caller());
+    let found = reply(templates::list(&services, &caller).await)?;
+    let references: Vec<EntityRef> = found.iter().map(|template| template.reference.clone()).collect();
+    let may = reply(permission::may_each(&services, &caller, Permission::StartRun, &references).await)?;
+    Ok(found.into_iter().zip(may).collect())
 }
 
 /// The form of a template, with what is worth knowing before it is filled in.
@@ -45,7 +51,7 @@ pub(super) async fn get_template(template: EntityRef, query: String) -> Result<T
     let target = Target::Template(&template);
     let may_not = reply(may_not("start runs of this template", Permission::StartRun, target).await)?;
     let by = reply(templates::approvers(&services, &caller, &template).await)?;
-    Ok(TemplateView { wizard, may_not, waits: by.map(|by| approval::ahead(&by)).unwrap_or_default() })
+    Ok(TemplateView { wizard, may_not, waits: by.map(|by| approval::ahead(&template, &by)).unwrap_or_default() })
 }
 
 /// What the answers of a page mean, while they are typed.

@@ -40,14 +40,14 @@ fn WizardFrame(view: TemplateView) -> impl IntoView {
     let steps = marks(&wizard);
     let may_start = may_not.is_empty();
     let (view, waits) = match wizard.view.clone() {
-        WizardView::Page(page) => (view! { <AnswersForm wizard page=*page/> }.into_any(), waits),
+        WizardView::Page(page) => (view! { <AnswersForm wizard page=*page may_start/> }.into_any(), waits),
         // The plan says it among its checks.
         WizardView::Plan(plan) => (view! { <PlanView wizard plan=*plan may_start/> }.into_any(), String::new()),
     };
     view! {
         <div class="px-4 pt-5 pb-16 sm:px-6">
             <Steps steps/>
-            <MayNot why=may_not/>
+            {(!may_start).then(|| view! { <div class="note note-info my-4 max-w-5xl" role="note"><MayNot why=may_not/></div> })}
             <p role="note" class="my-3 text-table text-muted break-words empty:hidden" inner_html=waits></p>
             {view}
         </div>

@@ -107,6 +107,7 @@ both! {
             ("/people/tokens", "may not manage people", "managePeople"),
             ("/account/tokens", "You may not make or end tokens", "keepOwnTokens&amp;on=own"),
             ("/audit", "may not read the audit log", "readAudit"),
+            ("/create", "To read only", ""),
             ("/create/default/costly", "You may not start runs of this template", "startRun&amp;on=template%3Adefault%2Fcostly"),
             (plan, "You may not start runs of this template", "startRun&amp;on=template%3Adefault%2Fcostly"),
             ("/runs/1", "You may not cancel or retry it", "steerRun&amp;on=run%3A"),
@@ -117,11 +118,12 @@ both! {
             let mut left = deeds(&drawn);
             // A text may be explained by whoever reads the catalog.
             left.remove("/sources/explain");
-            if !left.is_empty() || !drawn.contains(told) || !drawn.contains(&format!("/may?permission={ask}")) {
+            let leads = ask.is_empty() || drawn.contains(&format!("/may?permission={ask}"));
+            if !left.is_empty() || !drawn.contains(told) || !leads {
                 wrong.push((page, left, drawn.contains(told)));
             }
             // The explanation is there for them as well.
-            let at = drawn.find(&format!("/may?permission={ask}")).map(|at| drawn[at..].split('"').next().unwrap().replace("&amp;", "&"));
+            let at = drawn.find(&format!("/may?permission={ask}")).filter(|_| !ask.is_empty()).map(|at| drawn[at..].split('"').next().unwrap().replace("&amp;", "&"));
             if let Some(at) = at {
                 let (status, page) = seen(&portal, &viewer, &at).await;
                 assert!(status == StatusCode::OK && page.contains("You may not"), "{at}: {page}");
@@ -133,7 +135,12 @@ both! {
             offered.extend(deeds(&drawn));
         }
         assert!(wrong.is_empty(), "{wrong:#?}");
-        let known = ["sync_source", "schedule_source", "remove_source", "change_webhook", "settle_orphan", "settle_orphans", "hand_over", "seal_credential", "/policies/viewer", "/roles", "/people/tokens", "start_run", "cancel_run"];
+        // The questions of a template can be read, and lead on to each other; none can be answered for nothing.
+        let (_, drawn) = seen(&portal, &viewer, "/create/default/costly").await;
+        assert!(drawn.contains("<fieldset disabled class=\"contents\">") && !drawn.contains("Show the plan"), "{drawn}");
+        let (_, drawn) = seen(&portal, &administrator, "/create/default/costly").await;
+        assert!(drawn.contains("<fieldset class=\"contents\"><") && drawn.contains("Show the plan"), "{drawn}");
+        let known = ["sync_source", "schedule_source", "remove_source", "change_webhook", "settle_orphan", "settle_orphans", "hand_over", "seal_credential", "/policies", "/policies/viewer", "/roles", "/people/tokens", "start_run", "cancel_run"];
         let missing: Vec<_> = known.into_iter().filter(|known| !offered.contains(*known)).collect();
         assert!(missing.is_empty(), "{missing:?} of {offered:?}");
     }

@@ -83,11 +83,21 @@ both! {
         let could = portal.json("/api/v1/permission/what-could?who=user:default/nobody-yet").await;
         let extent = |name: &str| could.as_array().unwrap().iter().find(|row| row["permission"] == name).unwrap()["extent"].clone();
         assert_eq!((extent("readCatalog"), extent("startRun")), (json!("on everything"), json!("on nothing")));
-        for path in ["/policies", "/policies/viewer", "/policies/mine", "/roles", "/may", "/may?permission=startRun&on=template:x", "/may?permission=x", "/may?who=user:default/ada", "/audit", "/audit?kind=role-given&since=2020-01-01", "/audit?since=x"] {
+        for path in ["/policies", "/policies/viewer", "/policies/mine", "/roles", "/may", "/may?permission=startRun&on=template:x", "/may?permission=approveRun&on=template:x", "/may?permission=x", "/may?who=user:default/ada", "/audit", "/audit?kind=role-given&since=2020-01-01", "/audit?since=x"] {
             let page = portal.request(Method::GET, path).header("accept", "text/html").send().await.unwrap();
             assert_eq!(page.status(), StatusCode::OK, "{path}");
             assert!(page.text().await.unwrap().contains("<h1"), "{path}");
         }
+        // About a template, who may agree to its runs can be asked before there is one; each question leads to the others.
+        let agree = portal.json("/api/v1/permission/who-can?permission=approveRun&on=template:x").await;
+        let roles: Vec<&str> = agree.as_array().unwrap().iter().map(|who| who["role"].as_str().unwrap()).collect();
+        assert_eq!(roles, ["platform-engineer", "administrator"], "{agree}");
+        let page = portal.get("/may?permission=startRun&on=template:default/x").await.text().await.unwrap();
+        for other in ["approveRun", "steerRun", "readCatalog", "manageSources"] {
+            assert!(page.contains(&format!("/may?permission={other}&amp;on=template%3Adefault%2Fx\"")), "{other}: {page}");
+        }
+        let none = portal.get("/api/v1/permission/who-can?permission=approveRun&on=component:x").await;
+        assert_eq!(none.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NO_CONTENT);
         assert_eq!(delete(&portal, "/api/v1/permission/roles", &role).await, StatusCode::NOT_FOUND);
     }

@@ -21,6 +21,8 @@ pub enum Target<'a> {
     Template(&'a EntityRef),
     /// A run.
     Run(Uuid),
+    /// Any run of a template that someone else started: what one asks before there is one.
+    RunsOf(&'a EntityRef),
     /// A repository of the embedded Git hosting: `owner/name`.
     Repository(&'a str),
     /// A team, for what it keeps in common.
@@ -37,7 +39,9 @@ impl fmt::Display for Target<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Any => f.write_str("anything"),
-            Self::Entity(reference) | Self::Template(reference) | Self::Team(reference) => reference.fmt(f),
+            Self::Entity(reference) | Self::Template(reference) | Self::RunsOf(reference) | Self::Team(reference) => {
+                reference.fmt(f)
+            }
             Self::Source(id) => write!(f, "source:{id}"),
             Self::Place(address) => write!(f, "place:{address}"),
             Self::Run(id) => write!(f, "run:{id}"),

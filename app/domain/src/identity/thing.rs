@@ -18,6 +18,8 @@ pub enum Thing {
     Source(Uuid),
     /// A run.
     Run(Uuid),
+    /// The runs of a template, whoever starts them.
+    RunsOf(EntityRef),
     /// A repository.
     Repository(String),
     /// An address, or a path of the server.
@@ -32,11 +34,17 @@ pub enum Thing {
 
 /// A text names nothing that this can be asked about.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is nothing that this can be asked about: write a reference like `component:default/quay`, or `source:ID`, \
-     `run:ID`, `repository:OWNER/NAME`, `place:ADDRESS`, `policy:NAME`, `own`, `platform`"
-)]
-pub struct NotAThing(String);
+pub enum NotAThing {
+    /// It is written like none.
+    #[error(
+        "`{0}` is nothing that this can be asked about: write a reference like `component:default/quay`, or `source:ID`, \
+         `run:ID`, `repository:OWNER/NAME`, `place:ADDRESS`, `policy:NAME`, `own`, `platform`"
+    )]
+    Unknown(String),
+    /// It has no runs.
+    #[error("`{0}` has no runs, since it is no template: write `template:default/NAME`, or `run:ID`")]
+    NoTemplate(String),
+}
 
 impl Thing {
     /// What `text` names when it is asked about `permission`.
@@ -45,7 +53,7 @@ impl Thing {
     /// [`NotAThing`] if it names nothing.
     pub fn read(permission: Permission, text: &str) -> Result<Self, NotAThing> {
         let text = text.trim();
-        let not = || NotAThing(text.chars().take(100).collect());
+        let not = || NotAThing::Unknown(text.chars().take(100).collect());
         let id = |id: &str| id.parse::<Uuid>().map_err(|_| not());
         match text {
             "" | "platform" => return Ok(Self::Platform),
@@ -62,9 +70,16 @@ impl Thing {
             "policy" => Self::Policy(rest.to_owned()),
             _ => {
                 let reference: EntityRef = text.parse().map_err(|_| not())?;
-                match (permission, reference.kind()) {
-                    (Permission::StartRun | Permission::ReadRuns, _) => Self::Template(reference),
-                    (Permission::KeepTeamViews, _) => Self::Team(reference),
+                match permission {
+                    // Runs are of templates, and of nothing else.
+                    Permission::StartRun | Permission::ReadRuns | Permission::SteerRun | Permission::ApproveRun
+                        if reference.kind() != "template" =>
+                    {
+                        return Err(NotAThing::NoTemplate(reference.to_string()));
+                    }
+                    Permission::StartRun | Permission::ReadRuns => Self::Template(reference),
+                    Permission::SteerRun | Permission::ApproveRun => Self::RunsOf(reference),
+                    Permission::KeepTeamViews => Self::Team(reference),
                     _ => Self::Entity(reference),
                 }
             }
@@ -79,6 +94,7 @@ impl Thing {
             Self::Team(reference) => Target::Team(reference),
             Self::Source(id) => Target::Source(*id),
             Self::Run(id) => Target::Run(*id),
+            Self::RunsOf(reference) => Target::RunsOf(reference),
             Self::Repository(name) => Target::Repository(name),
             Self::Place(address) => Target::Place(address),
             Self::Policy(name) => Target::Policy(name),
@@ -97,7 +113,10 @@ mod tests {
         let read = |permission, text| Thing::read(permission, text).unwrap().target().to_string();
         assert_eq!(read(Permission::ReadCatalog, "Component:quay"), "component:default/quay");
         assert!(matches!(Thing::read(Permission::StartRun, "template:a"), Ok(Thing::Template(_))));
+        assert!(matches!(Thing::read(Permission::ApproveRun, "template:a"), Ok(Thing::RunsOf(_))));
         assert_eq!(Thing::read(Permission::ReadAudit, ""), Ok(Thing::Platform));
+        let none = Thing::read(Permission::SteerRun, "component:default/quay").unwrap_err().to_string();
+        assert!(none.contains("`component:default/quay` has no runs"), "{none}");
         for text in ["quay", "source:1", "run:x", "component:"] {
             assert!(Thing::read(Permission::ReadCatalog, text).is_err(), "{text}");
         }

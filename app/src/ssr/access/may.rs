@@ -5,7 +5,7 @@ use std::{collections::HashMap, fmt::Write as _};
 use prose::escape;
 use services::{
     Error, Result, Services,
-    identity::{Caller, Permission, Reason, Subject, Thing},
+    identity::{Caller, Permission, Permission as P, Reason, Subject, Thing},
     permission,
     runs::{self, RunName},
 };
@@ -46,7 +46,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
             "on",
             "On what",
             on,
-            "A reference like <code>component:default/quay</code>, <code>source:ID</code>, <code>run:ID</code>, <code>repository:OWNER/NAME</code>, <code>place:ADDRESS</code>, or nothing for the platform"
+            "A reference like <code>component:default/quay</code> or <code>template:default/service</code>, <code>source:ID</code>, <code>run:ID</code>, <code>repository:OWNER/NAME</code>, <code>place:ADDRESS</code>, or nothing for the platform"
         ),
     );
     let _ = write!(
@@ -70,6 +70,52 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
     Ok(Written { title: "Who may".to_owned(), answer, html })
 }
 
+/// What is worth asking about a thing.
+fn questions(thing: &Thing) -> &'static [Permission] {
+    match thing {
+        Thing::Entity(reference) | Thing::Template(reference) | Thing::RunsOf(reference) | Thing::Team(reference) => {
+            match reference.kind() {
+                "template" => &[P::StartRun, P::ApproveRun, P::SteerRun, P::ReadRuns, P::ReadCatalog, P::ManageSources],
+                "group" => &[P::ReadCatalog, P::ManageSources, P::KeepTeamViews],
+                _ => &[P::ReadCatalog, P::ManageSources],
+            }
+        }
+        Thing::Source(_) => &[P::ReadCatalog, P::ManageSources],
+        Thing::Run(_) => &[P::ReadRuns, P::SteerRun, P::ApproveRun],
+        Thing::Repository(_) => &[P::ReadRepository, P::WriteRepository],
+        Thing::Place(_) => &[P::ManageSources, P::ReadServerFiles],
+        Thing::Policy(_) => &[P::ReadPolicies, P::ManagePolicies],
+        Thing::Own => &[P::KeepOwn, P::KeepOwnTokens],
+        Thing::Platform => &[P::ReadPolicies, P::ManagePolicies, P::ManagePeople, P::ReadAudit, P::ReadMetrics],
+    }
+}
+
+/// Links to the other questions about the same thing.
+fn others(thing: &Thing, (asked, on): (Permission, &str)) -> String {
+    let links = questions(thing).iter().map(|permission| {
+        let query: String = url::form_urlencoded::Serializer::new(String::new())
+            .append_pair("permission", permission.name())
+            .append_pair("on", on)
+            .finish();
+        let (class, here) =
+            if *permission == asked { ("btn-active", " aria-current=\"true\"") } else { ("btn-ghost", "") };
+        format!(
+            "<li><a class=\"btn btn-sm {class}\" href=\"/may?{}\"{here}>{}</a></li>",
+            escape(&query),
+            escape(&capital(&permission.to_string()))
+        )
+    });
+    let links = links.collect::<Vec<_>>().concat();
+    format!(
+        "<nav class=\"no-print\" aria-label=\"Questions about the same thing\"><ul class=\"flex flex-wrap gap-1\">{links}</ul></nav>"
+    )
+}
+
+fn capital(text: &str) -> String {
+    let mut letters = text.chars();
+    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
+}
+
 /// What is wrong with a question is the answer to it.
 fn wrong(html: &mut String, why: &str) -> String {
     *html += &note("error", "That cannot be asked", &[why.to_owned()]);
@@ -86,6 +132,7 @@ async fn answer(
         return Ok(wrong(html, "there is no such permission; choose one from the list"));
     };
     // A run is known by its number to people, and to policies by its id.
+    let said = on;
     let run = match on.strip_prefix("run:").and_then(|number| number.parse().ok()) {
         Some(number) => match runs::run(services, caller, RunName::Number(number)).await {
             Ok(run) => Some(format!("run:{}", run.summary.id)),
@@ -104,7 +151,13 @@ async fn answer(
         Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
         Err(error) => return Err(error),
     };
-    let on = thing.target().to_string();
+    *html += &others(&thing, (permission, said));
+    let on = match &thing {
+        Thing::RunsOf(template) => format!("runs of {template}"),
+        // People know a run by its number.
+        Thing::Run(_) => said.to_owned(),
+        thing => thing.target().to_string(),
+    };
     let verdict = if is_allowed { "You may" } else { "You may not" };
     *html += &panel(
         &format!("{verdict} {permission}"),

@@ -35,7 +35,7 @@ pub use self::{
         PolicyDocument, PolicyOrigin, Saved, checked, policies, policy, policy_history, preview,
         reset_policy, save_policy,
     },
-    questions::{MayRow, WhoCan, what_could, who_can, why},
+    questions::{MayRow, WhoCan, may_each, what_could, who_can, why},
     roles::{Grant, give_role, grants, take_role},
     rules::Extent,
     uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},

@@ -79,6 +79,33 @@ pub async fn why(
     Ok((true, why, rules.reasons(&footing, permission, Some(&resource), &verdict)))
 }
 
+/// Of which of these templates the caller may do a thing.
+pub async fn may_each(
+    services: &Services,
+    caller: &Caller,
+    permission: Permission,
+    templates: &[EntityRef],
+) -> Result<Vec<bool>> {
+    let all = |is_allowed| Ok(vec![is_allowed; templates.len()]);
+    if let Some(is_allowed) = domain::identity::foregone(caller) {
+        return all(is_allowed);
+    }
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let footing = rules.footing(caller);
+    if super::narrowed(caller, permission).is_some() || !rules.could(&footing, permission) {
+        return all(false);
+    }
+    if rules.always(&footing, permission) {
+        return all(true);
+    }
+    let mut may = Vec::with_capacity(templates.len());
+    for template in templates {
+        let resource = Resource::of(services, caller, Target::Template(template)).await?;
+        may.push(rules.decide(&footing, permission, &resource).is_allowed);
+    }
+    Ok(may)
+}
+
 /// Someone made up who has these roles and is in these teams.
 fn someone(caller: &Caller, role: Option<&str>, team: Option<&str>) -> Footing {
     let set = |name: Option<&str>| name.map(str::to_owned).into_iter().collect::<BTreeSet<String>>();
@@ -104,7 +131,7 @@ pub async fn who_can(
     target: Target<'_>,
 ) -> Result<Vec<WhoCan>> {
     identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
-    if let Target::Entity(reference) | Target::Template(reference) = target {
+    if let Target::Entity(reference) | Target::Template(reference) | Target::RunsOf(reference) = target {
         identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;

@@ -111,6 +111,7 @@ impl Resource {
                 };
                 Self::run(&id.to_string(), &traits, &starter)
             }
+            Target::RunsOf(reference) => Self::run("any", &traits(services, caller, reference).await?, ""),
             Target::Repository(name) => Self::repository(name),
             Target::Team(reference) => Self::plain("Team", &reference.to_string()),
             Target::Policy(name) => Self::plain("Policy", name),
