@@ -35,6 +35,8 @@ pub struct Sent {
     pub ask: Option<String>,
     /// What it would come to: example cases that hold, who gains what, who loses what.
     pub tried: Option<Tried>,
+    /// The name of a document, as it was written.
+    pub name: String,
     /// A role and to whom, as they were written.
     pub grant: (String, String),
 }
@@ -57,7 +59,7 @@ async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent
     let (services, caller) = (services(), caller());
     let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
     match parts.as_slice() {
-        ["policies"] => policies::list(&services, &caller).await,
+        ["policies"] => policies::list(&services, &caller, sent).await,
         ["policies", name] => policies::one(&services, &caller, name, sent).await,
         ["roles", "unused"] => unused::page(&services, &caller, asked).await,
         ["roles"] => roles::page(&services, &caller, sent).await,

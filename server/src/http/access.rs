@@ -18,7 +18,41 @@ use services::{
 use super::{AppState, forms::Refusal, pages, trace::RequestId};
 
 pub(super) fn router() -> Router<AppState> {
-    Router::new().route("/policies/{name}", post(policy)).route("/roles", post(role))
+    Router::new().route("/policies", post(begin)).route("/policies/{name}", post(policy)).route("/roles", post(role))
+}
+
+#[derive(Deserialize)]
+struct Begun {
+    #[serde(default)]
+    name: String,
+}
+
+/// Leads to the page of a document that there is not yet.
+async fn begin(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(RequestId(request)): Extension<RequestId>,
+    uri: Uri,
+    Form(begun): Form<Begun>,
+) -> Response {
+    let done = async {
+        let name: RoleName = begun.name.trim().parse().map_err(|_| {
+            let name: String = begun.name.trim().chars().take(60).collect();
+            rejected(format!(
+                "`{name}` cannot name policies: use 1 to 40 lower-case letters, digits and inner hyphens, like \
+                 `production-freeze`"
+            ))
+        })?;
+        permission::begin_policy(&state.services, &caller, &name).await.map(|()| name)
+    };
+    match done.await {
+        Ok(name) => Redirect::to(&format!("/policies/{name}")).into_response(),
+        Err(error) => {
+            let mut sent = Sent { name: begun.name.chars().take(200).collect(), ..Sent::default() };
+            let status = told(error, &request, &mut sent);
+            again(state, caller, request, uri, &sent, status).await
+        }
+    }
 }
 
 #[derive(Deserialize)]

@@ -65,6 +65,32 @@ both! {
         assert_eq!(names().await.len(), 6);
     }
 
+    async fn policies_are_begun_by_their_name(portal) {
+        // A document is begun by its name: what cannot be one is told where it was written, and nothing holds before it is saved.
+        let send = async |name: &str| form(&portal, "/policies", &[("name", name)]).await;
+        for (name, status, why) in [
+            ("", StatusCode::UNPROCESSABLE_ENTITY, "cannot name policies"),
+            ("Frozen things", StatusCode::UNPROCESSABLE_ENTITY, "`Frozen things` cannot name policies"),
+            ("../audit", StatusCode::UNPROCESSABLE_ENTITY, "cannot name policies"),
+            ("viewer", StatusCode::CONFLICT, "there are policies `viewer` already"),
+        ] {
+            let again = send(name).await;
+            assert_eq!(again.status(), status, "{name}");
+            let page = again.text().await.unwrap();
+            assert!(page.contains("Nothing was begun") && page.contains(why) && page.contains(&format!("value=\"{name}\"")), "{page}");
+        }
+        let led = send(" frozen ").await;
+        assert_eq!((led.status(), &led.headers()[header::LOCATION]), (StatusCode::SEE_OTHER, &"/policies/frozen".parse().unwrap()));
+        assert_eq!(portal.json("/api/v1/permission/policies").await.as_array().unwrap().len(), 6);
+        let page = portal.get("/policies/frozen").await.text().await.unwrap();
+        assert!(page.contains("Nothing is written here yet") && page.contains("// @id(&quot;frozen&quot;)"), "{page}");
+        // What it begins with is an example in comments, which permits nothing and can be tried.
+        let text = page.split("name=\"text\"").nth(1).unwrap().split_once('>').unwrap().1.split("</textarea>").next().unwrap();
+        let text = text.replace("&quot;", "\"").replace("&lt;", "<").replace("&gt;", ">");
+        let (status, tried) = portal.post("/api/v1/permission/policies/frozen/preview", &json!({ "text": text })).await;
+        assert_eq!((status, &tried["gains"], &tried["losses"]), (StatusCode::OK, &json!([]), &json!([])), "{tried}");
+    }
+
     async fn roles_and_questions_are_answered(portal) {
         let role = json!({ "role": "developer", "to": "group:harbour" });
         assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);

@@ -11,7 +11,7 @@ use services::{
 
 use super::{
     Sent, Written, code,
-    html::{area, note, panel, table, when},
+    html::{area, field, note, panel, table, when},
     may_not, refused, tabs,
 };
 
@@ -40,7 +40,35 @@ fn says(text: &str) -> String {
     }
 }
 
-pub(super) async fn list(services: &Services, caller: &Caller) -> Result<Written> {
+/// The form that begins a document of its own.
+fn begin(name: &str) -> String {
+    format!(
+        "<form method=\"post\" action=\"/policies\" class=\"surface grid gap-4 p-4 sm:p-5\"><h2 class=\"text-body \
+         font-semibold\">New policies</h2>{}<div><button class=\"btn btn-primary\">Begin</button></div></form>",
+        field(
+            "name",
+            "Name",
+            name,
+            "Lower-case letters, digits and inner hyphens, up to 40, like <code>production-freeze</code>. Nothing holds before it \
+             is saved"
+        )
+    )
+}
+
+/// What a new document begins with: an example, in comments that permit nothing.
+fn example(name: &str) -> (String, String) {
+    let text = format!(
+        "// Every policy has an id, says in words what it does, and permits or forbids. Such as:\n//\n// @id(\"{name}\")\n// \
+         @says(\"what is tagged frozen is run by platform engineers\")\n// forbid (principal, action == Action::\"startRun\", \
+         resource is Template)\n// when {{ resource.tags.contains(\"frozen\") }}\n// unless {{ principal in \
+         Role::\"platform-engineer\" }};\n"
+    );
+    let cases = "# - it: keeps a developer from what is frozen\n#   roles: [developer]\n#   mayNot: startRun\n#   on: { template: \
+                 template:default/service, tags: [frozen] }\n";
+    (text, cases.to_owned())
+}
+
+pub(super) async fn list(services: &Services, caller: &Caller, sent: Option<&Sent>) -> Result<Written> {
     let all = permission::policies(services, caller).await?;
     let rows: Vec<Vec<String>> = all
         .iter()
@@ -54,15 +82,12 @@ pub(super) async fn list(services: &Services, caller: &Caller) -> Result<Written
         })
         .collect();
     let may_not = may_not("change policies", Permission::ManagePolicies, Target::Platform).await?;
-    let begin = if may_not.is_empty() {
-        "<p class=\"text-table text-muted\">A document of its own is begun at <code class=\"font-mono \
-         text-meta\">/policies/NAME</code>, with a name that none has yet.</p>"
-    } else {
-        may_not.as_str()
-    };
+    let begin = if may_not.is_empty() { begin(sent.map_or("", |sent| &sent.name)) } else { may_not };
+    let refused = sent.map(|sent| refused(sent, "Nothing was begun")).unwrap_or_default();
     let html = tabs("/policies")
+        + &refused
         + &panel("What holds", &table("Policies", &["Policies", "What they say", "From"], &rows))
-        + begin
+        + &begin
         + &format!(
             "<details class=\"surface p-4\"><summary class=\"text-body font-semibold\">What policies can speak of</summary>\
              <pre class=\"mt-3 overflow-x-auto font-mono text-meta\" tabindex=\"0\">{}</pre></details>",
@@ -86,10 +111,11 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
                 "there are no policies of this name; use lower-case letters, digits and hyphens".to_owned(),
             )
         })?;
+        let (text, cases) = example(name.as_str());
         PolicyDocument {
             name: name.to_string(),
-            text: String::new(),
-            cases: String::new(),
+            text,
+            cases,
             origin: PolicyOrigin::Portal(0, chrono::DateTime::UNIX_EPOCH, String::new()),
             is_shipped: false,
         }

@@ -32,7 +32,7 @@ pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     language::SCHEMA,
     policies::{
-        PolicyDocument, PolicyOrigin, Saved, checked, policies, policy, policy_history, preview,
+        PolicyDocument, PolicyOrigin, Saved, begin_policy, checked, policies, policy, policy_history, preview,
         reset_policy, save_policy,
     },
     questions::{MayRow, WhoCan, may_each, what_could, who_can, why},

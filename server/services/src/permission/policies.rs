@@ -107,6 +107,28 @@ pub async fn policy_history(services: &Services, caller: &Caller, name: &str, li
     changes::about_any(services, caller, &[subject(name)], None, limit).await
 }
 
+/// Whether a document of this name can be begun.
+///
+/// # Errors
+/// [`Error::Conflict`] if there is one; [`Error::Rejected`] if there are as many as can be.
+pub async fn begin_policy(services: &Services, caller: &Caller, name: &RoleName) -> Result<()> {
+    identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
+    let known = all(services, &caller.tenant).await?;
+    if known.contains_key(name.as_str()) {
+        return Err(Error::Conflict(format!(
+            "there are policies `{name}` already; open those, or choose another name"
+        )));
+    }
+    is_room(known.len())
+}
+
+fn is_room(documents: usize) -> Result<()> {
+    if documents as u64 >= MOST_DOCUMENTS {
+        return Err(Error::Rejected(format!("{MOST_DOCUMENTS} documents hold, which is as many as can be")));
+    }
+    Ok(())
+}
+
 /// Tries a document without saving it: whether it can be read, whether all example cases hold with it, and who would gain or
 /// lose what.
 pub async fn preview(services: &Services, caller: &Caller, name: &RoleName, text: &str, cases: &str) -> Result<Saved> {
@@ -178,8 +200,8 @@ pub async fn save_policy(
         let why = format!("`{name}` is a file of the folder that causeway.toml names; change it there");
         return Err(Error::Conflict(why));
     }
-    if !known.contains_key(name) && known.len() as u64 >= MOST_DOCUMENTS {
-        return Err(Error::Rejected(format!("{MOST_DOCUMENTS} documents hold, which is as many as can be")));
+    if !known.contains_key(name) {
+        is_room(known.len())?;
     }
     let saved = tried(services, caller, name, Some(text), cases).await?;
     if !saved.problems.is_empty() {
