@@ -114,6 +114,8 @@ async fn may_not(deed: &str, permission: Permission, target: Target<'_>) -> Resu
     Ok(if why.is_empty() { why } else { format!("<p class=\"text-table text-muted break-words\">{why}</p>") })
 }
 
+/// A name. One that fits in a line is broken only where it must be, or a column would be as narrow as its letters.
 fn code(text: &str) -> String {
-    format!("<code class=\"font-mono text-meta break-all\">{}</code>", escape(text))
+    let breaks = if text.len() > 48 { "break-all" } else { "break-words" };
+    format!("<code class=\"font-mono text-meta {breaks}\">{}</code>", escape(text))
 }

@@ -13,7 +13,7 @@ use super::{
     functions::{TemplateView, get_template},
     plan_view::PlanView,
 };
-use crate::ui::{Load, MayNot, StepMark, StepState, Steps, fetch};
+use crate::ui::{Load, StepMark, StepState, Steps, fetch};
 
 /// A template's form.
 #[component]
@@ -47,7 +47,7 @@ fn WizardFrame(view: TemplateView) -> impl IntoView {
     view! {
         <div class="px-4 pt-5 pb-16 sm:px-6">
             <Steps steps/>
-            {(!may_start).then(|| view! { <div class="note note-info my-4 max-w-5xl" role="note"><MayNot why=may_not/></div> })}
+            {(!may_start).then(|| view! { <p class="note note-info my-4 max-w-5xl text-table break-words" role="note" inner_html=may_not></p> })}
             <p role="note" class="my-3 text-table text-muted break-words empty:hidden" inner_html=waits></p>
             {view}
         </div>

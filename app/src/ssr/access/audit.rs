@@ -11,7 +11,7 @@ use services::{
 
 use super::{
     Written, code,
-    html::{field, note, panel, table, when},
+    html::{field, note, panel, table, when, words},
     tabs, value,
 };
 
@@ -141,7 +141,11 @@ fn streamed(state: &StreamState) -> String {
 fn row(entry: &AuditEntry) -> Vec<String> {
     let from = [Some(entry.entry.clone()).filter(|entry| !entry.is_empty()), entry.address.clone()];
     let from = from.into_iter().flatten().collect::<Vec<_>>().join(" · ");
-    let besides: Vec<String> = details(entry).map(|(name, value)| format!("{name}: {value}")).collect();
+    let said = details(entry).filter(|(name, _)| !matches!(name.as_str(), "count" | "permission"));
+    let besides: Vec<String> = said
+        // A sentence says what it is.
+        .map(|(name, value)| if name == "why" { value } else { format!("{name}: {value}") })
+        .collect();
     let changed = match entry.changes {
         Some((first, last)) if first == last => "Before and after".to_owned(),
         Some((first, last)) => format!("{} changes", last - first + 1),
@@ -158,7 +162,7 @@ fn row(entry: &AuditEntry) -> Vec<String> {
              <span class=\"text-meta text-muted break-words\">{}</span>",
             entry.seq,
             entry.seq,
-            escape(&besides.join(" · "))
+            words(&besides.join(" · "))
         ),
     ]
 }
@@ -166,5 +170,6 @@ fn row(entry: &AuditEntry) -> Vec<String> {
 /// What else an entry says, without what only vouches for its changes.
 pub(super) fn details(entry: &AuditEntry) -> impl Iterator<Item = (&String, String)> {
     let details = entry.detail.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest");
-    details.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)))
+    let told = details.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    told.filter(|(_, value)| !value.is_empty())
 }

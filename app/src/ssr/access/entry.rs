@@ -16,7 +16,7 @@ use super::{
     Written,
     audit::details,
     code,
-    html::{note, panel, when},
+    html::{note, panel, when, words},
     tabs,
 };
 
@@ -57,7 +57,10 @@ fn facts(entry: &AuditEntry) -> String {
     fact("What", Some(&entry.kind));
     fact("About", Some(&entry.subject));
     let details: Vec<(&String, String)> = details(entry).collect();
-    rows.extend(details.iter().map(|(name, value)| (name.as_str(), code(value))));
+    rows.extend(details.iter().map(|(name, value)| {
+        let value = if *name == "why" { words(value) } else { code(value) };
+        (name.as_str(), value)
+    }));
     rows.push(("Hash", code(&entry.hash)));
     let rows = rows.iter().map(|(name, value)| {
         format!("<div class=\"grid gap-x-4 sm:grid-cols-[8rem_minmax(0,1fr)]\"><dt class=\"text-muted\">{}</dt><dd>{value}</dd></div>", escape(name))
@@ -102,7 +105,7 @@ fn states(change: &Change) -> String {
         String::new()
     };
     format!(
-        "<div class=\"overflow-x-auto\" role=\"region\" tabindex=\"0\" aria-label=\"Before and after, of {0}\"><table class=\"w-full \
+        "<div class=\"relative overflow-x-auto\" role=\"region\" tabindex=\"0\" aria-label=\"Before and after, of {0}\"><table class=\"w-full \
          border-collapse text-table\"><caption class=\"sr-only\">Before and after, of {0}</caption><thead class=\"text-left text-meta \
          text-muted\"><tr><th scope=\"col\" class=\"h-8 px-4 font-medium\">Field</th><th scope=\"col\" class=\"h-8 px-4 \
          font-medium\">Before</th><th scope=\"col\" class=\"h-8 px-4 font-medium\">After</th></tr></thead><tbody>{rows}</tbody></table></div>{more}",

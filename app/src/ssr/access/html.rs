@@ -14,11 +14,17 @@ pub(super) fn panel(title: &str, inner: &str) -> String {
     )
 }
 
-/// A table; cells are HTML.
+/// A table; cells are HTML. On a telephone each row is a list of its cells, with what stands above their columns before them.
 pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> String {
+    let labels = heads;
     let heads = heads
         .iter()
-        .map(|head| format!("<th scope=\"col\" class=\"h-8 px-4 font-medium whitespace-nowrap\">{}</th>", escape(head)))
+        .map(|head| {
+            format!(
+                "<th scope=\"col\" role=\"columnheader\" class=\"h-8 px-4 font-medium whitespace-nowrap\">{}</th>",
+                escape(head)
+            )
+        })
         .collect::<Vec<_>>()
         .concat();
     let rows = rows
@@ -26,17 +32,26 @@ pub(super) fn table(caption: &str, heads: &[&str], rows: &[Vec<String>]) -> Stri
         .map(|row| {
             let cells = row
                 .iter()
-                .map(|cell| format!("<td class=\"px-4 py-2 align-top min-w-24\">{cell}</td>"))
+                .zip(labels)
+                .map(|(cell, label)| {
+                    let nothing = if cell.is_empty() { " max-sm:hidden" } else { "" };
+                    format!(
+                        "<td role=\"cell\" class=\"px-4 py-2 align-top min-w-24 max-sm:block max-sm:py-1{nothing}\"><span \
+                         class=\"block text-meta text-muted sm:hidden\" aria-hidden=\"true\">{}</span>{cell}</td>",
+                        escape(label)
+                    )
+                })
                 .collect::<Vec<_>>()
                 .concat();
-            format!("<tr class=\"border-t border-base-300\">{cells}</tr>")
+            format!("<tr role=\"row\" class=\"border-t border-base-300 max-sm:block max-sm:py-2\">{cells}</tr>")
         })
         .collect::<Vec<_>>()
         .concat();
     format!(
-        "<div class=\"overflow-x-auto\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table class=\"w-full \
-         table-auto border-collapse text-left text-table\"><caption class=\"sr-only\">{0}</caption><thead \
-         class=\"text-meta text-muted\"><tr>{heads}</tr></thead><tbody>{rows}</tbody></table></div>",
+        "<div class=\"relative overflow-x-auto\" role=\"region\" tabindex=\"0\" aria-label=\"{0}\"><table role=\"table\" \
+         class=\"w-full table-auto border-collapse text-left text-table max-sm:block\"><caption \
+         class=\"sr-only\">{0}</caption><thead role=\"rowgroup\" class=\"text-meta text-muted max-sm:sr-only\"><tr \
+         role=\"row\">{heads}</tr></thead><tbody role=\"rowgroup\" class=\"max-sm:block\">{rows}</tbody></table></div>",
         escape(caption)
     )
 }

@@ -12,7 +12,7 @@ use services::{
 
 use super::{
     Written, code,
-    html::{field, note, panel, select, table},
+    html::{field, note, panel, select, table, words},
     tabs, value,
 };
 
@@ -23,7 +23,7 @@ fn list(reasons: &[Reason]) -> String {
             let document = escape(&reason.document);
             format!(
                 "<li class=\"break-words\">{} <a class=\"text-link\" href=\"/policies/{document}\">{document}</a></li>",
-                escape(&reason.to_string())
+                words(&reason.to_string())
             )
         })
         .collect::<Vec<_>>()
@@ -153,18 +153,17 @@ async fn answer(
     };
     *html += &others(&thing, (permission, said));
     let on = match &thing {
-        Thing::RunsOf(template) => format!("runs of {template}"),
+        Thing::RunsOf(template) => format!("of {template}"),
         // People know a run by its number.
-        Thing::Run(_) => said.to_owned(),
-        thing => thing.target().to_string(),
+        Thing::Run(_) => format!("on {said}"),
+        thing => format!("on {}", thing.target()),
     };
     let verdict = if is_allowed { "You may" } else { "You may not" };
     *html += &panel(
-        &format!("{verdict} {permission}"),
+        &format!("{verdict} {permission} {on}"),
         &format!(
-            "<div class=\"grid gap-2 px-4 pb-4 text-table\"><p>On {}: {}.</p>{}</div>",
-            code(&on),
-            escape(&why),
+            "<div class=\"grid gap-2 px-4 pb-4 text-table\"><p>{}.</p>{}</div>",
+            words(&capital(&why)),
             list(&reasons)
         ),
     );
@@ -186,14 +185,14 @@ async fn answer(
                 })
                 .collect();
             let heads = ["Role", "Who of them", "Given to", "Because"];
-            *html += &panel(&format!("Who can {permission} on {on}"), &table("Who can", &heads, &rows));
+            *html += &panel(&format!("Who can {permission} {on}"), &table("Who can", &heads, &rows));
         }
         Err(Error::Denied(denied)) => {
             *html += &note("info", "Who else can is not for you to see", &[denied.to_string()]);
         }
         Err(error) => return Err(error),
     }
-    Ok(format!("{verdict} {permission} on {on}"))
+    Ok(format!("{verdict} {permission} {on}"))
 }
 
 async fn could(services: &Services, caller: &Caller, who: &str, html: &mut String) -> Result<String> {

@@ -6,7 +6,7 @@ pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -193,11 +193,16 @@ async fn mint(
         used_from: None,
         ended_at: None,
     };
-    let (ends, told) = (row.expires_at, format!("{} {name}", row.id));
-    let after = json!({ "of": row.who, "scopes": row.scopes, "roles": row.roles, "ends": row.expires_at });
+    let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
     store::insert(&services.db, row).await?;
-    super::note_with(services, caller, "token-made", &told, &after);
+    super::note_with(services, caller, "token-made", &about, &after);
     Ok(Minted { name, secret, ends })
+}
+
+/// What the audit log says of a token besides its name.
+fn told(row: &Row) -> serde_json::Value {
+    let ends = row.expires_at.to_rfc3339_opts(SecondsFormat::Secs, true);
+    json!({ "of": row.who, "scopes": row.scopes, "roles": row.roles, "ends": ends })
 }
 
 /// Ends a token: one's own, or any for those who manage people.
@@ -215,8 +220,7 @@ pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result
         return Err(gone());
     }
     doors::forget(services).await?;
-    let before = json!({ "of": row.who, "scopes": row.scopes, "roles": row.roles, "ends": row.expires_at });
-    super::note_with(services, caller, "token-ended", &format!("{id} {}", row.name), &before);
+    super::note_with(services, caller, "token-ended", &format!("{id} {}", row.name), &told(&row));
     Ok(())
 }
 
