@@ -23,12 +23,16 @@ pub(super) const KINDS: [(SourceKind, &str); 7] = [
 /// What of an organisation is read.
 const OF_ORGANISATION: [&str; 6] = ["file", "names", "topics", "archived", "forks", "people"];
 
+/// What of a repository is read.
+const OF_REPOSITORY: [&str; 2] = ["ref", "path"];
+
 /// What of a cluster is read.
 const OF_CLUSTER: [&str; 5] = ["namespaces", "selector", "kinds", "owner", "lifecycle"];
 
 fn of_kind(kind: SourceKind) -> &'static [&'static str] {
     match kind {
         SourceKind::Kubernetes => &OF_CLUSTER,
+        SourceKind::Git => &OF_REPOSITORY,
         kind if kind.is_organisation() => &OF_ORGANISATION,
         _ => &[],
     }
@@ -53,7 +57,7 @@ pub(super) fn question(query: &ParamsMap) -> (SourceKind, String) {
 
 /// What stands in the fields.
 pub(super) fn said(query: &ParamsMap) -> HashMap<&'static str, String> {
-    let all = OF_ORGANISATION.into_iter().chain(OF_CLUSTER).chain(["target"]);
+    let all = OF_ORGANISATION.into_iter().chain(OF_CLUSTER).chain(OF_REPOSITORY).chain(["target"]);
     all.map(|name| (name, query.get_str(name).unwrap_or_default().to_owned())).collect()
 }
 
@@ -68,7 +72,7 @@ pub(super) fn SourceFields(kind: SourceKind, said: HashMap<&'static str, String>
         SourceKind::Git => (
             "Address",
             "https://git.example.com/quay/fares.git",
-            "By https or ssh, also as git@host:path; a folder or a file in it as the forge shows it",
+            "By https or ssh, also as git@host:path, or a path on this server; or the page of a folder or a file at a forge",
         ),
         SourceKind::Url => {
             ("Address", "https://example.com/catalog-info.yaml", "A YAML document, or a file at a known forge")
@@ -85,6 +89,11 @@ pub(super) fn SourceFields(kind: SourceKind, said: HashMap<&'static str, String>
         SourceKind::Kubernetes => ("Cluster", "harbour", "The NAME of a [clusters.NAME] in the configuration"),
     };
     let more = match kind {
+        SourceKind::Git => view! {
+            <TextField name="ref" label="Branch or tag" value=value("ref") mono=true max_length=300 placeholder="main" help="The one that it opens with where none is named"/>
+            <TextField name="path" label="Folder or file" value=value("path") mono=true max_length=1000 placeholder="services/*/catalog-info.yaml" help="In the repository; a pattern finds several; all of it where none is named"/>
+        }
+        .into_any(),
         SourceKind::Kubernetes => view! {
             <TextField name="namespaces" label="Namespaces" value=value("namespaces") mono=true max_length=2000 placeholder="shop, quay" help="All where none is named"/>
             <TextField name="selector" label="Labels" value=value("selector") mono=true max_length=1000 placeholder="app.kubernetes.io/part-of=ferry" help="As kubectl -l takes them"/>
@@ -132,6 +141,8 @@ mod tests {
             ("forks", ""),
         ];
         assert_eq!(target(&organisation), "https://github.com/o?names=a%2A%2C%20b&people=true");
+        let repository = [("kind", "git"), ("target", "/srv/fares.git"), ("ref", "release/1.x"), ("path", "a b")];
+        assert_eq!(target(&repository), "/srv/fares.git?ref=release/1.x&path=a%20b");
         assert_eq!(target(&[("kind", "file"), ("target", "/srv"), ("names", "x")]), "/srv");
         assert_eq!(
             target(&[("kind", "kubernetes"), ("target", "harbour"), ("selector", "a=b")]),

@@ -132,7 +132,10 @@ fn leads_to(target: &str, address: &str) -> bool {
     let (target, address) = (bare(target), bare(address));
     let address = address.trim_end_matches(".git");
     !address.is_empty()
-        && target.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || rest == ".git")
+        && target.strip_prefix(address).is_some_and(|rest| {
+            let rest = rest.strip_prefix(".git").unwrap_or(rest);
+            rest.is_empty() || rest.starts_with('/')
+        })
 }
 
 #[cfg(test)]
@@ -156,6 +159,11 @@ mod tests {
         assert_eq!(told(Some("main"), None, READS), "concerns it");
         assert_eq!(told(Some("next"), None, READS), "a push to `next`; this source reads `main`");
         assert_eq!(told(None, None, READS), "a tag; this source reads the branch `main`");
+        for target in ["https://git.example/quay/tides.git/tree/main/a", "https://git.example/quay/tides.git?ref=main"]
+        {
+            let told = told(Some("next"), None, Reads { target, ..READS });
+            assert_eq!(told, "a push to `next`; this source reads `main`", "{target}");
+        }
         // What was never read may be any branch.
         assert_eq!(told(Some("next"), None, Reads { branch: None, ..READS }), "concerns it");
     }

@@ -3,7 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf, time::Duration};
 
 use bytes::Bytes;
-use services::catalog::ports::ReadProblem;
+use domain::catalog::Severity;
+use services::catalog::ports::{Begin, ReadProblem, Remark};
 use tokio::{
     io::{AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader},
     process::{Child, ChildStdin, ChildStdout},
@@ -15,6 +16,9 @@ use super::command::{Git, Group};
 
 /// How long one file may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+
+/// How many links are told of.
+const REMARKS: usize = 100;
 
 /// A file in a tree.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +56,21 @@ pub(super) fn tree(listed: &[u8]) -> BTreeMap<String, File> {
         }
     }
     files
+}
+
+/// Links and submodules in the place of catalog files, which are not followed.
+pub(super) fn passed_over(files: &BTreeMap<String, File>, folder: &str) -> Vec<Remark> {
+    let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
+    let links = files.iter().filter(|(path, file)| !file.is_file() && path.starts_with(&prefix));
+    let links = links.filter(|(path, _)| Begin::is_usual(path)).take(REMARKS);
+    links
+        .map(|(path, _)| Remark {
+            about: path.clone(),
+            severity: Severity::Info,
+            message: "left out: it is a symbolic link or a submodule, which is not followed".into(),
+            keeps: Vec::new(),
+        })
+        .collect()
 }
 
 struct Conversation {

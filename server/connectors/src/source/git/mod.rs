@@ -3,7 +3,9 @@
 mod access;
 mod blobs;
 mod command;
+mod disk;
 mod target;
+mod wanted;
 
 use std::{
     collections::{BTreeMap, HashMap},
@@ -16,7 +18,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use services::catalog::{
     keys::{Granted, Keys},
-    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob, join},
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, is_glob, join},
 };
 use tokio::fs;
 use url::Url;
@@ -26,6 +28,7 @@ use self::{
     blobs::Blobs,
     command::{Git, home, size},
     target::{Repository, Target},
+    wanted::Wanted,
 };
 use super::{Outbound, address::Guard};
 
@@ -77,9 +80,16 @@ impl Repositories {
 
     /// Opens the repository that an address means.
     pub(super) async fn open(&self, text: &str, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        let Some(target) = Target::parse(text, true, &self.outbound.base_url) else {
-            return Err(ReadProblem::Refused(format!("`{text}` is not the address of a Git repository")));
+        let mut target = match Target::parse(text, true, &self.outbound.base_url) {
+            Some(Ok(target)) => target,
+            Some(Err(why)) => return Err(ReadProblem::Refused(why)),
+            None => return Err(ReadProblem::Refused(format!("`{text}` is not the address of a Git repository"))),
         };
+        if let Repository::Local(path) = &target.repository {
+            let (root, wanted) = disk::repository(&path.to_string_lossy())?;
+            target = Target { web: format!("file://{}", root.display()), wanted, ..target };
+            target.repository = Repository::Local(root);
+        }
         let told = |problem: ReadProblem| match problem {
             ReadProblem::Unreachable(why) => {
                 ReadProblem::Unreachable(format!("`{}` cannot be read: {why}", target.web))
@@ -103,10 +113,9 @@ impl Repositories {
 
     /// A repository on this disk, read where it lies.
     async fn local(&self, path: &Path, target: &Target) -> Result<Fetched, ReadProblem> {
-        let bare = if path.join(".git").is_dir() { path.join(".git") } else { path.to_owned() };
-        if !bare.join("HEAD").is_file() {
+        let Some(bare) = disk::own(path) else {
             return Err(ReadProblem::Missing(format!("there is no repository `{}`", target.web)));
-        }
+        };
         let listed = self.git(Some(&bare)).args(["for-each-ref", "--format=%(objectname)\t%(refname)"]);
         let listed = listed.read(LIMITS.list, 16 * 1024 * 1024).await?;
         let head = self.git(Some(&bare)).args(["symbolic-ref", "-q", "HEAD"]).read(LIMITS.list, 4096).await;
@@ -246,12 +255,15 @@ fn no_branch(target: &Target, name: &str) -> ReadProblem {
 /// Tells branch and path apart: the longest name that there is.
 fn choose(target: &Target, listed: &str) -> Result<(Branch, String), ReadProblem> {
     let refs: Vec<&str> = listed.lines().filter_map(|line| line.split('\t').nth(1)).collect();
-    // `HEAD` is the branch that the repository itself puts first, whatever it is called.
-    let (rest, below) = match target.rest.as_deref().unwrap_or_default() {
-        "" | "HEAD" => (None, ""),
-        rest => match rest.strip_prefix("HEAD/") {
-            Some(below) => (None, below),
-            None => (Some(rest), ""),
+    let (rest, below) = match &target.wanted {
+        Wanted::Whole => (None, ""),
+        Wanted::Apart { branch: None, path } => (None, path.as_str()),
+        Wanted::Apart { branch: Some(branch), path } => {
+            return Ok((exactly(target, &refs, branch)?, path.clone()));
+        }
+        Wanted::Joined(rest) => match rest.strip_prefix("HEAD") {
+            Some(below) if below.is_empty() || below.starts_with('/') => (None, below),
+            _ => (Some(rest.as_str()), ""),
         },
     };
     let Some(rest) = rest else {
@@ -273,10 +285,18 @@ fn choose(target: &Target, listed: &str) -> Result<(Branch, String), ReadProblem
         return Ok((Branch { name: name.to_owned(), full: full.to_owned() }, path.to_owned()));
     }
     let (first, path) = rest.split_once('/').unwrap_or((rest, ""));
-    if first.len() == 40 && first.bytes().all(|byte| byte.is_ascii_hexdigit()) {
-        return Ok((Branch { name: first.to_owned(), full: first.to_owned() }, path.to_owned()));
+    Ok((exactly(target, &[], first)?, path.to_owned()))
+}
+
+/// The branch, the tag or the commit of this very name.
+fn exactly(target: &Target, refs: &[&str], name: &str) -> Result<Branch, ReadProblem> {
+    let there = |full: String| refs.contains(&full.as_str()).then_some(full);
+    let full = there(format!("refs/heads/{name}")).or_else(|| there(format!("refs/tags/{name}")));
+    let is_commit = name.len() == 40 && name.bytes().all(|byte| byte.is_ascii_hexdigit());
+    match full.or_else(|| is_commit.then(|| name.to_owned())) {
+        Some(full) => Ok(Branch { name: name.to_owned(), full }),
+        None => Err(no_branch(target, name)),
     }
-    Err(no_branch(target, first))
 }
 
 struct State {
@@ -297,7 +317,7 @@ impl OpenSource for State {
     }
 
     fn branch(&self) -> Option<(String, bool)> {
-        Some((self.branch.clone(), self.target.rest.is_none()))
+        Some((self.branch.clone(), self.target.wanted.follows_default()))
     }
 
     fn begin(&self) -> Begin {
@@ -357,6 +377,13 @@ impl OpenSource for State {
 
     fn granted(&self) -> Granted {
         self.granted.clone()
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        match self.begin {
+            Begin::Named(_) => Vec::new(),
+            Begin::Found(_) | Begin::Guessed(_) => blobs::passed_over(&self.files, &self.folder),
+        }
     }
 }
 

@@ -4,6 +4,8 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::wanted::{Behind, Wanted};
+
 /// How a forge writes the addresses of files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Style {
@@ -41,69 +43,46 @@ pub(super) struct Target {
     /// The address that people open, without `.git`.
     pub(super) web: String,
     pub(super) style: Style,
-    /// Branch and path, not told apart yet: a branch may hold slashes.
-    pub(super) rest: Option<String>,
+    pub(super) wanted: Wanted,
 }
 
 impl Target {
-    /// Reads an address. `is_git` says that it is one of Git for certain; otherwise only what looks like it is.
-    pub(super) fn parse(text: &str, is_git: bool, base_url: &str) -> Option<Self> {
-        if let Some(below) = text.strip_prefix(base_url).and_then(|below| below.strip_prefix("/git/")) {
-            return Self::hosted(below, base_url);
-        }
-        let Ok(url) = Url::parse(text) else {
-            let repository = Repository::Local(PathBuf::from(text));
-            return is_git.then(|| Self {
-                repository,
-                web: format!("file://{text}"),
-                style: Style::GitHub,
-                rest: None,
+    /// Reads an address. `is_git` says that it is one of Git for certain; otherwise only what looks like it is. The error says
+    /// what is wrong with one that is.
+    pub(super) fn parse(text: &str, is_git: bool, base_url: &str) -> Option<Result<Self, String>> {
+        if text.starts_with("file:") || !text.contains("://") {
+            // What of it is meant shows on the disk alone.
+            let path = text.strip_prefix("file://").unwrap_or(text);
+            return is_git.then(|| {
+                Ok(Self {
+                    repository: Repository::Local(PathBuf::from(path)),
+                    web: format!("file://{path}"),
+                    style: Style::GitHub,
+                    wanted: Wanted::Whole,
+                })
             });
+        }
+        let (address, mut behind) = Behind::split(text);
+        let target = match address.strip_prefix(base_url).and_then(|below| below.strip_prefix("/git/")) {
+            Some(below) => Self::hosted(below, base_url)?,
+            None => Self::remote(&Url::parse(address).ok()?, is_git, &mut behind)?,
         };
+        let wanted = behind.wanted(target.wanted.clone()).map_err(|why| format!("`{text}`: {why}"));
+        Some(wanted.map(|wanted| Self { wanted, ..target }))
+    }
+
+    fn remote(url: &Url, is_git: bool, behind: &mut Behind) -> Option<Self> {
         let host = url.host_str()?.to_lowercase();
-        if let Some(target) = Self::in_query(&url) {
+        if let Some(target) = Self::in_query(url, behind) {
             return Some(target);
         }
         let path = url.path().trim_matches('/').to_owned();
         let segments: Vec<&str> = path.split('/').collect();
-        let mark = segments.iter().position(|segment| *segment == "-");
-        let (repo, style, rest) = match (&segments[..], mark) {
-            (all, Some(at)) if at >= 2 && matches!(all.get(at + 1), Some(&("blob" | "tree" | "raw" | "edit"))) => {
-                (all[..at].join("/"), Style::GitLab, Some(all[at + 2..].join("/")))
-            }
-            ([owner, repo, "blob" | "tree" | "edit" | "raw", rest @ ..], _)
-                if !rest.is_empty() && (rest[0] != "branch" || segments[2] != "raw") =>
-            {
-                (format!("{owner}/{repo}"), Style::GitHub, Some(rest.join("/")))
-            }
-            ([owner, repo, "src" | "raw", "branch" | "tag" | "commit", rest @ ..], _)
-                if !rest.is_empty() && host != "bitbucket.org" =>
-            {
-                (format!("{owner}/{repo}"), Style::Gitea, Some(rest.join("/")))
-            }
-            ([owner, repo, "src" | "raw", rest @ ..], _) if !rest.is_empty() && host == "bitbucket.org" => {
-                (format!("{owner}/{repo}"), Style::Bitbucket, Some(rest.join("/")))
-            }
-            _ => {
-                let is_forge = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(&host.as_str());
-                let is_repository = path.strip_suffix(".git").is_some() || (is_forge && segments.len() == 2);
-                if !is_git && !is_repository {
-                    return None;
-                }
-                let style = match host.as_str() {
-                    "codeberg.org" => Style::Gitea,
-                    "bitbucket.org" => Style::Bitbucket,
-                    host if host.contains("gitlab") => Style::GitLab,
-                    host if host.contains("gitea") || host.contains("forgejo") => Style::Gitea,
-                    _ => Style::GitHub,
-                };
-                (path.clone(), style, None)
-            }
-        };
+        let (repo, style, rest) = split(&segments, &host, is_git)?;
+        let wanted = if rest.is_empty() { Wanted::Whole } else { Wanted::Joined(decode(&rest.join("/"))) };
+        let repo = repo.join("/");
         let mut web = url.clone();
         web.set_path(repo.trim_end_matches(".git"));
-        web.set_query(None);
-        web.set_fragment(None);
         let mut clone = web.clone();
         if url.scheme() == "ssh" {
             // Any path of a server may be one, so it is taken as it is; people open what forges show at the same place.
@@ -116,47 +95,42 @@ impl Target {
             clone.set_path(&format!("{}.git", repo.trim_end_matches(".git")));
         }
         let web = web.to_string().trim_end_matches('/').to_owned();
-        Some(Self { repository: Repository::Remote(clone), web, style, rest: rest.map(|rest| decode(&rest)) })
+        Some(Self { repository: Repository::Remote(clone), web, style, wanted })
     }
 
     /// The forges that write the branch, and one of them the path too, behind the `?`.
-    fn in_query(url: &Url) -> Option<Self> {
-        let query = |name: &str| url.query_pairs().find(|(key, _)| key == name).map(|(_, value)| value.into_owned());
+    fn in_query(url: &Url, behind: &mut Behind) -> Option<Self> {
         let segments: Vec<&str> = url.path().trim_matches('/').split('/').collect();
         let mut web = url.clone();
-        web.set_query(None);
-        web.set_fragment(None);
         // It may stand below a path of its own.
         let (before, below) =
             segments.split_at(segments.iter().position(|part| *part == "projects").unwrap_or(segments.len()));
         let (clone, style, branch, path) = match (before, below) {
             ([.., "_git", _repo], []) => {
-                let branch = query("version").and_then(|version| Some(version.strip_prefix("GB")?.to_owned()));
-                (web.clone(), Style::Azure, branch, query("path").unwrap_or_default())
+                // A branch, a tag, a commit.
+                let kinds = ["GB", "GT", "GC"];
+                let name = |version: String| {
+                    kinds.iter().find_map(|kind| version.strip_prefix(kind)).unwrap_or(&version).to_owned()
+                };
+                let branch = behind.take("version").map(name).or_else(|| behind.take("ref"));
+                (web.clone(), Style::Azure, branch, behind.take("path").unwrap_or_default())
             }
             (before, ["projects", project, "repos", repo, "browse" | "raw", path @ ..]) => {
                 let root = before.join("/");
                 web.set_path(&format!("{root}/projects/{project}/repos/{repo}"));
                 let mut clone = web.clone();
                 clone.set_path(&format!("{root}/scm/{project}/{repo}.git"));
-                let branch = query("at").map(|at| at.trim_start_matches("refs/heads/").to_owned());
+                let branch = behind.take("at").map(|at| at.trim_start_matches("refs/heads/").to_owned());
                 (clone, Style::BitbucketServer, branch, decode(&path.join("/")))
             }
             _ => return None,
         };
-        let rest = format!("{}/{}", branch.as_deref().unwrap_or("HEAD"), path.trim_matches('/'));
         let web = web.to_string().trim_end_matches('/').to_owned();
-        Some(Self {
-            repository: Repository::Remote(clone),
-            web,
-            style,
-            rest: Some(rest.trim_end_matches('/').to_owned()),
-        })
+        Some(Self { repository: Repository::Remote(clone), web, style, wanted: Wanted::apart(branch, &path) })
     }
 
     fn hosted(below: &str, base_url: &str) -> Option<Self> {
-        let below = below.split(['?', '#']).next()?.trim_matches('/');
-        let mut parts = below.splitn(4, '/');
+        let mut parts = below.trim_matches('/').splitn(4, '/');
         let (owner, repo) = (parts.next()?, parts.next()?.trim_end_matches(".git"));
         // The names become a path on disk.
         let is_name = |name: &str| {
@@ -167,14 +141,14 @@ impl Target {
         if !is_name(owner) || !is_name(repo) {
             return None;
         }
-        let rest = match (parts.next(), parts.next()) {
-            (Some("blob" | "tree"), Some(rest)) => Some(decode(rest)),
-            (None, _) => None,
+        let wanted = match (parts.next(), parts.next()) {
+            (Some("blob" | "tree"), Some(rest)) => Wanted::Joined(decode(rest)),
+            (None, _) => Wanted::Whole,
             _ => return None,
         };
         let web = format!("{base_url}/git/{owner}/{repo}");
         let repository = Repository::Hosted { owner: owner.to_owned(), repo: repo.to_owned() };
-        Some(Self { repository, web, style: Style::GitHub, rest })
+        Some(Self { repository, web, style: Style::GitHub, wanted })
     }
 
     /// The address of a file (`blob`), of a folder (`tree`), or of the page that changes a file (`edit`).
@@ -193,13 +167,62 @@ impl Target {
     }
 }
 
+/// The parts of a path that are the repository, the way its forge writes addresses, and branch and path.
+fn split<'a>(all: &'a [&'a str], host: &str, is_git: bool) -> Option<(&'a [&'a str], Style, &'a [&'a str])> {
+    let mark = all.iter().position(|segment| *segment == "-");
+    // Where the repository ends for certain.
+    let end = all.iter().position(|segment| segment.strip_suffix(".git").is_some_and(|name| !name.is_empty()));
+    match (all, mark, end) {
+        (all, Some(at), _) if at >= 2 && matches!(all.get(at + 1), Some(&("blob" | "tree" | "raw" | "edit"))) => {
+            Some((&all[..at], Style::GitLab, &all[at + 2..]))
+        }
+        ([_, _, "blob" | "tree" | "edit" | "raw", rest @ ..], ..)
+            if !rest.is_empty() && (rest[0] != "branch" || all[2] != "raw") =>
+        {
+            Some((&all[..2], Style::GitHub, rest))
+        }
+        ([_, _, "src" | "raw", "branch" | "tag" | "commit", rest @ ..], ..)
+            if !rest.is_empty() && host != "bitbucket.org" =>
+        {
+            Some((&all[..2], Style::Gitea, rest))
+        }
+        ([_, _, "src" | "raw", rest @ ..], ..) if !rest.is_empty() && host == "bitbucket.org" => {
+            Some((&all[..2], Style::Bitbucket, rest))
+        }
+        (all, _, Some(end)) if matches!(all[end + 1..], ["tree" | "blob", _, ..]) => {
+            Some((&all[..=end], style_at(host), &all[end + 2..]))
+        }
+        _ => {
+            // Without `.git`, only a person can have meant it so.
+            let tree = all.iter().position(|segment| matches!(*segment, "tree" | "blob"));
+            if let Some(at) = tree.filter(|&at| is_git && end.is_none() && at > 0 && at + 1 < all.len()) {
+                return Some((&all[..at], style_at(host), &all[at + 1..]));
+            }
+            let is_forge = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(&host);
+            let is_repository = all.last()?.strip_suffix(".git").is_some() || (is_forge && all.len() == 2);
+            (is_git || is_repository).then_some((all, style_at(host), &[]))
+        }
+    }
+}
+
+/// How a server most likely writes its addresses.
+fn style_at(host: &str) -> Style {
+    match host {
+        "codeberg.org" => Style::Gitea,
+        "bitbucket.org" => Style::Bitbucket,
+        host if host.contains("gitlab") => Style::GitLab,
+        host if host.contains("gitea") || host.contains("forgejo") => Style::Gitea,
+        _ => Style::GitHub,
+    }
+}
+
 /// A text behind the `?` of an address; slashes may stand there as they are.
 fn in_query(text: &str) -> String {
     url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>().replace("%2F", "/").replace('+', "%20")
 }
 
 /// Takes `%20` and the like back, where that gives text.
-fn decode(text: &str) -> String {
+pub(super) fn decode(text: &str) -> String {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
     while let [first, after @ ..] = rest {
@@ -221,14 +244,27 @@ mod tests {
 
     const BASE: &str = "http://127.0.0.1:3000";
 
+    fn parse(text: &str, is_git: bool) -> Option<Target> {
+        Target::parse(text, is_git, BASE).map(Result::unwrap)
+    }
+
     fn read(text: &str) -> Option<String> {
-        let target = Target::parse(text, false, BASE)?;
+        parse(text, false).map(|target| shown(&target))
+    }
+
+    fn shown(target: &Target) -> String {
         let repository = match &target.repository {
             Repository::Remote(url) => url.to_string(),
             Repository::Local(path) => path.display().to_string(),
             Repository::Hosted { owner, repo } => format!("hosted {owner}/{repo}"),
         };
-        Some(format!("{repository} {}", target.rest.unwrap_or_default()))
+        match &target.wanted {
+            Wanted::Whole => format!("{repository} "),
+            Wanted::Joined(rest) => format!("{repository} {rest}"),
+            Wanted::Apart { branch, path } => {
+                format!("{repository} {} then {path}", branch.as_deref().unwrap_or("HEAD"))
+            }
+        }
     }
 
     #[test]
@@ -255,19 +291,30 @@ mod tests {
             ("https://bitbucket.org/w/r", Some("https://bitbucket.org/w/r.git ")),
             (
                 "https://bitbucket.example/ctx/projects/P/repos/r/browse/a/x.yaml?at=refs%2Fheads%2Fmain",
-                Some("https://bitbucket.example/ctx/scm/P/r.git main/a/x.yaml"),
+                Some("https://bitbucket.example/ctx/scm/P/r.git main then a/x.yaml"),
             ),
             (
                 "https://dev.azure.com/org/project/_git/repo?path=%2Fa%2Fx.yaml&version=GBmain",
-                Some("https://dev.azure.com/org/project/_git/repo main/a/x.yaml"),
+                Some("https://dev.azure.com/org/project/_git/repo main then a/x.yaml"),
             ),
             (
                 "https://org.visualstudio.com/project/_git/repo?path=/x.yaml",
-                Some("https://org.visualstudio.com/project/_git/repo HEAD/x.yaml"),
+                Some("https://org.visualstudio.com/project/_git/repo HEAD then x.yaml"),
             ),
-            ("https://dev.azure.com/org/project/_git/repo", Some("https://dev.azure.com/org/project/_git/repo HEAD")),
+            ("https://dev.azure.com/org/project/_git/repo", Some("https://dev.azure.com/org/project/_git/repo ")),
             ("https://raw.githubusercontent.com/o/r/main/x.yaml", None),
             ("ssh://git@git.example/o/r.git", None),
+            ("https://git.example/scm/a/b/c.git/tree/dev/x", Some("https://git.example/scm/a/b/c.git dev/x")),
+            ("https://git.example/scm/a/b/c/tree/dev/x", None),
+            ("https://git.example/a/b/c.git?ref=dev&path=x", Some("https://git.example/a/b/c.git dev then x")),
+            ("https://git.example/one.git#dev", Some("https://git.example/one.git dev then ")),
+            ("https://github.com/o/r?ref=dev", Some("https://github.com/o/r.git dev then ")),
+            ("https://github.com/o/r/blob/main/x.yaml?plain=1#L3", Some("https://github.com/o/r.git main/x.yaml")),
+            (
+                "https://dev.azure.com/org/project/_git/repo?version=GTv1",
+                Some("https://dev.azure.com/org/project/_git/repo v1 then "),
+            ),
+            ("http://127.0.0.1:3000/git/o/r.git?ref=dev", Some("hosted o/r dev then ")),
             ("https://example.com/catalog-info.yaml", None),
             ("http://127.0.0.1:3000/git/../secret/x", None),
             ("http://127.0.0.1:3000/git/o/..%2f..", None),
@@ -278,7 +325,7 @@ mod tests {
 
     #[test]
     fn files_have_the_addresses_that_their_forge_gives_them() {
-        let address = |text: &str| Target::parse(text, true, BASE).unwrap().address("blob", "main", "a.yaml");
+        let address = |text: &str| parse(text, true).unwrap().address("blob", "main", "a.yaml");
         assert_eq!(address("https://github.com/o/r"), "https://github.com/o/r/blob/main/a.yaml");
         assert_eq!(address("https://gitlab.com/o/r.git"), "https://gitlab.com/o/r/-/blob/main/a.yaml");
         assert_eq!(address("https://codeberg.org/o/r"), "https://codeberg.org/o/r/src/branch/main/a.yaml");
@@ -293,7 +340,24 @@ mod tests {
         );
         assert_eq!(address("http://127.0.0.1:3000/git/o/r.git"), "http://127.0.0.1:3000/git/o/r/blob/main/a.yaml");
         assert_eq!(address("ssh://git@gitlab.com:22/g/r.git"), "https://gitlab.com/g/r/-/blob/main/a.yaml");
-        let ssh = Target::parse("ssh://git@git.example:2222/srv/git/fares", true, BASE).unwrap();
+        let ssh = parse("ssh://git@git.example:2222/srv/git/fares", true).unwrap();
         assert_eq!(ssh.repository, Repository::Remote("ssh://git@git.example:2222/srv/git/fares".parse().unwrap()));
+    }
+
+    #[test]
+    fn what_a_person_calls_a_repository_may_be_at_any_depth() {
+        for (text, expected) in [
+            ("https://git.example/scm/a/b/c/tree/dev/x", "https://git.example/scm/a/b/c.git dev/x"),
+            ("https://git.example/tree/one.git", "https://git.example/tree/one.git "),
+            ("https://git.example/one.git?path=a%20b", "https://git.example/one.git HEAD then a b"),
+            ("ssh://git@git.example/srv/git/x/tree/dev", "ssh://git@git.example/srv/git/x dev"),
+            ("ssh://git@git.example/srv/git/x?ref=a/b&path=c", "ssh://git@git.example/srv/git/x a/b then c"),
+            ("ssh://git@git.example/srv/git/x.git#dev:c", "ssh://git@git.example/srv/git/x.git dev then c"),
+            ("file:///srv/git/x.git/tree/dev", "/srv/git/x.git/tree/dev "),
+        ] {
+            assert_eq!(shown(&parse(text, true).unwrap()), expected, "{text}");
+        }
+        let wrong = Target::parse("https://git.example/one.git?branch=dev", true, BASE).unwrap().unwrap_err();
+        assert!(wrong.starts_with("`https://git.example/one.git?branch=dev`: `?branch=` means nothing"), "{wrong}");
     }
 }

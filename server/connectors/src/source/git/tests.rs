@@ -38,6 +38,8 @@ fn repository(folder: &Path) {
         std::fs::write(folder.join(path), text).unwrap();
     }
     std::os::unix::fs::symlink("/etc/passwd", folder.join("a/link.yaml")).unwrap();
+    std::fs::create_dir_all(folder.join("linked")).unwrap();
+    std::os::unix::fs::symlink("../catalog-info.yaml", folder.join("linked/catalog-info.yaml")).unwrap();
     run(folder, &["init", "--quiet"]);
     run(folder, &["add", "."]);
     run(folder, &["update-index", "--chmod=+x", "a/run.sh"]);
@@ -48,7 +50,7 @@ fn repository(folder: &Path) {
     run(folder, &["checkout", "--quiet", "main"]);
 }
 
-async fn text(source: &dyn OpenSource, path: &str) -> String {
+async fn text_of(source: &dyn OpenSource, path: &str) -> String {
     match source.read(path, 100).await {
         Ok(content) => String::from_utf8_lossy(&content).into_owned(),
         Err(problem) => format!("{problem:?}"),
@@ -68,12 +70,14 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
 
     let whole = repositories.open_alone(&format!("{base}.git")).await.unwrap();
     assert_eq!(whole.begin(), Begin::Found(vec!["a/catalog-info.yaml".into(), "catalog-info.yaml".into()]));
-    assert_eq!(text(&*whole, "a/catalog-info.yaml").await, "in a");
-    assert_eq!(text(&*whole, "catalog-info.yaml").await, "root");
-    assert!(text(&*whole, "a/link.yaml").await.starts_with("Refused"));
-    assert!(text(&*whole, "none.yaml").await.starts_with("Missing"));
+    let told: Vec<String> = whole.remarks().into_iter().map(|remark| remark.about).collect();
+    assert_eq!(told, ["linked/catalog-info.yaml"]);
+    assert_eq!(text_of(&*whole, "a/catalog-info.yaml").await, "in a");
+    assert_eq!(text_of(&*whole, "catalog-info.yaml").await, "root");
+    assert!(text_of(&*whole, "a/link.yaml").await.starts_with("Refused"));
+    assert!(text_of(&*whole, "none.yaml").await.starts_with("Missing"));
     assert!(matches!(whole.read("catalog-info.yaml", 1).await, Err(ReadProblem::Refused(_))));
-    assert_eq!(text(&*whole, "catalog-info.yaml").await, "root");
+    assert_eq!(text_of(&*whole, "catalog-info.yaml").await, "root");
     let listed = whole.list("a").await.unwrap();
     assert_eq!(
         listed.iter().map(|file| (file.path.as_str(), file.executable)).collect::<Vec<_>>(),
@@ -85,7 +89,7 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
 
     let deep = repositories.open_alone(&format!("{base}/blob/feature/deep/a/catalog-info.yaml")).await.unwrap();
     assert_eq!(deep.begin(), Begin::Named(vec!["a/catalog-info.yaml".into()]));
-    assert_eq!(text(&*deep, "a/catalog-info.yaml").await, "on the branch");
+    assert_eq!(text_of(&*deep, "a/catalog-info.yaml").await, "on the branch");
     for missing in ["/blob/none/x.yaml", "/blob/main/none.yaml", "/tree/main/none"] {
         let problem = repositories.open_alone(&format!("{base}{missing}")).await.err();
         assert!(matches!(problem, Some(ReadProblem::Missing(_))), "{missing}: {problem:?}");
@@ -99,7 +103,61 @@ async fn a_repository_on_disk_is_read_without_a_copy() {
     let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     repository(work.path());
     let source = repositories(data.path(), "").open_alone(&work.path().display().to_string()).await.unwrap();
-    assert_eq!(text(&*source, "catalog-info.yaml").await, "root");
+    assert_eq!(text_of(&*source, "catalog-info.yaml").await, "root");
+}
+
+#[tokio::test]
+async fn branch_and_path_of_a_repository_on_disk_are_chosen() {
+    let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    let checkout = work.path().join("quay#1");
+    std::fs::create_dir_all(&checkout).unwrap();
+    repository(&checkout);
+    run(work.path(), &["clone", "--quiet", "--bare", "quay#1", "bare.git"]);
+    let (bare, checkout) = (work.path().join("bare.git"), checkout);
+    let repositories = repositories(data.path(), "");
+    let read = async |text: String| match repositories.open_alone(&text).await {
+        Ok(source) => {
+            let (branch, follows) = source.branch().unwrap();
+            let (Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths)) = source.begin();
+            let said = text_of(&*source, &paths[0]).await;
+            format!("{branch}{} {}: {said}", if follows { "*" } else { "" }, paths.join(" "))
+        }
+        Err(problem) => problem.to_string().replace(&work.path().display().to_string(), ""),
+    };
+    let mut told = Vec::new();
+    for root in [bare.display().to_string(), format!("file://{}", bare.display()), checkout.display().to_string()] {
+        for behind in ["", "/tree/feature/deep/a", "?ref=feature/deep&path=a", "?path=a/catalog-info.yaml", "/a"] {
+            told.push(read(format!("{root}{behind}")).await);
+        }
+    }
+    let bare = bare.display();
+    told.push(read(format!("{bare}#feature/deep")).await);
+    told.push(read(format!("{}/a?ref=feature/deep", checkout.display())).await);
+    for wrong in ["/tree/none", "#none", "?path=none", "?branch=main", "/tree/main?ref=main", "/none"] {
+        told.push(read(format!("{bare}{wrong}")).await);
+    }
+    told.push(read(format!("{}/none.git", work.path().display())).await);
+    let one = "main* a/catalog-info.yaml catalog-info.yaml: in a
+feature/deep a/catalog-info.yaml: on the branch
+feature/deep a/catalog-info.yaml: on the branch
+main* a/catalog-info.yaml: in a
+main* a/catalog-info.yaml: in a";
+    let each = [one, one, one].join("\n");
+    let told = told.join("\n");
+    let rest = told.strip_prefix(&each).unwrap_or_else(|| panic!("{told}"));
+    let rest: Vec<&str> = rest.trim_start().lines().collect();
+    let expected = [
+        "feature/deep a/catalog-info.yaml catalog-info.yaml: on the branch",
+        "feature/deep a/catalog-info.yaml: on the branch",
+        "`file:///bare.git` has no branch, tag or commit `none`; correct the address",
+        "`file:///bare.git` has no branch, tag or commit `none`; correct the address",
+        "`none` is not in `file:///bare.git` at `main`; correct the path",
+        "`/bare.git?branch=main`: `?branch=` means nothing to a Git repository; write the branch and the path as `?ref=BRANCH&path=PATH`",
+        "`/bare.git/tree/main?ref=main`: `?ref=main` names what the address before it names already; write it once",
+        "`none` is not in `file:///bare.git` at `main`; correct the path",
+        "there is no repository `/none.git`",
+    ];
+    assert_eq!(rest, expected);
 }
 
 #[tokio::test]
