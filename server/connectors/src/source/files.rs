@@ -61,9 +61,7 @@ impl Files {
             let pattern = target.strip_prefix(&fixed).unwrap_or(target).to_string_lossy().into_owned();
             let found = matching(&root, &pattern)?;
             if found.is_empty() {
-                return Err(ReadProblem::Missing(format!(
-                    "`{text}` matches no file on the server; correct the pattern"
-                )));
+                return Err(ReadProblem::Missing(format!("`{text}` matches no file; correct the pattern")));
             }
             return Ok(Self { root, folder: String::new(), begin: Begin::Named(found) });
         }
@@ -152,10 +150,10 @@ fn canonical(path: &Path) -> Result<PathBuf, ReadProblem> {
 fn problem(path: &str, error: &std::io::Error) -> ReadProblem {
     match error.kind() {
         ErrorKind::NotFound | ErrorKind::NotADirectory => {
-            ReadProblem::Missing(format!("`{path}` is not on the server; correct the path, or add the file"))
+            ReadProblem::Missing(format!("`{path}` is not there; correct the path, or add the file"))
         }
         ErrorKind::PermissionDenied => ReadProblem::Unreachable(format!(
-            "`{path}` may not be read by the server; give the user that runs it the right to read"
+            "`{path}` may not be read; give the user that runs Causeway the right to read"
         )),
         _ => ReadProblem::Unreachable(format!("`{path}` cannot be read: {error}")),
     }

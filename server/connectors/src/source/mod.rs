@@ -26,7 +26,12 @@ pub use self::{
     files::FilesOnly,
     kubernetes::{Cluster, Way},
 };
-use self::{forge::Forges, git::Repositories, kubernetes::Clusters};
+use self::{
+    forge::Forges,
+    git::Repositories,
+    kubernetes::Clusters,
+    web::{Kept, Web},
+};
 
 /// What an installation decided about reading from outside.
 #[derive(Debug, Clone)]
@@ -44,10 +49,10 @@ pub struct Outbound {
 /// Opens sources of every kind.
 #[derive(Debug)]
 pub struct Sources {
-    guard: Guard,
     forges: Forges,
     clusters: Clusters,
     repositories: Repositories,
+    web: Web,
 }
 
 impl Sources {
@@ -56,7 +61,8 @@ impl Sources {
         let guard = Guard::new(&outbound.allow);
         let forges = Forges::new(outbound.data.join("cache").join("forges"), guard.clone());
         let clusters = Clusters::new(outbound.clusters.clone(), guard.clone());
-        Self { repositories: Repositories::new(outbound, guard.clone()), forges, clusters, guard }
+        let web = Web::new(guard.clone(), Kept::new(outbound.data.join("cache").join("web")));
+        Self { repositories: Repositories::new(outbound, guard), forges, clusters, web }
     }
 }
 
@@ -74,7 +80,7 @@ impl SourceReader for Sources {
             SourceKind::File => files::open(target).await,
             SourceKind::Git => self.repositories.open(target, keys).await,
             SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target, keys).await,
-            SourceKind::Url => web::open(&self.guard, address()?, keys).await,
+            SourceKind::Url => self.web.open(address()?, keys).await,
             SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => self.forges.open(kind, target, keys).await,
             SourceKind::Kubernetes => self.clusters.open(target).await,
         }

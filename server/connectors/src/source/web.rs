@@ -1,5 +1,7 @@
 //! One document at a web address, and the ones it names beside it.
 
+mod kept;
+
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
@@ -9,11 +11,13 @@ use reqwest::{Client, RequestBuilder, StatusCode, header, redirect};
 use secrecy::ExposeSecret;
 use services::catalog::{
     keys::{Granted, Held, Key, Keys, Proof},
-    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, is_glob},
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem},
 };
 use tokio::time::timeout;
 use url::Url;
 
+pub(super) use self::kept::Kept;
+use self::kept::Marks;
 use super::address::Guard;
 
 /// How long one document may take, with all its redirects.
@@ -25,15 +29,15 @@ const LARGEST: u64 = 5 * 1024 * 1024;
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 
-/// Opens the document at `url`.
-pub(super) async fn open(guard: &Guard, url: Url, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-    let granted = keys.find(&url).await?.grants();
-    let document = fetch(guard, &url, keys, LARGEST).await?;
-    Ok(Arc::new(Page { guard: guard.clone(), keys: keys.within(granted.clone()), granted, url, document }))
+/// Reads documents, and keeps them for the next time.
+#[derive(Debug, Clone)]
+pub(super) struct Web {
+    guard: Guard,
+    kept: Kept,
 }
 
 struct Page {
-    guard: Guard,
+    web: Web,
     keys: Keys,
     granted: Granted,
     url: Url,
@@ -45,45 +49,87 @@ struct Document {
     etag: Option<String>,
 }
 
-/// The content at an address; each address on the way is looked at before it is asked.
-async fn fetch(guard: &Guard, url: &Url, keys: &Keys, limit: u64) -> Result<Document, ReadProblem> {
-    match timeout(PATIENCE, follow(guard, url.clone(), keys.clone(), limit)).await {
-        Ok(fetched) => fetched,
-        Err(_) => {
-            Err(ReadProblem::Unreachable(format!("`{url}` did not answer within {} seconds", PATIENCE.as_secs())))
-        }
+impl Web {
+    pub(super) fn new(guard: Guard, kept: Kept) -> Self {
+        Self { guard, kept }
     }
-}
 
-async fn follow(guard: &Guard, mut url: Url, mut keys: Keys, limit: u64) -> Result<Document, ReadProblem> {
-    let first = url.clone();
-    for _ in 0..=REDIRECTS {
-        let addresses = guard.vet(&url).await.map_err(|problem| redirected(&first, &url, problem))?;
-        let held = keys.find(&url).await?;
-        let mut request = client(&url, &addresses)?.get(url.clone());
-        request = request.header(header::ACCEPT, "application/yaml, text/yaml, text/plain, */*");
-        if let Held::Key(key) = &held {
-            request = shown(request, key);
-        }
-        let response = request.send().await.map_err(|error| unreachable(&url, &error))?;
-        let status = response.status();
-        if status.is_redirection() {
-            let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
-            let next = location.and_then(|location| url.join(location).ok());
-            let Some(next) = next else {
-                return Err(ReadProblem::Unreachable(format!("`{url}` redirects to nowhere")));
-            };
-            if url.scheme() == "https" && next.scheme() != "https" {
-                return Err(ReadProblem::Refused(format!("`{url}` redirects to `{next}`, which is not encrypted")));
-            }
-            // Whoever redirects must not choose what is read with another credential.
-            keys = keys.within(held.grants());
-            url = next;
-            continue;
-        }
-        return receive(&url, &held, status, response, limit).await;
+    /// Opens the document at `url`.
+    pub(super) async fn open(&self, url: Url, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let granted = keys.find(&url).await?.grants();
+        let document = self.fetch(&url, keys, LARGEST).await?;
+        Ok(Arc::new(Page { web: self.clone(), keys: keys.within(granted.clone()), granted, url, document }))
     }
-    Err(ReadProblem::Refused(format!("`{first}` redirects more than {REDIRECTS} times; register where it leads to")))
+
+    /// The content at an address; each address on the way is looked at before it is asked.
+    async fn fetch(&self, url: &Url, keys: &Keys, limit: u64) -> Result<Document, ReadProblem> {
+        match timeout(PATIENCE, self.follow(url.clone(), keys.clone(), limit)).await {
+            Ok(fetched) => fetched,
+            Err(_) => {
+                Err(ReadProblem::Unreachable(format!("`{url}` did not answer within {} seconds", PATIENCE.as_secs())))
+            }
+        }
+    }
+
+    async fn follow(&self, mut url: Url, mut keys: Keys, limit: u64) -> Result<Document, ReadProblem> {
+        let first = url.clone();
+        for _ in 0..=REDIRECTS {
+            if !["http", "https"].contains(&url.scheme()) {
+                let problem = ReadProblem::Refused(format!("`{url}`: only http and https addresses are read"));
+                return Err(redirected(&first, &url, problem));
+            }
+            let addresses = self.guard.vet(&url).await.map_err(|problem| redirected(&first, &url, problem))?;
+            let held = keys.find(&url).await?;
+            let mut request = client(&url, &addresses)?.get(url.clone());
+            request = request.header(header::ACCEPT, "application/yaml, text/yaml, text/plain, */*");
+            if let Held::Key(key) = &held {
+                request = shown(request, key);
+            }
+            // What one credential may read is not told to whoever shows another.
+            let key = match &held {
+                Held::Key(key) => format!("{url} {}", key.shown),
+                Held::Withheld(_) | Held::Nothing => url.to_string(),
+            };
+            let before = self.kept.find(&key).await.filter(|(_, body)| body.len() as u64 <= limit);
+            if let Some((marks, _)) = &before {
+                for (name, mark) in [(header::IF_NONE_MATCH, &marks.etag), (header::IF_MODIFIED_SINCE, &marks.modified)]
+                {
+                    if let Some(mark) = mark {
+                        request = request.header(name, mark);
+                    }
+                }
+            }
+            let response = request.send().await.map_err(|error| unreachable(&url, &error))?;
+            let status = response.status();
+            if let (StatusCode::NOT_MODIFIED, Some((marks, content))) = (status, before) {
+                self.kept.touch(&key).await;
+                return Ok(Document { content, etag: marks.etag });
+            }
+            if status.is_redirection() {
+                let location = response.headers().get(header::LOCATION).and_then(|location| location.to_str().ok());
+                let next = location.and_then(|location| url.join(location).ok());
+                let Some(next) = next else {
+                    return Err(ReadProblem::Unreachable(format!("`{url}` redirects to nowhere")));
+                };
+                if url.scheme() == "https" && next.scheme() != "https" {
+                    return Err(ReadProblem::Refused(format!("`{url}` redirects to `{next}`, which is not encrypted")));
+                }
+                // Whoever redirects must not choose what is read with another credential.
+                keys = keys.within(held.grants());
+                url = next;
+                continue;
+            }
+            let (marks, content) = receive(&url, &held, status, response, limit).await?;
+            let etag = marks.as_ref().and_then(|marks| marks.etag.clone());
+            if let Some(marks) = marks.filter(|marks| *marks != Marks::default()) {
+                self.kept.keep(&key, marks, content.clone()).await;
+            }
+            return Ok(Document { content, etag });
+        }
+        Err(ReadProblem::Refused(format!(
+            "`{first}` redirects more than {REDIRECTS} times; register where it leads to"
+        )))
+    }
 }
 
 /// A client that connects to the addresses that were looked at, and to nothing else.
@@ -108,13 +154,14 @@ pub(super) fn shown(request: RequestBuilder, key: &Key) -> RequestBuilder {
     }
 }
 
+/// A document, and the marks to ask by the next time, where it may be kept.
 async fn receive(
     url: &Url,
     held: &Held,
     status: StatusCode,
     response: reqwest::Response,
     limit: u64,
-) -> Result<Document, ReadProblem> {
+) -> Result<(Option<Marks>, Bytes), ReadProblem> {
     match status {
         status if status.is_success() => {}
         StatusCode::NOT_FOUND | StatusCode::GONE => return Err(held.missing(url.as_str())),
@@ -125,9 +172,10 @@ async fn receive(
     if named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")) {
         return Err(ReadProblem::Refused(format!("`{url}` is a web page, not YAML; use the address of the raw file")));
     }
-    let etag = named(header::ETAG);
+    let marks = Marks { etag: named(header::ETAG), modified: named(header::LAST_MODIFIED) };
+    let may_keep = !named(header::CACHE_CONTROL).is_some_and(|says| says.to_lowercase().contains("no-store"));
     let content = body(url, response, limit).await?;
-    Ok(Document { content, etag })
+    Ok((may_keep.then_some(marks), content))
 }
 
 /// What a server answers, refused beyond `limit` bytes.
@@ -148,6 +196,11 @@ pub(crate) async fn body(url: &Url, response: reqwest::Response, limit: u64) -> 
         content.extend_from_slice(&piece);
     }
     Ok(content.freeze())
+}
+
+/// Whether an address is a pattern for many; a `?` in one is where the query begins.
+fn is_pattern(address: &str) -> bool {
+    address.contains(['*', '[', '{'])
 }
 
 fn redirected(first: &Url, url: &Url, problem: ReadProblem) -> ReadProblem {
@@ -188,19 +241,17 @@ impl OpenSource for Page {
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
         let wrong = || ReadProblem::Refused(format!("`{target}` is not a path or an address"));
         let from = Url::parse(from).map_err(|_| wrong())?;
-        let url = from.join(target).map_err(|_| wrong())?;
-        if is_glob(target) {
+        if is_pattern(target) {
             return Err(ReadProblem::Refused(format!("`{target}`: a web address cannot be searched; name each file")));
         }
-        if url.as_str().starts_with(&self.folder()) {
-            return Ok(url.to_string());
-        }
-        Err(ReadProblem::Refused(format!(
-            "`{target}` leads out of the source; write its whole address, or keep it beside the catalog file"
-        )))
+        // As links are: it may climb, and what it leads to is asked as if it were written whole.
+        Ok(from.join(target).map_err(|_| wrong())?.to_string())
     }
 
     async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
+        if !is_pattern(pattern) {
+            return Ok(vec![pattern.to_owned()]);
+        }
         Err(ReadProblem::Refused(format!("`{pattern}`: a web address cannot be searched; name each file")))
     }
 
@@ -213,7 +264,7 @@ impl OpenSource for Page {
             return Ok(self.document.content.clone());
         }
         let url = Url::parse(path).map_err(|_| ReadProblem::Missing(format!("`{path}` is not an address")))?;
-        Ok(fetch(&self.guard, &url, &self.keys, limit).await?.content)
+        Ok(self.web.fetch(&url, &self.keys, limit).await?.content)
     }
 
     fn place(&self, path: &str) -> Place {
