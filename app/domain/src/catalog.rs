@@ -1,5 +1,6 @@
 //! Entities of the software catalog: their names, documents, relations, sources, and questions about them.
 
+mod addresses;
 mod columns;
 mod credential;
 mod difference;
@@ -25,6 +26,7 @@ mod verdict;
 mod webhook;
 mod well_known;
 
+pub use addresses::{is_shown, unshown};
 pub use columns::Column;
 pub use credential::{Credential, CredentialKind, NewCredential, NotACredentialKind, is_credential_name};
 pub use difference::{Difference, FieldChange};

@@ -1,13 +1,16 @@
-//! Findings as XML of test results: a test for each file, which fails where the file has errors.
+//! Findings as XML of test results: a test for each file, which fails where the file has errors, and if warnings
+//! count, where it has those.
 
 use std::fmt::Write as _;
 
-use domain::catalog::Severity;
+use domain::catalog::{FileProblem, Severity};
 
 use super::{Finding, Report, text};
 
-pub(super) fn write(report: &Report<'_>) -> String {
-    let failed = report.files.iter().filter(|file| has_errors(&file.problems)).count();
+pub(super) fn write(report: &Report<'_>, is_strict: bool) -> String {
+    let worst = if is_strict { Severity::Warning } else { Severity::Error };
+    let fails = |problem: &FileProblem| problem.severity >= worst;
+    let failed = report.files.iter().filter(|file| file.problems.iter().any(fails)).count();
     let counts = format!("tests=\"{}\" failures=\"{failed}\" errors=\"0\"", report.files.len());
     let mut out = format!("<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<testsuites {counts}>\n");
     let _ = writeln!(out, "  <testsuite name=\"causeway check\" {counts}>");
@@ -26,10 +29,10 @@ pub(super) fn write(report: &Report<'_>) -> String {
         let _ = writeln!(out, "    <testcase classname=\"catalog\" name=\"{name}\" file=\"{name}\">");
         let lines: Vec<String> = told.iter().map(text::line).collect();
         let lines = escaped(&lines.join("\n"));
-        if has_errors(&file.problems) {
+        if file.problems.iter().any(fails) {
             let first = told.iter().find(|finding| finding.problem.severity == Severity::Error).unwrap_or(&told[0]);
-            let message = escaped(&first.message());
-            let _ = writeln!(out, "      <failure type=\"error\" message=\"{message}\">{lines}</failure>");
+            let (kind, message) = (first.severity(), escaped(&first.message()));
+            let _ = writeln!(out, "      <failure type=\"{kind}\" message=\"{message}\">{lines}</failure>");
         } else {
             let _ = writeln!(out, "      <system-out>{lines}</system-out>");
         }
@@ -37,10 +40,6 @@ pub(super) fn write(report: &Report<'_>) -> String {
     }
     out.push_str("  </testsuite>\n</testsuites>\n");
     out
-}
-
-fn has_errors(problems: &[domain::catalog::FileProblem]) -> bool {
-    problems.iter().any(|problem| problem.severity == Severity::Error)
 }
 
 /// Text that may stand in an attribute and between tags; what XML has no place for is left out.

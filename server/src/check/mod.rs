@@ -137,19 +137,33 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
     }
+    // Nobody else can enter it, and it leaves with the check.
+    let copies = match tempfile::tempdir() {
+        Ok(copies) => copies,
+        Err(error) => {
+            eprintln!("error: there is no room for what is fetched: {error}; see the folder for temporary files");
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    };
     let reader = Sources::new(Outbound {
-        data: std::env::temp_dir(),
+        data: copies.path().to_owned(),
         base_url: String::new(),
         allow: Vec::new(),
         clusters: Vec::new(),
     });
-    let explained = catalog::check_paths(&reader, &check.paths).await;
+    let explained = match catalog::check_paths(&reader, &check.paths).await {
+        Ok(explained) => explained,
+        Err(problem) => {
+            eprintln!("error: {problem}");
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    };
     let report = Report::of(&explained);
     let written = match check.format {
         Format::Text => text::write(&report),
         Format::Json => json::write(&report),
         Format::Sarif => sarif::write(&report),
-        Format::Junit => junit::write(&report),
+        Format::Junit => junit::write(&report, check.strict),
         Format::Github => text::github(&report),
     };
     if let Some(output) = &check.output {
@@ -228,7 +242,11 @@ mod tests {
     #[test]
     fn findings_are_test_results_in_xml() {
         let explained = explained();
-        insta::assert_snapshot!(junit::write(&Report::of(&explained)));
+        insta::assert_snapshot!(junit::write(&Report::of(&explained), false));
+        let mut warned = explained;
+        warned.files[1].problems.remove(0);
+        let failures = |is_strict: bool| junit::write(&Report::of(&warned), is_strict).contains("failures=\"1\"");
+        assert!(failures(true) && !failures(false));
     }
 
     /// What the public schema of SARIF 2.1.0 requires of what is written here.

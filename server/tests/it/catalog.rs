@@ -39,7 +39,7 @@ const GROUP: &str = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetada
 const MISTAKES: &str = "\
 mistakes/syntax-error.yaml 25:16 cannot be read as YAML: unclosed quote
 mistakes/no-owner.yaml 9:3 is missing; every Component has one
-mistakes/claimed-twice.yaml null:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
+mistakes/claimed-twice.yaml 1:null `component:default/tide-tables` is declared already, in `components/tide-tables/catalog-info.yaml`; that one was first and stands. Remove one of the two, or rename it
 mistakes/bad-name.yaml 5:9 `tide chart viewer` is not a name; use 1 to 63 letters, digits, `-`, `_` and `.`, with a letter or digit at both ends";
 
 async fn three(portal: &Portal) -> Value {
@@ -298,6 +298,17 @@ async fn a_git_repository_is_fetched_and_followed() {
     assert_eq!(portal.names("order=asc:metadata.name").await, ["deep", "root"]);
     let first = portal.trace(&registered).await["source"]["revision"].as_str().unwrap().to_owned();
     assert_eq!(first.len(), 40);
+
+    // A branch and a part of it are chosen behind the `?`; one that is not there is told, and never another read instead.
+    let part = portal.register("git", &format!("{address}.git?ref=main&path=deep")).await;
+    let files = portal.trace(&part).await["files"].as_array().unwrap().len();
+    assert_eq!(files, 1);
+    for none in ["#next", "?ref=next", "/tree/next"] {
+        let none = portal.register("git", &format!("{address}.git{none}")).await;
+        assert!(none["problem"].as_str().unwrap().contains("has no branch, tag or commit `next`"), "{none}");
+    }
+    let id = part["location"]["id"].as_str().unwrap();
+    portal.request(Method::DELETE, &format!("/api/catalog/locations/{id}")).send().await.unwrap();
 
     std::fs::remove_dir_all(git.join("saltmarsh/tides.git")).unwrap();
     let next = component("next", "service", "berths");

@@ -98,7 +98,7 @@ async fn an_entity_shows_what_its_annotations_lead_to() {
 }
 
 /// Runs `causeway check` in a folder with these files.
-fn check(files: &[(&str, &str)], arguments: &[&str]) -> (i32, String, tempfile::TempDir) {
+pub(crate) fn check(files: &[(&str, &str)], arguments: &[&str]) -> (i32, String, tempfile::TempDir) {
     let folder = tempfile::tempdir().unwrap();
     for (path, text) in files {
         let path = folder.path().join(path);

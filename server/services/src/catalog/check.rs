@@ -8,49 +8,51 @@ use domain::catalog::{OwnKind, OwnKinds, SourceKind};
 use super::{
     Explained,
     begun::Begun,
-    explain::{broken, claim, explained},
+    explain::{claim, declared_at, explained},
     kinds::Given,
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
     sync::gather::{Gathered, Limits, Terms, gather},
 };
 
 /// Walks files, folders or globs on disk as sources, for `causeway check PATH`. In a folder, every YAML file is looked at;
-/// what is not meant for a catalog is left out. A template or scorecard that could not do its work is an error.
-pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) -> Explained {
+/// what is not meant for a catalog is left out, but not of a file with the usual name. A template or scorecard that could not
+/// do its work is an error.
+///
+/// # Errors
+/// If a path cannot be looked at as a whole.
+pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) -> Result<Explained, ReadProblem> {
     let every = Every(reader);
-    let mut walks = walk_all(&every, paths, &OwnKinds::default()).await;
-    let kinds: OwnKinds = walks.iter().filter_map(|(_, walk)| walk.as_ref().ok()).flat_map(own_kinds).collect();
+    let mut walks = walk_all(&every, paths, &OwnKinds::default()).await?;
+    let kinds: OwnKinds = walks.iter().flat_map(|(_, walk)| own_kinds(walk)).collect();
     // One path may hold the kinds of another's documents.
     if walks.len() > 1 && !kinds.is_empty() {
-        walks = walk_all(&every, paths, &kinds).await;
+        walks = walk_all(&every, paths, &kinds).await?;
     }
     let mut all = Explained { files: Vec::new(), entities: Vec::new() };
     let mut claimed = HashMap::new();
-    for (shown, walk) in walks {
-        match walk {
-            Ok(mut gathered) => {
-                claim(&mut gathered, &claimed);
-                let mut part = explained(gathered);
-                claimed.extend(part.entities.iter().map(|entity| (entity.reference.to_string(), shown.clone())));
-                let folder = folder_of(&shown);
-                for file in part.files.iter_mut().filter(|file| !file.path.contains("://")) {
-                    file.path = joined(&folder, &file.path);
-                    file.parent = file.parent.take().map(|parent| joined(&folder, &parent));
-                }
-                all.files.extend(part.files);
-                all.entities.extend(part.entities);
-            }
-            Err(problem) => all.files.push(broken(&shown, &problem)),
+    for (shown, mut gathered) in walks {
+        let folder = folder_of(&shown);
+        claim(&mut gathered, &claimed);
+        claimed.extend(gathered.found.iter().map(|found| {
+            let path = if found.path.contains("://") { found.path.clone() } else { joined(&folder, &found.path) };
+            (found.reference.to_string(), declared_at(&path, found))
+        }));
+        let mut part = explained(gathered);
+        for file in part.files.iter_mut().filter(|file| !file.path.contains("://")) {
+            file.path = joined(&folder, &file.path);
+            file.parent = file.parent.take().map(|parent| joined(&folder, &parent));
         }
+        all.files.extend(part.files);
+        all.entities.extend(part.entities);
     }
-    all
+    Ok(all)
 }
 
 async fn walk_all(
     reader: &dyn SourceReader,
     paths: &[impl AsRef<Path>],
     ours: &OwnKinds,
-) -> Vec<(String, Result<Gathered, ReadProblem>)> {
+) -> Result<Vec<(String, Gathered)>, ReadProblem> {
     let mut walks = Vec::with_capacity(paths.len());
     for path in paths {
         let shown = path.as_ref().display().to_string();
@@ -63,10 +65,10 @@ async fn walk_all(
             Limits::default(),
             Terms { given, is_stern: true, ..Terms::default() },
         )
-        .await;
+        .await?;
         walks.push((shown, walk));
     }
-    walks
+    Ok(walks)
 }
 
 fn own_kinds(gathered: &Gathered) -> impl Iterator<Item = OwnKind> {
@@ -105,7 +107,13 @@ impl SourceReader for Every<'_> {
             return Ok(source);
         }
         let files = source.list(&source.folder()).await?;
-        let begin = Begin::Guessed(Begin::every(files.into_iter().map(|file| file.path)));
+        let mut paths = Begin::every(files.into_iter().map(|file| file.path));
+        // What a sync would take comes first, and has the first claim.
+        paths.sort_by_key(|path| !Begin::is_usual(path));
+        if paths.is_empty() {
+            return Ok(source);
+        }
+        let begin = Begin::Guessed(paths);
         Ok(Arc::new(Begun { source, begin }))
     }
 }

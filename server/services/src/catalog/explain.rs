@@ -47,7 +47,7 @@ pub struct Explained {
 /// Walks a target as a sync would, and records nothing.
 pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Result<Explained> {
     let (mut gathered, others) = walk(services, caller, new).await?;
-    claim(&mut gathered, &others.into_iter().map(|(key, known)| (key, known.path)).collect());
+    claim(&mut gathered, &others.into_iter().map(|(key, known)| (key, format!("`{}`", known.path))).collect());
     Ok(explained(gathered))
 }
 
@@ -218,27 +218,38 @@ fn prospect(
     })
 }
 
-/// Leaves out second claims and tells of them.
+/// Leaves out second claims and tells of them. `others` says where names are declared beside what was gathered.
 pub(super) fn claim(gathered: &mut Gathered, others: &HashMap<String, String>) {
     let mut claimed: HashMap<EntityRef, String> = HashMap::new();
     let mut kept = Vec::with_capacity(gathered.found.len());
+    let mut numbers: HashMap<String, usize> = HashMap::new();
     for found in std::mem::take(&mut gathered.found) {
         let first = claimed.get(&found.reference).or_else(|| others.get(&found.reference.to_string()));
-        if let Some(first) = first {
-            let message = format!(
-                "`{}` is declared already, in `{first}`; that one was first and stands. Remove one of the two, or rename it",
-                found.reference
-            );
-            if let Some(file) = gathered.files.iter_mut().find(|file| file.path == found.path) {
-                file.problems.push(plain(Severity::Warning, message));
-                file.outcome = file.outcome.max(Outcome::Warned);
-            }
-        } else {
-            claimed.insert(found.reference.clone(), found.path.clone());
+        let Some(first) = first else {
+            claimed.insert(found.reference.clone(), declared_at(&found.path, &found));
             kept.push(found);
+            continue;
+        };
+        let message = format!(
+            "`{}` is declared already, in {first}; that one was first and stands. Remove one of the two, or rename it",
+            found.reference
+        );
+        if numbers.is_empty() {
+            numbers = gathered.files.iter().map(|file| file.path.clone()).zip(0..).collect();
+        }
+        if let Some(file) = numbers.get(&found.path).and_then(|&number| gathered.files.get_mut(number)) {
+            let (line, column) = found.name_at.map_or((found.line, None), |(line, column)| (line, Some(column)));
+            let place = FileProblem { line: Some(line), column, ..plain(Severity::Warning, message) };
+            file.problems.push(place);
+            file.outcome = file.outcome.max(Outcome::Warned);
         }
     }
     gathered.found = kept;
+}
+
+/// Where something is declared, as it is told: the file as people know it, and the line.
+pub(super) fn declared_at(path: &str, found: &Found) -> String {
+    format!("`{path}`, line {}", found.name_at.map_or(found.line, |(line, _)| line))
 }
 
 pub(super) fn explained(gathered: Gathered) -> Explained {

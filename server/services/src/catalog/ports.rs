@@ -142,7 +142,8 @@ pub enum Begin {
     Named(Vec<String>),
     /// They bear the usual name.
     Found(Vec<String>),
-    /// They only end like YAML, or fit a pattern that a person wrote: documents that are not meant for a catalog are left out.
+    /// They only end like YAML, or fit a pattern that a person wrote: documents that are not meant for a catalog are left out,
+    /// but of those with the usual name.
     Guessed(Vec<String>),
 }
 
@@ -151,12 +152,14 @@ impl Begin {
     /// is not for the catalog before it is rendered.
     pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
         let guessed = Self::every(paths);
-        let is_usual = |path: &&String| {
-            let name = path.rsplit('/').next().unwrap_or(path);
-            ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
-        };
-        let found: Vec<String> = guessed.iter().filter(is_usual).cloned().collect();
+        let found: Vec<String> = guessed.iter().filter(|path| Self::is_usual(path)).cloned().collect();
         if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
+    }
+
+    /// Whether a file has the name that says what it is.
+    pub fn is_usual(path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
     }
 
     /// Every YAML file of a folder that is not part of a skeleton, sorted.

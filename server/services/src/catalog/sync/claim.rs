@@ -218,7 +218,7 @@ impl<'a> Conflicts<'a> {
             file.outcome = file.outcome.max(Outcome::Warned);
             // As many as a walk tells of one file.
             if file.problems.len() < 100 {
-                let (field, line, column) = (None, None, None);
+                let (field, line, column) = (None, Some(found.line), None);
                 let problem = FileProblem { severity: Severity::Warning, message, field, line, column };
                 file.problems.push(problem.clone());
                 self.notes.push(Note {

@@ -10,7 +10,10 @@ mod look;
 mod notes;
 mod visit;
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+};
 
 use bytes::Bytes;
 use domain::catalog::{
@@ -20,6 +23,7 @@ use serde_json::Value;
 
 use self::{
     ahead::Ahead,
+    follow::Naming,
     judge::{Guess, Waiting},
     look::Look,
     notes::About,
@@ -127,6 +131,8 @@ impl<'a> Walk<'a> {
             steps: Vec::new(),
             ahead: Ahead::default(),
             seen: HashMap::new(),
+            absent: HashMap::new(),
+            leading: HashSet::new(),
             bytes: 0,
             entities: 0,
             about: None,
@@ -143,8 +149,8 @@ impl<'a> Walk<'a> {
             Begin::Guessed(paths) => (paths, Named::ByPattern),
         };
         for path in paths {
-            let trust = trust.trust(&path);
-            self.enqueue(Step { source: 0, path, parent: None, depth: 0, trust, is_optional: false });
+            let (parent, naming, trust) = (None, None, trust.trust(&path));
+            self.enqueue(Step { source: 0, path, parent, naming, depth: 0, trust, is_optional: false });
         }
         // Files are visited in the order in which they were met, and looked at some way ahead of that.
         for number in 0.. {
@@ -176,8 +182,7 @@ impl Named {
     }
 
     fn trust(self, path: &str) -> Trust {
-        let is_usual = matches!(path.rsplit('/').next(), Some("catalog-info.yaml" | "catalog-info.yml"));
-        if self == Self::Itself || is_usual { Trust::Meant } else { Trust::Guessed }
+        if self == Self::Itself || Begin::is_usual(path) { Trust::Meant } else { Trust::Guessed }
     }
 }
 
@@ -195,6 +200,8 @@ struct Step {
     path: String,
     /// In `steps`: the file whose Location led here.
     parent: Option<usize>,
+    /// Where the Location names it.
+    naming: Option<Naming>,
     depth: u32,
     trust: Trust,
     is_optional: bool,
@@ -226,6 +233,10 @@ struct Walk<'a> {
     ahead: Ahead,
     /// Where a file is, to its number.
     seen: HashMap<String, usize>,
+    /// Files that are not there and need not be, and what was said of it.
+    absent: HashMap<usize, String>,
+    /// Files whose Locations lead on: what is wrong with where they lead shows later.
+    leading: HashSet<usize>,
     bytes: u64,
     /// How many entities the files declare that are as they were.
     entities: usize,
@@ -240,17 +251,7 @@ impl Walk<'_> {
     fn enqueue(&mut self, step: Step) {
         let place = self.opened[step.source].place(&step.path);
         if let Some(&number) = self.seen.get(&place.target) {
-            // Met twice is fine; met again on the way to itself is a circle.
-            if let Some(parent) = step.parent
-                && self.is_above(number, parent)
-            {
-                let message = format!(
-                    "the Location leads back to `{}`, in a circle; remove one of the targets",
-                    self.gathered.files[number].path
-                );
-                self.tell(parent, plain(Severity::Warning, message));
-            }
-            return;
+            return self.meet_again(number, &step);
         }
         if self.steps.len() >= self.limits.files {
             self.cut(
@@ -273,18 +274,6 @@ impl Walk<'_> {
         self.gathered.prints.push(None);
         self.seen.insert(place.target, number);
         self.steps.push(step);
-    }
-
-    fn is_above(&self, number: usize, mut at: usize) -> bool {
-        loop {
-            if at == number {
-                return true;
-            }
-            match self.steps[at].parent {
-                Some(parent) => at = parent,
-                None => return false,
-            }
-        }
     }
 
     fn tell(&mut self, number: usize, problem: FileProblem) {

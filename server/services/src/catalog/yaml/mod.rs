@@ -291,6 +291,12 @@ mod tests {
     }
 
     #[test]
+    fn an_alias_within_its_own_anchor_is_told_in_plain_words() {
+        let told = told("metadata: &m {name: x, y: *m}\n");
+        assert!(told.contains("an anchor refers to itself"), "{told}");
+    }
+
+    #[test]
     fn a_problem_points_at_its_field() {
         let text = "---\nkind: X\nmetadata:\n  name: a b\n  tags: [ok, Bad]\n---\nkind: Y\nmetadata:\n  name: 'c d'\n";
         let documents = read(text.as_bytes(), &Limits::default()).unwrap();

@@ -19,6 +19,8 @@ pub(in crate::catalog) struct Found {
     pub(in crate::catalog) place: usize,
     /// The line that its document begins at.
     pub(in crate::catalog) line: u32,
+    /// Where its name stands, in a walk that asks for it.
+    pub(in crate::catalog) name_at: Option<(u32, u32)>,
     /// Tells the rules of an own kind from other rules of it.
     pub(in crate::catalog) rules: Option<String>,
 }

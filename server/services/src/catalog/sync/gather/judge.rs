@@ -20,6 +20,7 @@ pub(super) struct Waiting {
     place: usize,
     reference: EntityRef,
     document: Document,
+    name_at: Option<(u32, u32)>,
     /// As it will stand.
     text: String,
 }
@@ -37,7 +38,7 @@ pub(super) struct Guess {
 impl Walk<'_> {
     /// Takes a document in, or has it wait.
     pub(super) fn judge(&mut self, number: usize, place: usize, line: u32, verdict: Verdict) {
-        let Verdict { reference, told, fate, document } = verdict;
+        let Verdict { reference, told, name_at, fate, document } = verdict;
         match (fate, document) {
             (Fate::Stands(text, kind), document) => {
                 self.tell_all(number, told);
@@ -57,11 +58,11 @@ impl Walk<'_> {
                     }
                 }
                 self.gathered.files[number].entities += 1;
-                self.accept((number, place, line), reference, text, None);
+                self.accept((number, place, line), name_at, reference, text, None);
             }
             (Fate::Waits(text), Some(document)) => {
                 self.gathered.files[number].entities += 1;
-                self.waiting.push(Waiting { number, place, reference, document, text });
+                self.waiting.push(Waiting { number, place, reference, document, name_at, text });
             }
             (Fate::Waits(_), None) | (Fate::Refused, _) => self.tell_all(number, told),
         }
@@ -129,7 +130,7 @@ impl Walk<'_> {
             if let Some(print) = &mut self.gathered.prints[waiting.number] {
                 print.kinds = Some(by.clone());
             }
-            let Waiting { number, place, reference, document, text } = waiting;
+            let Waiting { number, place, reference, document, name_at, text } = waiting;
             let value: Value = serde_json::from_str(&text).expect("what was written from a document reads as one");
             self.about = Some((number, About::of(place, &value)));
             let kind = Self::kind_of(&known, &value).cloned();
@@ -139,7 +140,7 @@ impl Walk<'_> {
                     let problem = document.problem(Severity::Warning, &warning.field, warning.message);
                     self.tell(number, problem);
                 }
-                self.accept((number, place, document.line), reference, text, kind);
+                self.accept((number, place, document.line), name_at, reference, text, kind);
             } else {
                 self.gathered.files[number].entities -= 1;
                 for violation in violations {
@@ -158,6 +159,7 @@ impl Walk<'_> {
     fn accept(
         &mut self,
         (number, place, line): (usize, usize, u32),
+        name_at: Option<(u32, u32)>,
         reference: EntityRef,
         text: String,
         kind: Option<Arc<OwnKind>>,
@@ -165,7 +167,7 @@ impl Walk<'_> {
         let path = self.gathered.files[number].path.clone();
         self.gathered.layouts[number][place] = Some(reference.to_string());
         let rules = kind.map(|kind| rules(&kind));
-        self.gathered.found.push(Found { reference, text, path, place, line, rules });
+        self.gathered.found.push(Found { reference, text, path, place, line, name_at, rules });
     }
 }
 

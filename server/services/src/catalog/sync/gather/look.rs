@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use domain::catalog::{
     EntityRef, FieldPath, FileProblem, KINDS, OwnKind, OwnKinds, Severity, Violation, declared, kind, normalise,
-    validate,
+    unshown, validate,
 };
 use serde_json::{Map, Value, json};
 
@@ -75,6 +75,8 @@ pub(super) struct Verdict {
     pub(super) reference: EntityRef,
     /// What its kind says against it.
     pub(super) told: Vec<FileProblem>,
+    /// Where its name stands, if that was asked for.
+    pub(super) name_at: Option<(u32, u32)>,
     pub(super) fate: Fate,
     /// As it will stand, where the walk has yet to look at it.
     pub(super) document: Option<Document>,
@@ -150,7 +152,7 @@ impl Look {
                            whole of it in quotes: `\"{{ … }}\"`";
             told.push(document.problem(Severity::Warning, &field, message.to_owned()));
         }
-        for warning in normalise(&mut value) {
+        for warning in normalise(&mut value).into_iter().chain(unshown(&value)) {
             told.push(document.problem(Severity::Warning, &warning.field, warning.message));
         }
         let violations = validate(&value);
@@ -167,7 +169,11 @@ impl Look {
             let (told, fate) = self.fate(&reference, &value, &document);
             let is_needed = matches!(fate, Fate::Waits(_)) || ["location", "entitykind"].contains(&reference.kind());
             document.value = if reference.kind() == "location" { value } else { Value::Null };
-            Verdict { reference, told, fate, document: is_needed.then_some(document) }
+            // A sync has no use for it, and looking it up is as dear as reading the document.
+            let name = FieldPath::of("metadata.name");
+            let name = self.is_stern.then(|| document.problem(Severity::Info, &name, String::new()));
+            let name_at = name.and_then(|name| name.line.zip(name.column));
+            Verdict { reference, told, name_at, fate, document: is_needed.then_some(document) }
         });
         Judged { about, line, told, verdict }
     }

@@ -13,7 +13,7 @@ use super::{
     plain,
 };
 use crate::catalog::{
-    ports::{OpenSource, ReadProblem},
+    ports::OpenSource,
     sync::{
         noting::Noting,
         placeholders,
@@ -46,14 +46,7 @@ impl Walk<'_> {
         let Looked { bytes, digest, is_meant, documents } = match read {
             Ok(Peek::Looked(looked)) => looked,
             Ok(Peek::Same(..)) => return,
-            Err(ReadProblem::Missing(message)) if step.is_optional => {
-                self.tell(number, plain(Severity::Info, message));
-                self.gathered.files[number].outcome = Outcome::Skipped;
-                return;
-            }
-            // What is gone declares nothing any more, so this is not a failure that keeps the last good state.
-            Err(ReadProblem::Missing(message)) => return self.tell(number, plain(Severity::Error, message)),
-            Err(problem) => return self.fail(number, plain(Severity::Error, problem.to_string())),
+            Err(problem) => return self.unread(number, &step, &problem),
         };
         let bytes_before = self.bytes;
         self.bytes += bytes.len() as u64;
@@ -83,7 +76,8 @@ impl Walk<'_> {
         if !has_guesses {
             self.close(number);
         }
-        if has_guesses || self.waiting.last().is_some_and(|waiting| waiting.number == number) {
+        let leads = self.leading.contains(&number);
+        if has_guesses || leads || self.waiting.last().is_some_and(|waiting| waiting.number == number) {
             self.late.push((number, bytes));
         } else {
             self.keep(number, &bytes);
@@ -178,7 +172,7 @@ impl Walk<'_> {
         let Judged { about, line, told, verdict } = judged;
         self.about = Some((number, About { place, ..about }));
         self.tell_all(number, told);
-        let Some(verdict) = verdict else { return };
+        let Some(mut verdict) = verdict else { return };
         if self.gathered.found.len() + self.waiting.len() + self.entities >= self.limits.entities {
             self.gathered.failed.insert(self.gathered.files[number].path.clone());
             let message =
@@ -186,11 +180,13 @@ impl Walk<'_> {
             return self.cut(Some(number), message);
         }
         if verdict.reference.kind() == "location"
-            && let Some(document) = &verdict.document
+            && let Some(document) = &mut verdict.document
         {
             // What it leads to is looked up each time.
             self.gathered.prints[number] = None;
-            self.follow(number, step, document, &document.value).await;
+            let value = document.value.take();
+            let document = Arc::new(document.clone());
+            self.follow(number, step, &document, &value).await;
         }
         self.judge(number, place, line, verdict);
     }

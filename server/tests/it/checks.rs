@@ -1,0 +1,109 @@
+//! What `causeway check` promises: the judgement of a sync, each finding where it is mended, and a status that can be relied on.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use crate::{catalog::component, formats::check};
+
+const HEAD: &str = "apiVersion: backstage.io/v1alpha1\n";
+
+/// A mistyped group, a mistyped key, and none at all.
+fn mistyped() -> String {
+    let good = component("typo", "service", "berths");
+    [
+        good.replace("backstage.io/", "backstage.oi/"),
+        good.replace("apiVersion", "apiversion").replace("typo", "nocase"),
+        good.replace("apiVersion: backstage.io/v1alpha1\n", "").replace("typo", "noapi"),
+    ]
+    .concat()
+}
+
+/// A Location of these targets.
+fn location(name: &str, spec: &str) -> String {
+    format!("---\n{HEAD}kind: Location\nmetadata: {{name: {name}}}\nspec: {spec}\n")
+}
+
+/// Messages of rejected and warned files, with their lines.
+fn found(files: &Value) -> Vec<String> {
+    let problems = files.as_array().unwrap().iter().flat_map(|file| file["problems"].as_array().unwrap());
+    let problems = problems.filter(|problem| problem["severity"] != "info");
+    problems.map(|problem| format!("{} {}", problem["line"], problem["message"].as_str().unwrap())).collect()
+}
+
+both! {
+    async fn a_sync_and_a_check_of_a_folder_judge_alike(portal) {
+        let text = mistyped() + &location("l", "{targets: [./none.yaml, ./good.yaml]}");
+        portal.write("org/good.yaml", component("good", "service", "berths"));
+        let path = portal.write("org/catalog-info.yaml", &text);
+        let folder = path.trim_end_matches("/catalog-info.yaml");
+        let synced = found(&portal.trace(&portal.register("file", folder).await).await["files"]);
+        let files = [("org/catalog-info.yaml", text.as_str()), ("org/good.yaml", &component("good", "service", "berths"))];
+        let (status, told, _folder) = check(&files, &["org", "--format", "json"]);
+        assert_eq!(status, 1, "{told}");
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let checked = found(&told["files"]);
+        assert_eq!(synced, checked);
+        assert_eq!(checked.len(), 5, "{checked:?}");
+    }
+
+    async fn what_a_location_cannot_lead_to_is_told_at_the_location(portal) {
+        let path = portal.write("all.yaml", location("l", "{targets: [./none.yaml]}"));
+        let registered = portal.register("file", &path).await;
+        let trace = portal.trace(&registered).await;
+        assert_eq!(trace["files"][0]["problems"][0]["line"], 5, "{trace}");
+        assert_eq!((&trace["files"][0]["outcome"], &trace["files"][1]["outcome"]), (&json!("rejected"), &json!("skipped")));
+        // Its text can be opened at that line, though the file itself was read long before.
+        let id = registered["location"]["id"].as_str().unwrap();
+        let page = portal.get(&format!("/sources/{id}/file?path=all.yaml")).await;
+        assert_eq!(page.status(), StatusCode::OK);
+        let text = page.text().await.unwrap();
+        assert!(text.contains("./none.yaml"), "{text}");
+        let inbox = portal.json("/api/v1/catalog/problems").await;
+        assert_eq!(inbox["rows"][0]["reference"], "location:default/l", "{inbox}");
+    }
+}
+
+#[test]
+fn a_target_that_is_needed_outweighs_one_that_need_not_be_there() {
+    let (optional, needed) = ("{target: ./none.yaml, presence: optional}", "{target: ./none.yaml}");
+    let alone = location("a", optional);
+    assert_eq!(check(&[("all.yaml", &alone)], &["all.yaml"]).0, 0);
+    for specs in [[optional, needed], [needed, optional]] {
+        let text = location("a", specs[0]) + &location("b", specs[1]);
+        let (status, told, _folder) = check(&[("all.yaml", &text)], &["all.yaml"]);
+        let line = if specs[0] == needed { 5 } else { 10 };
+        let expected = format!(
+            "all.yaml:{line}:16: error: spec.target: `none.yaml` is not there; correct the path, or add the file\n"
+        );
+        assert!(status == 1 && told.starts_with(&expected), "{told}");
+        assert_eq!(told.matches("error:").count(), 1, "{told}");
+    }
+    // The other Location may be read once the file was looked for.
+    let first = location("a", optional) + &location("next", "{target: ./next.yaml}");
+    let files = [("all.yaml", first.as_str()), ("next.yaml", &location("b", needed))];
+    let (status, told, _folder) = check(&files, &["all.yaml"]);
+    assert!(status == 1 && told.starts_with("next.yaml:5:16: error: spec.target: `none.yaml` is not there"), "{told}");
+    let circle = location("a", "{targets: [./all.yaml]}");
+    let (_, told, _folder) = check(&[("all.yaml", &circle)], &["all.yaml"]);
+    assert!(
+        told.starts_with("all.yaml:5:18: warning: spec.targets[0]: the Location leads back to `all.yaml`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn a_name_that_is_declared_twice_is_told_where_it_stands_and_where_it_was_first() {
+    let twice = component("dup", "service", "berths") + &component("DUP", "service", "berths");
+    let files = [("c/1.yaml", twice.as_str()), ("c/sub/2.yml", twice.as_str()), ("d.yaml", twice.as_str())];
+    let (status, told, _folder) = check(&files, &["c", "d.yaml"]);
+    assert_eq!(status, 0);
+    insta::assert_snapshot!(told, @"");
+}
+
+#[test]
+fn what_cannot_be_looked_at_at_all_is_no_finding() {
+    let files = [("notes/readme.md", "x")];
+    for path in ["nope", "nope/*.yml", "notes/*.yml", "notes"] {
+        assert_eq!(check(&files, &[path]).0, 2, "{path}");
+    }
+}
