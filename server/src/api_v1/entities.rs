@@ -203,7 +203,7 @@ async fn page(
     Ok(Written(text))
 }
 
-type Named = Path<(String, String, String)>;
+pub(super) type Named = Path<(String, String, String)>;
 
 /// The part of a document that names its state.
 #[derive(Debug, Deserialize)]
@@ -243,17 +243,22 @@ async fn one(
         return Ok(Written(past.entity.document.to_string().into_bytes()).into_response());
     }
     let document = catalog::document(&services, &caller, &EntityRef::new(&kind, &namespace, &name)).await?;
+    Ok(tagged(document, &headers))
+}
+
+/// A document with its `ETag`, unless the client has it.
+pub(super) fn tagged(document: Bytes, headers: &HeaderMap) -> Response {
     let Ok(Tagged { metadata }) = serde_json::from_slice(&document) else {
-        return Ok(Written(document.into()).into_response());
+        return Written(document.into()).into_response();
     };
     let tag = format!("\"{}\"", metadata.etag);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
     let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
     let tagged = [(header::ETAG, tag)];
     if is_known {
-        return Ok((StatusCode::NOT_MODIFIED, tagged).into_response());
+        return (StatusCode::NOT_MODIFIED, tagged).into_response();
     }
-    Ok((tagged, Written(document.into())).into_response())
+    (tagged, Written(document.into())).into_response()
 }
 
 /// The entities around one, and the relations between them.

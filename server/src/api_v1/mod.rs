@@ -7,6 +7,7 @@ mod entities;
 mod facets;
 mod inbox;
 mod me;
+mod named;
 mod permission;
 mod policies;
 mod problem;
@@ -52,6 +53,7 @@ fn described_routes() -> OpenApiRouter<AppState> {
     OpenApiRouter::new()
         .routes(routes!(document))
         .merge(entities::routes())
+        .merge(named::routes())
         .merge(facets::routes())
         .merge(sources::routes())
         .merge(inbox::routes())

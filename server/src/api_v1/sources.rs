@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderName, StatusCode, header},
 };
-use domain::catalog::{NewSource, Source, SourceFile, SourceTrace};
+use domain::catalog::{NewSource, Source, SourceFile, SourceKind, SourceTrace};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use services::{Error, Services, catalog, identity::Caller};
@@ -124,6 +124,30 @@ enum Explain {
     Place(NewSource),
 }
 
+/// The fields of an [`Explain`], as they came.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Asked {
+    text: Option<String>,
+    kind: Option<SourceKind>,
+    target: Option<String>,
+}
+
+impl Explain {
+    fn read(bytes: &[u8]) -> Result<Self, Error> {
+        let Asked { text, kind, target } = body(bytes)?;
+        match (text, kind, target) {
+            (Some(text), None, None) => Ok(Self::Text { text }),
+            (None, Some(kind), Some(target)) => Ok(Self::Place(NewSource { kind, target })),
+            _ => Err(Error::Rejected(
+                "say either what is to be explained, `{\"text\": \"kind: Component\"}`, or where it is, `{\"kind\": \"git\", \
+                 \"target\": \"https://git.example.com/quay/fares.git\"}`"
+                    .into(),
+            )),
+        }
+    }
+}
+
 /// What would become of a place or a text.
 #[derive(Debug, Serialize, ToSchema)]
 struct Explanation {
@@ -144,7 +168,7 @@ async fn explain(
     Extension(caller): Extension<Caller>,
     bytes: Bytes,
 ) -> Result<Json<Explanation>, Problem> {
-    let explained = match body(&bytes)? {
+    let explained = match Explain::read(&bytes)? {
         Explain::Text { text } => catalog::explain_given(&services, &caller, &text).await?,
         Explain::Place(place) => catalog::explain(&services, &caller, place).await?,
     };

@@ -84,6 +84,46 @@ impl<'a> Described<'a> {
 }
 
 /// Seals a credential, and finds that its secret is never told.
+/// What names entities: references, a uid, what declared them; and a place that is no source yet.
+async fn ask_about_names(api: &mut Described<'_>, other: &str) {
+    let refs = "/catalog/entities/by-refs";
+    let asked = json!({ "refs": ["component:web", "component:none"], "fields": ["metadata.name"] });
+    let found = api.ask(Method::POST, refs, refs, Some(asked), 200).await;
+    assert_eq!(found["items"], json!([{ "metadata": { "name": "web" } }, null]));
+    let asked = json!({ "refs": ["component:web"], "query": { "spec.type": "service" } });
+    assert_eq!(api.ask(Method::POST, refs, refs, Some(asked), 200).await["items"], json!([null]));
+    api.ask(Method::POST, refs, refs, Some(json!({ "refs": [":"] })), 422).await;
+
+    let (entity, web) = ("/catalog/entities/{kind}/{namespace}/{name}", "/catalog/entities/component/default/web");
+    let uid = api.get(entity, web).await["metadata"]["uid"].as_str().unwrap().to_owned();
+    let by_uid = "/catalog/entities/by-uid/{uid}";
+    let found = api.get(by_uid, &format!("/catalog/entities/by-uid/{uid}")).await;
+    assert_eq!(found["metadata"]["name"], "web");
+    api.ask(Method::GET, by_uid, "/catalog/entities/by-uid/x", None, 404).await;
+    let ancestry = api.get(&format!("{entity}/ancestry"), &format!("{web}/ancestry")).await;
+    assert_eq!(
+        (&ancestry["root"], &ancestry["items"][0]["entity"]["metadata"]["name"]),
+        (&json!("component:default/web"), &json!("web"))
+    );
+    assert_eq!(ancestry["items"].as_array().unwrap().len(), 2, "{ancestry}");
+
+    let analyze = "/catalog/analyze";
+    let found = api.ask(Method::POST, analyze, analyze, Some(json!({ "kind": "file", "target": other })), 200).await;
+    assert_eq!((&found["existing"][0]["registered"], &found["generated"]), (&json!(false), &Value::Null));
+    let none = Some(json!({ "kind": "file", "target": format!("{other}.none") }));
+    assert!(api.ask(Method::POST, analyze, analyze, none, 200).await["generated"].is_object());
+
+    let told = api.ask(Method::POST, "/catalog/explain", "/catalog/explain", Some(json!({ "kind": "git" })), 422).await;
+    assert!(told["detail"].as_str().unwrap().starts_with("say either what is to be explained"), "{told}");
+}
+
+async fn ask_for_it_again_and_take_it_away(api: &mut Described<'_>, entity: &str, web: &str) {
+    let uid = api.get(entity, web).await["metadata"]["uid"].as_str().unwrap().to_owned();
+    api.ask(Method::POST, &format!("{entity}/refresh"), &format!("{web}/refresh"), None, 202).await;
+    let gone = format!("/catalog/entities/by-uid/{uid}");
+    api.ask(Method::DELETE, "/catalog/entities/by-uid/{uid}", &gone, None, 204).await;
+}
+
 async fn ask_about_credentials(api: &mut Described<'_>) {
     let credentials = "/catalog/credentials";
     let sealed = json!({ "name": "quay", "at": "git.example/quay", "kind": "token", "secret": "s3cret" });
@@ -147,6 +187,7 @@ both! {
 
         ask_about_credentials(&mut api).await;
         ask_about_permission(&mut api).await;
+        ask_about_names(&mut api, &other).await;
 
         let list = "/catalog/entities";
         let first = api.get(list, &format!("{list}?filter=kind=component&order=metadata.name,desc&limit=1&fields=metadata.name")).await;
@@ -215,6 +256,7 @@ both! {
         let card = "/scorecards/{name}";
         ask_about_scorecards(&mut api, card).await;
         for path in ["/catalog/entities.csv", "/openapi.json", "/me"] { api.get(path, path).await; }
+        ask_for_it_again_and_take_it_away(&mut api, entity, web).await;
 
         let moved = api.ask(Method::PUT, one, &of_one, Some(json!({ "kind": "file", "target": other })), 200).await;
         assert_eq!((&moved["id"], &moved["revision"]), (&source["id"], &Value::Null));
