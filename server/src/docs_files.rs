@@ -23,6 +23,7 @@ pub(crate) fn router() -> Router<AppState> {
     Router::new()
         .route("/api/techdocs/static/docs/{namespace}/{kind}/{name}/{*path}", get(image))
         .route("/docs/{namespace}/{kind}/{name}", get(first_page))
+        .route("/docs/{namespace}/{kind}/{name}/", get(first_page))
         .route("/docs/{namespace}/{kind}/{name}/{*page}", get(page))
 }
 
@@ -70,9 +71,12 @@ async fn first_page(Path((namespace, kind, name)): Path<(String, String, String)
 }
 
 async fn page(Path((namespace, kind, name, page)): Path<(String, String, String, String)>) -> Redirect {
+    // As MkDocs writes a page's address where it is served as files.
+    let page = page.strip_suffix("index.html").unwrap_or(&page);
     let page: Vec<String> = page.split('/').filter(|part| !part.is_empty()).map(encoded).collect();
     let (namespace, kind, name) = (encoded(&namespace), encoded(&kind), encoded(&name));
-    Redirect::temporary(&format!("/catalog/{namespace}/{kind}/{name}/docs/{}", page.join("/")))
+    let to = format!("/catalog/{namespace}/{kind}/{name}/docs/{}", page.join("/"));
+    Redirect::temporary(to.trim_end_matches('/'))
 }
 
 fn encoded(part: &str) -> String {

@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::inline;
+
 /// Around the number of a part that is put in after sanitising. Neither stands in any text: they are taken out of it first.
 pub(crate) const OPEN: char = '\u{e000}';
 pub(crate) const CLOSE: char = '\u{e001}';
@@ -38,6 +40,8 @@ pub(crate) struct Extracted {
     /// Each container as it is written, for where a mark turns out to be in code.
     pub(crate) sources: Vec<String>,
     pub(crate) remarks: Vec<String>,
+    /// Names and their meanings, which hold for the whole page.
+    pub(crate) abbreviations: Vec<(String, String)>,
 }
 
 enum Head {
@@ -124,8 +128,12 @@ pub(crate) fn extract(text: &str) -> Extracted {
 
 /// A line that is neither code nor a container.
 fn plain(line: &str, trimmed: &str, lines: &[&str], next: usize, found: &mut Extracted) {
-    if trimmed == "[TOC]" || is_abbreviation(trimmed) {
-        // The headings stand beside the page; abbreviations only explain what is written out anyway.
+    if trimmed == "[TOC]" {
+        // The headings stand beside the page.
+        return;
+    }
+    if let Some((name, meaning)) = inline::abbreviation(trimmed) {
+        found.abbreviations.push((name.to_owned(), meaning.to_owned()));
         return;
     }
     if trimmed.starts_with("--8<--") {
@@ -149,7 +157,8 @@ fn plain(line: &str, trimmed: &str, lines: &[&str], next: usize, found: &mut Ext
     {
         found.text.push('\n');
     }
-    push(&mut found.text, &clamped(line));
+    let marked = inline::marked(line, &mut found.remarks);
+    push(&mut found.text, &clamped(&marked));
 }
 
 fn push(out: &mut String, line: &str) {
@@ -183,10 +192,6 @@ fn is_list_item(trimmed: &str) -> bool {
         (1..10).contains(&digits).then(|| trimmed[digits..].strip_prefix(['.', ')'])).flatten()
     });
     rest.is_some_and(|rest| rest.starts_with([' ', '\t']))
-}
-
-fn is_abbreviation(trimmed: &str) -> bool {
-    trimmed.strip_prefix("*[").is_some_and(|rest| rest.contains("]: "))
 }
 
 fn head(trimmed: &str) -> Option<Head> {

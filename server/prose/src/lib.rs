@@ -8,6 +8,7 @@ mod containers;
 mod diagram;
 mod escape;
 pub mod highlight;
+mod inline;
 mod page;
 mod sanitise;
 mod tree;

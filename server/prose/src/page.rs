@@ -103,6 +103,9 @@ impl Writer {
         for remark in extracted.remarks {
             self.remarks.add(remark);
         }
+        for (name, meaning) in &extracted.abbreviations {
+            self.collected.abbreviations.add(name, meaning);
+        }
         let first = extracted.containers.len();
         let mut blocks = Vec::new();
         let html = tree::rendered(&extracted.text, first, self.shift, &mut blocks, &mut self.collected, &self.remarks);

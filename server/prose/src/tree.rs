@@ -10,6 +10,7 @@ use comrak::{
 
 use crate::{
     containers::{CLOSE, HEADING, HEADING_END, OPEN},
+    inline::{Abbreviations, Part},
     page::Heading,
     sanitise::{ID_PREFIX, Remarks, scheme},
 };
@@ -30,6 +31,7 @@ pub(crate) struct CodeBlock {
 pub(crate) struct Collected {
     pub(crate) headings: Vec<Heading>,
     pub(crate) ids: HashSet<String>,
+    pub(crate) abbreviations: Abbreviations,
 }
 
 pub(crate) static OPTIONS: LazyLock<Options<'static>> = LazyLock::new(|| {
@@ -112,6 +114,24 @@ pub(crate) fn rendered(
                 if follows && let Some(end) = attributes_end(&text) {
                     node.data_mut().value = NodeValue::Text(text[end..].to_owned().into());
                 }
+            }
+            NodeValue::Text(text) => {
+                let Some(parts) = collected.abbreviations.explained(&text) else { continue };
+                let is_address =
+                    |outer: &AstNode<'_>| matches!(outer.data().value, NodeValue::Link(_) | NodeValue::Image(_));
+                if node.ancestors().skip(1).any(is_address) {
+                    continue;
+                }
+                for part in parts {
+                    node.insert_before(inline(
+                        &arena,
+                        match part {
+                            Part::Plain(text) => NodeValue::Text(text.into()),
+                            Part::Html(html) => NodeValue::HtmlInline(html),
+                        },
+                    ));
+                }
+                node.detach();
             }
             _ => {}
         }

@@ -55,6 +55,10 @@ both! {
         let moved = portal.get("/docs/default/Component/gate/run/book").await;
         assert_eq!(moved.status(), StatusCode::TEMPORARY_REDIRECT);
         assert_eq!(moved.headers()[header::LOCATION], "/catalog/default/Component/gate/docs/run/book");
+        for (written, meant) in [("/", "docs"), ("/run/book/", "docs/run/book"), ("/run/book/index.html", "docs/run/book"), ("/index.html", "docs")] {
+            let moved = portal.get(&format!("/docs/default/component/gate{written}")).await;
+            assert_eq!(moved.headers()[header::LOCATION], format!("/catalog/default/component/gate/{meant}"), "{written}");
+        }
     }
 
     async fn images_go_through_us_and_run_nothing(portal) {

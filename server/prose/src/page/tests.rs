@@ -135,6 +135,13 @@ fn what_mkdocs_pages_use_is_rendered() {
 }
 
 #[test]
+fn what_mkdocs_adds_within_lines_is_rendered() {
+    insta::assert_snapshot!(html("*[HTML]: Hyper \"Text\"\n\n## HTML ++ctrl+s++\n\n^^in *it*^^ {++add++}{--del--} {~~a~>b~~}, HTML and XHTML, `HTML ++x++` [HTML](other.md) a --> b\n\n!!! note\n    HTML (c)\n"), @"");
+    let attack = html("*[a]: \"><script>alert(1)</script>\n\na {++<script>x</script>++} ++\"<script>\"++\n");
+    assert!(!attack.contains("<script"), "{attack}");
+}
+
+#[test]
 fn what_is_not_supported_is_told() {
     let page = shown(
         "--8<-- \"x.md\"\n\n::: a.b\n\n{% include %}\n\n```mermaid\nno diagram\n```\n\n```dot\ndigraph {}\n```\n\n![badge](https://img.example/x.svg)\n\n[a](gone.md)\n",
@@ -225,6 +232,13 @@ fn giants_and_bombs_are_bounded() {
         "[^1]".repeat(20_000) + "\n\n[^1]: x",
         "=== \"t\"\n    x\n\n".repeat(5_000),
         "&".repeat(300_000),
+        "](".repeat(200_000),
+        "{++".repeat(200_000),
+        "++a".repeat(200_000),
+        "^^a".repeat(200_000),
+        ":material-".repeat(80_000),
+        "{{ a ".repeat(100_000),
+        (0..2_000).map(|number| format!("*[A{number}]: x\n")).collect::<Vec<_>>().concat() + &"A1 ".repeat(100_000),
         "·".repeat(150_000),
         format!("<a title=\"{}\">x</a>", "&".repeat(200_000)),
         format!("<a title=\"{}\">x</a>", "&>".repeat(40_000)),
