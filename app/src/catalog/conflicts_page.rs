@@ -129,6 +129,6 @@ fn Place(claim: Claim) -> impl IntoView {
     view! {
         <code class="font-mono text-meta">{claim.path}</code>
         " in "
-        <a class="text-link" href=format!("/sources/{}", claim.source)>{claim.target}</a>
+        <a class="text-link underline" href=format!("/sources/{}", claim.source)>{claim.target}</a>
     }
 }

@@ -171,8 +171,15 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
     let owned = summary.owner.clone().map(|owner| view! { " Owned by " <OwnerLink owner=Some(owner) plain=true/> });
     let part = summary.system.clone().map(|system| view! { ", part of " <EntityLink to=system plain=true/> });
     let stop = (summary.owner.is_some() || summary.system.is_some()).then_some(".");
-    let description =
-        summary.description.clone().map(|text| if text.ends_with(['.', '!', '?']) { text } else { format!("{text}.") });
+    let (description, whole) = described(summary.description.as_deref());
+    let whole = whole.map(|text| {
+        view! {
+            <details class="mt-1 text-body text-muted">
+                <summary class="text-link">"The whole description"</summary>
+                <p class="mt-1 break-words">{text}</p>
+            </details>
+        }
+    });
     let orphaned = orphan.map(|(orphan, may_not)| view! { <Orphaned orphan may_not/> });
     let disputed = (!disputes.is_empty()).then(|| {
         view! {
@@ -211,6 +218,7 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
                         {to_mend}
                     </div>
                     <p class="prose-links mt-0.5 text-body text-muted break-words">{description}{owned}{part}{stop}</p>
+                    {whole}
                 </div>
                 <div class="no-print flex flex-none flex-wrap gap-2 max-sm:w-full sm:justify-end">{me}{star}</div>
             </div>
@@ -220,6 +228,21 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
             {disputed}
         </header>
     }
+}
+
+/// As much of a description as stands above the tabs, in letters.
+const SHOWN: usize = 360;
+
+/// A description as a sentence, cut where it is too long, and the whole of it then.
+fn described(text: Option<&str>) -> (Option<String>, Option<String>) {
+    let Some(text) = text.map(str::trim).filter(|text| !text.is_empty()) else { return (None, None) };
+    let Some((end, _)) = text.char_indices().nth(SHOWN) else {
+        let dot = if text.ends_with(['.', '!', '?']) { "" } else { "." };
+        return (Some(format!("{text}{dot}")), None);
+    };
+    let start = &text[..end];
+    let start = start.rsplit_once(char::is_whitespace).map_or(start, |(start, _)| start);
+    (Some(format!("{start}…")), Some(text.to_owned()))
 }
 
 /// Says that the page shows what was, and leads back.
@@ -286,5 +309,25 @@ fn Orphaned(orphan: Orphan, may_not: String) -> impl IntoView {
             <Deeds orphan may_not settle/>
             {problem}
         </div>
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_description_is_cut_and_can_be_read_whole() {
+        assert_eq!(described(None), (None, None));
+        assert_eq!(described(Some("Tells the tides")), (Some("Tells the tides.".into()), None));
+        let long = "tide ".repeat(4_000);
+        let (start, whole) = described(Some(&long));
+        assert!(
+            start.as_deref().is_some_and(|start| start.ends_with("tide…") && start.chars().count() <= SHOWN),
+            "{start:?}"
+        );
+        assert_eq!(whole.as_deref(), Some(long.trim()));
+        let (start, _) = described(Some(&"ü".repeat(100_000)));
+        assert_eq!(start.map(|start| start.chars().count()), Some(SHOWN + 1));
     }
 }

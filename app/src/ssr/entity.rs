@@ -184,7 +184,7 @@ pub(super) fn links(entity: &Entity) -> Vec<Link> {
     list.into_iter()
         .flatten()
         .filter_map(|item| {
-            let url = item.get("url")?.as_str().filter(|url| is_web_address(url))?.to_owned();
+            let url = item.get("url")?.as_str().filter(|url| domain::catalog::is_shown(url))?.to_owned();
             let title = item.get("title").and_then(Value::as_str).unwrap_or(&url).to_owned();
             Some(Link { url, title })
         })

@@ -129,6 +129,10 @@ pub(super) async fn render(
         },
     );
     let mut response = render(request).await.into_response();
+    // Pages lead on whoever asks, also who does not say that it reads HTML.
+    if !response.status().is_redirection() && response.headers().contains_key(header::LOCATION) {
+        *response.status_mut() = StatusCode::FOUND;
+    }
     // The browser would learn of them only after the start has run.
     for module in opened.part().and_then(|part| state.assets.parts.get(part)).into_iter().flatten() {
         if let Ok(link) = HeaderValue::from_str(&format!("<{module}>; rel=preload; as=fetch; crossorigin=anonymous")) {

@@ -131,6 +131,9 @@ both! {
         let old = old.send().await.unwrap();
         assert_eq!(old.status(), StatusCode::FOUND);
         assert_eq!(old.headers()[header::LOCATION], "/catalog/default/component/boarding-gate/history");
+        let plain = portal.get("/catalog/default/component/gate").await;
+        assert_eq!(plain.status(), StatusCode::FOUND);
+        assert_eq!(plain.headers()[header::LOCATION], "/catalog/default/component/boarding-gate");
         let history = portal.html("/catalog/default/component/boarding-gate/history").await;
         assert!(history.contains("Renamed from gate to boarding-gate") && history.contains("Came into the catalog"), "{history}");
     }
