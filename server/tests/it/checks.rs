@@ -97,7 +97,14 @@ fn a_name_that_is_declared_twice_is_told_where_it_stands_and_where_it_was_first(
     let files = [("c/1.yaml", twice.as_str()), ("c/sub/2.yml", twice.as_str()), ("d.yaml", twice.as_str())];
     let (status, told, _folder) = check(&files, &["c", "d.yaml"]);
     assert_eq!(status, 0);
-    insta::assert_snapshot!(told, @"");
+    insta::assert_snapshot!(told, @"
+    c/1.yaml:15:9: warning: `component:default/dup` is declared already, in `1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
+    c/sub/2.yml:5:9: warning: `component:default/dup` is declared already, in `1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
+    c/sub/2.yml:15:9: warning: `component:default/dup` is declared already, in `1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
+    d.yaml:5:9: warning: `component:default/dup` is declared already, in `c/1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
+    d.yaml:15:9: warning: `component:default/dup` is declared already, in `c/1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
+    3 files, 1 entity: 0 errors, 5 warnings
+    ");
 }
 
 #[test]

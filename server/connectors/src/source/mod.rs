@@ -78,9 +78,11 @@ impl SourceReader for Sources {
         };
         match kind {
             SourceKind::File => files::open(target).await,
-            SourceKind::Git => self.repositories.open(target, keys).await,
-            SourceKind::Url if self.repositories.recognises(target) => self.repositories.open(target, keys).await,
-            SourceKind::Url => self.web.open(address()?, keys).await,
+            SourceKind::Git => Box::pin(self.repositories.open(target, keys)).await,
+            SourceKind::Url if self.repositories.recognises(target) => {
+                Box::pin(self.repositories.open(target, keys)).await
+            }
+            SourceKind::Url => Box::pin(self.web.open(address()?, keys)).await,
             SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => self.forges.open(kind, target, keys).await,
             SourceKind::Kubernetes => self.clusters.open(target).await,
         }

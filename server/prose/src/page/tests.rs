@@ -136,7 +136,12 @@ fn what_mkdocs_pages_use_is_rendered() {
 
 #[test]
 fn what_mkdocs_adds_within_lines_is_rendered() {
-    insta::assert_snapshot!(html("*[HTML]: Hyper \"Text\"\n\n## HTML ++ctrl+s++\n\n^^in *it*^^ {++add++}{--del--} {~~a~>b~~}, HTML and XHTML, `HTML ++x++` [HTML](other.md) a --> b\n\n!!! note\n    HTML (c)\n"), @"");
+    insta::assert_snapshot!(html("*[HTML]: Hyper \"Text\"\n\n## HTML ++ctrl+s++\n\n^^in *it*^^ {++add++}{--del--} {~~a~>b~~}, HTML and XHTML, `HTML ++x++` [HTML](other.md) a --> b\n\n!!! note\n    HTML (c)\n"), @r#"
+    <h3 id="doc-html-ctrls"><abbr title="Hyper &quot;Text&quot;">HTML</abbr> <span><kbd>Ctrl</kbd>+<kbd>S</kbd></span></h3>
+    <p><ins>in <em>it</em></ins> <ins>add</ins><del>del</del> <del>a</del><ins>b</ins>, <abbr title="Hyper &quot;Text&quot;">HTML</abbr> and XHTML, <code>HTML ++x++</code> <a href="/docs/other.md" rel="external noopener noreferrer">HTML</a> a → b</p>
+    <div class="note note-info"><p class="note-title">Note</p><p><abbr title="Hyper &quot;Text&quot;">HTML</abbr> ©</p>
+    </div>
+    "#);
     let attack = html("*[a]: \"><script>alert(1)</script>\n\na {++<script>x</script>++} ++\"<script>\"++\n");
     assert!(!attack.contains("<script"), "{attack}");
 }

@@ -97,14 +97,15 @@ impl Repositories {
             other => other,
         };
         let (fetched, granted) = match &target.repository {
-            Repository::Remote(_) => self.fetch(&target, keys).await.map_err(told)?,
+            // What git and the network need is much, and callers stand deep: it goes to the heap.
+            Repository::Remote(_) => Box::pin(self.fetch(&target, keys)).await.map_err(told)?,
             Repository::Local(path) => (self.local(path, &target).await.map_err(told)?, Granted::All),
             Repository::Hosted { owner, repo } => {
                 let path = self.outbound.data.join("git").join(owner).join(format!("{repo}.git"));
                 (self.local(&path, &target).await.map_err(told)?, Granted::Nothing)
             }
         };
-        self.state(fetched, target, granted).await
+        Box::pin(self.state(fetched, target, granted)).await
     }
 
     fn git(&self, repository: Option<&Path>) -> Git {
@@ -133,7 +134,7 @@ impl Repositories {
         let addresses = self.guard.vet(url).await?;
         fs::create_dir_all(home(&self.outbound.data)).await.map_err(|error| disk(&error))?;
         let access = Access::new(url, &addresses, keys.find(url).await?, &home(&self.outbound.data))?;
-        let fetched = self.fetch_by(&access, url, target).await?;
+        let fetched = Box::pin(self.fetch_by(&access, url, target)).await?;
         Ok((fetched, access.held().grants()))
     }
 
