@@ -9,6 +9,8 @@ const FIELDS: usize = 60;
 const LINES: usize = 20;
 /// How many letters of a line are told.
 const LETTERS: usize = 300;
+/// How many letters are told before the first that differs.
+const AROUND: usize = 60;
 /// How deep a document is looked into.
 const DEPTH: usize = 20;
 
@@ -44,6 +46,7 @@ impl Difference {
         if self.fields.len() >= FIELDS {
             self.more += 1;
         } else {
+            let (before, after) = from_where_they_differ(before, after);
             self.fields.push(FieldChange { path: path.to_owned(), before: cut(before), after: cut(after) });
         }
     }
@@ -143,6 +146,21 @@ fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
     (between(&old), between(&new))
 }
 
+/// Long lines that begin alike, from shortly before they differ: what is told of them would be the same otherwise.
+fn from_where_they_differ(mut before: Vec<String>, mut after: Vec<String>) -> (Vec<String>, Vec<String>) {
+    if before.len() == after.len() {
+        for (left, right) in before.iter_mut().zip(&mut after) {
+            let same = left.chars().zip(right.chars()).take_while(|(left, right)| left == right).count();
+            if same + AROUND > LETTERS {
+                for line in [left, right] {
+                    *line = format!("…{}", line.chars().skip(same - AROUND).collect::<String>());
+                }
+            }
+        }
+    }
+    (before, after)
+}
+
 fn cut(mut lines: Vec<String>) -> Vec<String> {
     let more = lines.len().saturating_sub(LINES);
     lines.truncate(LINES);
@@ -171,6 +189,20 @@ mod tests {
         let mut told: Vec<String> = told.collect();
         told.sort();
         told
+    }
+
+    #[test]
+    fn a_long_line_is_told_from_where_it_differs() {
+        let of = |version: &str| json!({ "spec": { "definition": format!("{}ä{version}{}", "x".repeat(5_000), "y".repeat(5_000)) } });
+        let said = told(&of("1"), &of("2"));
+        let beginning = format!("…{}ä", "x".repeat(AROUND - 1));
+        assert!(
+            said[0].contains(&format!("{beginning}1y")) && said[0].contains(&format!("-> {beginning}2y")),
+            "{said:?}"
+        );
+        assert!(said[0].len() < 1_000);
+        let short = told(&json!({ "a": "one thing" }), &json!({ "a": "one thought" }));
+        assert_eq!(short, ["a: one thing -> one thought"]);
     }
 
     #[test]
