@@ -104,7 +104,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
     );
     Ok(Written {
         title: "Audit log".to_owned(),
-        answer: "Who did what, from where. It can be taken away, and not be changed".to_owned(),
+        answer: "Who did what, from where. It can be exported, and not changed".to_owned(),
         html,
     })
 }
