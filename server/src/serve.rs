@@ -9,7 +9,11 @@ use services::{
     identity::{self, Caller, Tenant},
     permission, queue, scorecards,
 };
-use tokio::{net::TcpListener, task::JoinHandle};
+use tokio::{
+    net::TcpListener,
+    signal::unix::{Signal, SignalKind, signal},
+    task::JoinHandle,
+};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -59,8 +63,9 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     });
     let app = http::router(state, &settings.limits).into_make_service_with_connect_info::<SocketAddr>();
     tracing::info!("causeway serves {}", settings.base_url(address));
-    println!("Causeway serves {}", settings.base_url(address));
+    // Whoever reads that it serves may stop it at once.
     tokio::spawn(stop_on_signal(shutdown.clone()));
+    println!("Causeway serves {}", settings.base_url(address));
     let server = axum::serve(listener, app).with_graceful_shutdown(shutdown.clone().cancelled_owned()).into_future();
     let deadline = async {
         shutdown.cancelled().await;
@@ -121,23 +126,32 @@ async fn end(work: JoinHandle<()>) {
     }
 }
 
-/// Waits for Ctrl-C or a termination, then asks everything to stop.
-async fn stop_on_signal(shutdown: CancellationToken) {
-    let terminated = async {
-        match tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate()) {
-            Ok(mut signal) => {
-                signal.recv().await;
-            }
-            Err(error) => {
-                tracing::warn!(%error, "termination signals are not seen");
-                std::future::pending::<()>().await;
-            }
+/// Hears Ctrl-C and terminations from now on; what is returned waits for one and asks everything to stop then.
+fn stop_on_signal(shutdown: CancellationToken) -> impl Future<Output = ()> {
+    let heard = |kind, what| match signal(kind) {
+        Ok(signal) => Some(signal),
+        Err(error) => {
+            tracing::warn!(%error, "{what} is not seen");
+            None
         }
     };
-    tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        () = terminated => {}
+    let (interrupted, terminated) =
+        (heard(SignalKind::interrupt(), "Ctrl-C"), heard(SignalKind::terminate(), "a termination"));
+    async move {
+        tokio::select! {
+            () = come(interrupted) => {}
+            () = come(terminated) => {}
+        }
+        tracing::info!("stopping: requests in flight may finish");
+        shutdown.cancel();
     }
-    tracing::info!("stopping: requests in flight may finish");
-    shutdown.cancel();
+}
+
+async fn come(signal: Option<Signal>) {
+    match signal {
+        Some(mut signal) => {
+            signal.recv().await;
+        }
+        None => std::future::pending().await,
+    }
 }
