@@ -178,7 +178,12 @@ enum Named {
 
 impl Named {
     fn of(target: &str) -> Self {
-        if is_glob(target) { Self::ByPattern } else { Self::Itself }
+        let is_pattern = match target.split_once("://") {
+            // In an address, `?` begins the query, and brackets may be part of the host.
+            Some((_, rest)) => rest.split_once('/').is_some_and(|(_, path)| path.contains(['*', '[', '{'])),
+            None => is_glob(target),
+        };
+        if is_pattern { Self::ByPattern } else { Self::Itself }
     }
 
     fn trust(self, path: &str) -> Trust {

@@ -292,3 +292,23 @@ async fn the_first_declaration_of_a_kind_stands_and_the_second_is_told() {
     world.sync(&there).await;
     assert_eq!(world.entity("entitykind:another").await.source, Some(there.id));
 }
+
+#[tokio::test]
+async fn manifests_that_fit_a_pattern_are_left_out_and_what_is_named_is_not() {
+    let world = World::new().await;
+    let chart = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: heron}\n";
+    let one = "https://a.example/one.yaml?raw=1";
+    for (target, spec) in [(HERE, "targets: ['./*.yaml']"), (THERE, "targets: [./heron.yaml]")] {
+        let location =
+            format!("apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {{name: all}}\nspec: {{{spec}}}\n");
+        world.write(target, "catalog-info.yaml", &location);
+        world.write(target, "heron.yaml", chart);
+    }
+    world.write(one, "catalog-info.yaml", chart);
+    world.register(HERE).await;
+    assert_eq!(world.found("kind=application").await, "");
+    world.register(THERE).await;
+    assert_eq!(world.found("kind=application").await, "application:default/heron");
+    let one = world.register(one).await;
+    assert_eq!((one.entities, one.warned), (0, 1), "{}", world.trace(&one).await);
+}
