@@ -122,8 +122,10 @@ both! {
         shelf.put("/specs/tides.yaml", "openapi: 3.1.1\n");
         portal.read_again(&id).await;
         assert_eq!(shelf.sent(), ["/specs/tides.yaml"]);
-        let tides = portal.json("/api/catalog/entities/by-name/api/default/tides").await;
-        assert_eq!(tides["spec"]["definition"], "openapi: 3.1.1\n");
+        portal.until("the index has it", async |portal| {
+            let tides = portal.json("/api/catalog/entities/by-name/api/default/tides").await;
+            (tides["spec"]["definition"] == "openapi: 3.1.1\n").then_some(())
+        }).await;
     }
 
     async fn what_climbs_may_reach_no_more_than_a_whole_address_may(mut portal) {

@@ -180,7 +180,7 @@ async fn the_first_claim_stands_and_the_second_is_told_on_both() {
     assert!(message.contains("another source declares it again"), "{message}");
     insta::assert_snapshot!(world.trace(&second).await, @"
     catalog-info.yaml warned (2)
-      `component:default/tides` is declared already, in `catalog-info.yaml` of another source; that one was first and stands. Remove one of the two, or rename it
+      line 1: `component:default/tides` is declared already, in `catalog-info.yaml` of another source; that one was first and stands. Remove one of the two, or rename it
     ");
     assert_eq!(second.entities, 1);
     catalog::remove_source(&world.services, &world.caller, first.id, catalog::Entities::Remove).await.unwrap();
@@ -211,11 +211,12 @@ async fn locations_lead_on_and_circles_end() {
     catalog-info.yaml rejected (1)
       line 4, column 49: spec.targets[2]: `../out.yaml` leads out of the source; keep what a catalog file names inside the folder or repository it is in
       line 4, column 87: spec.targets[4]: `https://c.example` (url) does not answer
+      line 4, column 36: spec.targets[1]: `none.yaml` is not there
     parts/a.yaml warned (2)
-      the Location leads back to `catalog-info.yaml`, in a circle; remove one of the targets
+      line 13, column 18: spec.targets[0]: the Location leads back to `catalog-info.yaml`, in a circle; remove one of the targets
     parts/b.yaml found (1)
-    none.yaml rejected (0)
-      `none.yaml` is not there
+    none.yaml skipped (0)
+      could not be read; `catalog-info.yaml`, which names it, tells why
     https://b.example/two/catalog-info.yaml found (1)
     ");
     assert_eq!(world.found("kind=component").await, "component:default/a component:default/b component:default/far");
