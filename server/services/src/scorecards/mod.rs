@@ -2,6 +2,7 @@
 //!
 //! [`evaluate()`] keeps the results in line with the catalog, [`follow()`] asks for it, and the questions read what it wrote.
 
+mod affected;
 mod evaluate;
 mod expression;
 mod facts;
