@@ -112,8 +112,7 @@ impl Walk<'_> {
         for (field, target) in targets {
             let naming = Naming { number, document: document.clone(), about: about.clone(), field };
             match self.targets(step, target).await {
-                Ok((source, paths)) if paths.is_empty() => {
-                    let _ = source;
+                Ok((_, paths)) if paths.is_empty() => {
                     let severity = if is_optional { Severity::Info } else { Severity::Warning };
                     let message = format!("`{target}` matches no file; correct it, or remove it");
                     self.tell_at(&naming, severity, message);
