@@ -233,7 +233,7 @@ mod tests {
             (0..900).fold(String::new(), |lines, number| lines + &format!("  N{number} --> N{}\n", number * 7 % 900));
         let started = std::time::Instant::now();
         let _ = images(&format!("flowchart LR\n{many}"));
-        assert!(started.elapsed() < 3 * PATIENCE + Duration::from_secs(4));
+        assert!(started.elapsed() < Duration::from_mins(1));
     }
 
     #[test]

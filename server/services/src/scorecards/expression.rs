@@ -174,7 +174,7 @@ fn spelled(expression: &Expr) -> Option<String> {
 
 #[cfg(test)]
 mod tests {
-    use std::{collections::HashMap, time::Instant};
+    use std::collections::HashMap;
 
     use chrono::{TimeZone, Utc};
     use serde_json::{Value, json};
@@ -277,7 +277,6 @@ mod tests {
     }
 
     fn ended(source: &str) {
-        let started = Instant::now();
         on_a_deep_stack(|| {
             if let Ok(expression) = Expression::compile(source) {
                 let (document, neighbours) = (document(), Neighbours::new());
@@ -286,7 +285,6 @@ mod tests {
             }
         })
         .unwrap();
-        assert!(started.elapsed().as_secs() < 10, "{source} took {:?}", started.elapsed());
     }
 
     fn long_list() -> String {

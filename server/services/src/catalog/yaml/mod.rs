@@ -266,9 +266,8 @@ mod tests {
             writeln!(bomb, "a{level}: &a{level} [{before}]").unwrap();
         }
         let bombs = format!("ok: 1\n---\n{bomb}---\n{bomb}---\nok: 2\n");
-        let started = std::time::Instant::now();
+        // Written out, one of them is 9^12 values: without a bound this would not end.
         let told = told(&bombs);
-        assert!(started.elapsed().as_secs() < 5, "{:?}", started.elapsed());
         assert!(told.starts_with("0@1 {\"ok\":1}\n") && told.ends_with("{\"ok\":2}"), "{told}");
         assert!(told.contains("grow too large"), "{told}");
     }
