@@ -117,9 +117,9 @@ both! {
         portal.register("file", &path).await;
         let (_, html) = portal.page("/catalog/default/component/sharer/docs").await;
         let main = main_of(&html);
-        assert!(main.contains("Shared by") && main.contains("href=\"/catalog/default/component/sharer/docs/docs/more\""), "{main}");
+        assert!(main.contains("Shared by") && main.contains("href=\"/catalog/default/component/sharer/docs/more\""), "{main}");
         assert!(!main.contains("not meant") && !main.contains("Notes"));
-        let (_, html) = portal.page("/catalog/default/component/plain/docs/docs/more").await;
+        let (_, html) = portal.page("/catalog/default/component/plain/docs/more").await;
         assert!(main_of(&html).contains("href=\"/catalog/default/component/plain/docs\""), "{}", main_of(&html));
     }
 

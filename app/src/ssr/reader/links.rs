@@ -3,10 +3,7 @@
 use std::collections::HashMap;
 
 use prose::{Links, Target};
-use services::{
-    catalog::ports::join,
-    docs::{FileKind, Site, address},
-};
+use services::docs::{FileKind, Site, address, led};
 
 use super::encoded_path;
 
@@ -31,10 +28,16 @@ impl SiteLinks {
 
     /// The file that an address means, and its name there.
     fn file(&self, address: &str) -> Option<(String, &FileKind)> {
-        let path = join(&self.from, &decoded(address)?).ok()?;
-        let bare = path.trim_end_matches(".html").to_owned();
+        let path = led(&self.from, &decoded(address)?);
+        // A README that stands in for the first page names what is beside it from one folder further up.
+        let inner = path.strip_prefix("docs/").or_else(|| path.strip_prefix("../docs/"));
+        [Some(path.as_str()), inner].into_iter().flatten().find_map(|path| self.named(path))
+    }
+
+    fn named(&self, path: &str) -> Option<(String, &FileKind)> {
+        let bare = path.trim_end_matches(".html");
         let join_all = |end: &str| if bare.is_empty() { end.to_owned() } else { format!("{bare}/{end}") };
-        let tries = [path.clone(), format!("{bare}.md"), join_all("index.md"), join_all("README.md")];
+        let tries = [path.to_owned(), format!("{bare}.md"), join_all("index.md"), join_all("README.md")];
         tries.into_iter().find_map(|path| self.files.get(&path).map(|kind| (path.clone(), kind)))
     }
 }
@@ -67,9 +70,9 @@ impl Links for SiteLinks {
             Some((_, FileKind::Other(Some(view)))) if view.starts_with("https://") || view.starts_with("http://") => {
                 Target::To(view.clone())
             }
-            Some((_, FileKind::Other(_))) => {
-                Target::Broken(format!("the file `{shown}` is not kept, only pages and images are"))
-            }
+            Some((_, FileKind::Other(_))) => Target::Broken(format!(
+                "the file `{shown}` is not shown here, only pages and images are, and its source has no address"
+            )),
             None => Target::Broken(format!("the link `{shown}` leads to nothing in these docs")),
         }
     }

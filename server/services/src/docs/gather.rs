@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, fmt::Write as _};
 
-use super::{NavItem, manifest, navigation};
+use super::{NavItem, elsewhere, manifest, navigation};
 use crate::catalog::ports::{OpenSource, ReadProblem};
 
 /// How large one page may be.
@@ -37,6 +37,15 @@ pub(super) struct GatheredFile {
     pub(super) title: String,
     pub(super) edit: Option<String>,
     pub(super) content: Vec<u8>,
+    /// Its path in the source.
+    pub(super) whole: String,
+}
+
+impl GatheredFile {
+    /// A file that is not kept, only where people look at it.
+    pub(super) fn other(view: Option<String>, whole: String) -> Self {
+        Self { kind: "other".into(), title: String::new(), edit: view, content: Vec::new(), whole }
+    }
 }
 
 /// Reads the site in the folder `root` of an open source.
@@ -55,9 +64,10 @@ pub(super) async fn gather(source: &dyn OpenSource, root: &str) -> Result<Gather
     found.name = manifest.name;
     let paths = paths(source, &base, has_manifest, manifest.nav.as_deref(), &mut found.remarks).await?;
     let mut total = 0;
-    for path in paths {
-        take(source, &base, &path, &mut total, &mut found).await?;
+    for (path, whole) in paths {
+        take(source, &path, whole, &mut total, &mut found).await?;
     }
+    elsewhere::add(source, &mut found.files).await?;
     let titles: BTreeMap<String, String> = found
         .files
         .iter()
@@ -100,18 +110,20 @@ async fn manifest(source: &dyn OpenSource, root: &str) -> Result<Option<(String,
     Ok(None)
 }
 
-/// The files of a site, from its base.
+/// The files of a site: the path of each there, and in the source.
 async fn paths(
     source: &dyn OpenSource,
     base: &str,
     has_manifest: bool,
     nav: Option<&[NavItem]>,
     remarks: &mut Vec<String>,
-) -> Result<Vec<String>, ReadProblem> {
+) -> Result<Vec<(String, String)>, ReadProblem> {
     let listed = match source.list(base).await {
         Ok(listed) => listed,
         // A web address has no folders: only what the navigation names can be read.
-        Err(ReadProblem::Refused(_)) => return Ok(named(nav)),
+        Err(ReadProblem::Refused(_)) => {
+            return Ok(named(nav).into_iter().map(|path| (path.clone(), below(base, &path))).collect());
+        }
         Err(ReadProblem::Missing(_)) if has_manifest => {
             return Err(ReadProblem::Missing(format!(
                 "`{}` is not there; write `index.md` in it, or correct `docs_dir`",
@@ -122,21 +134,36 @@ async fn paths(
     };
     let prefix = if base.is_empty() || base.ends_with('/') { base.to_owned() } else { format!("{base}/") };
     let is_hidden = |path: &str| path.split('/').any(|part| part.starts_with('.') || part == "node_modules");
-    let mut paths: Vec<String> = listed
+    let relative: Vec<String> = listed
         .into_iter()
         .take(FILES.0)
         .filter_map(|file| file.path.strip_prefix(&prefix).map(str::to_owned))
         .filter(|path| !is_hidden(path))
-        // Without a manifest, the folder is the code's: only its README and its docs are meant.
-        .filter(|path| has_manifest || path.starts_with("docs/") || path.eq_ignore_ascii_case("readme.md"))
         .collect();
+    let mut paths: Vec<(String, String)> = if has_manifest {
+        relative.into_iter().map(|path| (path.clone(), below(base, &path))).collect()
+    } else {
+        meant(relative).into_iter().map(|(path, inner)| (path, below(base, &inner))).collect()
+    };
     // Pages first: images and the rest are what is left out when there is too much.
-    paths.sort_by_key(|path| (kind(path) != Kind::Page, path.clone()));
+    paths.sort_by_key(|(path, _)| (kind(path) != Kind::Page, path.clone()));
     if paths.len() > FILES.1 {
         remarks.push(format!("the docs have more than {} files; the rest is left out", FILES.1));
         paths.truncate(FILES.1);
     }
     Ok(paths)
+}
+
+/// What is the site in a folder without a manifest, as TechDocs has it: what is in `docs`, and the README as its first page
+/// if it has none. The rest of the folder is the code's.
+fn meant(relative: Vec<String>) -> Vec<(String, String)> {
+    let readme = relative.iter().find(|path| path.eq_ignore_ascii_case("readme.md")).cloned();
+    let inside = relative.into_iter().filter_map(|path| Some((path.strip_prefix("docs/")?.to_owned(), path)));
+    let mut paths: Vec<(String, String)> = inside.collect();
+    if !paths.iter().any(|(path, _)| ["index.md", "README.md"].contains(&path.as_str())) {
+        paths.extend(readme.map(|readme| ("index.md".to_owned(), readme)));
+    }
+    paths
 }
 
 fn named(nav: Option<&[NavItem]>) -> Vec<String> {
@@ -170,12 +197,11 @@ fn kind(path: &str) -> Kind {
 
 async fn take(
     source: &dyn OpenSource,
-    base: &str,
     path: &str,
+    whole: String,
     total: &mut usize,
     found: &mut Gathered,
 ) -> Result<(), ReadProblem> {
-    let whole = below(base, path);
     let place = source.place(&whole);
     let remark = |remarks: &mut Vec<String>, text: String| {
         if remarks.len() < REMARKS {
@@ -184,8 +210,7 @@ async fn take(
     };
     let kind = kind(path);
     if kind == Kind::Other {
-        let other = GatheredFile { kind: "other".into(), title: String::new(), edit: place.view, content: Vec::new() };
-        found.files.insert(path.to_owned(), other);
+        found.files.insert(path.to_owned(), GatheredFile::other(place.view, whole));
         return Ok(());
     }
     if *total >= TOTAL {
@@ -212,13 +237,13 @@ async fn take(
             remark(&mut found.remarks, format!("`{path}` is not UTF-8; some letters are shown wrongly"));
         }
         let title = navigation::title(path, &String::from_utf8_lossy(&content));
-        GatheredFile { kind: "page".into(), title, edit: place.edit, content: content.to_vec() }
+        GatheredFile { kind: "page".into(), title, edit: place.edit, content: content.to_vec(), whole }
     } else {
         let Some(media) = media_type(&content) else {
             remark(&mut found.remarks, format!("`{path}` is left out: it is no image of a kind that is shown"));
             return Ok(());
         };
-        GatheredFile { kind: media.into(), title: String::new(), edit: None, content: content.to_vec() }
+        GatheredFile { kind: media.into(), title: String::new(), edit: None, content: content.to_vec(), whole }
     };
     found.files.insert(path.to_owned(), file);
     Ok(())

@@ -3,6 +3,7 @@
 //!
 //! What is kept is what authors wrote. Whoever shows it renders and sanitises it.
 
+mod elsewhere;
 mod gather;
 mod manifest;
 mod navigation;
@@ -24,7 +25,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::{navigation::address, search::Hit};
+pub use self::{elsewhere::led, navigation::address, search::Hit};
 use crate::{Error, Result, Services, identity};
 
 /// One reading of a source at a time for each site.
@@ -93,7 +94,7 @@ pub enum FileKind {
     Page,
     /// An image, by its media type.
     Image(String),
-    /// Something else, which is not kept; where people look at it.
+    /// Something else, also beyond the site (`../src/main.rs`), which is not kept; where people look at it.
     Other(Option<String>),
 }
 

@@ -81,7 +81,7 @@ fn is_first(path: &str) -> bool {
 
 /// The page that a site begins with.
 pub(super) fn home(nav: &[NavItem], titles: &BTreeMap<String, String>) -> Option<String> {
-    let usual = ["index.md", "README.md", "docs/index.md"].into_iter().find(|path| titles.contains_key(*path));
+    let usual = ["index.md", "README.md"].into_iter().find(|path| titles.contains_key(*path));
     usual.map(str::to_owned).or_else(|| first(nav)).or_else(|| titles.keys().next().cloned())
 }
 
