@@ -12,14 +12,18 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use domain::catalog::{Severity, SourceKind};
 use services::catalog::{
     keys::Granted,
-    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, is_glob, join},
+    ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, SourceReader, is_glob, join},
 };
 use walkdir::WalkDir;
 
 /// How many files and folders a walk looks at.
 const MOST: usize = 200_000;
+
+/// How many things that are passed over are named.
+const REMARKS: usize = 50;
 
 /// Folders that hold no catalog files of their owner.
 const SKIPPED: &[&str] = &[".git", "node_modules"];
@@ -37,9 +41,9 @@ pub struct FilesOnly;
 
 #[async_trait]
 impl SourceReader for FilesOnly {
-    async fn open(&self, kind: domain::catalog::SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         match kind {
-            domain::catalog::SourceKind::File => open(target).await,
+            SourceKind::File => open(target).await,
             _ => Err(ReadProblem::Missing(format!("`{target}` was not fetched: only files on this disk are checked"))),
         }
     }
@@ -49,6 +53,7 @@ struct Files {
     root: PathBuf,
     folder: String,
     begin: Begin,
+    remarks: Vec<Remark>,
 }
 
 impl Files {
@@ -63,21 +68,23 @@ impl Files {
             if found.is_empty() {
                 return Err(ReadProblem::Missing(format!("`{text}` matches no file; correct the pattern")));
             }
-            return Ok(Self { root, folder: String::new(), begin: Begin::Named(found) });
+            return Ok(Self { root, folder: String::new(), begin: Begin::Named(found), remarks: Vec::new() });
         }
         let path = canonical(target)?;
         if path.is_dir() {
-            let files = walk(&path, "")?;
+            let Walked { files, remarks } = walk(&path, "")?;
             let begin = Begin::folder(files.into_iter().map(|file| file.path));
             let (Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths)) = &begin;
             if paths.is_empty() {
-                return Err(ReadProblem::Missing(format!("the folder `{text}` holds no YAML file; name another")));
+                let passed = remarks.first().map(|remark| format!("; `{}` is {}", remark.about, remark.message));
+                let passed = passed.unwrap_or_else(|| "; name another".to_owned());
+                return Err(ReadProblem::Missing(format!("the folder `{text}` holds no YAML file{passed}")));
             }
-            return Ok(Self { root: path, folder: String::new(), begin });
+            return Ok(Self { root: path, folder: String::new(), begin, remarks });
         }
         let name = path.file_name().map(|name| name.to_string_lossy().into_owned()).unwrap_or_default();
         let root = path.parent().map(Path::to_owned).unwrap_or_default();
-        Ok(Self { root, folder: String::new(), begin: Begin::Named(vec![name]) })
+        Ok(Self { root, folder: String::new(), begin: Begin::Named(vec![name]), remarks: Vec::new() })
     }
 }
 
@@ -116,7 +123,7 @@ impl OpenSource for Files {
 
     async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
         let (root, folder) = (self.root.clone(), folder.to_owned());
-        blocking(move || walk(&root, &folder)).await
+        blocking(move || Ok(walk(&root, &folder)?.files)).await
     }
 
     async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
@@ -127,6 +134,10 @@ impl OpenSource for Files {
     fn place(&self, path: &str) -> Place {
         let target = self.root.join(path).display().to_string();
         Place { kind: "file", target, view: None, edit: None, folder: None }
+    }
+
+    fn remarks(&self) -> Vec<Remark> {
+        self.remarks.clone()
     }
 
     fn granted(&self) -> Granted {
@@ -194,29 +205,61 @@ fn read(root: &Path, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
     if content.len() as u64 > limit { Err(too_large()) } else { Ok(content.into()) }
 }
 
-fn walk(root: &Path, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
+/// What is in a folder.
+#[derive(Default)]
+struct Walked {
+    files: Vec<FileInfo>,
+    /// What could be a catalog file and was passed over.
+    remarks: Vec<Remark>,
+}
+
+fn walk(root: &Path, folder: &str) -> Result<Walked, ReadProblem> {
     let start = inside(root, folder)?;
-    let mut files = Vec::new();
+    let mut walked = Walked::default();
     let walk = WalkDir::new(&start).follow_links(false).max_depth(64).sort_by_file_name().into_iter();
     let is_kept = |entry: &walkdir::DirEntry| {
         entry.depth() == 0 || !SKIPPED.contains(&entry.file_name().to_string_lossy().as_ref())
     };
+    let below = |path: &Path| Some(path.strip_prefix(root).ok()?.to_str()?.replace('\\', "/"));
     for (number, entry) in walk.filter_entry(is_kept).enumerate() {
         if number >= MOST {
             return Err(ReadProblem::Refused(format!(
                 "`{folder}` holds more than {MOST} files; register a part of it"
             )));
         }
-        // A folder that may not be entered hides only itself.
-        let Ok(entry) = entry else { continue };
-        if entry.file_type().is_file()
-            && let Ok(below) = entry.path().strip_prefix(root)
-            && let Some(path) = below.to_str()
-        {
-            files.push(FileInfo { path: path.replace('\\', "/"), executable: is_executable(&entry) });
+        let passed = match entry {
+            Ok(entry) => {
+                let Some(path) = below(entry.path()) else { continue };
+                if entry.file_type().is_file() {
+                    walked.files.push(FileInfo { path, executable: is_executable(&entry) });
+                    continue;
+                }
+                if entry.file_type().is_dir() || !Begin::is_usual(&path) {
+                    continue;
+                }
+                Remark {
+                    about: path,
+                    severity: Severity::Info,
+                    message: "left out: it is a symbolic link or no regular file, which is not followed".into(),
+                    keeps: Vec::new(),
+                }
+            }
+            // A folder that may not be entered hides only itself.
+            Err(error) => {
+                let Some(path) = error.path().and_then(below) else { continue };
+                let keeps = vec![format!("{path}/")];
+                let message = format!(
+                    "left out: it may not be entered; give the user that runs Causeway the right to read it, until when what it declared stands: {}",
+                    error.io_error().map_or_else(|| "it leads back to itself".to_owned(), ToString::to_string)
+                );
+                Remark { about: path, severity: Severity::Warning, message, keeps }
+            }
+        };
+        if walked.remarks.len() < REMARKS {
+            walked.remarks.push(passed);
         }
     }
-    Ok(files)
+    Ok(walked)
 }
 
 #[cfg(unix)]
@@ -237,7 +280,7 @@ fn matching(root: &Path, pattern: &str) -> Result<Vec<String>, ReadProblem> {
     if !root.join(&folder).is_dir() {
         return Ok(Vec::new());
     }
-    let files = walk(root, &folder)?;
+    let files = walk(root, &folder)?.files;
     Ok(files.into_iter().map(|file| file.path).filter(|path| matcher.is_match(path)).collect())
 }
 
@@ -286,6 +329,22 @@ mod tests {
                 "{missing}"
             );
         }
+    }
+
+    #[tokio::test]
+    async fn a_catalog_file_that_is_no_regular_file_is_passed_over_and_told() {
+        let folder = organisation();
+        let root = folder.path();
+        std::os::unix::fs::symlink(root.join("a/catalog-info.yaml"), root.join("b/catalog-info.yaml")).unwrap();
+        std::os::unix::fs::symlink(root.join("a/other.yaml"), root.join("b/another.yaml")).unwrap();
+        let about =
+            |source: &dyn OpenSource| source.remarks().into_iter().map(|remark| remark.about).collect::<Vec<_>>();
+        let source = open(&root.display().to_string()).await.unwrap();
+        assert_eq!(about(&*source), ["b/catalog-info.yaml"]);
+        fs::create_dir(root.join("d")).unwrap();
+        std::os::unix::fs::symlink(root.join("a/catalog-info.yaml"), root.join("d/catalog-info.yaml")).unwrap();
+        let problem = open(&root.join("d").display().to_string()).await.err().unwrap().to_string();
+        assert!(problem.contains("`catalog-info.yaml` is left out: it is a symbolic link"), "{problem}");
     }
 
     #[tokio::test]

@@ -113,6 +113,7 @@ impl Clusters {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
         let looked_at = found.len();
+        let misread = workloads::misread(&found);
         let files = workloads::documents(&target, found);
         remarks.push(Remark {
             about: "@workloads".into(),
@@ -124,6 +125,7 @@ impl Clusters {
             ),
             keeps: Vec::new(),
         });
+        remarks.extend(misread);
         Ok(Arc::new(State { name: target.name, files, remarks }))
     }
 

@@ -59,9 +59,15 @@ async fn answer(Serving(api): Serving<Arc<Mutex<Api>>>, request: Request) -> Res
             )],
             "",
         ),
-        ("cronjobs", _) => {
-            (vec![workload("nightly", "shop", json!({}), json!({ "causeway.dev/name": "nightly" }))], "")
-        }
+        ("cronjobs", _) => (
+            vec![workload(
+                "nightly",
+                "shop",
+                json!({}),
+                json!({ "causeway.dev/name": "nightly", "causeway.dev/kind": "Job" }),
+            )],
+            "",
+        ),
         _ => (Vec::new(), ""),
     };
     let list = json!({ "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": { "continue": next }, "items": items });
@@ -115,6 +121,9 @@ async fn workloads_are_components_and_resources_by_their_labels_and_annotations(
     assert_eq!(read(&source, "component/default/nightly").await["spec"]["type"], "job");
     assert_eq!(source.place("component/default/tickets").target, "harbour/component/default/tickets");
     assert!(source.remarks()[0].message.starts_with("5 workloads make 3 things"), "{:?}", source.remarks());
+    let Remark { about, severity, message, .. } = &source.remarks()[1];
+    assert_eq!((about.as_str(), severity), ("CronJob shop/nightly", &Severity::Warning));
+    assert!(message.contains("`causeway.dev/kind: Job` is not understood"), "{message}");
 }
 
 #[tokio::test]

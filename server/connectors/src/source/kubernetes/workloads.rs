@@ -3,9 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
+use domain::catalog::Severity;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
-use services::catalog::clusters::ClusterTarget;
+use services::catalog::{clusters::ClusterTarget, ports::Remark};
+
+/// How many workloads that are misread are named.
+const REMARKS: usize = 50;
 
 /// Annotations of these are taken over, for the pages and tools that read them.
 const TAKEN: [&str; 9] = [
@@ -61,6 +65,11 @@ impl Workload {
         self.own("kind").is_some_and(|kind| kind.eq_ignore_ascii_case("resource"))
     }
 
+    /// What it says it is, if that is nothing a cluster can declare.
+    fn unknown_kind(&self) -> Option<&str> {
+        self.own("kind").filter(|kind| !["resource", "component"].iter().any(|known| kind.eq_ignore_ascii_case(known)))
+    }
+
     fn usual_type(&self) -> &'static str {
         match (self.is_resource(), self.kind.as_str()) {
             (true, _) => "database",
@@ -86,6 +95,22 @@ pub(super) fn documents(target: &ClusterTarget, mut workloads: Vec<Workload>) ->
         things.entry(path).or_default().push(workload);
     }
     things.into_iter().map(|(path, workloads)| (path, document(target, &workloads))).collect()
+}
+
+/// What workloads say and what is not understood.
+pub(super) fn misread(workloads: &[Workload]) -> Vec<Remark> {
+    let named = workloads.iter().filter(|workload| workload.entity_name().is_some());
+    let unknown = named.filter_map(|workload| Some((workload, workload.unknown_kind()?))).take(REMARKS);
+    unknown
+        .map(|(workload, kind)| Remark {
+            about: workload.place(),
+            severity: Severity::Warning,
+            message: format!(
+                "`causeway.dev/kind: {kind}` is not understood, so it is taken as a Component; write `Component` or `Resource`"
+            ),
+            keeps: Vec::new(),
+        })
+        .collect()
 }
 
 fn document(target: &ClusterTarget, workloads: &[Workload]) -> Bytes {
