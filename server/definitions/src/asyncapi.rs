@@ -200,6 +200,14 @@ impl<'a> Found<'a> {
             sections.extend(message_sections(document, &mut trees, &name, message));
         }
         let mut facts = vec![Fact::new("Channel", short(self.address(), 300))];
+        if let Some(reply) = self.operation.get("reply").map(|reply| resolved(document, reply)) {
+            facts.push(Fact::new("Reply on", short(&reply_place(document, reply), 300)));
+            let channel = reply.get("channel").map_or(&Value::Null, |channel| resolved(document, channel));
+            for (name, message) in messages_of(document, reply, channel).into_iter().take(MESSAGES) {
+                let reply = message_sections(document, &mut trees, &name, message).into_iter();
+                sections.extend(reply.map(|section| Section { title: format!("Reply: {}", section.title), ..section }));
+            }
+        }
         let id = text(self.operation, "operationId");
         if !id.is_empty() {
             facts.push(Fact::new("Operation", short(id, 200)));
@@ -225,23 +233,47 @@ impl<'a> Found<'a> {
 
     /// The messages that go over the channel, with their names.
     fn messages(&self, document: &'a Value) -> Vec<(String, &'a Value)> {
-        let named = |message: &'a Value| match follow(document, message) {
-            Led::Here(value, reference) => Some((reference.map(name_of).unwrap_or_default(), value)),
-            Led::Elsewhere(_) => None,
-        };
         let single = self.operation.get("message");
         if let Some(message) = single {
             let choices = list(resolved(document, message), "oneOf");
             if choices.is_empty() {
-                return named(message).into_iter().collect();
+                return named(document, message).into_iter().collect();
             }
-            return choices.iter().filter_map(named).collect();
+            return choices.iter().filter_map(|message| named(document, message)).collect();
         }
-        let own = list(self.operation, "messages");
-        if !own.is_empty() {
-            return own.iter().filter_map(named).collect();
-        }
-        entries(self.channel, "messages").map(|(name, message)| (name.clone(), resolved(document, message))).collect()
+        messages_of(document, self.operation, self.channel)
+    }
+}
+
+/// The messages that an operation or a reply names, or else all of its channel, with their names.
+fn messages_of<'a>(document: &'a Value, of: &'a Value, channel: &'a Value) -> Vec<(String, &'a Value)> {
+    let own = list(of, "messages");
+    if own.is_empty() {
+        let all = entries(channel, "messages");
+        return all.map(|(name, message)| (name.clone(), resolved(document, message))).collect();
+    }
+    own.iter().filter_map(|message| named(document, message)).collect()
+}
+
+/// A message and what its reference calls it; nothing for one in another document.
+fn named<'a>(document: &'a Value, message: &'a Value) -> Option<(String, &'a Value)> {
+    match follow(document, message) {
+        Led::Here(value, reference) => Some((reference.map(name_of).unwrap_or_default(), value)),
+        Led::Elsewhere(_) => None,
+    }
+}
+
+/// Where a reply goes: the address of its channel, or where the request says.
+fn reply_place(document: &Value, reply: &Value) -> String {
+    let address = reply.get("address").map_or(&Value::Null, |address| resolved(document, address));
+    let said = text(address, "location");
+    if !said.is_empty() {
+        return format!("where the request says: {said}");
+    }
+    let Some(reference) = reply.get("channel") else { return "a channel that is not named".to_owned() };
+    match text(resolved(document, reference), "address") {
+        "" => name_of(text(reference, "$ref")),
+        address => address.to_owned(),
     }
 }
 
@@ -321,74 +353,4 @@ fn message_sections<'a>(document: &'a Value, trees: &mut Trees<'a>, name: &str, 
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use crate::{Definition, Language, of_document};
-
-    fn told(definition: &Definition) -> String {
-        let items = definition.overview.groups.iter().flat_map(|group| &group.items);
-        let lines = items.map(|item| {
-            let detail = definition.detail(&item.id).unwrap();
-            let sections: Vec<_> = detail
-                .sections
-                .iter()
-                .map(|section| {
-                    let fields: Vec<_> =
-                        section.fields.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
-                    format!("{} ({})", section.title, fields.join(", "))
-                })
-                .collect();
-            format!("{} | {} {} | {}", item.id, item.badge, item.title, sections.join("; "))
-        });
-        lines.collect::<Vec<_>>().join("\n")
-    }
-
-    #[test]
-    fn channels_of_version_2_carry_their_messages() {
-        let definition = of_document(Language::AsyncApi, json!({
-            "asyncapi": "2.6.0", "info": { "title": "Moves", "version": "1" },
-            "servers": { "production": { "url": "kafka.example:9092", "protocol": "kafka" } },
-            "channels": { "moves/{unit}": {
-                "parameters": { "unit": { "schema": { "type": "string" } } },
-                "subscribe": { "summary": "Hear", "message": { "oneOf": [{ "$ref": "#/components/messages/Moved" }, { "payload": { "type": "object", "properties": { "x": { "type": "integer" } } } }] } },
-            } },
-            "components": { "messages": { "Moved": { "headers": { "type": "object", "properties": { "id": { "type": "string" } } }, "payload": { "$ref": "#/components/schemas/Move" } } }, "schemas": { "Move": { "type": "object", "properties": { "from": { "type": "string" } } } } },
-        }))
-        .unwrap();
-        assert_eq!(definition.overview.servers[0].address, "kafka://kafka.example:9092");
-        insta::assert_snapshot!(told(&definition), @"
-        subscribe moves/{unit} | subscribe moves/{unit} | Parameters (unit: string); Message Moved, headers (id: string); Message Moved (: Move); Message (x: integer)
-        message:Moved | message Moved | Message, headers (id: string); Message (: Move)
-        schema:Move | schema Move | Schema (from: string)
-        ");
-    }
-
-    #[test]
-    fn operations_of_version_3_find_their_channels() {
-        let definition = of_document(Language::AsyncApi, json!({
-            "asyncapi": "3.0.0", "info": {},
-            "channels": {
-                "moved": { "address": "yard.moved", "messages": { "Moved": { "payload": { "schemaFormat": "application/vnd.apache.avro;version=1.9.0", "schema": { "type": "record" } } } } },
-                "quiet": { "address": null },
-            },
-            "operations": { "onMoved": { "action": "receive", "channel": { "$ref": "#/channels/moved" }, "messages": [{ "$ref": "#/channels/moved/messages/Moved" }] } },
-        }))
-        .unwrap();
-        insta::assert_snapshot!(told(&definition), @"
-        onMoved | receive yard.moved | Message Moved ()
-        channel quiet | channel quiet |
-        ");
-    }
-
-    #[test]
-    fn odd_shapes_do_no_harm() {
-        for odd in [
-            json!({ "asyncapi": "2.0.0", "channels": { "a": { "publish": { "message": 3 }, "subscribe": null } } }),
-            json!({ "asyncapi": "3.0.0", "operations": { "a": 3, "b": { "channel": { "$ref": "#/x" } } }, "channels": [] }),
-        ] {
-            told(&of_document(Language::AsyncApi, odd).unwrap());
-        }
-        assert!(of_document(Language::AsyncApi, json!({ "openapi": "3.0.0" })).is_err());
-    }
-}
+mod tests;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use apollo_parser::{Parser, cst::Definition};
 
-use self::types::{root, type_of};
+use self::types::{directive_of, root, type_of};
 use crate::{
     document::short,
     model::{Detail, Fact, Field, Group, Item, Overview, Place, Problem, Section, Tone},
@@ -26,6 +26,7 @@ enum Kind {
     Union,
     Enum,
     Scalar,
+    Directive,
 }
 
 #[derive(Debug)]
@@ -54,6 +55,9 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
             roots.extend(schema.root_operation_type_definitions().filter_map(root));
         } else if let Definition::SchemaExtension(schema) = &definition {
             roots.extend(schema.root_operation_type_definitions().filter_map(root));
+        } else if let Definition::DirectiveDefinition(directive) = definition {
+            // Types and directives may have one name.
+            types.extend(directive_of(&directive));
         } else if let Some(found) = type_of(definition) {
             if let Some(&at) = known.get(&found.name) {
                 types[at].implements.extend(found.implements);
@@ -118,6 +122,7 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         (Kind::Union, "Unions", "union"),
         (Kind::Enum, "Enumerations", "enum"),
         (Kind::Scalar, "Scalars", "scalar"),
+        (Kind::Directive, "Directives", "directive"),
     ] {
         let own = types.iter().zip(&is_root).filter(|(found, is_root)| found.kind == kind && !**is_root);
         let items: Vec<Item> = own
@@ -138,10 +143,14 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
 
 fn page(found: &Type, badge: &str, known: &HashMap<String, usize>) -> Detail {
     let item = Item {
-        id: format!("type:{}", found.name),
+        id: if found.kind == Kind::Directive {
+            format!("directive:{}", found.name)
+        } else {
+            format!("type:{}", found.name)
+        },
         badge: badge.to_owned(),
         tone: Tone::Plain,
-        title: found.name.clone(),
+        title: if found.kind == Kind::Directive { format!("@{}", found.name) } else { found.name.clone() },
         summary: short(found.description.lines().next().unwrap_or_default(), 160),
         deprecated: false,
     };
@@ -156,6 +165,7 @@ fn page(found: &Type, badge: &str, known: &HashMap<String, usize>) -> Detail {
     let title = match found.kind {
         Kind::Union => "Members",
         Kind::Enum => "Values",
+        Kind::Directive => "Arguments",
         _ => "Fields",
     };
     let sections = if fields.is_empty() {
@@ -201,6 +211,7 @@ mod tests {
             enum State { "Nobody" FREE TAKEN }
             input Ask { berth: ID!, note: String = "x" }
             scalar Date @specifiedBy(url: "https://example.com")
+            "Who may" directive @may(role: State! = FREE) repeatable on FIELD_DEFINITION | OBJECT
             "#,
         )
         .unwrap();
@@ -241,6 +252,10 @@ mod tests {
                 "Scalars",
                 "type:Date",
             ),
+            (
+                "Directives",
+                "directive:may",
+            ),
         ]
         "#);
         let berth = &pages["query:berth"];
@@ -255,6 +270,10 @@ mod tests {
             ["id", "ships", "free"]
         );
         assert_eq!(pages["type:Berth"].facts[0].text, "Node, Named");
+        let may = &pages["directive:may"];
+        let facts: Vec<_> = may.facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect();
+        assert_eq!(facts, ["Stands on: FIELD_DEFINITION, OBJECT", "Rule: may stand more than once"]);
+        assert_eq!((may.item.title.as_str(), may.sections[0].fields[0].link.as_deref()), ("@may", Some("type:State")));
     }
 
     #[test]

@@ -77,7 +77,7 @@ pub(crate) fn overview(document: &Value) -> Result<Overview, Problem> {
         form,
         title: text(info, "title").to_owned(),
         version: version(info),
-        description: text(info, "description").to_owned(),
+        description: described(info),
         servers: servers(document, document),
         schemes: schemes(document),
         groups,
@@ -92,6 +92,12 @@ pub(crate) fn detail(document: &Value, id: &str) -> Option<Detail> {
     }
     let found = operations(document).find(|found| found.id() == id)?;
     Some(operation::detail(document, &found))
+}
+
+/// What an API says of itself, its summary first.
+fn described(info: &Value) -> String {
+    let parts = [text(info, "summary"), text(info, "description")].map(str::trim);
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 fn form(document: &Value) -> Result<String, Problem> {

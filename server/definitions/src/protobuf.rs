@@ -130,16 +130,12 @@ impl Pages<'_> {
                 ..Section::default()
             }
         };
+        let full = inside(&self.file.package, &item.id);
+        let full = full.replacen(&format!(".{}", method.name), &format!("/{}", method.name), 1);
+        let options = method.options.iter().take(10).map(|option| Fact::new("Option", short(option, 300)));
         Detail {
             description: method.comment.clone(),
-            facts: vec![Fact::new(
-                "Full name",
-                inside(&self.file.package, &item.id).replacen(
-                    &format!(".{}", method.name),
-                    &format!("/{}", method.name),
-                    1,
-                ),
-            )],
+            facts: [Fact::new("Full name", full)].into_iter().chain(options).collect(),
             sections: vec![
                 side("Request", &method.input, method.input_streams),
                 side("Response", &method.output, method.output_streams),
@@ -240,7 +236,10 @@ mod tests {
           // The next tides.
           // Second line.
           rpc Next(NextRequest) returns (stream Tide) { option deprecated = true; }
-          rpc Put(stream .harbour.v1.Tide) returns (google.protobuf.Empty);
+          rpc Put(stream .harbour.v1.Tide) returns (google.protobuf.Empty) {
+            option (google.api.http) = { put: "/v1/tides/{id}"
+              body: "*" };
+          }
         }
         message NextRequest {
           reserved 2, 4 to 6; reserved "old";
@@ -286,6 +285,7 @@ mod tests {
         assert_eq!(next.description, "The next tides.\nSecond line.");
         assert!(next.item.deprecated);
         assert_eq!(next.facts[0].text, "harbour.v1.Tides/Next");
+        assert_eq!(pages["Tides.Put"].facts[1].text, r#"(google.api.http) = { put: "/v1/tides/{id}" body: "*" }"#);
         assert_eq!(next.sections[1].note, "stream of messages");
         let fields: Vec<_> = pages["type:NextRequest"].sections[0]
             .fields

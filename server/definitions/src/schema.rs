@@ -1,5 +1,7 @@
 //! JSON Schema as a tree of fields, at a bounded cost: cycles end where they close, and one page shows so much and no more.
 
+use std::collections::HashSet;
+
 use serde_json::Value;
 
 use crate::{
@@ -12,6 +14,21 @@ const DEPTH: usize = 7;
 
 /// How many fields one page shows.
 const MOST: usize = 600;
+
+/// What a schema's schemas stand under.
+const INNER: [&str; 11] = [
+    "properties",
+    "items",
+    "allOf",
+    "oneOf",
+    "anyOf",
+    "prefixItems",
+    "patternProperties",
+    "if",
+    "not",
+    "contains",
+    "dependentSchemas",
+];
 
 /// How many allowed values are listed.
 const VALUES: usize = 40;
@@ -91,9 +108,7 @@ impl<'a> Trees<'a> {
         field.kind = kind(schema);
         field.facts = facts(schema);
         let is_deep = depth >= DEPTH;
-        let has_more = ["properties", "items", "allOf", "oneOf", "anyOf", "prefixItems"]
-            .iter()
-            .any(|key| schema.get(*key).is_some_and(|inner| !is_simple(inner)));
+        let has_more = INNER.iter().any(|key| schema.get(*key).is_some_and(|inner| !is_simple(inner)));
         if is_deep && has_more {
             field.cut = Some(Cut::Deep);
             return;
@@ -127,6 +142,13 @@ impl<'a> Trees<'a> {
             }
         }
         self.properties(field, schema, depth);
+        // What one part of a whole needs may be declared by another.
+        for part in list(schema, "allOf") {
+            if let Led::Here(part, _) = follow(self.root, part) {
+                need(field, part);
+            }
+        }
+        self.conditions(field, schema, depth);
         for (key, words) in [("oneOf", "one of"), ("anyOf", "any of")] {
             let choices = list(schema, key);
             if choices.is_empty() {
@@ -163,29 +185,67 @@ impl<'a> Trees<'a> {
                 break;
             }
         }
-        for needed in needed.iter().filter_map(Value::as_str) {
-            if let Some(child) = field.children.iter_mut().find(|child| child.name == needed) {
-                child.required = true;
-            }
-        }
+        need(field, schema);
         for (number, item) in (1..).zip(list(schema, "prefixItems")) {
             let inner = self.drawn(&number.to_string(), item, true, depth + 1);
             field.children.push(inner);
         }
-        match schema.get("additionalProperties") {
+        for (pattern, property) in schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
+            self.keys(field, &format!("/{}/", short(pattern, 190)), property, "Any key that matches.", depth);
+        }
+        let rest = schema.get("additionalProperties").or_else(|| schema.get("unevaluatedProperties"));
+        match rest {
             Some(Value::Bool(false)) => field.facts.push(Fact::new("Other keys", "not allowed")),
             Some(rest @ Value::Object(inner)) if !inner.is_empty() => {
-                let mut inner = self.drawn("*", rest, false, depth + 1);
-                if inner.description.is_empty() {
-                    "Any other key.".clone_into(&mut inner.description);
-                }
-                if field.kind.is_empty() {
-                    "object".clone_into(&mut field.kind);
-                }
-                field.children.push(inner);
+                self.keys(field, "*", rest, "Any other key.", depth);
             }
             _ => {}
         }
+    }
+
+    /// The value of keys that are not named one by one.
+    fn keys(&mut self, field: &mut Field, name: &str, schema: &'a Value, described: &str, depth: usize) {
+        let mut inner = self.drawn(name, schema, false, depth + 1);
+        if inner.description.is_empty() {
+            described.clone_into(&mut inner.description);
+        }
+        if field.kind.is_empty() {
+            "object".clone_into(&mut field.kind);
+        }
+        field.children.push(inner);
+    }
+
+    /// What holds only beside something else: each as a child that is named after its word.
+    fn conditions(&mut self, field: &mut Field, schema: &'a Value, depth: usize) {
+        for word in ["if", "then", "else", "not", "contains"] {
+            let Some(condition) = schema.get(word) else { continue };
+            let mut inner = self.drawn(word, condition, false, depth + 1);
+            let is_drawn = |name: &&str| inner.children.iter().any(|child| child.name == *name);
+            let needed = list(condition, "required").iter().filter_map(Value::as_str).filter(|name| !is_drawn(name));
+            let needed: Vec<&str> = needed.take(20).collect();
+            if !needed.is_empty() {
+                inner.facts.push(Fact::new("Needs", needed.join(", ")));
+            }
+            field.children.push(inner);
+        }
+        for (name, inner) in schema.get("dependentSchemas").and_then(Value::as_object).into_iter().flatten() {
+            let inner = self.drawn(&format!("if {} is there", short(name, 180)), inner, false, depth + 1);
+            field.children.push(inner);
+        }
+        for (name, needed) in schema.get("dependentRequired").and_then(Value::as_object).into_iter().flatten().take(20)
+        {
+            let needed: Vec<&str> =
+                needed.as_array().into_iter().flatten().filter_map(Value::as_str).take(20).collect();
+            field.facts.push(Fact::new(format!("With {}", short(name, 80)), format!("also {}", needed.join(", "))));
+        }
+    }
+}
+
+/// Marks what a schema needs among the children of a field.
+fn need(field: &mut Field, schema: &Value) {
+    let needed: HashSet<&str> = list(schema, "required").iter().filter_map(Value::as_str).collect();
+    for child in field.children.iter_mut().filter(|child| needed.contains(child.name.as_str())) {
+        child.required = true;
     }
 }
 
@@ -195,7 +255,7 @@ fn is_object(kind: &str) -> bool {
 
 fn is_simple(schema: &Value) -> bool {
     schema.get("$ref").is_none()
-        && ["properties", "items", "allOf", "oneOf", "anyOf"].iter().all(|key| schema.get(*key).is_none())
+        && INNER.iter().all(|key| schema.get(*key).is_none())
         && !text(schema, "type").is_empty()
 }
 
@@ -212,7 +272,12 @@ fn kind(schema: &Value) -> String {
             let kinds: Vec<&str> = kinds.iter().filter_map(Value::as_str).filter(|kind| *kind != "null").collect();
             kinds.join(" or ")
         }
-        _ if schema.get("properties").is_some() || schema.get("additionalProperties").is_some() => "object".to_owned(),
+        _ if ["properties", "additionalProperties", "patternProperties"]
+            .iter()
+            .any(|key| schema.get(*key).is_some()) =>
+        {
+            "object".to_owned()
+        }
         _ if schema.get("const").is_some() || schema.get("enum").is_some() => "value".to_owned(),
         _ => String::new(),
     };
@@ -249,6 +314,8 @@ fn facts(schema: &Value) -> Vec<Fact> {
         ("maxItems", "Most items"),
         ("minProperties", "Fewest keys"),
         ("maxProperties", "Most keys"),
+        ("minContains", "Fewest that match"),
+        ("maxContains", "Most that match"),
         ("contentMediaType", "Content"),
         ("example", "Example"),
     ];
@@ -272,107 +339,4 @@ fn facts(schema: &Value) -> Vec<Fact> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::fmt::Write as _;
-
-    use serde_json::json;
-
-    use super::*;
-
-    fn told(fields: &[Field], depth: usize, out: &mut String) {
-        for field in fields {
-            let facts: Vec<_> = field.facts.iter().map(|fact| format!("{}={}", fact.term, fact.text)).collect();
-            writeln!(
-                out,
-                "{:indent$}{}{} {} {}{}",
-                "",
-                field.name,
-                if field.required { "!" } else { "" },
-                field.kind,
-                facts.join("; "),
-                field.cut.as_ref().map(|cut| format!(" {cut:?}")).unwrap_or_default(),
-                indent = depth * 2,
-            )
-            .unwrap();
-            told(&field.children, depth + 1, out);
-        }
-    }
-
-    fn drawn(root: &Value) -> String {
-        let mut out = String::new();
-        told(&Trees::new(root).fields(&root["top"]), 0, &mut out);
-        out
-    }
-
-    #[test]
-    fn a_schema_is_a_tree_with_what_matters() {
-        let root = json!({
-            "top": {
-                "type": "object",
-                "required": ["id", "kind"],
-                "properties": {
-                    "id": { "type": "string", "format": "uuid", "readOnly": true },
-                    "kind": { "enum": ["a", "b", 3] },
-                    "size": { "type": ["integer", "null"], "minimum": 1, "default": 2 },
-                    "tags": { "type": "array", "items": { "type": "string" }, "maxItems": 5 },
-                    "berth": { "$ref": "#/components/schemas/Berth" },
-                    "maybe": { "anyOf": [{ "$ref": "#/components/schemas/Berth" }, { "type": "null" }] },
-                    "either": { "oneOf": [{ "type": "string" }, { "type": "object", "properties": { "x": { "type": "number" } } }] },
-                    "map": { "type": "object", "additionalProperties": { "type": "integer" } },
-                    "far": { "$ref": "other.yaml#/X" },
-                    "gone": { "$ref": "#/nowhere" }
-                }
-            },
-            "components": { "schemas": {
-                "Base": { "type": "object", "properties": { "name": { "type": "string" } } },
-                "Berth": { "allOf": [{ "$ref": "#/components/schemas/Base" }, { "required": ["name"], "properties": { "next": { "$ref": "#/components/schemas/Berth" } } }] },
-            } }
-        });
-        insta::assert_snapshot!(drawn(&root), @"
-        id! string (uuid) Rule=only in answers
-        kind! value One of=a, b, 3
-        size integer, or null Default=2; At least=1
-        tags list of string Most items=5
-        berth Berth 
-          name string 
-          next Berth  Cycle
-        maybe Berth, or null 
-          name string 
-          next Berth  Cycle
-        either one of 
-           string 
-           option 2 
-            x number 
-        map object 
-          * integer 
-        far other.yaml#/X (in another document) 
-        gone #/nowhere (not in this document)
-        ");
-    }
-
-    #[test]
-    fn circles_and_giants_stay_small() {
-        let circle = json!({ "top": { "$ref": "#/a" }, "a": { "$ref": "#/b" }, "b": { "$ref": "#/a" } });
-        assert!(drawn(&circle).contains("not in this document"));
-        // Twenty types that each name all the others.
-        let names: Vec<String> = (0..20).map(|number| format!("T{number}")).collect();
-        let schemas: serde_json::Map<String, Value> = names
-            .iter()
-            .map(|name| {
-                let properties: serde_json::Map<String, Value> = names
-                    .iter()
-                    .map(|other| (other.to_lowercase(), json!({ "$ref": format!("#/components/schemas/{other}") })))
-                    .collect();
-                (name.clone(), json!({ "type": "object", "properties": properties }))
-            })
-            .collect();
-        let root = json!({ "top": { "$ref": "#/components/schemas/T0" }, "components": { "schemas": schemas } });
-        let lines = drawn(&root).lines().count();
-        assert!(lines <= MOST + DEPTH * 20, "{lines}");
-        let mut deep = json!({ "type": "string" });
-        for _ in 0..60 {
-            deep = json!({ "type": "object", "properties": { "x": deep } });
-        }
-        assert!(drawn(&json!({ "top": deep })).contains("Deep"));
-    }
-}
+mod tests;

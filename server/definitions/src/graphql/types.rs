@@ -70,6 +70,25 @@ pub(super) fn type_of(definition: Definition) -> Option<Type> {
     })
 }
 
+/// A directive that the schema defines: its arguments, and where it may stand.
+pub(super) fn directive_of(it: &cst::DirectiveDefinition) -> Option<Type> {
+    let places = it.directive_locations().into_iter().flat_map(|list| list.directive_locations());
+    let places: Vec<String> = places.map(|place| place.source_string().trim().to_owned()).take(40).collect();
+    let mut facts = vec![Fact::new("Stands on", places.join(", "))];
+    if it.repeatable_token().is_some() {
+        facts.push(Fact::new("Rule", "may stand more than once"));
+    }
+    let arguments = it.arguments_definition().into_iter().flat_map(|list| list.input_value_definitions());
+    Some(Type {
+        kind: Kind::Directive,
+        name: it.name()?.text().to_string(),
+        description: words(it.description()),
+        implements: Vec::new(),
+        fields: arguments.filter_map(input).map(|field| (field, Vec::new())).collect(),
+        facts,
+    })
+}
+
 fn words(description: Option<cst::Description>) -> String {
     description.and_then(|description| description.string_value()).map(|value| String::from(&value)).unwrap_or_default()
 }

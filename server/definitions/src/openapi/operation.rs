@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Found, call, security, servers};
+use super::{Found, METHODS, call, security, servers};
 use crate::{
     document::{entries, flag, list, pretty, resolved, short, text},
     model::{Code, Detail, Fact, Field, Section},
@@ -12,6 +12,9 @@ use crate::{
 
 /// How many parameters, responses, and media types of each are shown.
 const MOST: usize = 100;
+
+/// How many callbacks are shown, and how many addresses of each.
+const CALLBACKS: usize = 10;
 
 /// How many examples one part shows.
 const EXAMPLES: usize = 5;
@@ -41,6 +44,7 @@ pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
     for (status, response) in entries(operation, "responses").take(MOST) {
         sections.extend(response_sections(document, &mut trees, status, resolved(document, response)));
     }
+    sections.extend(callbacks(document, &mut trees, operation));
     let mut facts = Vec::new();
     let id = text(operation, "operationId");
     if !id.is_empty() {
@@ -49,10 +53,6 @@ pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
     facts.extend(security(document, operation));
     for server in servers(document, operation).into_iter().chain(servers(document, found.shared)).take(5) {
         facts.push(Fact::new("Served at", server.address));
-    }
-    let callbacks: Vec<String> = entries(operation, "callbacks").map(|(name, _)| name.clone()).take(20).collect();
-    if !callbacks.is_empty() {
-        facts.push(Fact::new("Calls back", callbacks.join(", ")));
     }
     let more = operation.get("externalDocs").map(|docs| text(docs, "url")).unwrap_or_default();
     if !more.is_empty() {
@@ -65,6 +65,46 @@ pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
     };
     let call = (!found.is_webhook).then(|| call::command(document, found, &parameters));
     Detail { item: found.item(), description: description.to_owned(), facts, sections, call }
+}
+
+/// What the API asks of its caller later on, and which answers it understands.
+fn callbacks<'a>(document: &'a Value, trees: &mut Trees<'a>, operation: &'a Value) -> Vec<Section> {
+    let mut sections = Vec::new();
+    for (name, callback) in entries(operation, "callbacks").take(CALLBACKS) {
+        for (address, shared) in resolved(document, callback).as_object().into_iter().flatten().take(CALLBACKS) {
+            let shared = resolved(document, shared);
+            for method in METHODS {
+                let Some(asked) = shared.get(*method).filter(|asked| asked.is_object()) else { continue };
+                let title = format!("Calls back: {}", short(name, 80));
+                let answers: Vec<String> =
+                    entries(asked, "responses").map(|(status, _)| short(status, 20)).take(10).collect();
+                let mut bodies = bodies(document, trees, asked, &[]);
+                if bodies.is_empty() {
+                    bodies.push(Section::default());
+                }
+                for (number, mut section) in bodies.into_iter().enumerate() {
+                    section.title.clone_from(&title);
+                    let address = format!("{} {}", method.to_uppercase(), short(address, 200));
+                    section.note = [address, section.note]
+                        .into_iter()
+                        .filter(|part| !part.is_empty())
+                        .collect::<Vec<_>>()
+                        .join(", ");
+                    if number == 0 {
+                        let words = [text(asked, "summary"), text(asked, "description"), &section.description];
+                        let mut words: Vec<String> =
+                            words.into_iter().filter(|words| !words.is_empty()).map(str::to_owned).collect();
+                        if !answers.is_empty() {
+                            words.push(format!("Understood answers: {}.", answers.join(", ")));
+                        }
+                        section.description = words.join("\n\n");
+                    }
+                    sections.push(section);
+                }
+            }
+        }
+    }
+    sections
 }
 
 /// The parameters of an operation and those of its path that it does not replace.

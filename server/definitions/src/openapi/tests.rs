@@ -176,3 +176,35 @@ fn nothing_in_a_command_ends_its_quotes() {
       -d ''\'' `id`'
     ");
 }
+
+#[test]
+fn what_an_api_asks_later_on_is_shown_beside_the_operation() {
+    let definition = read(json!({
+        "openapi": "3.1.0",
+        "info": { "title": "Berths", "version": "1", "summary": "Who lies where.", "description": "*Daily*" },
+        "paths": { "/watch": { "post": {
+            "operationId": "watch",
+            "responses": { "201": { "description": "Watched" } },
+            "callbacks": {
+                "moved": { "{$request.body#/url}": { "post": {
+                    "summary": "A ship moved",
+                    "requestBody": { "content": { "application/json": { "schema": { "type": "object", "properties": { "ship": { "type": "string" } } } } } },
+                    "responses": { "204": {}, "410": {} },
+                } } },
+                "shared": { "$ref": "#/components/callbacks/Gone" },
+            },
+        } } },
+        "components": { "callbacks": { "Gone": { "https://x.example/gone": { "delete": { "responses": {} } } } } },
+    }));
+    assert_eq!(definition.overview.description, "Who lies where.\n\n*Daily*");
+    insta::assert_snapshot!(told(&definition, "watch"), @"
+    POST /watch
+    Operation: watch
+    [Response 201]  Watched () 
+    [Calls back: moved] POST {$request.body#/url}, application/json A ship moved
+
+    Understood answers: 204, 410. (ship: string) Made from the schema
+    [Calls back: shared] DELETE https://x.example/gone  () 
+    curl -X POST 'https://HOST/watch'
+    ");
+}

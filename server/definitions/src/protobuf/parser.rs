@@ -31,6 +31,7 @@ pub(super) struct Method {
     pub(super) input_streams: bool,
     pub(super) output: String,
     pub(super) output_streams: bool,
+    pub(super) options: Vec<String>,
     pub(super) deprecated: bool,
 }
 
@@ -232,12 +233,20 @@ impl<'a> Reader<'a> {
         }
         self.skip();
         let (output, output_streams) = self.side()?;
-        let mut deprecated = false;
+        let (mut deprecated, mut options) = (false, Vec::new());
         if self.is_sign('{') {
             self.skip();
             while !self.is_sign('}') {
                 match self.word() {
-                    Word::Name("option") => deprecated |= self.option()?,
+                    Word::Name("option") => {
+                        let from = self.token().at + "option".len();
+                        if self.option()? {
+                            deprecated = true;
+                        } else {
+                            let option = &self.text[from..self.tokens[self.at - 1].at];
+                            options.push(option.split_whitespace().collect::<Vec<_>>().join(" "));
+                        }
+                    }
                     Word::Sign(';') => self.skip(),
                     _ => return Err(self.wrong("`option`")),
                 }
@@ -246,7 +255,7 @@ impl<'a> Reader<'a> {
         } else {
             self.sign(';')?;
         }
-        Ok(Method { name, comment, input, input_streams, output, output_streams, deprecated })
+        Ok(Method { name, comment, input, input_streams, output, output_streams, options, deprecated })
     }
 
     fn side(&mut self) -> Result<(String, bool), Problem> {
