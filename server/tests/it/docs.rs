@@ -6,7 +6,8 @@ use reqwest::{Method, StatusCode, header};
 
 use crate::{
     definitions::main_of,
-    portal::{Backend, Portal},
+    forge::Web,
+    portal::{Backend, Options, Portal},
 };
 
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n0000";
@@ -201,4 +202,48 @@ async fn the_docs_of_the_example_organisation_are_shown() {
         seen += 1;
     }
     assert!(seen >= 26, "{seen}");
+}
+
+#[tokio::test]
+async fn pages_lead_to_the_code_where_people_read_it() {
+    let server = Web::git("x-access-token", "pass").await;
+    let files = [
+        ("catalog-info.yaml", &*component("gate", REFERENCE)),
+        (
+            "README.md",
+            "# Gate\n\n[guide](docs/guide/open.md), [code](src/main.rs), [folder](src), [gone](src/gone.rs), ![drawn](docs/drawn.svg)\n",
+        ),
+        (
+            "docs/guide/open.md",
+            "# Open\n\n[code](../../src/main.rs#L1) [up](../../README.md) [out](../../../../other/x.md)\n",
+        ),
+        ("docs/drawn.svg", SVG),
+        ("src/main.rs", "fn main() {}\n"),
+    ];
+    let address = server.repository("quay/gate", &files);
+    let options = Options::default()
+        .set("OUTBOUND__ALLOW", &format!("[\"{}\"]", server.web.address))
+        .set("CREDENTIALS__QUAY", &format!("{{ at = \"http://{}\", token = \"env:QUAY_TOKEN\" }}", server.web.address))
+        .variable("QUAY_TOKEN", "pass");
+    let portal = Portal::start_with(Backend::Sqlite, options).await;
+    let registered = portal.register("git", &address).await;
+    assert_eq!(registered["problem"], serde_json::Value::Null, "{registered}");
+    let code = format!("http://{}/quay/gate/blob/main", server.web.address);
+    let (_, html) = portal.page("/catalog/default/component/gate/docs").await;
+    let main = main_of(&html);
+    for led in
+        ["/catalog/default/component/gate/docs/guide/open", &format!("{code}/src/main.rs"), &format!("{code}/src")]
+    {
+        assert!(main.contains(&format!("href=\"{led}\"")), "{led}: {main}");
+    }
+    assert!(main.contains("src=\"/api/techdocs/static/docs/default/component/gate/drawn.svg\""), "{main}");
+    assert!(main.contains("src/gone.rs` leads to nothing"), "{main}");
+    let (_, html) = portal.page("/catalog/default/component/gate/docs/guide/open").await;
+    let main = main_of(&html);
+    assert!(
+        main.contains(&format!("href=\"{code}/src/main.rs#L1\""))
+            && main.contains("href=\"/catalog/default/component/gate/docs\">up"),
+        "{main}"
+    );
+    assert!(main.contains("other/x.md` leads to nothing"), "{main}");
 }

@@ -29,16 +29,14 @@ impl SiteLinks {
     /// The file that an address means, and its name there.
     fn file(&self, address: &str) -> Option<(String, &FileKind)> {
         let path = led(&self.from, &decoded(address)?);
-        // A README that stands in for the first page names what is beside it from one folder further up.
-        let inner = path.strip_prefix("docs/").or_else(|| path.strip_prefix("../docs/"));
-        [Some(path.as_str()), inner].into_iter().flatten().find_map(|path| self.named(path))
-    }
-
-    fn named(&self, path: &str) -> Option<(String, &FileKind)> {
-        let bare = path.trim_end_matches(".html");
+        let bare = path.trim_end_matches(".html").to_owned();
         let join_all = |end: &str| if bare.is_empty() { end.to_owned() } else { format!("{bare}/{end}") };
-        let tries = [path.to_owned(), format!("{bare}.md"), join_all("index.md"), join_all("README.md")];
-        tries.into_iter().find_map(|path| self.files.get(&path).map(|kind| (path.clone(), kind)))
+        let tries = [path.clone(), format!("{bare}.md"), join_all("index.md"), join_all("README.md")];
+        let (path, kind) = tries.into_iter().find_map(|path| self.files.get(&path).map(|kind| (path, kind)))?;
+        match kind {
+            FileKind::Same(path) => self.files.get(path).map(|kind| (path.clone(), kind)),
+            kind => Some((path, kind)),
+        }
     }
 }
 
@@ -61,19 +59,21 @@ impl Links for SiteLinks {
         let shown: String = address.chars().take(200).collect();
         let (path, anchor) = address.split_once('#').map_or((address, ""), |(path, anchor)| (path, anchor));
         let path = path.split('?').next().unwrap_or_default();
-        let anchor = if anchor.is_empty() { String::new() } else { format!("#doc-{anchor}") };
+        let mark = |prefix: &str| if anchor.is_empty() { String::new() } else { format!("#{prefix}{anchor}") };
         match self.file(path) {
             Some((path, FileKind::Page)) => {
-                Target::To(format!("{}{anchor}", page_href(&self.pages, &path, self.home.as_deref())))
+                Target::To(format!("{}{}", page_href(&self.pages, &path, self.home.as_deref()), mark("doc-")))
             }
             Some((path, FileKind::Image(_))) => Target::To(format!("{}/{}", self.images, encoded_path(&path))),
             Some((_, FileKind::Other(Some(view)))) if view.starts_with("https://") || view.starts_with("http://") => {
-                Target::To(view.clone())
+                Target::To(format!("{view}{}", mark("")))
             }
             Some((_, FileKind::Other(_))) => Target::Broken(format!(
                 "the file `{shown}` is not shown here, only pages and images are, and its source has no address"
             )),
-            None => Target::Broken(format!("the link `{shown}` leads to nothing in these docs")),
+            Some((_, FileKind::Same(_))) | None => {
+                Target::Broken(format!("the link `{shown}` leads to nothing in these docs"))
+            }
         }
     }
 

@@ -1,7 +1,7 @@
 //! What pages lead to beyond their site: a file of the code, a folder beside the docs. None of it is kept, only where people
 //! look at it.
 
-use std::collections::{BTreeMap, BTreeSet, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use super::gather::GatheredFile;
 use crate::catalog::ports::{OpenSource, ReadProblem};
@@ -9,7 +9,8 @@ use crate::catalog::ports::{OpenSource, ReadProblem};
 /// How many addresses of a site are looked for in its source.
 const MOST: usize = 2_000;
 
-/// Notes the files and folders that pages lead to and that are none of theirs.
+/// Notes the files and folders that pages lead to and that are none of theirs, and those of theirs that they call otherwise:
+/// a README that stands in for the first page names what is in `docs` by that folder.
 ///
 /// # Errors
 /// What an unreachable source says; one without folders is left alone.
@@ -17,24 +18,18 @@ pub(super) async fn add(
     source: &dyn OpenSource,
     files: &mut BTreeMap<String, GatheredFile>,
 ) -> Result<(), ReadProblem> {
-    let mut wanted = BTreeSet::new();
-    for (path, page) in files.iter().filter(|(_, file)| file.kind == "page") {
-        let text = String::from_utf8_lossy(&page.content);
-        let beyond = addresses(&text).map(|address| (led(path, address), page.whole.clone(), address.to_owned()));
-        wanted.extend(beyond.filter(|(path, ..)| !files.contains_key(path)).take(MOST));
-        if wanted.len() >= MOST {
-            break;
-        }
-    }
-    let Some((_, from, _)) = wanted.first() else { return Ok(()) };
-    let is_shown = |path: &str| source.place(path).view.is_some_and(|view| view.starts_with("http"));
-    if !is_shown(from) {
-        return Ok(());
-    }
-    let there = match source.list(&source.resolve(from, "/")?).await {
-        Ok(there) => there,
-        Err(ReadProblem::Unreachable(why)) => return Err(ReadProblem::Unreachable(why)),
-        Err(_) => return Ok(()),
+    let wanted = wanted(source, files);
+    let Some(from) = wanted.values().next() else { return Ok(()) };
+    let own: HashMap<&str, &str> = files.iter().map(|(path, file)| (file.whole.as_str(), path.as_str())).collect();
+    let is_shown = source.place(from).view.is_some_and(|view| view.starts_with("http"));
+    let root = if is_shown { source.resolve(from, "/").ok() } else { None };
+    let there = match root {
+        Some(root) => match source.list(&root).await {
+            Ok(there) => there,
+            Err(ReadProblem::Unreachable(why)) => return Err(ReadProblem::Unreachable(why)),
+            Err(_) => Vec::new(),
+        },
+        None => Vec::new(),
     };
     let mut known = HashSet::new();
     for file in &there {
@@ -44,13 +39,36 @@ pub(super) async fn add(
             path = folder;
         }
     }
-    for (path, from, address) in wanted {
-        let Ok(whole) = source.resolve(&from, &address) else { continue };
-        if known.contains(whole.as_str()) {
-            files.insert(path, GatheredFile::other(source.place(&whole).view, whole));
+    let mut found = Vec::new();
+    for (path, whole) in &wanted {
+        if let Some(own) = own.get(whole.as_str()) {
+            found.push((path.clone(), GatheredFile::same((*own).to_owned(), whole.clone())));
+        } else if known.contains(whole.as_str()) {
+            found.push((path.clone(), GatheredFile::other(source.place(whole).view, whole.clone())));
         }
     }
+    files.extend(found);
     Ok(())
+}
+
+/// What pages name that is no file of the site: by its path from the site's folder, the path in the source.
+fn wanted(source: &dyn OpenSource, files: &BTreeMap<String, GatheredFile>) -> BTreeMap<String, String> {
+    let mut wanted = BTreeMap::new();
+    for (path, page) in files.iter().filter(|(_, file)| file.kind == "page") {
+        let text = String::from_utf8_lossy(&page.content);
+        for address in addresses(&text) {
+            if wanted.len() >= MOST {
+                return wanted;
+            }
+            let there = led(path, address);
+            if !files.contains_key(&there)
+                && let Ok(whole) = source.resolve(&page.whole, address)
+            {
+                wanted.entry(there).or_insert(whole);
+            }
+        }
+    }
+    wanted
 }
 
 /// Where an address on the page at `from` leads, from the folder of the site: `../src/main.rs` for what is beyond it.
@@ -84,6 +102,8 @@ fn addresses(markdown: &str) -> impl Iterator<Item = &str> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
 
     #[test]

@@ -42,6 +42,11 @@ pub(super) struct GatheredFile {
 }
 
 impl GatheredFile {
+    /// Another name of the file at `path`.
+    pub(super) fn same(path: String, whole: String) -> Self {
+        Self { kind: "same".into(), title: String::new(), edit: Some(path), content: Vec::new(), whole }
+    }
+
     /// A file that is not kept, only where people look at it.
     pub(super) fn other(view: Option<String>, whole: String) -> Self {
         Self { kind: "other".into(), title: String::new(), edit: view, content: Vec::new(), whole }

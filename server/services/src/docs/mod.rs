@@ -96,6 +96,8 @@ pub enum FileKind {
     Image(String),
     /// Something else, also beyond the site (`../src/main.rs`), which is not kept; where people look at it.
     Other(Option<String>),
+    /// Another name of the file at this path.
+    Same(String),
 }
 
 /// A page of a site.

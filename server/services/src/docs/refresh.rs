@@ -202,6 +202,7 @@ async fn assembled(services: &Services, caller: &Caller, owner: EntityRef, row: 
         let kind = match kind.as_str() {
             "page" => FileKind::Page,
             "other" => FileKind::Other(edit),
+            "same" => FileKind::Same(edit.unwrap_or_default()),
             _ => FileKind::Image(kind),
         };
         (path, kind)

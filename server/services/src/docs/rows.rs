@@ -43,7 +43,7 @@ pub(super) mod file {
         pub reference: String,
         #[sea_orm(primary_key, auto_increment = false)]
         pub path: String,
-        /// `page`, `other`, or the media type of an image.
+        /// `page`, `other`, `same` (another name of the file at `edit`), or the media type of an image.
         pub kind: String,
         pub title: String,
         pub hash: String,
