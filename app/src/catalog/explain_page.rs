@@ -190,9 +190,10 @@ fn Document(verdict: Verdict) -> impl IntoView {
 
 #[component]
 fn Entity(entity: Prospect) -> impl IntoView {
-    let Prospect { reference, is_known, claimed_by, ties, document, .. } = entity;
+    let Prospect { reference, is_known, is_read, claimed_by, ties, document, .. } = entity;
     let fate = match (claimed_by.is_some(), is_known) {
         (true, _) => "It would not enter: the name is taken",
+        (false, _) if is_read => "It is in the catalog, from this very file",
         (false, true) => "It would bring up to date what is in the catalog",
         (false, false) => "It would be new in the catalog",
     };

@@ -78,6 +78,15 @@ both! {
         let asked = form(&[("kind", "file"), ("target", &path)]);
         let found = portal.get(&format!("/sources/explain?{asked}")).await.text().await.unwrap();
         assert!(found.contains("1 accepted"), "{found}");
+        // A file that a registered folder holds is no rival of itself; a copy of it elsewhere is.
+        let inside = portal.write("all/web/catalog-info.yaml", component("web", "website", "berths"));
+        portal.register("file", &portal.data.path().join("files/all").display().to_string()).await;
+        let copy = portal.write("copy.yaml", component("web", "website", "berths"));
+        for (path, told) in [(inside, "It is in the catalog, from this very file"), (copy, "the name is taken")] {
+            let asked = form(&[("kind", "file"), ("target", &path)]);
+            let found = portal.get(&format!("/sources/explain?{asked}")).await.text().await.unwrap();
+            assert!(found.contains(told), "{told}: {found}");
+        }
         let wrong = portal.get("/sources/explain?kind=url&target=nonsense").await.text().await.unwrap();
         assert!(wrong.contains("is not an address"), "{wrong}");
     }

@@ -39,6 +39,8 @@ pub struct Prospect {
     pub type_: String,
     /// Whether the catalog has one of that name, which this one would bring up to date.
     pub is_known: bool,
+    /// Whether a source that is registered reads this very file, so that nothing would change.
+    pub is_read: bool,
     /// The file of another source that declares the name already. That one stands.
     pub claimed_by: Option<String>,
     /// What it is tied to.

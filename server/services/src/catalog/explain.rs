@@ -46,15 +46,15 @@ pub struct Explained {
 
 /// Walks a target as a sync would, and records nothing.
 pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Result<Explained> {
-    let (mut gathered, others) = walk(services, caller, new).await?;
-    claim(&mut gathered, &others.into_iter().map(|(key, known)| (key, format!("`{}`", known.path))).collect());
+    let (mut gathered, declared) = walk(services, caller, new).await?;
+    claim(&mut gathered, &declared.taken.into_iter().map(|(key, known)| (key, format!("`{}`", known.path))).collect());
     Ok(explained(gathered))
 }
 
 /// Walks a target as a sync would, records nothing, and gives a verdict on each document.
 pub async fn look(services: &Services, caller: &Caller, new: NewSource) -> Result<Look> {
-    let (gathered, others) = walk(services, caller, new).await?;
-    verdicts(services, caller, gathered, &others).await
+    let (gathered, declared) = walk(services, caller, new).await?;
+    verdicts(services, caller, gathered, &declared).await
 }
 
 /// Looks at one text as a file that has no files beside it, and gives a verdict on each of its documents.
@@ -70,12 +70,21 @@ pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> R
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
     let terms = Terms { given, is_stern: true, ..Terms::default() };
     match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
-        Ok(gathered) => verdicts(services, caller, gathered, &HashMap::new()).await,
+        Ok(gathered) => verdicts(services, caller, gathered, &Names::default()).await,
         Err(problem) => Err(Error::Rejected(problem.to_string())),
     }
 }
 
-async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, HashMap<String, Known>)> {
+/// Names that are declared in other sources than the one that is looked at.
+#[derive(Default)]
+struct Names {
+    /// In other files.
+    taken: HashMap<String, Known>,
+    /// In the very files that were gathered, which another source reads too.
+    read: HashSet<String>,
+}
+
+async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, Names)> {
     let new = checked(services, caller, new).await?;
     let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
     let terms = Terms { given: kinds::given(&services.db, &caller.tenant, own).await?, ..Terms::default() };
@@ -88,8 +97,27 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     })?;
     let keys: Vec<String> = gathered.found.iter().map(|found| found.reference.to_string()).collect();
     let known = store::known_as(&services.db, &caller.tenant, &keys).await?;
-    let others = known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != own).collect();
-    Ok((gathered, others))
+    let mut taken: HashMap<String, Known> =
+        known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != own).collect();
+    let keys: Vec<String> = taken.keys().cloned().collect();
+    let at: HashMap<String, Value> =
+        gathered.found.iter().map(|found| (found.reference.to_string(), location(&found.value()))).collect();
+    let mut read = HashSet::new();
+    for (key, text) in store::documents(&services.db, &caller.tenant, &keys).await? {
+        if at
+            .get(&key)
+            .is_some_and(|at| at.is_string() && *at == location(&serde_json::from_str(&text).unwrap_or_default()))
+        {
+            taken.remove(&key);
+            read.insert(key);
+        }
+    }
+    Ok((gathered, Names { taken, read }))
+}
+
+/// Where an entity says that it is declared.
+fn location(document: &Value) -> Value {
+    document["metadata"]["annotations"]["backstage.io/managed-by-location"].clone()
 }
 
 /// Walks one text as a file named `catalog-info.yaml` that has no files beside it, by the kinds that every catalog knows.
@@ -124,12 +152,7 @@ fn plain(severity: Severity, message: String) -> FileProblem {
 }
 
 /// Sorts what was gathered by document, and looks up in the catalog what it names.
-async fn verdicts(
-    services: &Services,
-    caller: &Caller,
-    gathered: Gathered,
-    others: &HashMap<String, Known>,
-) -> Result<Look> {
+async fn verdicts(services: &Services, caller: &Caller, gathered: Gathered, declared: &Names) -> Result<Look> {
     let Gathered { found, kinds, files, mut documents, .. } = gathered;
     documents.sort_unstable();
     documents.truncate(VERDICTS);
@@ -155,7 +178,7 @@ async fn verdicts(
             .collect();
         let found = at.get(&(file.path.as_str(), line)).copied();
         let entity = found
-            .map(|found| prospect(found, relations.get(&(file.path.as_str(), line)), &here, &existing, others))
+            .map(|found| prospect(found, relations.get(&(file.path.as_str(), line)), &here, &existing, declared))
             .transpose()?;
         if let Some(first) = entity.as_ref().and_then(|entity| entity.claimed_by.as_ref()) {
             problems.push(plain(
@@ -189,7 +212,7 @@ fn prospect(
     relations: Option<&Vec<DeclaredRelation>>,
     here: &HashSet<&EntityRef>,
     existing: &HashSet<String>,
-    others: &HashMap<String, Known>,
+    declared: &Names,
 ) -> Result<Prospect> {
     let (reference, document) = (&found.reference, found.value());
     let text = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
@@ -211,7 +234,8 @@ fn prospect(
         title,
         type_: text("/spec/type").unwrap_or_default().to_owned(),
         is_known: existing.contains(&key),
-        claimed_by: others.get(&key).map(|known| known.path.clone()),
+        is_read: declared.read.contains(&key),
+        claimed_by: declared.taken.get(&key).map(|known| known.path.clone()),
         ties,
         document,
         reference: reference.clone(),
