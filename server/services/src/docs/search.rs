@@ -1,5 +1,9 @@
 //! Finding words in the pages of one site.
 
+use std::sync::LazyLock;
+
+use regex::{Captures, Regex};
+
 use super::rows::file;
 
 /// How many words are looked for.
@@ -20,7 +24,7 @@ pub struct Hit {
     pub title: String,
     /// The heading above the place; empty at the top of a page.
     pub heading: String,
-    /// The words around it, as they are written.
+    /// The words around it, as a reader of the page sees them.
     pub around: String,
 }
 
@@ -58,7 +62,7 @@ pub(super) fn search(pages: &[file::Model], words: &[String]) -> Vec<Hit> {
                 path: page.path.clone(),
                 title: page.title.clone(),
                 heading: heading.to_owned(),
-                around: around(&body, in_body.unwrap_or_default()),
+                around: around_first(&body, words),
             };
             hits.push((rank, hit));
         }
@@ -71,7 +75,13 @@ pub(super) fn search(pages: &[file::Model], words: &[String]) -> Vec<Hit> {
 fn sections(text: &str) -> Vec<(&str, String)> {
     let mut found = vec![("", String::new())];
     let mut in_code = false;
-    for line in text.lines() {
+    let mut lines = text.strip_prefix('\u{feff}').unwrap_or(text).lines().peekable();
+    // What stands before the text is for machines.
+    if lines.peek().is_some_and(|line| line.trim_end() == "---") && text.contains("\n---") {
+        lines.next();
+        lines.by_ref().find(|line| line.trim_end() == "---");
+    }
+    for line in lines {
         let trimmed = line.trim_start();
         if trimmed.starts_with("```") || trimmed.starts_with("~~~") {
             in_code = !in_code;
@@ -88,6 +98,42 @@ fn sections(text: &str) -> Vec<(&str, String)> {
         }
     }
     found
+}
+
+/// What Markdown has for machines: links and images, HTML, attributes, boxes, marks of emphasis and code.
+static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let marks = [
+        r"!?\[(?<link>[^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])",
+        r"</?[a-zA-Z][^>\n]*>",
+        r"\{[:.#][^}\n]*\}",
+        r#"(?m:^[ \t]*(?:!!!|\?\?\?\+?|===\+?)(?:[ \t]+[a-z][a-z-]*)*(?:[ \t]*"(?<box>[^"\n]*)")?)"#,
+        r"\*{1,3}|`+|~~|==|\|",
+        r"(?m:^[ \t]*(?:[-*+>]|:?-{3,}:?)[ \t]+)",
+    ];
+    Regex::new(&marks.join("|")).ok()
+});
+
+/// A text of Markdown without its marks, as far as an excerpt needs it.
+fn plain(body: &str) -> String {
+    let Some(marks) = &*MARKS else { return body.to_owned() };
+    let kept = |found: &Captures<'_>| {
+        let words = found.name("link").or_else(|| found.name("box"));
+        words.map_or_else(String::new, |words| words.as_str().to_owned())
+    };
+    marks.replace_all(body, kept).into_owned()
+}
+
+/// The words around the first word of a search, without marks if the word is there without them.
+fn around_first(body: &str, words: &[String]) -> String {
+    let at = |text: &str| {
+        let small = text.to_lowercase();
+        words.iter().find_map(|word| small.find(word.as_str()))
+    };
+    let (raw, bare) = (at(body), plain(body));
+    match (at(&bare), raw) {
+        (None, Some(raw)) => around(body, raw),
+        (found, _) => around(&bare, found.unwrap_or_default()),
+    }
 }
 
 /// The words around a place of a text in small letters, which may be a little longer or shorter than the text itself.
@@ -139,6 +185,17 @@ mod tests {
         assert_eq!(found("gate RAINS close"), "b.md When it RAINS | Close the gate.");
         assert_eq!(found("nowhere"), "");
         assert!(words("  ").is_empty());
+    }
+
+    #[test]
+    fn an_excerpt_reads_as_the_page_does() {
+        let text = "---\ntitle: hidden quay\n---\n!!! warning \"Mind the step\"\n    See the **[berth plan](plans/berth.md \"x\")** of `quay` 7. {: .wide }\n\n- <b>Low</b> ![tide](t.png) | 3 |\n";
+        let hits = search(&[page("a.md", "A", text)], &words("quay"));
+        assert_eq!(hits[0].around, "Mind the step See the berth plan of quay 7. Low tide 3");
+        // What only a mark says is shown as it is written.
+        let hits = search(&[page("a.md", "A", "Look [here](quay.md).")], &words("quay.md"));
+        assert_eq!(hits[0].around, "Look [here](quay.md).");
+        assert!(search(&[page("a.md", "A", text)], &words("hidden")).is_empty());
     }
 
     #[test]
