@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use crate::inline;
+use crate::{html, inline};
 
 /// Around the number of a part that is put in after sanitising. Neither stands in any text: they are taken out of it first.
 pub(crate) const OPEN: char = '\u{e000}';
@@ -28,8 +28,15 @@ pub(crate) enum Fold {
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Container {
-    Note { kind: String, title: Option<String>, fold: Fold, body: String },
+    Note {
+        kind: String,
+        title: Option<String>,
+        fold: Fold,
+        body: String,
+    },
     Tabs(Vec<(String, String)>),
+    /// What stands in an element of HTML.
+    Inner(String),
 }
 
 /// A text without its containers, the containers, and what is not supported.
@@ -105,6 +112,19 @@ pub(crate) fn extract(text: &str) -> Extracted {
             found.sources.push(source);
             let number = found.containers.len() - 1;
             let _ = writeln!(found.text, "\n{:indent$}{OPEN}{number}{CLOSE}\n", "");
+            continue;
+        }
+        if is_text
+            && trimmed.starts_with('<')
+            && let Some(element) = html::element(&lines, at - 1)
+        {
+            tabs_at = None;
+            found.sources.push(lines[at - 1..element.next].join("\n"));
+            at = element.next;
+            let number = found.containers.len();
+            found.containers.push(Container::Inner(element.body));
+            let (tag, name, after) = (element.tag, element.name, element.after);
+            let _ = writeln!(found.text, "\n{:indent$}{tag}{OPEN}{number}{CLOSE}</{name}>\n\n{after}", "");
             continue;
         }
         if trimmed.is_empty() {

@@ -8,6 +8,7 @@ mod containers;
 mod diagram;
 mod escape;
 pub mod highlight;
+mod html;
 mod inline;
 mod page;
 mod sanitise;

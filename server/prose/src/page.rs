@@ -183,6 +183,7 @@ impl Writer {
                     escape(&title)
                 )
             }
+            Container::Inner(body) => self.write(&body, depth + 1),
             Container::Tabs(tabs) => {
                 self.tabs += 1;
                 let group = self.tabs;

@@ -81,6 +81,28 @@ fn notes_folds_and_tabs_hold_markdown() {
 }
 
 #[test]
+fn markdown_in_html_is_rendered_where_it_is_asked_for() {
+    insta::assert_snapshot!(html("<div class=\"grid cards\" markdown>\n\n-   **Berths**\n\n    ---\n\n    Who lies [where](other.md)\n\n</div>\n\n<details markdown=\"1\">\n<summary>More</summary>\n\n!!! note\n    *in it*\n\n</details>\nEnd <span markdown>**x**</span>\n\n<div>\n**as it is**\n</div>\n"), @r#"
+    <div class=""><ul>
+    <li>
+    <p><strong>Berths</strong></p>
+    <hr>
+    <p>Who lies <a href="/docs/other.md" rel="external noopener noreferrer">where</a></p>
+    </li>
+    </ul>
+    </div>
+    <details><summary>More</summary>
+    <div class="note note-info"><p class="note-title">Note</p><p><em>in it</em></p>
+    </div>
+    </details>
+    <p>End <span><strong>x</strong></span></p>
+    <div>
+    **as it is**
+    </div>
+    "#);
+}
+
+#[test]
 fn what_mkdocs_pages_use_is_rendered() {
     insta::assert_snapshot!(html("---\ntitle: x\n---\n# Top {#own}\n## Twice\n## Twice\n[TOC]\nTerm\n:   Meaning\n\n- [ ] open\n- [x] done\n\nA ==mark==, H~2~O, x^2^, ~~no~~, :ship: and a note[^1].\n\n[^1]: The note.\n\n*[HTML]: Language\n"), @r##"
     <h2 id="doc-own">Top</h2>
@@ -174,6 +196,8 @@ fn nothing_that_runs_gets_through() {
         "<svg onload=alert(1)><script>alert(1)</script><a xlink:href=\"javascript:alert(1)\">x</a></svg>",
         "<math><mtext><table><mglyph><style><img src=x onerror=alert(1)>",
         "<form action=https://evil.example><input name=a><button formaction=javascript:alert(1)>x</button></form>",
+        "<div markdown onclick=alert(1) style=\"position:fixed\">\n<script>alert(1)</script> [x](javascript:alert(1))\n</div>",
+        "<div title=\"\n<div markdown>\n\" onclick=alert(1)>\n</div>",
         "<div style=\"position:fixed;inset:0\" class=\"fixed inset-0 z-50\" onclick=x id=main>x</div>",
         "<style>*{display:none}</style><link rel=stylesheet href=x><meta http-equiv=refresh content=0><base href=//evil>",
         "!!! note \"<script>alert(1)</script>\"\n    <script>alert(1)</script>\n",
@@ -226,6 +250,10 @@ fn giants_and_bombs_are_bounded() {
         "[a](".repeat(50_000),
         "![".repeat(50_000),
         "<div>".repeat(50_000),
+        "<div markdown>\n".repeat(50_000),
+        "<div markdown>".repeat(50_000),
+        format!("<div x=\"{}\" markdown>", " markdown".repeat(50_000)),
+        "<p markdown>x</p>\n".repeat(20_000),
         "<b>".repeat(40_000),
         "<p>".repeat(50_000),
         "`".repeat(1_000) + &"` ".repeat(50_000),
