@@ -4,7 +4,7 @@ use std::{collections::HashSet, sync::LazyLock};
 
 use comrak::{
     Arena, Options,
-    nodes::{AstNode, NodeHtmlBlock, NodeValue},
+    nodes::{AstNode, NodeCode, NodeHtmlBlock, NodeValue},
     parse_document,
 };
 
@@ -107,6 +107,11 @@ pub(crate) fn rendered(
                 let in_link = node.ancestors().skip(1).any(|outer| matches!(outer.data().value, NodeValue::Link(_)));
                 node.data_mut().value = if in_link { NodeValue::Emph } else { NodeValue::Link(image) };
             }
+            NodeValue::Code(code) => {
+                if let Some(bare) = without_language(&code.literal) {
+                    node.data_mut().value = NodeValue::Code(NodeCode { literal: bare.to_owned(), ..code });
+                }
+            }
             NodeValue::Text(text) if text.starts_with('{') => {
                 let follows = node.previous_sibling().is_some_and(|before| {
                     matches!(before.data().value, NodeValue::Link(_) | NodeValue::Image(_) | NodeValue::Code(_))
@@ -169,6 +174,14 @@ fn words<'a>(node: &'a AstNode<'a>) -> String {
         }
     }
     short(out.trim(), 300)
+}
+
+/// Inline code without the word that says which language it is in: `#!rust let x;`.
+fn without_language(code: &str) -> Option<&str> {
+    let (language, bare) = code.strip_prefix("#!")?.split_once(' ')?;
+    let is_word =
+        !language.is_empty() && language.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-+#".contains(&byte));
+    is_word.then_some(bare)
 }
 
 /// `Title {#own-id}`: takes the name out of the heading.

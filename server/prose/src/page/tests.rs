@@ -82,7 +82,7 @@ fn notes_folds_and_tabs_hold_markdown() {
 
 #[test]
 fn markdown_in_html_is_rendered_where_it_is_asked_for() {
-    insta::assert_snapshot!(html("<div class=\"grid cards\" markdown>\n\n-   **Berths**\n\n    ---\n\n    Who lies [where](other.md)\n\n</div>\n\n<details markdown=\"1\">\n<summary>More</summary>\n\n!!! note\n    *in it*\n\n</details>\nEnd <span markdown>**x**</span>\n\n<div>\n**as it is**\n</div>\n"), @r#"
+    insta::assert_snapshot!(html("<div class=\"grid cards\" markdown>\n\n-   **Berths**\n\n    ---\n\n    Who lies [where](other.md)\n\n</div>\n\n<details markdown=\"1\">\n<summary>More</summary>\n\n!!! note\n    *in it*\n\n</details>\nEnd <span markdown>**x**</span> `#!rust let x;` `#!/bin/sh x`\n\n<div>\n**as it is**\n</div>\n"), @r#"
     <div class=""><ul>
     <li>
     <p><strong>Berths</strong></p>
@@ -95,7 +95,7 @@ fn markdown_in_html_is_rendered_where_it_is_asked_for() {
     <div class="note note-info"><p class="note-title">Note</p><p><em>in it</em></p>
     </div>
     </details>
-    <p>End <span><strong>x</strong></span></p>
+    <p>End <span><strong>x</strong></span> <code>let x;</code> <code>#!/bin/sh x</code></p>
     <div>
     **as it is**
     </div>
