@@ -127,3 +127,35 @@ fn gathered(changes: Vec<Change>) -> Vec<Happened> {
     }
     lines
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn change(kind: &str, after: Value) -> Change {
+        let text = json!({ "seq": 1, "at": "2026-11-01T08:00:00Z", "actor": "ama", "source": "", "subject": "component:default/a", "kind": kind, "before": null, "after": after });
+        serde_json::from_value(text).unwrap()
+    }
+
+    #[test]
+    fn news_is_what_is_another_than_before() {
+        for (kind, after) in [
+            ("entity-updated", json!({})),
+            ("entity-removed", Value::Null),
+            ("source-synced", json!({ "created": 0, "updated": 2, "problem": null })),
+            ("source-synced", json!({ "created": 0, "problem": "it is gone" })),
+        ] {
+            assert!(is_news(&change(kind, after.clone())), "{kind} {after}");
+        }
+        for (kind, after) in [
+            ("source-asked", json!({})),
+            ("view-saved", json!({})),
+            ("source-synced", json!({ "created": 0, "updated": 0, "problem": null })),
+            ("source-synced", Value::Null),
+        ] {
+            assert!(!is_news(&change(kind, after.clone())), "{kind} {after}");
+        }
+    }
+}

@@ -242,7 +242,8 @@ async fn pages_lead_to_the_code_where_people_read_it() {
     let main = main_of(&html);
     assert!(
         main.contains(&format!("href=\"{code}/src/main.rs#L1\""))
-            && main.contains("href=\"/catalog/default/component/gate/docs\">up"),
+            && main
+                .contains("href=\"/catalog/default/component/gate/docs\" rel=\"external noopener noreferrer\">up</a>"),
         "{main}"
     );
     assert!(main.contains("other/x.md` leads to nothing"), "{main}");

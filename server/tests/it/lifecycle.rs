@@ -116,6 +116,37 @@ both! {
         assert_eq!(portal.status_of("a").await, StatusCode::NOT_FOUND);
     }
 
+    async fn what_left_says_when_by_whom_and_where_to_see_it(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["a"]));
+        let source = id(&portal.register("file", &path).await);
+        portal.submit(&format!("/sources/{source}"), "remove_source", &[("id", &source), ("deed", "remove")]).await;
+        let (status, page) = portal.page("/catalog/default/component/a").await;
+        assert_eq!(status, StatusCode::NOT_FOUND);
+        assert!(page.contains("left the catalog at") && page.contains("by guest"), "{page}");
+        let then = page.split("/catalog/default/component/a?asOf=").nth(1).unwrap();
+        let then: String = then.chars().take_while(|letter| letter.is_ascii_alphanumeric() || ":.-".contains(*letter)).collect();
+        let past = portal.html(&format!("/catalog/default/component/a?asOf={then}")).await;
+        assert!(past.contains("As it was at"), "{past}");
+        let (_, never) = portal.page("/catalog/default/component/never").await;
+        assert!(!never.contains("left the catalog"), "{never}");
+    }
+
+    async fn what_a_source_that_cannot_be_read_declared_says_how_old_it_is(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["a"]));
+        let source = id(&portal.register("file", &path).await);
+        assert!(!portal.html("/catalog/default/component/a").await.contains("cannot be read"));
+        std::fs::remove_file(&path).unwrap();
+        portal.synced(&source, "the page says so", async |portal| {
+            portal.html("/catalog/default/component/a").await.contains("Its source cannot be read: ")
+        }).await;
+        let page = portal.html("/catalog/default/component/a").await;
+        assert!(page.contains("What you see is from"), "{page}");
+        portal.write("catalog-info.yaml", file(&["a"]));
+        portal.synced(&source, "all is well", async |portal| {
+            !portal.html("/catalog/default/component/a").await.contains("cannot be read")
+        }).await;
+    }
+
     async fn a_renamed_thing_is_found_under_its_old_address(portal) {
         let path = portal.write("catalog-info.yaml", file(&["gate", "web"]));
         let source = id(&portal.register("file", &path).await);

@@ -98,11 +98,13 @@ pub async fn farewell(services: &Services, caller: &Caller, reference: &EntityRe
     let kinds = DOCUMENTS.map(ChangeKind::as_str);
     let last = changes::last_before(services, caller, &reference.to_string(), &[], &kinds, Utc::now()).await?;
     let Some(change) = last.filter(|change| change.after.is_none()) else { return Ok(None) };
-    let before = change.at - TimeDelta::seconds(1);
+    // As near as an address says it: it may have stood for no longer.
+    let before = change.at - TimeDelta::milliseconds(1);
     // Told only to those who may see how it was.
     let was_there = as_of(services, caller, reference, before).await.is_ok();
     Ok(was_there.then(|| {
-        let (gone, then, path) = (said(change.at), said(before), reference.path());
+        let (gone, path) = (said(change.at), reference.path());
+        let then = before.to_rfc3339_opts(SecondsFormat::Millis, true);
         format!("`{reference}` left the catalog at {gone}, by {}; `{path}?asOf={then}` shows how it was", change.actor)
     }))
 }
