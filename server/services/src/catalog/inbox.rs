@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 
-use super::{sees_all, store};
+use super::{sees_all, store, unseen};
 use crate::{Error, Result, Services, identity};
 
 /// How many troubles a page shows at most.
@@ -88,11 +88,16 @@ pub async fn inbox_sizes(services: &Services, caller: &Caller) -> Result<(u32, u
 /// The kept text of a file that should be mended, with what is wrong with it.
 pub async fn kept_text(services: &Services, caller: &Caller, source: Uuid, path: &str) -> Result<KeptText> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
-    let Some((first_line, text)) = store::text(&services.db, &caller.tenant, source, path).await? else {
-        let why =
-            format!("no text of `{path}` is kept; only files that were rejected or warned in the last sync have one");
-        return Err(Error::NotFound(why));
+    let missing = || {
+        let why = "is kept; only files that were rejected or warned in the last sync have one";
+        Error::NotFound(format!("no text of `{path}` {why}"))
     };
+    let Some((first_line, text)) = store::text(&services.db, &caller.tenant, source, path).await? else {
+        return Err(missing());
+    };
+    if !unseen::closed(services, caller, source, &[path.to_owned()]).await?.is_empty() {
+        return Err(missing());
+    }
     let mut problems = store::troubles_of(&services.db, &caller.tenant, source).await?;
     problems.retain(|trouble| trouble.path == path);
     let view = path.starts_with("https://").then(|| path.to_owned());
@@ -103,7 +108,19 @@ pub async fn kept_text(services: &Services, caller: &Caller, source: Uuid, path:
 /// Which files of these sources have a kept text.
 pub async fn kept_texts(services: &Services, caller: &Caller, sources: &[Uuid]) -> Result<HashSet<(Uuid, String)>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    store::texts(&services.db, &caller.tenant, sources).await
+    let mut texts = store::texts(&services.db, &caller.tenant, sources).await?;
+    if !sees_all(services, caller).await? {
+        let mut of_source: HashMap<Uuid, Vec<String>> = HashMap::new();
+        for (source, path) in &texts {
+            of_source.entry(*source).or_default().push(path.clone());
+        }
+        for (source, paths) in of_source {
+            for path in unseen::closed(services, caller, source, &paths).await? {
+                texts.remove(&(source, path));
+            }
+        }
+    }
+    Ok(texts)
 }
 
 /// The last syncs of one source, oldest first.

@@ -17,7 +17,7 @@ use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
 use super::{
-    index::View,
+    index::{View, strip},
     ports::{is_glob, join},
     rows::entity,
     store,
@@ -109,10 +109,31 @@ pub async fn ancestry(services: &Services, caller: &Caller, reference: &EntityRe
             None => Err(Error::NotFound(format!("no entity `{reference}` is in the catalog"))),
         };
     }
+    let mut found = services.catalog.ask(services, caller, |contents| as_seen(found, contents)).await?;
     let mut sources: Vec<&Source> = origins.values().collect();
     sources.sort_by_key(|source| source.id);
     found.extend(sources.into_iter().map(|source| Ancestor { document: document_of(source), parents: Vec::new() }));
     Ok(found)
+}
+
+/// Ancestors as far as they are seen, without ties to what is not.
+fn as_seen(found: Vec<Ancestor>, contents: &View<'_>) -> Vec<Ancestor> {
+    if contents.is_whole() {
+        return found;
+    }
+    let is_seen = |document: &Value| {
+        let part = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
+        let namespace = part("/metadata/namespace").unwrap_or(DEFAULT_NAMESPACE);
+        let (kind, name) = (part("/kind").unwrap_or_default(), part("/metadata/name").unwrap_or_default());
+        contents.find(&EntityRef::new(kind, namespace, name).to_string()).is_some()
+    };
+    let seen = found.into_iter().filter(|ancestor| is_seen(&ancestor.document));
+    let narrowed = seen.map(|mut ancestor| {
+        strip(&mut ancestor.document, contents);
+        ancestor.parents.retain(|parent| contents.may_name(&parent.to_string()));
+        ancestor
+    });
+    narrowed.collect()
 }
 
 /// What declared each of these; notes the sources that were met.

@@ -12,6 +12,7 @@ use domain::{
 };
 use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
+use serde_json::Value;
 
 use super::{
     documents::Question,
@@ -19,7 +20,7 @@ use super::{
     store,
 };
 use crate::{
-    Error, Result, Services, identity,
+    Error, Result, Services, changes, identity,
     permission::{self, Traits},
 };
 
@@ -79,17 +80,47 @@ async fn seen(services: &Services, caller: &Caller, entities: Vec<Entity>) -> Re
     services.catalog.ask(services, caller, look).await
 }
 
-/// Changes without the ties of entities to those that the caller does not see.
-pub(crate) async fn untied(services: &Services, caller: &Caller, mut changes: Vec<Change>) -> Result<Vec<Change>> {
-    let look = |contents: &View<'_>| {
-        if !contents.is_whole() {
-            for change in &mut changes {
-                for state in [&mut change.before, &mut change.after].into_iter().flatten() {
-                    strip(state, contents);
-                }
-            }
+/// Changes without the ties of entities to those that the caller does not see, or would not have seen when they were there.
+pub(crate) async fn untied(services: &Services, caller: &Caller, changes: Vec<Change>) -> Result<Vec<Change>> {
+    if sees_all(services, caller).await? {
+        return Ok(changes);
+    }
+    let ties = |state: &Value| -> Vec<String> {
+        let relations = state.get("relations").and_then(Value::as_array).into_iter().flatten();
+        relations.filter_map(|tie| Some(tie.get("targetRef")?.as_str()?.to_lowercase())).collect()
+    };
+    let states = changes.iter().flat_map(|change| [&change.before, &change.after]).flatten();
+    let named: HashSet<String> = states.flat_map(ties).collect();
+    let named: Vec<String> = named.into_iter().collect();
+    let seen = changes::entities_named(services, caller, &named).await?;
+    let untie = |mut state: Value| {
+        if let Some(relations) = state.get_mut("relations").and_then(Value::as_array_mut) {
+            relations.retain(|tie| {
+                let target = tie.get("targetRef").and_then(Value::as_str);
+                target.is_none_or(|target| seen.contains(&target.to_lowercase()))
+            });
         }
-        changes
+        state
+    };
+    let untied = changes.into_iter().map(|change| Change {
+        before: change.before.map(untie),
+        after: change.after.map(untie),
+        ..change
+    });
+    Ok(untied.collect())
+}
+
+/// Which of these entities the caller sees, and which are not in the catalog.
+pub(crate) async fn seen_and_gone(
+    services: &Services,
+    caller: &Caller,
+    references: &[String],
+) -> Result<(HashSet<String>, Vec<String>)> {
+    let look = |contents: &View<'_>| {
+        let (seen, rest): (Vec<&String>, Vec<&String>) =
+            references.iter().partition(|reference| contents.find(reference).is_some());
+        let gone = rest.into_iter().filter(|reference| contents.may_name(reference));
+        (seen.into_iter().cloned().collect(), gone.cloned().collect())
     };
     services.catalog.ask(services, caller, look).await
 }

@@ -18,6 +18,7 @@ use super::{
     rows::entity,
     store,
     sync::{record::Plan, sync},
+    unseen,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
 
@@ -183,6 +184,7 @@ pub(super) async fn seen_sources(services: &Services, caller: &Caller, sources: 
             seen.push(source);
         }
     }
+    unseen::recount(services, caller, &mut seen).await?;
     Ok(seen)
 }
 
@@ -195,13 +197,17 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
     let files = store::files(&services.db, &caller.tenant, id).await?;
     let conflicts = store::conflicts_around(&services.db, &caller.tenant, id).await?;
     let conflicts = conflicts.into_iter().map(Conflict::try_from).collect::<Result<_>>()?;
-    Ok(SourceTrace { source, files, conflicts })
+    unseen::narrow(services, caller, SourceTrace { source, files, conflicts }).await
 }
 
 /// One source without its files, of which there may be many; `None` if it was removed.
 pub async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
-    store::source(&services.db, &caller.tenant, id).await
+    let Some(mut source) = store::source(&services.db, &caller.tenant, id).await? else { return Ok(None) };
+    if !super::sees_all(services, caller).await? {
+        unseen::recount(services, caller, std::slice::from_mut(&mut source)).await?;
+    }
+    Ok(Some(source))
 }
 
 /// Has a source fetched again by a worker.

@@ -2,18 +2,19 @@
 
 mod bus;
 mod listen;
+mod seen;
 mod store;
 mod transaction;
 
 pub use bus::Bus;
-use std::collections::HashMap;
-
 use chrono::{DateTime, Utc};
 use domain::{
     changes::Change,
     identity::{Caller, Permission, Target, Tenant},
 };
 pub use listen::listen;
+use seen::as_seen;
+pub(crate) use seen::{entities_named, last_traits};
 pub use transaction::{NewChange, Transaction};
 
 use crate::{Result, Services, catalog, identity};
@@ -26,27 +27,6 @@ pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) 
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let changes = store::after(&services.db, &caller.tenant, after, limit).await?;
     as_seen(services, caller, changes).await
-}
-
-/// Changes as far as the caller sees what they are about.
-async fn as_seen(services: &Services, caller: &Caller, changes: Vec<Change>) -> Result<Vec<Change>> {
-    if catalog::sees_all(services, caller).await? || changes.is_empty() {
-        return Ok(changes);
-    }
-    // Whoever reads on needs the last number, whatever it is about: what is not seen tells only that something happened.
-    let seen = catalog::retain_seen(services, caller, changes.clone(), |change| change.subject.clone()).await?;
-    let seen = catalog::untied(services, caller, seen).await?;
-    let seen: HashMap<i64, Change> = seen.into_iter().map(|change| (change.seq, change)).collect();
-    let hide = |change: Change| Change {
-        actor: String::new(),
-        source: String::new(),
-        subject: String::new(),
-        kind: HIDDEN.to_owned(),
-        before: None,
-        after: None,
-        ..change
-    };
-    Ok(changes.into_iter().map(|change| seen.get(&change.seq).cloned().unwrap_or_else(|| hide(change))).collect())
 }
 
 /// The latest changes about `subject` and about what it was called before, each name until it was lost; of lower numbers than

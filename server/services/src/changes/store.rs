@@ -274,6 +274,37 @@ pub(super) async fn nearest(
     Ok(query.one(db).await?.map(Change::from))
 }
 
+/// How each of these was when it last left: its name, and its last state. Nothing of what is there, or never was.
+pub(super) async fn last_states(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    subjects: &[String],
+) -> Result<Vec<(String, Json)>> {
+    let mut states = Vec::new();
+    for subjects in subjects.chunks(BATCH) {
+        let numbers: Vec<Option<i64>> = row::Entity::find()
+            .select_only()
+            .column_as(row::Column::Seq.max(), "seq")
+            .filter(row::Column::Tenant.eq(tenant.as_str()))
+            .filter(row::Column::Subject.is_in(subjects))
+            .filter(row::Column::Kind.eq(ChangeKind::EntityRemoved.as_str()))
+            .group_by(row::Column::Subject)
+            .into_tuple()
+            .all(db)
+            .await?;
+        let rows: Vec<(String, Option<Json>)> = row::Entity::find()
+            .select_only()
+            .columns([row::Column::Subject, row::Column::Before])
+            .filter(row::Column::Tenant.eq(tenant.as_str()))
+            .filter(row::Column::Seq.is_in(numbers.into_iter().flatten()))
+            .into_tuple()
+            .all(db)
+            .await?;
+        states.extend(rows.into_iter().filter_map(|(subject, before)| Some((subject, before?))));
+    }
+    Ok(states)
+}
+
 pub(super) async fn about_any(
     db: &impl ConnectionTrait,
     tenant: &Tenant,

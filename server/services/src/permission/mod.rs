@@ -25,7 +25,10 @@ use std::{
 };
 
 use chrono::Utc;
-use domain::identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant};
+use domain::{
+    catalog::EntityRef,
+    identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant},
+};
 use roaring::RoaringBitmap;
 
 pub(crate) use self::approvers::{approvers, may_approve};
@@ -45,7 +48,7 @@ use self::{
     rules::{Document, Footing, Rules, Verdict},
 };
 pub(crate) use self::{resource::Traits, seen::Mentions};
-use crate::{Error, Result, Services, catalog};
+use crate::{Error, Result, Services, catalog, changes};
 
 /// The role that `[sign_in] administrators` gives.
 const ADMINISTRATOR: &str = "administrator";
@@ -207,15 +210,47 @@ async fn decide(
     // must not be answered otherwise, be it with an empty history.
     if let (Permission::ReadCatalog, Target::Entity(reference)) = (permission, target)
         && rules.could(&footing, permission)
-        && (!verdict.is_allowed || catalog::traits(services, &caller.tenant, &reference.to_string()).await?.is_none())
     {
-        return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
+        if !is_shown(services, caller, &rules, &footing, reference, &verdict).await? {
+            return Err(Error::NotFound(format!("no entity `{reference}` is in the catalog")));
+        }
+        note(Some(&verdict));
+        return Ok(());
+    }
+    // So is what is made of it.
+    if let Target::Template(reference) | Target::RunsOf(reference) = target
+        && !verdict.is_allowed
+        && rules.could(&footing, Permission::ReadCatalog)
+    {
+        let entity = Resource::of(services, caller, Target::Entity(reference)).await?;
+        let verdict = rules.decide(&footing, Permission::ReadCatalog, &entity);
+        if !is_shown(services, caller, &rules, &footing, reference, &verdict).await? {
+            return Err(Error::NotFound(format!("no template `{reference}` is in the catalog")));
+        }
     }
     if verdict.is_allowed {
         note(Some(&verdict));
         return Ok(());
     }
     Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)))
+}
+
+/// Whether an entity is shown about which policies gave this verdict; one that has left is shown to those who would have seen
+/// it then.
+async fn is_shown(
+    services: &Services,
+    caller: &Caller,
+    rules: &Rules,
+    footing: &Footing,
+    reference: &EntityRef,
+    verdict: &Verdict,
+) -> Result<bool> {
+    if catalog::traits(services, &caller.tenant, &reference.to_string()).await?.is_some() {
+        return Ok(verdict.is_allowed);
+    }
+    let Some(traits) = changes::last_traits(services, caller, reference).await? else { return Ok(false) };
+    let resource = Resource::of_traits("Entity", &traits);
+    Ok(rules.decide(footing, Permission::ReadCatalog, &resource).is_allowed)
 }
 
 /// Notes which role was of use for what was permitted, by a verdict or by what is so on everything.

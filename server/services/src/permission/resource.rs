@@ -3,7 +3,11 @@
 use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression as Value};
-use domain::{catalog::EntityRef, identity::Target};
+use domain::{
+    catalog::{DEFAULT_NAMESPACE, EntityRef, ReferenceDefaults},
+    identity::Target,
+};
+use serde_json::Value as Json;
 
 use super::language::uid;
 use crate::{Result, Services, catalog, identity::Caller, runs};
@@ -23,6 +27,31 @@ pub(crate) struct Traits {
     pub(crate) tags: Vec<String>,
     /// Whom it is `ownedBy`.
     pub(crate) owners: Vec<String>,
+}
+
+impl Traits {
+    /// What the document of an entity says, in the small letters of the index; its owners also where it has no relations yet.
+    pub(crate) fn of_document(reference: &str, document: &Json) -> Self {
+        let text = |pointer: &str| document.pointer(pointer).and_then(Json::as_str).map(str::to_lowercase);
+        let list = |pointer: &str| document.pointer(pointer).and_then(Json::as_array).into_iter().flatten();
+        let ties = list("/relations")
+            .filter(|tie| tie["type"].as_str().is_some_and(|word| word.eq_ignore_ascii_case("ownedBy")));
+        let mut owners: Vec<String> = ties.filter_map(|tie| Some(tie["targetRef"].as_str()?.to_lowercase())).collect();
+        let namespace = text("/metadata/namespace").unwrap_or_else(|| DEFAULT_NAMESPACE.to_owned());
+        let defaults = ReferenceDefaults { kind: Some("group"), namespace: &namespace };
+        let owner = text("/spec/owner").and_then(|owner| EntityRef::parse(&owner, defaults).ok());
+        if let Some(owner) = owner.map(|owner| owner.to_string()).filter(|owner| !owners.contains(owner)) {
+            owners.push(owner);
+        }
+        Self {
+            reference: reference.to_owned(),
+            type_: text("/spec/type"),
+            lifecycle: text("/spec/lifecycle"),
+            environment: text("/spec/environment").or_else(|| text("/metadata/labels/environment")),
+            tags: list("/metadata/tags").filter_map(|tag| Some(tag.as_str()?.to_lowercase())).collect(),
+            owners,
+        }
+    }
 }
 
 /// Something that is acted on, with all that policies may ask about it.

@@ -1,9 +1,9 @@
 //! The catalog as one caller sees it: every question of a use case is asked of this, so that nothing is answered from what
 //! the caller may not see.
 
-use std::{borrow::Cow, sync::Arc};
+use std::{borrow::Cow, collections::HashMap, sync::Arc};
 
-use domain::catalog::{Filter, Order, PageKey, Predicate, Start, TextFilter};
+use domain::catalog::{Condition, Filter, Order, PageKey, Predicate, Start, TextFilter};
 use roaring::RoaringBitmap;
 use sea_orm::prelude::Uuid;
 
@@ -124,6 +124,21 @@ impl<'a> View<'a> {
     /// How many entities there are.
     pub(in crate::catalog) fn len(&self) -> u64 {
         self.seen.as_ref().map_or_else(|| self.contents.len(), |seen| seen.len())
+    }
+
+    /// The names of what a source declares and this view does not show.
+    pub(in crate::catalog) fn unseen_of(&self, source: Uuid) -> Vec<String> {
+        let Some(seen) = &self.seen else { return Vec::new() };
+        let of_source = Filter::all(vec![Condition::equals("source", &source.to_string())]);
+        let unseen = self.contents.select(&of_source, None) - &**seen;
+        unseen.iter().filter_map(|id| self.contents.reference(id).map(str::to_owned)).collect()
+    }
+
+    /// How much of what each source declares this view does not show.
+    pub(in crate::catalog) fn unseen_by_source(&self) -> HashMap<String, u64> {
+        let Some(seen) = &self.seen else { return HashMap::new() };
+        let unseen = self.contents.select(&Filter::everything(), None) - &**seen;
+        self.contents.facet("source", &unseen).into_iter().collect()
     }
 
     /// Whether everything is seen.

@@ -261,6 +261,21 @@ pub(in crate::catalog) async fn text(
     Ok(row.map(|row| (u32::try_from(row.first_line).unwrap_or(1), row.text)))
 }
 
+/// The kept texts of these files of a source, each with its path.
+pub(in crate::catalog) async fn texts_in(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+    paths: &[String],
+) -> Result<Vec<(String, String)>> {
+    if paths.is_empty() {
+        return Ok(Vec::new());
+    }
+    let query = text::Entity::find().select_only().columns([text::Column::Path, text::Column::Text]);
+    let query = query.filter(text::Column::Tenant.eq(tenant.as_str())).filter(text::Column::SourceId.eq(source));
+    Ok(query.filter(text::Column::Path.is_in(paths)).into_tuple().all(db).await?)
+}
+
 /// Which files of these sources have a kept text.
 pub(in crate::catalog) async fn texts(
     db: &impl ConnectionTrait,

@@ -92,6 +92,7 @@ async fn all_that_is_said(world: &World, caller: &Caller, hidden: &[EntityRef]) 
         say(&catalog::entity(services, caller, &name).await.map_err(|error| error.to_string()));
         say(&catalog::document(services, caller, &name).await.map_err(|error| error.to_string()));
         say(&catalog::neighbourhood(services, caller, &name, 4).await.map_err(|error| error.to_string()));
+        say(&catalog::ancestry(services, caller, &name).await.map_err(|error| error.to_string()));
     }
     // By name, nothing is said that is not said of what is not there.
     for name in hidden {
@@ -103,6 +104,8 @@ async fn all_that_is_said(world: &World, caller: &Caller, hidden: &[EntityRef]) 
                 catalog::neighbourhood(services, caller, name, 2).await.map(|_| ()),
                 catalog::history(services, caller, name, 10).await.map(|_| ()),
                 catalog::renamed_to(services, caller, name).await.map(|_| ()),
+                catalog::ancestry(services, caller, name).await.map(|_| ()),
+                catalog::farewell(services, caller, name).await.map(|_| ()),
                 scorecards::for_entity(services, caller, name).await.map(|_| ()),
                 home::visit(services, caller, name).await,
                 home::star(services, caller, name, true).await,
@@ -124,8 +127,13 @@ async fn all_that_is_said(world: &World, caller: &Caller, hidden: &[EntityRef]) 
     say(&catalog::inbox_sizes(services, caller).await.unwrap());
     for source in catalog::sources(services, caller).await.unwrap() {
         say(&catalog::entities_of(services, caller, source.id).await.unwrap());
+        say(&catalog::source(services, caller, source.id).await.unwrap());
+        say(&catalog::kept_texts(services, caller, &[source.id]).await.unwrap());
     }
-    say(&changes::read(services, caller, 0, 1_000).await.unwrap());
+    // What policies say is for everyone to read.
+    let mut told = changes::read(services, caller, 0, 1_000).await.unwrap();
+    told.retain(|change| !change.subject.starts_with("policy:"));
+    say(&told);
     let group: EntityRef = "group:berths".parse().unwrap();
     say(&catalog::history(services, caller, &group, 100).await.unwrap());
     say(&catalog::changes_around(services, caller, &group, None, 100).await.unwrap());
@@ -173,8 +181,10 @@ proptest! {
                 .collect();
             let stranger_to_it = person("grace", &["viewer"], &["group:default/harbour"]);
             let said = all_that_is_said(&world, &stranger_to_it, &names).await;
-            assert!(!said.contains("hidden-"), "{said}");
-            assert!(!said.contains("secret"), "{said}");
+            for word in ["hidden-", "secret"] {
+                let line = said.lines().find(|line| line.contains(word));
+                assert_eq!(line, None);
+            }
             let open = u32::try_from(hidden.iter().filter(|is_hidden| !**is_hidden).count()).unwrap() + 2;
             assert_eq!(catalog::total(&world.services, &stranger_to_it).await.unwrap(), open);
             // Who owns it sees all of it, and so does who is no matter of policies.
@@ -215,6 +225,74 @@ async fn what_is_hidden_follows_the_catalog_and_the_policies() {
     let narrowed = Caller { standing: Arc::new(scoped), ..grace.clone() };
     let refused = catalog::query(&world.services, &narrowed, &Query::default()).await.unwrap_err();
     insta::assert_snapshot!(refused, @"`user:default/grace` may not read the catalog: the token is narrowed to run, and this is read");
+}
+
+#[tokio::test]
+async fn files_and_traces_tell_nothing_of_what_is_hidden() {
+    let world = world_with(&[false, true]).await;
+    let grace = person("grace", &["viewer"], &["group:default/harbour"]);
+    let ada = person("ada", &["viewer"], &["group:default/berths"]);
+    let services = &world.services;
+    let source = catalog::sources(services, &world.caller).await.unwrap().remove(0);
+    // A mistake beside it opens the text of a file, and only to those who see all that it declares.
+    let good = group("berths") + &group("harbour") + &thing("open-0", "plain", "berths", "");
+    let bad = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: 'a b', tags: [secret] }\nspec: { owner: berths }\n";
+    for (text, is_open) in [
+        (good.clone() + &thing("hidden-1", "secret", "berths", "") + "kind: Component\n", false),
+        (good.clone() + bad, false),
+        (good.clone() + "kind: [\n", false),
+        (good.clone() + "kind: Component\nmetadata: { name: 'a b' }\n", true),
+    ] {
+        world.write(HERE, "catalog-info.yaml", &text);
+        world.sync(&source).await;
+        let kept = async |caller: &Caller| catalog::kept_text(services, caller, source.id, "catalog-info.yaml").await;
+        assert_eq!(kept(&grace).await.is_ok(), is_open, "grace: {text}");
+        assert_eq!(kept(&ada).await.is_ok(), !text.contains("kind: ["), "ada: {text}");
+        let trace = format!("{:?}", catalog::source(services, &grace, source.id).await.unwrap());
+        assert_eq!(trace.contains("is not for you to see"), !is_open, "{trace}");
+        assert!(!trace.contains("hidden-1"), "{trace}");
+        assert_eq!(catalog::kept_texts(services, &grace, &[source.id]).await.unwrap().len(), usize::from(is_open));
+    }
+    // Whoever takes its name learns that it is taken, and no more.
+    world.write(HERE, "catalog-info.yaml", &(good + &thing("hidden-1", "secret", "berths", "")));
+    world.sync(&source).await;
+    world.write("/rival", "catalog-info.yaml", &thing("hidden-1", "plain", "harbour", ""));
+    let rival = world.register("/rival").await;
+    let trace = catalog::source(services, &grace, rival.id).await.unwrap();
+    assert_eq!(trace.conflicts, []);
+    let said = &trace.files[0].problems[0].message;
+    assert_eq!(said, "this name is taken by something that is not for you to see; choose another name");
+    assert_eq!(catalog::source(services, &ada, rival.id).await.unwrap().conflicts.len(), 1);
+    // What is counted is what is seen.
+    let count = async |caller: &Caller| catalog::sources(services, caller).await.unwrap()[0].entities;
+    assert_eq!((count(&grace).await, count(&ada).await), (3, 4));
+    let trace = catalog::source(services, &grace, source.id).await.unwrap();
+    assert_eq!((trace.source.entities, trace.files[0].entities), (3, 3));
+}
+
+#[tokio::test]
+async fn what_has_left_is_told_of_to_those_who_saw_it() {
+    let world = world_with(&[false, true]).await;
+    let grace = person("grace", &["viewer"], &["group:default/harbour"]);
+    let ada = person("ada", &["viewer"], &["group:default/berths"]);
+    let services = &world.services;
+    let source = catalog::sources(services, &world.caller).await.unwrap().remove(0);
+    catalog::remove_source(services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();
+    let (open, hidden): (EntityRef, EntityRef) =
+        ("component:open-0".parse().unwrap(), "component:hidden-1".parse().unwrap());
+    for caller in [&grace, &ada, &world.caller] {
+        let history = catalog::history(services, caller, &open, 10).await.unwrap();
+        assert_eq!(history[0].kind, "entity-removed");
+        assert!(catalog::farewell(services, caller, &open).await.unwrap().is_some());
+        let told = changes::read(services, caller, 0, 1_000).await.unwrap();
+        assert!(told.iter().any(|change| change.kind == "entity-removed" && change.subject == open.to_string()));
+        assert!(told.iter().any(|change| change.kind == "source-removed"), "{told:?}");
+    }
+    assert!(catalog::history(services, &ada, &hidden, 10).await.is_ok());
+    assert!(matches!(catalog::history(services, &grace, &hidden, 10).await, Err(Error::NotFound(_))));
+    let told = changes::read(services, &grace, 0, 1_000).await.unwrap();
+    assert!(!format!("{told:?}").contains("hidden-1"), "{told:?}");
+    assert!(told.iter().any(|change| change.kind == changes::HIDDEN));
 }
 
 #[tokio::test]
