@@ -99,11 +99,15 @@ pub(super) fn row(
     row.display_name = text(document, "displayName");
     row.display_key = row.display_name.as_deref().map(folded);
     row.active = is_active(document);
-    // Whoever was made up stays who they are: others know them by that name.
-    if !(is_made_up && row.who.as_ref().is_some_and(|who| who.starts_with(&format!("user:{}/", row.provider)))) {
-        row.who = who;
+    // Whoever was made up stays who they are: others know them by that name. And whoever was known stays so where an attribute
+    // that the rules look at is another one now: what was opened in their name must end with them.
+    let was_made_up = row.who.as_ref().is_some_and(|who| who.starts_with(&format!("user:{}/", row.provider)));
+    if who.is_some() || row.who.is_none() {
+        if !(is_made_up && was_made_up) {
+            row.who = who;
+        }
+        row.matched_by = matched_by;
     }
-    row.matched_by = matched_by;
     row.document = serde_json::to_string(document)?;
     row.changed_at = now;
     row.heard_at = now;

@@ -223,9 +223,11 @@ async fn try_alter(
         _ => "scim-user-changed",
     };
     let mut told = change::told(&new, &before, &after);
-    if !new.active {
-        // Who they were until now, too: the same message may say who they are.
-        let people: std::collections::BTreeSet<&String> = [&old.who, &new.who].into_iter().flatten().collect();
+    // Who they were until now, too: the same message may say who they are. And who is someone else now comes in anew.
+    let was_other = old.who.as_ref().filter(|_| old.who != new.who);
+    let people: std::collections::BTreeSet<&String> =
+        was_other.into_iter().chain(new.who.as_ref().filter(|_| !new.active)).collect();
+    if !new.active || !people.is_empty() {
         let (mut sessions, mut tokens) = (0, 0);
         for who in people {
             let ended = change::send_away(&tx, tenant, who, now).await?;
