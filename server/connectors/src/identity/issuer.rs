@@ -177,6 +177,10 @@ impl Issuer {
         };
         let claims = token.claims(&verifier, is_meant)?;
         match serde_json::to_value(claims) {
+            // RFC 7519, 4.1.5; the library does not look at it.
+            Ok(Value::Object(claims)) if begins_in(&claims) > SKEW => {
+                Err(ClaimsVerificationError::Other(format!("{CLOCK}{}", begins_in(&claims))))
+            }
             Ok(Value::Object(claims)) => Ok(claims),
             _ => Err(ClaimsVerificationError::Other("the claims cannot be read".to_owned())),
         }
@@ -187,7 +191,7 @@ impl Issuer {
         let issuer = self.url.as_str();
         if let Some((_, seconds)) = error.to_string().split_once(CLOCK) {
             return ProviderProblem::Clock(format!(
-                "`{issuer}` signed in the future, by {seconds} seconds: its clock and this server's differ"
+                "what `{issuer}` signed begins to hold in {seconds} seconds only; if it should hold now, its clock and this server's differ"
             ));
         }
         match error {
@@ -200,6 +204,13 @@ impl Issuer {
             error => ProviderProblem::Refused(format!("what `{issuer}` signed is not believed: {}", chain(&error))),
         }
     }
+}
+
+/// In how many seconds a token begins to hold; less than none if it does, or says nothing.
+fn begins_in(claims: &Claims) -> i64 {
+    let begins = claims.get("nbf").and_then(Value::as_f64);
+    #[expect(clippy::cast_possible_truncation, reason = "what is out of reach becomes the end of time")]
+    begins.map_or(i64::MIN, |begins| (begins as i64).saturating_sub(Utc::now().timestamp()))
 }
 
 /// Marks a text about a clock; it goes through an error of the library.
