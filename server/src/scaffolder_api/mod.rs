@@ -17,7 +17,7 @@ use http::StatusCode;
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 use services::{
-    Error, Services,
+    Error, Services, catalog,
     identity::Caller,
     runs::{self, NewRun, RunFilter, RunName},
 };
@@ -135,7 +135,8 @@ async fn list(
                 Err(_) if value == "skipped" => is_impossible = true,
                 Err(error) => return Err(Error::Rejected(error.to_string()).into()),
             },
-            "createdBy" | "createdBy[]" => filter.created_by.push(task::label_of(&value)),
+            // Who signed in is kept by their whole name, others by what they are called.
+            "createdBy" | "createdBy[]" => filter.created_by.extend([task::label_of(&value), value.into_owned()]),
             "limit" => filter.limit = number()?,
             "offset" => filter.offset = number()?,
             "order" | "order[]" => filter.oldest_first = value.starts_with("asc:"),
@@ -158,7 +159,13 @@ async fn read(
     let name = named(&id)?;
     let run = runs::run(&services, &caller, name).await?;
     let document = runs::template_of(&services, &caller, name).await?;
-    Ok(Json(task::whole(&run, &document, &services.settings.base_url)))
+    let user = task::reference_of(&run.summary.created_by);
+    let starter = match user.parse() {
+        Ok(reference) => catalog::entities(&services, &caller, &[reference]).await?.pop().flatten(),
+        Err(_) => None,
+    };
+    let starter = starter.map(|starter| starter.document);
+    Ok(Json(task::whole(&run, &document, starter, &services.settings.base_url)))
 }
 
 async fn cancel(

@@ -25,8 +25,8 @@ fn plain(run: &RunSummary) -> Value {
     })
 }
 
-/// A task with all that it is made of.
-pub(super) fn whole(run: &Run, document: &Value, base_url: &str) -> Value {
+/// A task with all that it is made of; `starter` is the entity of whoever started it, if the catalog has it.
+pub(super) fn whole(run: &Run, document: &Value, starter: Option<Value>, base_url: &str) -> Value {
     let mut task = short(&run.summary);
     let part = |pointer: &str| document.pointer(pointer).cloned();
     let user = reference_of(&run.summary.created_by);
@@ -35,7 +35,7 @@ pub(super) fn whole(run: &Run, document: &Value, base_url: &str) -> Value {
         "parameters": run.values,
         "steps": part("/spec/steps"),
         "output": part("/spec/output"),
-        "user": { "ref": user, "entity": null },
+        "user": { "ref": user, "entity": starter },
         "templateInfo": {
             "entityRef": run.summary.template.to_string(),
             "baseUrl": base_url,
@@ -67,8 +67,10 @@ pub(super) fn whole(run: &Run, document: &Value, base_url: &str) -> Value {
 }
 
 /// Who started a run, as a reference.
-fn reference_of(label: &str) -> String {
-    format!("user:default/{}", label.to_lowercase())
+pub(super) fn reference_of(label: &str) -> String {
+    let label = label.to_lowercase();
+    // Who signed in is known by their whole name; of others, clients are told as of people.
+    if label.starts_with("user:") { label } else { format!("user:default/{label}") }
 }
 
 /// Who is meant by a reference.

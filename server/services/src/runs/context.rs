@@ -1,6 +1,9 @@
 //! What expressions of a step see, and what they come to.
 
-use domain::runs::{OutputLink, OutputText, RunOutput};
+use domain::{
+    catalog::{DEFAULT_NAMESPACE, EntityRef},
+    runs::{OutputLink, OutputText, RunOutput},
+};
 use serde_json::{Map, Value, json};
 
 use super::store::{run, step};
@@ -17,14 +20,17 @@ pub(super) fn of(run: &run::Model, steps: &[step::Model]) -> Context {
             made.insert(step.step_id.clone(), json!({ "output": output }));
         }
     }
-    let user = run.created_by.to_lowercase();
+    let label = run.created_by.to_lowercase();
+    // Who signed in is known by their whole name; others are told of as people.
+    let user = label.parse::<EntityRef>().ok().filter(|user| user.kind() == "user");
+    let user = user.unwrap_or_else(|| EntityRef::new("user", DEFAULT_NAMESPACE, &label));
     let mut context = Context::new(&run.answers);
     context.set("steps", &Value::Object(made));
     context.set(
         "user",
         &json!({
-            "ref": format!("user:default/{user}"),
-            "entity": { "kind": "User", "metadata": { "name": user, "namespace": "default" }, "spec": { "profile": {} } },
+            "ref": user.to_string(),
+            "entity": { "kind": "User", "metadata": { "name": user.name(), "namespace": user.namespace() }, "spec": { "profile": {} } },
         }),
     );
     context.set("context", &json!({ "task": { "id": run.id } }));
