@@ -3,7 +3,7 @@
 use std::net::IpAddr;
 
 use secrecy::{ExposeSecret, SecretString};
-use services::identity::Subject;
+use services::identity::{self, Subject};
 
 use crate::{cli::Problem, settings::SignIn};
 
@@ -16,6 +16,8 @@ pub(crate) struct Access {
     has_guest: bool,
     /// The hash of the administrator's token: comparing hashes takes the same time whatever was sent.
     token: Option<blake3::Hash>,
+    /// Whether the administrator's token looks like one that an issuer signed.
+    is_like_signed: bool,
 }
 
 impl Access {
@@ -34,7 +36,9 @@ impl Access {
             .into());
         }
         let token = settings.administrator_token.as_ref().map(hash).transpose()?;
-        Ok(Self { has_guest: has_guest(address, settings), token })
+        let is_like_signed =
+            settings.administrator_token.as_ref().is_some_and(|token| identity::could_be_signed(token.expose_secret()));
+        Ok(Self { has_guest: has_guest(address, settings), token, is_like_signed })
     }
 
     /// Whether whoever reaches the server without credentials is the guest.
@@ -45,6 +49,12 @@ impl Access {
     /// Whether there is an administrator's token.
     pub(crate) fn has_token(&self) -> bool {
         self.token.is_some()
+    }
+
+    /// Whether a text could be the administrator's token, which people choose and others may guess: what is plainly a token of
+    /// ours or of an issuer could not.
+    pub(crate) fn could_be_token(&self, text: &str) -> bool {
+        self.has_token() && !text.starts_with("cw_") && (self.is_like_signed || !identity::could_be_signed(text))
     }
 
     /// Who comes without credentials.

@@ -16,6 +16,8 @@ pub enum Happening {
     SignedOut,
     /// A token was used, told once in a while.
     TokenUsed,
+    /// A token was shown that lets nobody in, told once in a while.
+    TokenRefused,
     /// Someone was refused something, told once in a while.
     Refused,
     /// The audit log was taken away as a table.
@@ -30,6 +32,7 @@ impl Happening {
             Self::SignInFailed => "sign-in-failed",
             Self::SignedOut => "signed-out",
             Self::TokenUsed => "token-used",
+            Self::TokenRefused => "token-refused",
             Self::Refused => "refused",
             Self::AuditExported => "audit-exported",
         }

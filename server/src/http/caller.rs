@@ -14,7 +14,7 @@ use futures::StreamExt as _;
 use services::{
     Error, audit,
     identity::{
-        self, Caller, Entry, Found, Standing, Subject, Tenant,
+        self, Bearer, Caller, Entry, Found, Standing, Subject, Tenant,
         throttle::{self, Counted},
     },
 };
@@ -24,8 +24,8 @@ use crate::{api_v1::Problem, auth, scim};
 
 /// Why nobody is let in with what they brought.
 enum Refused {
-    /// Nobody issued it.
-    Unknown,
+    /// It lets nobody in, for this reason.
+    Unknown(String),
     /// Too many were wrong before: how many seconds to wait.
     Wait(i64),
     /// A session is to alter something, and nothing says that a page of this portal asks for it.
@@ -49,8 +49,8 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let peer = Peer::of(&state, request.extensions(), request.headers());
     let (subject, standing) = match who(&state, request.method(), request.headers(), is_git, peer).await {
         Ok(known) => known,
-        Err(Refused::Unknown) if is_scim => return unknown_directory(),
-        Err(Refused::Unknown) => return unauthorized(is_api, is_git),
+        Err(Refused::Unknown(_)) if is_scim => return unknown_directory(),
+        Err(Refused::Unknown(why)) => return unauthorized(is_api, is_git, Some(&why)),
         Err(Refused::Wait(seconds)) => return wait(is_api, seconds),
         Err(Refused::Silent) => return silent(is_api),
         Err(Refused::Fault(error)) => {
@@ -67,7 +67,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&auth::sign_in_page(path)).into_response()
         } else {
-            unauthorized(is_api, is_git)
+            unauthorized(is_api, is_git, None)
         };
     }
     let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
@@ -97,23 +97,22 @@ async fn who(
     let Peer(address) = peer;
     let plain = |source| Standing { source, address, ..Standing::default() };
     if let Some(credentials) = headers.get(header::AUTHORIZATION) {
-        let token = shown(credentials, is_git).ok_or(Refused::Unknown)?;
-        if state.access.has_token() && !token.starts_with("cw_") {
+        let unread = || Refused::Unknown("the header `Authorization` is not `Bearer TOKEN`".to_owned());
+        let token = shown(credentials, is_git).ok_or_else(unread)?;
+        if state.access.could_be_token(&token) {
             // People choose it, so it may be guessed: whoever guessed wrong waits, even if this one is right.
             let key = format!("token {}", peer.key());
             for who in [Counted::Address(&key), auth::ADMINISTRATOR] {
                 if let Some(seconds) = throttle::waits(&state.services, &Tenant::default(), who).await? {
-                    return Err(Refused::Wait(seconds));
+                    return Err(held_back(state, &peer, headers, seconds));
                 }
             }
             if state.access.is_token(&token) {
                 return Ok((Subject::Administrator, plain(Entry::Administrator)));
             }
-            if !identity::could_be_signed(&token) {
-                throttle::failed(&state.services, &Tenant::default(), auth::ADMINISTRATOR).await?;
-            }
+            throttle::failed(&state.services, &Tenant::default(), auth::ADMINISTRATOR).await?;
         }
-        return by_token(state, &token, peer).await;
+        return by_token(state, &token, peer, headers).await;
     }
     if state.access.has_guest() {
         return Ok((Subject::Guest, plain(Entry::Guest)));
@@ -133,18 +132,33 @@ async fn who(
     Ok((state.access.nobody(), plain(Entry::None)))
 }
 
-async fn by_token(state: &AppState, token: &str, peer: Peer) -> Result<(Subject, Standing), Refused> {
+/// Who comes with a token that is not the administrator's. One that is good lets in whatever was guessed before from there:
+/// neither ours nor a signed one can be guessed.
+async fn by_token(
+    state: &AppState,
+    token: &str,
+    peer: Peer,
+    headers: &HeaderMap,
+) -> Result<(Subject, Standing), Refused> {
     let (services, tenant) = (&state.services, Tenant::default());
     let text = peer.0.map(|address| address.to_string());
-    if let Some(found) = identity::by_bearer(services, &tenant, token, text.as_deref()).await? {
-        return Ok(standing(&found, peer.0));
-    }
+    let (told, why) = match identity::by_bearer(services, &tenant, token, text.as_deref()).await? {
+        Bearer::Known(found) => return Ok(standing(&found, peer.0)),
+        Bearer::Refused { told, why } => (told, why),
+    };
     let key = format!("token {}", peer.key());
     if let Some(seconds) = throttle::waits(services, &tenant, Counted::Address(&key)).await? {
-        return Err(Refused::Wait(seconds));
+        return Err(held_back(state, &peer, headers, seconds));
     }
     throttle::failed(services, &tenant, Counted::Address(&key)).await?;
-    Err(Refused::Unknown)
+    identity::note_refused(services, &tenant, &peer.from(headers), &why);
+    Err(Refused::Unknown(told))
+}
+
+fn held_back(state: &AppState, peer: &Peer, headers: &HeaderMap, seconds: i64) -> Refused {
+    let why = format!("too many wrong ones came before; it was told to wait {seconds} seconds");
+    identity::note_refused(&state.services, &Tenant::default(), &peer.from(headers), &why);
+    Refused::Wait(seconds)
 }
 
 fn standing(found: &Found, address: Option<IpAddr>) -> (Subject, Standing) {
@@ -175,12 +189,18 @@ fn shown(credentials: &HeaderValue, is_git: bool) -> Option<String> {
     Some(pair.split_once(':')?.1.to_owned())
 }
 
-fn unauthorized(is_api: bool, is_git: bool) -> Response {
-    let message = "sign in first: send `Authorization: Bearer TOKEN` with a token of yours, or none at all where the \
-                   server has a local guest\n";
+fn unauthorized(is_api: bool, is_git: bool, why: Option<&str>) -> Response {
+    let message = match why {
+        Some(why) => format!("the token lets nobody in: {why}; send `Authorization: Bearer TOKEN` with another\n"),
+        None => {
+            "sign in first: send `Authorization: Bearer TOKEN` with a token of yours, or none at all where the server \
+                 has a local guest\n"
+                .to_owned()
+        }
+    };
     let challenge = [(header::WWW_AUTHENTICATE, if is_git { "Basic realm=\"Causeway\"" } else { "Bearer" })];
     if is_api {
-        return (challenge, Problem::unauthorized(message)).into_response();
+        return (challenge, Problem::unauthorized(&message)).into_response();
     }
     if is_git {
         let message = "sign in first: any user, and a token of yours as the password\n";
@@ -202,7 +222,9 @@ fn unknown_directory() -> Response {
 }
 
 fn wait(is_api: bool, seconds: i64) -> Response {
-    let message = format!("too many tokens that nobody issued came from here; wait {seconds} seconds\n");
+    let message = format!(
+        "too many tokens that let nobody in came, from here or as the administrator's; wait {seconds} seconds\n"
+    );
     let after = [(header::RETRY_AFTER, seconds.to_string())];
     if is_api {
         return (after, Problem::too_many(&message)).into_response();

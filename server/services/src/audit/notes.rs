@@ -1,7 +1,7 @@
 //! What happens again and again, noted once in a while: nobody waits for it, and a flood of it writes little.
 
 use std::{
-    collections::{HashMap, hash_map::Entry},
+    collections::HashMap,
     sync::{Mutex, PoisonError},
     time::{Duration, Instant},
 };
@@ -18,13 +18,17 @@ use tokio_util::sync::CancellationToken;
 use super::{LONGEST, chain::Link, store};
 use crate::{Result, Services};
 
-/// How many different things are kept in mind; what comes beyond is counted.
-const MOST: usize = 5_000;
+/// How many different things are kept in mind; what comes beyond is counted, and the count is an entry.
+const MOST: usize = 20_000;
+/// How many different things one caller can have noted within [`REFUSED_AGAIN`], so that nobody takes the room of all others.
+const MOST_OF_ONE: u64 = 200;
 /// How long one thing is not noted again.
 const REFUSED_AGAIN: Duration = Duration::from_mins(1);
 const USED_AGAIN: Duration = Duration::from_hours(1);
 /// How long notes wait, so that many are written at once.
 const GATHER: Duration = Duration::from_millis(200);
+/// How long after a failure they are written again.
+const RETRY: Duration = Duration::from_secs(1);
 
 /// Notes that wait to be written.
 #[derive(Default)]
@@ -37,9 +41,11 @@ pub struct Notes {
 struct Known {
     /// When each thing was noted last, and how often it happened since.
     seen: HashMap<Key, Seen>,
+    /// How much of late was noted of each caller.
+    shares: HashMap<(Tenant, String), Share>,
     waiting: Vec<(Tenant, Link)>,
-    /// What could not be kept in mind.
-    dropped: u64,
+    /// What there was no room for at all.
+    dropped: HashMap<Tenant, u64>,
 }
 
 type Key = (Tenant, &'static str, String, String);
@@ -49,36 +55,99 @@ struct Seen {
     more: u64,
 }
 
+/// What one caller had noted since a moment.
+struct Share {
+    since: Instant,
+    count: u64,
+    /// How many things were too many, and what the first of them was.
+    beyond: u64,
+    /// When that was told last.
+    told: Option<Instant>,
+    caller: Caller,
+    what: &'static str,
+}
+
+impl Known {
+    /// Whether the caller may have one more thing noted.
+    fn has_room_for(&mut self, caller: &Caller, what: &'static str, now: Instant) -> bool {
+        if self.shares.len() >= MOST {
+            self.shares.retain(|_, share| share.beyond > 0 || now.duration_since(share.since) < REFUSED_AGAIN);
+        }
+        if self.seen.len() >= MOST {
+            self.seen.retain(|_, seen| now.duration_since(seen.at) < REFUSED_AGAIN);
+        }
+        if self.seen.len() >= MOST || self.waiting.len() >= MOST || self.shares.len() >= MOST {
+            *self.dropped.entry(caller.tenant.clone()).or_default() += 1;
+            return false;
+        }
+        let share = self.shares.entry((caller.tenant.clone(), caller.subject.to_string())).or_insert_with(|| Share {
+            since: now,
+            count: 0,
+            beyond: 0,
+            told: None,
+            caller: caller.clone(),
+            what,
+        });
+        if now.duration_since(share.since) >= REFUSED_AGAIN {
+            (share.since, share.count) = (now, 0);
+        }
+        if share.count >= MOST_OF_ONE {
+            if share.beyond == 0 {
+                (share.caller, share.what) = (caller.clone(), what);
+            }
+            share.beyond += 1;
+            return false;
+        }
+        share.count += 1;
+        true
+    }
+
+    /// Entries for what was counted only.
+    fn counted(&mut self) -> Vec<(Tenant, Link)> {
+        let mut links = Vec::new();
+        let now = Utc::now();
+        let is_due = |share: &&mut Share| share.beyond > 0 && share.told.is_none_or(|at| at.elapsed() >= REFUSED_AGAIN);
+        for share in self.shares.values_mut().filter(is_due) {
+            share.told = Some(Instant::now());
+            let detail = json!({
+                "count": std::mem::take(&mut share.beyond),
+                "why": format!("more than {MOST_OF_ONE} different things within a minute: the rest is only counted"),
+            });
+            let link = Link::new(&share.caller, now, share.what, "many different things", detail.to_string());
+            links.push((share.caller.tenant.clone(), link));
+        }
+        for (tenant, count) in std::mem::take(&mut self.dropped) {
+            let caller = Caller::system(tenant.clone(), "audit");
+            let detail = json!({ "count": count, "why": "too much happened at once: the rest is only counted" });
+            links.push((tenant, Link::new(&caller, now, "not-noted", "many different things", detail.to_string())));
+        }
+        links
+    }
+}
+
 impl Notes {
     /// Notes that something happened, unless it was noted a short while ago.
     pub(crate) fn add(&self, caller: &Caller, what: Happening, about: &str, detail: Value) {
         let again = if what == Happening::TokenUsed { USED_AGAIN } else { REFUSED_AGAIN };
         let about: String = about.chars().take(LONGEST).collect();
         let key = (caller.tenant.clone(), what.as_str(), caller.subject.to_string(), about.clone());
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let now = Instant::now();
-        if known.seen.len() >= MOST {
-            known.seen.retain(|_, seen| now.duration_since(seen.at) < REFUSED_AGAIN);
-        }
-        if known.seen.len() >= MOST || known.waiting.len() >= MOST {
-            known.dropped += 1;
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut more = 0;
+        if let Some(seen) = known.seen.get_mut(&key) {
+            if now.duration_since(seen.at) < again {
+                seen.more += 1;
+                return;
+            }
+            seen.at = now;
+            more = std::mem::take(&mut seen.more);
+        } else if known.has_room_for(caller, what.as_str(), now) {
+            known.seen.insert(key, Seen { at: now, more: 0 });
+        } else {
+            drop(known);
+            self.news.notify_one();
             return;
         }
-        let more = match known.seen.entry(key) {
-            Entry::Occupied(mut entry) => {
-                let seen = entry.get_mut();
-                if now.duration_since(seen.at) < again {
-                    seen.more += 1;
-                    return;
-                }
-                seen.at = now;
-                std::mem::take(&mut seen.more)
-            }
-            Entry::Vacant(entry) => {
-                entry.insert(Seen { at: now, more: 0 });
-                0
-            }
-        };
         let mut detail = if detail.is_object() { detail } else { json!({}) };
         if more > 0 {
             detail["more"] = more.into();
@@ -96,7 +165,7 @@ impl Notes {
         let link = Link::new(caller, Utc::now(), what, &about, detail);
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.waiting.len() >= MOST {
-            known.dropped += 1;
+            *known.dropped.entry(caller.tenant.clone()).or_default() += 1;
             return;
         }
         known.waiting.push((caller.tenant.clone(), link));
@@ -104,13 +173,26 @@ impl Notes {
         self.news.notify_one();
     }
 
-    fn take(&self) -> (HashMap<Tenant, Vec<Link>>, u64) {
+    fn take(&self) -> HashMap<Tenant, Vec<Link>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut by_tenant: HashMap<Tenant, Vec<Link>> = HashMap::new();
-        for (tenant, link) in std::mem::take(&mut known.waiting) {
+        let counted = known.counted();
+        for (tenant, link) in std::mem::take(&mut known.waiting).into_iter().chain(counted) {
             by_tenant.entry(tenant).or_default().push(link);
         }
-        (by_tenant, std::mem::take(&mut known.dropped))
+        by_tenant
+    }
+
+    /// Takes back what could not be written, as far as there is room, before what came meanwhile.
+    fn keep(&self, tenant: &Tenant, mut links: Vec<Link>) {
+        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        let room = MOST.saturating_sub(known.waiting.len());
+        let lost = links.len().saturating_sub(room);
+        links.truncate(room);
+        if lost > 0 {
+            *known.dropped.entry(tenant.clone()).or_default() += lost as u64;
+        }
+        known.waiting.splice(..0, links.into_iter().map(|link| (tenant.clone(), link)));
     }
 }
 
@@ -137,14 +219,14 @@ pub async fn flush(services: &Services) {
 }
 
 async fn write(services: &Services) {
-    let (notes, dropped) = services.notes.take();
-    if dropped > 0 {
-        tracing::warn!(dropped, "too much happened at once: that much is not in the audit log");
-    }
-    for (tenant, links) in notes {
+    for (tenant, links) in services.notes.take() {
         let count = links.len();
-        if let Err(error) = append(services, &tenant, links).await {
-            tracing::error!(%error, count, "the audit log could not be written");
+        if let Err(error) = append(services, &tenant, links.clone()).await {
+            tracing::error!(%error, count, "the audit log could not be written; it is tried again");
+            services.notes.keep(&tenant, links);
+            // With what comes next, or after a while.
+            services.notes.news.notify_one();
+            tokio::time::sleep(RETRY).await;
         }
     }
 }

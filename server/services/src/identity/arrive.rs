@@ -185,7 +185,7 @@ async fn take_in(
     brought: Option<&str>,
 ) -> std::result::Result<Opened, NotIn> {
     if let Some(unmet) = claims::unmet(&settings.require, &arrival.claims) {
-        return Err(NotIn::NotWanted(unmet));
+        return Err(NotIn::NotWanted(unmet.whole()));
     }
     let found = accounts::matched(services, tenant, settings, &arrival).await?;
     // The directory may know who they are where the rules find nobody.
@@ -213,19 +213,16 @@ async fn take_in(
     if account.blocked_at.is_some() {
         return Err(NotIn::Blocked);
     }
-    let who = Subject::Person(account.who.clone());
     let expose = |token: Option<SecretString>| token.map(|token| token.expose_secret().to_owned());
     let way = Way {
-        who: who.clone(),
+        who: Subject::Person(account.who.clone()),
         account: Some(account.id),
         provider: Some(settings.id.clone()),
         bound_to: None,
         tokens: ProviderTokens { id_token: expose(arrival.id_token), refresh: expose(arrival.refresh) },
         longest: TimeDelta::MAX,
     };
-    let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note_from(services, tenant, who, from, "signed-in", &settings.id);
-    Ok(opened)
+    Ok(sessions::open(services, tenant, way, from, brought, &settings.id).await?)
 }
 
 /// Begins a session of the administrator, who showed the token.
@@ -238,7 +235,5 @@ pub async fn administrator(services: &Services, tenant: &Tenant, from: &From, br
         tokens: ProviderTokens::default(),
         longest: ADMINISTRATOR_SESSION,
     };
-    let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note_from(services, tenant, Subject::Administrator, from, "signed-in", "token");
-    Ok(opened)
+    sessions::open(services, tenant, way, from, brought, "token").await
 }

@@ -38,19 +38,40 @@ pub(crate) fn texts(claims: &Claims, path: &str) -> Vec<String> {
     }
 }
 
-/// Which condition on claims does not hold, in words; `None` if all do. A pattern may hold `*` for any text.
-pub(crate) fn unmet(require: &[(String, Vec<String>)], claims: &Claims) -> Option<String> {
+/// A condition on claims that does not hold.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unmet {
+    path: String,
+    wanted: String,
+    /// What came; nothing if the claim did not.
+    came: String,
+}
+
+impl Unmet {
+    fn came(&self) -> String {
+        if self.came.is_empty() { "it did not come".to_owned() } else { format!("it is `{}`", self.came) }
+    }
+
+    /// All of it, for those who run the installation.
+    pub(crate) fn whole(&self) -> String {
+        format!("`{}` must be `{}`, but {}", self.path, self.wanted, self.came())
+    }
+
+    /// What its sender may know: their own claim, and not what would be let in, which may name what is nobody else's business.
+    pub(crate) fn own(&self) -> String {
+        format!("its claim `{}` is not what the conditions ask for: {}", self.path, self.came())
+    }
+}
+
+/// Which condition on claims does not hold; `None` if all do. A pattern may hold `*` for any text.
+pub(crate) fn unmet(require: &[(String, Vec<String>)], claims: &Claims) -> Option<Unmet> {
     require.iter().find_map(|(path, patterns)| {
         let mut values = texts_of(claims, path);
-        let wanted = patterns.join("` or `");
-        if values.is_empty() {
-            return Some(format!("`{path}` must be `{wanted}`, but it did not come"));
-        }
         if values.iter().any(|value| patterns.iter().any(|pattern| fits(pattern, value))) {
             return None;
         }
         values.truncate(5);
-        Some(format!("`{path}` must be `{wanted}`, but it is `{}`", values.join("`, `")))
+        Some(Unmet { path: path.clone(), wanted: patterns.join("` or `"), came: values.join("`, `") })
     })
 }
 
@@ -106,9 +127,9 @@ mod tests {
         let require = |path: &str, pattern: &str| vec![(path.to_owned(), vec![pattern.to_owned()])];
         assert_eq!(unmet(&require("repository", "saltmarsh/*"), &claims()), None);
         assert_eq!(unmet(&require("realm_access.roles", "b"), &claims()), None);
-        let said = unmet(&require("repository", "other/*"), &claims()).unwrap();
+        let said = unmet(&require("repository", "other/*"), &claims()).unwrap().whole();
         assert_eq!(said, "`repository` must be `other/*`, but it is `saltmarsh/tides`");
-        let said = unmet(&require("ref", "refs/heads/main"), &claims()).unwrap();
+        let said = unmet(&require("ref", "refs/heads/main"), &claims()).unwrap().whole();
         assert!(said.ends_with("it did not come"), "{said}");
     }
 

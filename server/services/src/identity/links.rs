@@ -3,11 +3,13 @@
 use chrono::{TimeDelta, Utc};
 use domain::identity::{Caller, Permission, Subject, Target, Tenant};
 use sea_orm::{ActiveValue::Set, ColumnTrait, EntityTrait, QueryFilter, sea_query::Expr};
+use serde_json::Value;
 
 use self::link::{Column as C, Entity};
 use super::{
     From, Opened, hash, hex, may,
     sessions::{self, ProviderTokens, Way},
+    tell,
 };
 use crate::{Result, Services, secrets};
 
@@ -51,8 +53,10 @@ pub async fn make_link(services: &Services, caller: &Caller) -> Result<String> {
         expires_at: Set(now + TimeDelta::minutes(LINK_MINUTES)),
         used_at: Set(None),
     };
-    Entity::insert(row).exec_without_returning(&services.db).await?;
-    super::note(services, caller, "link-made", "");
+    let mut tx = services.begin(caller).await?;
+    Entity::insert(row).exec_without_returning(&*tx).await?;
+    tell(&mut tx, caller, "link-made", "", Value::Null);
+    tx.commit().await?;
     Ok(format!("{}/auth/link?code={secret}", services.settings.base_url))
 }
 
@@ -85,9 +89,7 @@ pub async fn use_link(
         tokens: ProviderTokens::default(),
         longest: SESSION,
     };
-    let opened = sessions::open(services, tenant, way, from, brought).await?;
-    super::note_from(services, tenant, Subject::Administrator, from, "signed-in", "link");
-    Ok(Some(opened))
+    sessions::open(services, tenant, way, from, brought, "link").await.map(Some)
 }
 
 /// Removes links that are over.

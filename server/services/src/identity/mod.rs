@@ -38,7 +38,7 @@ pub use self::{
     stay::over,
     tokens::{end_token, make_service_token, make_token, service_tokens, tokens},
 };
-use crate::{Result, Services};
+use crate::{Result, Services, changes::Transaction};
 
 /// Asks whether `caller` may do `permission` on `target`.
 ///
@@ -93,44 +93,66 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
     })
 }
 
-/// Who comes with a token: ours, or one that a trusted pipeline was given; `None` if nobody is known by it.
-pub async fn by_bearer(
-    services: &Services,
-    tenant: &Tenant,
-    token: &str,
-    address: Option<&str>,
-) -> Result<Option<Arc<Found>>> {
+/// What a token is good for.
+#[derive(Debug, Clone)]
+pub enum Bearer {
+    /// Someone comes in with it.
+    Known(Arc<Found>),
+    /// Nobody does, and why.
+    Refused {
+        /// For whoever sent it.
+        told: String,
+        /// For those who run the installation.
+        why: String,
+    },
+}
+
+/// Who comes with a token: ours, or one that a trusted pipeline was given.
+pub async fn by_bearer(services: &Services, tenant: &Tenant, token: &str, address: Option<&str>) -> Result<Bearer> {
     if tokens::is_token(token) {
-        return tokens::by_token(services, tenant, token, address).await;
+        let found = tokens::by_token(services, tenant, token, address).await?;
+        return Ok(found.map_or_else(|| refused("the token has ended, or was never issued"), Bearer::Known));
     }
     if pipelines::is_signed(token) {
         return pipelines::by_signature(services, tenant, token).await;
     }
-    Ok(None)
+    Ok(refused("this is no token of this server"))
 }
 
-/// Notes what happened at the doors: who came, who went, what they made to come in with.
-fn note(services: &Services, caller: &Caller, event: &'static str, about: &str) {
-    note_with(services, caller, event, about, &Value::Null);
+fn refused(why: &str) -> Bearer {
+    Bearer::Refused { told: why.to_owned(), why: why.to_owned() }
 }
 
-/// The same, with what else there is to say.
-fn note_with(services: &Services, caller: &Caller, event: &'static str, about: &str, detail: &Value) {
-    tracing::info!(who = %caller.subject, event, about, "identity");
-    services.notes.tell(caller, event, about, detail);
-}
-
-/// The same of someone who comes in, or tries to, and is no caller yet.
-fn note_from(services: &Services, tenant: &Tenant, who: Subject, from: &From, event: &'static str, about: &str) {
+/// Someone who comes in, or tries to, and is no caller yet.
+fn coming(tenant: &Tenant, who: Subject, from: &From) -> Caller {
     let address = from.address.as_deref().and_then(|address| address.parse().ok());
     let standing = Standing { address, ..Standing::default() };
-    let caller = Caller { standing: Arc::new(standing), ..Caller::new(tenant.clone(), who) };
-    note(services, &caller, event, about);
+    Caller { standing: Arc::new(standing), ..Caller::new(tenant.clone(), who) }
+}
+
+/// Tells the log, and with `tx` the audit log, what happened at the doors: who came, who went, what they made to come in with.
+/// It is written with what it tells of, or neither is.
+fn tell(tx: &mut Transaction, caller: &Caller, event: &'static str, about: &str, detail: Value) {
+    tracing::info!(who = %caller.subject, event, about, "identity");
+    tx.tell(event, about, if detail.is_object() { detail } else { json!({}) });
 }
 
 /// Notes that someone tried to come in and was not let in.
 pub fn note_failure(services: &Services, tenant: &Tenant, from: &From, about: &str) {
-    note_from(services, tenant, Subject::Stranger, from, "sign-in-failed", about);
+    let caller = coming(tenant, Subject::Stranger, from);
+    tracing::info!(who = %caller.subject, event = "sign-in-failed", about, "identity");
+    services.notes.tell(&caller, "sign-in-failed", about, &Value::Null);
+}
+
+/// Notes that a token was shown which lets nobody in, once in a while for each address.
+pub fn note_refused(services: &Services, tenant: &Tenant, from: &From, why: &str) {
+    let about = format!("a token from {}", from.address.as_deref().unwrap_or("somewhere"));
+    services.notes.add(
+        &coming(tenant, Subject::Stranger, from),
+        Happening::TokenRefused,
+        &about,
+        json!({ "why": why }),
+    );
 }
 
 /// Removes sessions, failures and links that are over, until the process is asked to stop.

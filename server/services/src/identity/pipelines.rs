@@ -8,10 +8,11 @@ use domain::identity::{Entry, Subject, Tenant};
 use serde_json::Value;
 
 use super::{
-    claims,
+    Bearer, claims,
     doors::Found,
     hash,
     ports::{Claims, ProviderProblem},
+    refused,
 };
 use crate::{Error, Result, Services};
 
@@ -39,15 +40,16 @@ fn unproven(token: &str) -> Option<Claims> {
 }
 
 /// Who comes with a token that a trusted issuer signed; the first pipeline of the configuration whose conditions hold.
-pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &str) -> Result<Option<Arc<Found>>> {
+pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &str) -> Result<Bearer> {
     let key = hash(token);
-    if let Some(known) = services.doors.seen.secret(tenant, &key) {
-        return Ok(known);
+    if let Some(Some(known)) = services.doors.seen.secret(tenant, &key) {
+        return Ok(Bearer::Known(known));
     }
     let generation = services.doors.seen.generation();
-    let Some(said) = unproven(token) else { return Ok(None) };
-    let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(None) };
+    let Some(said) = unproven(token) else { return Ok(refused("the token cannot be read")) };
+    let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(refused("the token names no issuer")) };
     let mut why = format!("no pipeline trusts `{}`", issuer.chars().take(200).collect::<String>());
+    let mut told = why.clone();
     let trusting = services.doors.settings.pipelines.iter().filter(|pipeline| pipeline.issuer == issuer);
     for pipeline in trusting {
         let claims = match services.doors.signatures.claims(issuer, &pipeline.audience, token).await {
@@ -57,11 +59,13 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             }
             Err(problem) => {
                 why = problem.to_string();
+                told.clone_from(&why);
                 continue;
             }
         };
         if let Some(unmet) = claims::unmet(&pipeline.require, &claims) {
-            why = format!("`{}`: {unmet}", pipeline.name);
+            why = format!("`{}`: {}", pipeline.name, unmet.whole());
+            told = format!("`{}`: {}", pipeline.name, unmet.own());
             continue;
         }
         let found = Arc::new(Found {
@@ -73,8 +77,8 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             until: claims.get("exp").and_then(Value::as_f64).and_then(moment),
         });
         services.doors.seen.keep_secret(generation, tenant, key, Some(found.clone()));
-        return Ok(Some(found));
+        return Ok(Bearer::Known(found));
     }
     tracing::warn!(why, "a pipeline was not let in");
-    Ok(None)
+    Ok(Bearer::Refused { told, why })
 }

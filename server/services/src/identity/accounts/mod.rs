@@ -27,7 +27,7 @@ use super::{
     doors::{self, ProviderSettings},
     may,
     ports::{Arrival, Claims},
-    scim, sessions,
+    scim, sessions, tell,
 };
 use crate::{Error, Result, Services, catalog};
 
@@ -201,23 +201,27 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
 pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: bool) -> Result<()> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let at = is_blocked.then(Utc::now);
-    if store::block(&services.db, &caller.tenant, id, at).await? == 0 {
+    let mut tx = services.begin(caller).await?;
+    if store::block(&*tx, &caller.tenant, id, at).await? == 0 {
         return Err(Error::NotFound("there is no such account; it may have been removed".to_owned()));
     }
     if is_blocked {
-        sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
+        sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?;
     }
-    doors::forget(services).await?;
-    super::note(services, caller, if is_blocked { "account-blocked" } else { "account-unblocked" }, &id.to_string());
-    Ok(())
+    let what = if is_blocked { "account-blocked" } else { "account-unblocked" };
+    tell(&mut tx, caller, what, &id.to_string(), Value::Null);
+    tx.commit().await?;
+    doors::forget(services).await
 }
 
 /// Ends all sessions of an account.
 pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> Result<u64> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
-    let ended = sessions::store::remove_of_account(&services.db, &caller.tenant, id).await?;
+    let mut tx = services.begin(caller).await?;
+    let ended = sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?;
+    tell(&mut tx, caller, "sessions-ended", &id.to_string(), Value::Null);
+    tx.commit().await?;
     doors::forget(services).await?;
-    super::note(services, caller, "sessions-ended", &id.to_string());
     Ok(ended)
 }
 

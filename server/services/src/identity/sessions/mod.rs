@@ -10,11 +10,13 @@ use domain::identity::{Caller, Entry, Permission, Session, Subject, Target, Tena
 use sea_orm::prelude::Uuid;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
 use self::store::Row;
 use super::{
+    coming,
     doors::{self, Found},
-    footing, hash, hex, may,
+    footing, hash, hex, may, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -94,17 +96,20 @@ fn unseal(services: &Services, row: &Row) -> ProviderTokens {
     text.and_then(|text| serde_json::from_str(text.expose_secret()).ok()).unwrap_or_default()
 }
 
-/// Begins a session with a new secret, in place of the one that the browser may have brought.
+/// Begins a session with a new secret, in place of the one that the browser may have brought; `about` is what they came with, in
+/// the audit log.
 pub(super) async fn open(
     services: &Services,
     tenant: &Tenant,
     way: Way,
     from: &From,
     brought: Option<&str>,
+    about: &str,
 ) -> Result<Opened> {
     let secret = hex(&secrets::random::<32>()?);
     let (id, now) = (Uuid::new_v4(), Utc::now());
     let longest = way.longest.min(services.doors.settings.session);
+    let comer = coming(tenant, way.who.clone(), from);
     let row = Row {
         tenant: tenant.to_string(),
         id,
@@ -121,13 +126,20 @@ pub(super) async fn open(
         agent: from.agent.as_ref().map(|agent| agent.chars().take(300).collect()),
         sealed: seal(services, id, &way.tokens)?,
     };
-    if let Some(brought) = brought
-        && let Some(old) = store::by_hash(&services.db, tenant, &hex(&hash(brought))).await?
-    {
-        store::remove(&services.db, tenant, old.id).await?;
+    let mut tx = services.begin(&comer).await?;
+    let old = match brought {
+        Some(brought) => store::by_hash(&*tx, tenant, &hex(&hash(brought))).await?,
+        None => None,
+    };
+    if let Some(old) = &old {
+        store::remove(&*tx, tenant, old.id).await?;
+    }
+    store::insert(&*tx, row).await?;
+    tell(&mut tx, &comer, "signed-in", about, Value::Null);
+    tx.commit().await?;
+    if old.is_some() {
         doors::forget(services).await?;
     }
-    store::insert(&services.db, row).await?;
     Ok(Opened { secret: SecretString::from(secret), seconds: longest.num_seconds() })
 }
 
@@ -213,33 +225,36 @@ fn way(services: &Services, row: &Row) -> String {
 /// Ends one of the caller's sessions.
 pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     may(services, caller, Permission::KeepOwn, Target::Own).await?;
-    let ended = store::remove_of(&services.db, &caller.tenant, &caller.subject.to_string(), id).await?;
-    doors::forget(services).await?;
-    if ended == 0 {
+    let mut tx = services.begin(caller).await?;
+    if store::remove_of(&*tx, &caller.tenant, &caller.subject.to_string(), id).await? == 0 {
         return Err(Error::NotFound("this session is over already".to_owned()));
     }
-    super::note(services, caller, "session-ended", &id.to_string());
-    Ok(())
+    tell(&mut tx, caller, "session-ended", &id.to_string(), Value::Null);
+    tx.commit().await?;
+    doors::forget(services).await
 }
 
 /// Ends all of the caller's sessions but the one that asks; says how many there were.
 pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<u64> {
     may(services, caller, Permission::KeepOwn, Target::Own).await?;
     let who = caller.subject.to_string();
-    let ended = store::remove_others(&services.db, &caller.tenant, &who, here(caller)).await?;
+    let mut tx = services.begin(caller).await?;
+    let ended = store::remove_others(&*tx, &caller.tenant, &who, here(caller)).await?;
+    tell(&mut tx, caller, "sessions-ended", &ended.to_string(), Value::Null);
+    tx.commit().await?;
     doors::forget(services).await?;
-    super::note(services, caller, "sessions-ended", &ended.to_string());
     Ok(ended)
 }
 
 /// Ends the session with this secret, and says where else to sign out.
 pub async fn leave(services: &Services, tenant: &Tenant, secret: &str) -> Result<Left> {
     let Some(row) = store::by_hash(&services.db, tenant, &hex(&hash(secret))).await? else { return Ok(Left::Here) };
-    store::remove(&services.db, tenant, row.id).await?;
+    let leaver = Caller::new(tenant.clone(), row.who.parse().unwrap_or(Subject::Stranger));
+    let mut tx = services.begin(&leaver).await?;
+    store::remove(&*tx, tenant, row.id).await?;
+    tell(&mut tx, &leaver, "signed-out", &row.id.to_string(), Value::Null);
+    tx.commit().await?;
     doors::forget(services).await?;
-    if let Ok(subject) = row.who.parse() {
-        super::note(services, &Caller::new(tenant.clone(), subject), "signed-out", &row.id.to_string());
-    }
     let Some(id) = &row.provider else { return Ok(Left::Here) };
     let name = way(services, &row);
     let Some(provider) = services.doors.providers.get(id) else { return Ok(Left::Here) };

@@ -26,6 +26,7 @@ pub(super) async fn still_may(services: &Services, tenant: &Tenant, row: &Row) -
     match provider.refresh(&known.subject, &SecretString::from(refresh.clone())).await {
         Ok(Some(arrival)) => {
             if let Some(unmet) = crate::identity::claims::unmet(&settings.require, &arrival.claims) {
+                let unmet = unmet.whole();
                 tracing::info!(who = known.who, unmet, "a session ends: the provider says something else now");
                 return Ok(false);
             }

@@ -14,7 +14,7 @@ use serde_json::json;
 use self::store::Row;
 use super::{
     doors::{self, Found},
-    footing, hash, hex, may,
+    footing, hash, hex, may, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -194,8 +194,10 @@ async fn mint(
         ended_at: None,
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
-    store::insert(&services.db, row).await?;
-    super::note_with(services, caller, "token-made", &about, &after);
+    let mut tx = services.begin(caller).await?;
+    store::insert(&*tx, row).await?;
+    tell(&mut tx, caller, "token-made", &about, after);
+    tx.commit().await?;
     Ok(Minted { name, secret, ends })
 }
 
@@ -216,12 +218,13 @@ pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result
         may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     }
     let row = row.ok_or_else(gone)?;
-    if store::end(&services.db, &caller.tenant, id, Utc::now()).await? == 0 {
+    let mut tx = services.begin(caller).await?;
+    if store::end(&*tx, &caller.tenant, id, Utc::now()).await? == 0 {
         return Err(gone());
     }
-    doors::forget(services).await?;
-    super::note_with(services, caller, "token-ended", &format!("{id} {}", row.name), &told(&row));
-    Ok(())
+    tell(&mut tx, caller, "token-ended", &format!("{id} {}", row.name), told(&row));
+    tx.commit().await?;
+    doors::forget(services).await
 }
 
 /// Whether a text could be a token of ours.

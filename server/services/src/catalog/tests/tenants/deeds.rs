@@ -192,6 +192,10 @@ pub(super) async fn perform(world: &World, caller: &Caller, made: &Made, deed: u
         43 => {
             let found = identity::by_session(services, tenant, &made.session).await.unwrap();
             let bearer = identity::by_bearer(services, tenant, &made.secret, None).await.unwrap();
+            let bearer = match bearer {
+                identity::Bearer::Known(found) => Some(found),
+                identity::Bearer::Refused { .. } => None,
+            };
             told(&(found, bearer))
         }
         44 => {
