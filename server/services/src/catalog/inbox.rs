@@ -31,6 +31,8 @@ pub async fn troubles(services: &Services, caller: &Caller, filter: &TroubleFilt
 async fn own_troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
     let every = TroubleFilter { offset: 0, limit: MOST, ..filter.clone() };
     let (mut rows, _) = store::troubles(&services.db, &caller.tenant, &every).await?;
+    let seen: HashSet<Uuid> = super::sources(services, caller).await?.iter().map(|source| source.id).collect();
+    rows.retain(|trouble| seen.contains(&trouble.source));
     rows.retain(|trouble| {
         let owner = trouble.owner.as_ref().map(EntityRef::to_string);
         owner.is_some_and(|owner| caller.standing.teams.contains(&owner) || owner == caller.label())

@@ -8,12 +8,17 @@ use cedar_policy::{
 use domain::identity::{PolicyProblem, Verb};
 use miette::{Diagnostic, LabeledSpan};
 
+use super::bounds;
+
 /// The schema, as people may read it.
 pub const SCHEMA: &str = include_str!("schema.cedarschema");
 
 /// The longest policy document, and how many policies stand in one.
 pub(super) const LONGEST: usize = 64 * 1024;
 const MOST: usize = 200;
+
+/// How much of a stack the deepest policies take to be read, and then some.
+const STACK: usize = 64 * 1024 * 1024;
 
 static PARSED: LazyLock<Schema> = LazyLock::new(|| {
     let (schema, _) =
@@ -46,6 +51,22 @@ pub(super) fn read(document: &str, text: &str) -> Result<Vec<Policy>, Vec<Policy
         let why = format!("the document is longer than {} KiB; split it", LONGEST / 1024);
         return Err(vec![PolicyProblem::plain(why)]);
     }
+    if let Some(problem) = bounds::excess(text) {
+        return Err(vec![problem]);
+    }
+    // Reading takes more of a stack than asking does.
+    let read = std::thread::scope(|scope| {
+        let thread = std::thread::Builder::new().name("policies".into()).stack_size(STACK);
+        thread.spawn_scoped(scope, || read_within(document, text)).map(std::thread::ScopedJoinHandle::join)
+    });
+    match read {
+        Ok(Ok(read)) => read,
+        _ => Err(vec![PolicyProblem::plain("the document cannot be read on this machine now; try again".to_owned())]),
+    }
+}
+
+/// Reads a document that is within its bounds.
+fn read_within(document: &str, text: &str) -> Result<Vec<Policy>, Vec<PolicyProblem>> {
     let set: PolicySet = text.parse().map_err(|errors: cedar_policy::ParseErrors| {
         errors.iter().map(|error| problem(text, error)).collect::<Vec<_>>()
     })?;

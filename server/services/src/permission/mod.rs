@@ -5,6 +5,7 @@
 //! parsed in memory ([`Keeper`]) and read anew when `changes` tell of policies or roles.
 
 mod approvers;
+mod bounds;
 mod cases;
 mod language;
 mod policies;
