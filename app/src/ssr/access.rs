@@ -64,7 +64,9 @@ async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent
         ["roles", "unused"] => unused::page(&services, &caller, asked).await,
         ["roles"] => roles::page(&services, &caller, sent).await,
         ["may"] => may::page(&services, &caller, asked).await,
-        ["audit"] if !value(asked, "entry").is_empty() => entry::page(&services, &caller, value(asked, "entry")).await,
+        ["audit"] if !value(asked, "entry").is_empty() => {
+            entry::page(&services, &caller, value(asked, "entry"), value(asked, "from")).await
+        }
         ["audit"] => audit::page(&services, &caller, asked).await,
         _ => Err(Error::NotFound("there is no such page".to_owned())),
     }

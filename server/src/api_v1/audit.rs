@@ -84,14 +84,15 @@ async fn page(
     Extension(caller): Extension<Caller>,
     params: Params,
 ) -> Result<Json<AuditPage>, Problem> {
-    let number = |name: &str| -> Result<Option<i64>, Error> {
-        let Some(text) = params.one(name) else { return Ok(None) };
-        text.parse().map(Some).map_err(|_| Error::Rejected(format!("`{name}` must be a number, not `{text}`")))
-    };
-    let limit = u64::try_from(number("limit")?.unwrap_or(100)).unwrap_or(1).clamp(1, PART);
-    let items = audit::entries(&services, &caller, &filter(&params)?, number("before")?, limit).await?;
+    let limit = u64::try_from(number(&params, "limit")?.unwrap_or(100)).unwrap_or(1).clamp(1, PART);
+    let items = audit::entries(&services, &caller, &filter(&params)?, number(&params, "before")?, limit).await?;
     let before = items.last().map(|entry| entry.seq).filter(|&seq| seq > 1 && items.len() as u64 == limit);
     Ok(Json(AuditPage { items, before }))
+}
+
+fn number(params: &Params, name: &str) -> Result<Option<i64>, Error> {
+    let Some(text) = params.one(name) else { return Ok(None) };
+    text.parse().map(Some).map_err(|_| Error::Rejected(format!("`{name}` must be a number, not `{text}`")))
 }
 
 /// An entry, and what it vouches for.
@@ -99,24 +100,30 @@ async fn page(
 struct AuditedEntry {
     /// The entry.
     entry: AuditEntry,
-    /// The changes, with the states before and after; the first hundred of them.
+    /// The changes, with the states before and after; a hundred of them.
     changes: Vec<Change>,
+    /// The number of the next change, for `from`; nothing if these were the last.
+    next: Option<i64>,
 }
 
 /// One entry of the audit log, with the states before and after of what was changed.
 #[utoipa::path(
     get, path = "/audit/{seq}", tag = "permission",
-    params(("seq" = i64, Path, description = "Its place in the chain")),
+    params(
+        ("seq" = i64, Path, description = "Its place in the chain"),
+        ("from" = Option<i64>, Query, description = "From which of its changes on; from the first if left out"),
+    ),
     responses((status = 200, description = "The entry", body = AuditedEntry)),
 )]
 async fn one(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     Path(seq): Path<String>,
+    params: Params,
 ) -> Result<Json<AuditedEntry>, Problem> {
     let seq = seq.parse().map_err(|_| Error::NotFound(format!("entries have numbers, which `{seq}` is not")))?;
-    let (entry, changes) = audit::entry(&services, &caller, seq).await?;
-    Ok(Json(AuditedEntry { entry, changes }))
+    let (entry, changes, next) = audit::entry(&services, &caller, seq, number(&params, "from")?).await?;
+    Ok(Json(AuditedEntry { entry, changes, next }))
 }
 
 /// Where the audit log is sent, and how far it got.

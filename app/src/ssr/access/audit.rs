@@ -169,7 +169,10 @@ fn row(entry: &AuditEntry) -> Vec<String> {
 
 /// What else an entry says, without what only vouches for its changes.
 pub(super) fn details(entry: &AuditEntry) -> impl Iterator<Item = (&String, String)> {
-    let details = entry.detail.as_object().into_iter().flatten().filter(|(name, _)| *name != "digest");
+    let details = entry.detail.as_object().into_iter().flatten().filter(|(name, _)| {
+        // The states stand on the page of the entry, field by field.
+        !["digest", "by", "before", "after"].contains(&name.as_str())
+    });
     let told = details.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
     told.filter(|(_, value)| !value.is_empty())
 }

@@ -20,12 +20,15 @@ use super::{
     tabs,
 };
 
-pub(super) async fn page(services: &Services, caller: &Caller, seq: &str) -> Result<Written> {
+pub(super) async fn page(services: &Services, caller: &Caller, seq: &str, from: &str) -> Result<Written> {
     let number = seq.parse().map_err(|_| {
         let said: String = seq.chars().take(40).collect();
         Error::NotFound(format!("entries of the audit log have numbers, which `{said}` is not"))
     })?;
-    let (entry, changes) = audit::entry(services, caller, number).await?;
+    let from = from.parse().ok();
+    let (entry, changes, next) = audit::entry(services, caller, number, from).await?;
+    let span = changes.first().zip(changes.last()).zip(entry.changes);
+    let span = span.map(|((from, to), (first, _))| (from.seq - first + 1, to.seq - first + 1));
     let count = entry.changes.map_or(0, |(first, last)| u64::try_from(last - first + 1).unwrap_or_default());
     let answer = format!("{} by {}", entry.kind, entry.actor);
     // Documents can be large, and comparing them takes the processor.
@@ -37,9 +40,13 @@ pub(super) async fn page(services: &Services, caller: &Caller, seq: &str) -> Res
         html
     });
     let mut html = told.await.map_err(|error| Error::Internal(format!("comparing states failed: {error}")))?;
-    if count > audit::SHOWN {
-        let more = format!("It was one deed with {count} changes; here are the first {}", audit::SHOWN);
-        html += &note("info", &more, &[]);
+    if let Some((first, last)) = span.filter(|_| next.is_some() || from.is_some()) {
+        html += &note("info", &format!("It was one deed with {count} changes; here are {first} to {last}"), &[]);
+    }
+    if let Some(next) = next {
+        // Writing into a text cannot fail.
+        let _ =
+            write!(html, "<p><a class=\"btn\" href=\"/audit?entry={number}&amp;from={next}\">The next changes</a></p>");
     }
     html += "<p><a class=\"btn\" href=\"/audit\">The whole log</a></p>";
     Ok(Written { title: format!("Entry {number}"), answer, html })

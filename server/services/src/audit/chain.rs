@@ -3,6 +3,7 @@
 
 use chrono::{DateTime, SecondsFormat, Utc};
 use domain::identity::{Caller, Entry};
+use serde_json::{Value, json};
 
 /// How many changes of one transaction are told one by one.
 pub(super) const FEW: usize = 20;
@@ -82,13 +83,26 @@ fn add(hasher: &mut blake3::Hasher, part: &str) {
     hasher.update(part.as_bytes());
 }
 
+/// A change that has an entry of its own.
+struct Few {
+    kind: &'static str,
+    subject: String,
+    digest: String,
+    /// What it was before and after, where an entry says it.
+    states: Value,
+}
+
+/// How long the states of one change may be that its entry says: those of a policy, a role, a source. Those of entities stand in
+/// `changes` alone, where only those read them who may see the entity.
+const STATED: usize = 16 * 1024;
+
 /// What was told of changes, as an audit entry vouches for it.
 #[derive(Default)]
 pub(crate) struct Told {
     whole: blake3::Hasher,
     count: usize,
-    /// The first of them: kind, subject, digest.
-    few: Vec<(&'static str, String, String)>,
+    /// The first of them.
+    few: Vec<Few>,
 }
 
 impl Told {
@@ -104,25 +118,45 @@ impl Told {
         let digest = digest(source, subject, kind, states);
         add(&mut self.whole, &digest);
         if self.few.len() <= FEW {
-            self.few.push((kind, subject.to_owned(), digest));
+            let states = self::states(subject, states.0, states.1);
+            self.few.push(Few { kind, subject: subject.to_owned(), digest, states });
         }
     }
 
     /// The entries for the changes up to the number `last`.
     pub(super) fn links(self, caller: &Caller, at: DateTime<Utc>, last: i64) -> Vec<Link> {
+        let by = caller.label();
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
         let first = last - count + 1;
         if self.count <= FEW {
-            let links = self.few.into_iter().zip(first..).map(|((kind, subject, digest), seq)| {
-                let detail = serde_json::json!({ "digest": digest }).to_string();
-                Link { changes: Some((seq, seq)), ..Link::new(caller, at, kind, &subject, detail) }
+            let links = self.few.into_iter().zip(first..).map(|(few, seq)| {
+                let mut detail = json!({ "digest": few.digest, "by": by });
+                if let Value::Object(states) = few.states {
+                    detail.as_object_mut().into_iter().for_each(|detail| detail.extend(states.clone()));
+                }
+                let link = Link::new(caller, at, few.kind, &few.subject, detail.to_string());
+                Link { changes: Some((seq, seq)), ..link }
             });
             return links.collect();
         }
         let digest = self.whole.finalize().to_hex().to_string();
-        let detail = serde_json::json!({ "count": self.count, "digest": digest }).to_string();
+        let detail = json!({ "count": self.count, "digest": digest, "by": by }).to_string();
         vec![Link { changes: Some((first, last)), ..Link::new(caller, at, "changes", "", detail) }]
     }
+}
+
+/// What a change was before and after, as its entry says it; nothing of an entity.
+fn states(subject: &str, before: Option<&str>, after: Option<&str>) -> Value {
+    let is_entity = subject.split_once(':').is_some_and(|(_, rest)| rest.contains('/'));
+    let length = before.map_or(0, str::len) + after.map_or(0, str::len);
+    if is_entity || length == 0 {
+        return Value::Null;
+    }
+    if length > STATED {
+        return json!({ "states": "too long to be said here; they stand in the changes" });
+    }
+    let read = |text: Option<&str>| text.and_then(|text| serde_json::from_str::<Value>(text).ok()).unwrap_or_default();
+    json!({ "before": read(before), "after": read(after) })
 }
 
 /// The digest of one change.

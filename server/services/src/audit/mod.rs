@@ -85,20 +85,26 @@ pub async fn entries(
     store::page(&services.db, &caller.tenant, filter, before, limit.min(1_000)).await
 }
 
-/// How many of the changes that an entry vouches for are shown with it.
-pub const SHOWN: u64 = 100;
+/// How many of the changes that an entry vouches for are shown with it at once.
+const SHOWN: u64 = 100;
 
-/// One entry, and the first [`SHOWN`] changes that it vouches for, with the states before and after.
+/// One entry, a hundred of the changes that it vouches for, from the number `from` on or from the first, with the states before and
+/// after, and the number of the next.
 ///
 /// # Errors
 /// [`Error::NotFound`] if there is no such entry.
-pub async fn entry(services: &Services, caller: &Caller, seq: i64) -> Result<(AuditEntry, Vec<Change>)> {
+pub async fn entry(
+    services: &Services,
+    caller: &Caller,
+    seq: i64,
+    from: Option<i64>,
+) -> Result<(AuditEntry, Vec<Change>, Option<i64>)> {
     identity::may(services, caller, Permission::ReadAudit, Target::Platform).await?;
     let entry = store::one(&services.db, &caller.tenant, seq).await?;
     let entry = entry.ok_or_else(|| Error::NotFound(format!("the audit log has no entry {seq}")))?;
-    let changes = match entry.changes {
-        Some(span) => changes::vouched_for(services, caller, span, SHOWN).await?,
-        None => Vec::new(),
-    };
-    Ok((entry, changes))
+    let Some((first, last)) = entry.changes else { return Ok((entry, Vec::new(), None)) };
+    let from = from.unwrap_or(first).clamp(first, last);
+    let changes = changes::vouched_for(services, caller, (from, last), SHOWN).await?;
+    let next = changes.last().map(|change| change.seq + 1).filter(|next| *next <= last);
+    Ok((entry, changes, next))
 }

@@ -9,7 +9,7 @@ use std::{
 use chrono::Utc;
 use domain::{
     audit::Happening,
-    identity::{Caller, Tenant},
+    identity::{Caller, Subject, Tenant},
 };
 use serde_json::{Value, json};
 use tokio::sync::Notify;
@@ -67,6 +67,14 @@ struct Share {
     what: &'static str,
 }
 
+/// Whose share something is of: of those whom nobody knows, each address has one.
+fn who(caller: &Caller) -> String {
+    match (&caller.subject, caller.standing.address) {
+        (Subject::Stranger, Some(address)) => format!("{} {address}", caller.subject),
+        (subject, _) => subject.to_string(),
+    }
+}
+
 impl Known {
     /// Whether the caller may have one more thing noted.
     fn has_room_for(&mut self, caller: &Caller, what: &'static str, now: Instant) -> bool {
@@ -80,7 +88,7 @@ impl Known {
             *self.dropped.entry(caller.tenant.clone()).or_default() += 1;
             return false;
         }
-        let share = self.shares.entry((caller.tenant.clone(), caller.subject.to_string())).or_insert_with(|| Share {
+        let share = self.shares.entry((caller.tenant.clone(), who(caller))).or_insert_with(|| Share {
             since: now,
             count: 0,
             beyond: 0,
@@ -130,7 +138,7 @@ impl Notes {
     pub(crate) fn add(&self, caller: &Caller, what: Happening, about: &str, detail: Value) {
         let again = if what == Happening::TokenUsed { USED_AGAIN } else { REFUSED_AGAIN };
         let about: String = about.chars().take(LONGEST).collect();
-        let key = (caller.tenant.clone(), what.as_str(), caller.subject.to_string(), about.clone());
+        let key = (caller.tenant.clone(), what.as_str(), who(caller), about.clone());
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut more = 0;
@@ -153,21 +161,6 @@ impl Notes {
             detail["more"] = more.into();
         }
         let link = Link::new(caller, Utc::now(), what.as_str(), &about, detail.to_string());
-        known.waiting.push((caller.tenant.clone(), link));
-        drop(known);
-        self.news.notify_one();
-    }
-
-    /// Notes that something happened that is told each time.
-    pub(crate) fn tell(&self, caller: &Caller, what: &str, about: &str, detail: &Value) {
-        let about: String = about.chars().take(LONGEST).collect();
-        let detail = if detail.is_object() { detail.to_string() } else { "{}".to_owned() };
-        let link = Link::new(caller, Utc::now(), what, &about, detail);
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        if known.waiting.len() >= MOST {
-            *known.dropped.entry(caller.tenant.clone()).or_default() += 1;
-            return;
-        }
         known.waiting.push((caller.tenant.clone(), link));
         drop(known);
         self.news.notify_one();
@@ -236,4 +229,44 @@ async fn append(services: &Services, tenant: &Tenant, links: Vec<Link>) -> Resul
     store::append(&*tx, tenant, links).await?;
     tx.commit().await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn kinds(notes: &Notes) -> Vec<(String, String, String)> {
+        let links = notes.take().into_values().flatten();
+        links.map(|link| (link.actor, link.kind, link.subject)).collect()
+    }
+
+    #[test]
+    fn who_fills_their_share_takes_nobody_elses_and_is_counted() {
+        let notes = Notes::default();
+        let caller = |name: &str| Caller::new(Tenant::default(), Subject::Person(format!("user:default/{name}")));
+        for number in 0..5_000 {
+            notes.add(&caller("mallory"), Happening::Refused, &format!("template:default/x{number}"), Value::Null);
+        }
+        notes.add(&caller("ada"), Happening::Refused, "role:administrator", Value::Null);
+        let told = kinds(&notes);
+        assert!(told.contains(&("user:default/ada".into(), "refused".into(), "role:administrator".into())));
+        let of_mallory = told.iter().filter(|(actor, ..)| actor == "user:default/mallory").count();
+        assert_eq!(of_mallory as u64, MOST_OF_ONE + 1);
+        assert!(told.iter().any(|(_, _, about)| about == "many different things"));
+        // Counted again after a while only.
+        notes.add(&caller("mallory"), Happening::Refused, "template:default/another", Value::Null);
+        assert_eq!(kinds(&notes), []);
+    }
+
+    #[test]
+    fn what_could_not_be_written_is_kept() {
+        let notes = Notes::default();
+        let ada = Caller::new(Tenant::default(), Subject::Person("user:default/ada".to_owned()));
+        notes.add(&ada, Happening::Refused, "first", Value::Null);
+        let (tenant, links) = notes.take().into_iter().next().unwrap();
+        notes.add(&ada, Happening::Refused, "second", Value::Null);
+        notes.keep(&tenant, links);
+        let told: Vec<String> = kinds(&notes).into_iter().map(|(_, _, about)| about).collect();
+        assert_eq!(told, ["first", "second"]);
+    }
 }

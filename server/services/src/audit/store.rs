@@ -6,7 +6,9 @@ use domain::{
     identity::Tenant,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait, Statement,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QueryOrder, QuerySelect, QueryTrait,
+    Statement,
+    sea_query::{Expr, SimpleExpr},
 };
 
 use super::chain::Link;
@@ -124,7 +126,7 @@ pub(super) async fn append(db: &impl ConnectionTrait, tenant: &Tenant, links: Ve
     Ok(())
 }
 
-fn moment(at: DateTime<Utc>) -> String {
+pub(super) fn moment(at: DateTime<Utc>) -> String {
     at.to_rfc3339_opts(SecondsFormat::Micros, true)
 }
 
@@ -142,11 +144,21 @@ pub(super) async fn page(
     limit: u64,
 ) -> Result<Vec<AuditEntry>> {
     let said = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+    let backend = db.get_database_backend();
     let rows = audit::Entity::find()
         .filter(audit::Column::Tenant.eq(tenant.as_str()))
         .apply_if(said(&filter.actor), |query, actor| query.filter(audit::Column::Actor.eq(actor)))
-        .apply_if(said(&filter.kind), |query, kind| query.filter(audit::Column::Kind.eq(kind)))
-        .apply_if(said(&filter.subject), |query, subject| query.filter(audit::Column::Subject.eq(subject)))
+        // What many changes at once tell of stands in these.
+        .apply_if(said(&filter.kind), |query, kind| {
+            query.filter(Condition::any().add(audit::Column::Kind.eq(&kind)).add(among_changes(backend, "kind", kind)))
+        })
+        .apply_if(said(&filter.subject), |query, subject| {
+            query.filter(
+                Condition::any()
+                    .add(audit::Column::Subject.eq(&subject))
+                    .add(among_changes(backend, "subject", subject)),
+            )
+        })
         // Written with the same number of letters, moments sort as texts.
         .apply_if(filter.since, |query, since| query.filter(audit::Column::At.gte(moment(since))))
         .apply_if(filter.until, |query, until| query.filter(audit::Column::At.lte(moment(until))))
@@ -156,6 +168,16 @@ pub(super) async fn page(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// Whether one of the changes that an entry for many vouches for has this in this column.
+fn among_changes(backend: DbBackend, column: &str, value: String) -> SimpleExpr {
+    let given = if backend == DbBackend::Postgres { "$1" } else { "?" };
+    let sql = format!(
+        "(audit.kind = 'changes' AND EXISTS (SELECT 1 FROM changes WHERE changes.tenant = audit.tenant \
+         AND changes.{column} = {given} AND changes.seq BETWEEN audit.\"first\" AND audit.\"last\"))"
+    );
+    Expr::cust_with_values(sql, [value])
 }
 
 /// The entries after a place, oldest first.
@@ -185,8 +207,26 @@ pub(super) async fn heads(db: &impl ConnectionTrait) -> Result<Vec<(String, i64,
     rows.iter().map(|row| Ok((row.try_get("", "tenant")?, row.try_get("", "seq")?, row.try_get("", "hash")?))).collect()
 }
 
-/// A change as it stands: its number, and what its digest is made of.
-pub(super) type Standing = (i64, String, String, String, Option<String>, Option<String>);
+/// A change as it stands.
+pub(super) struct Standing {
+    pub(super) seq: i64,
+    pub(super) at: DateTime<Utc>,
+    pub(super) actor: String,
+    /// What its digest is made of, with the states before and after.
+    pub(super) source: String,
+    pub(super) subject: String,
+    pub(super) kind: String,
+    pub(super) before: Option<String>,
+    pub(super) after: Option<String>,
+}
+
+/// Every tenant with the number of its last change, and the last entry of its log that was sent anywhere.
+pub(super) async fn claims(db: &impl ConnectionTrait) -> Result<Vec<(String, i64, i64)>> {
+    let sql = "SELECT c.tenant AS tenant, c.seq AS seq, COALESCE((SELECT MAX(s.seq) FROM audit_streams s WHERE s.tenant = c.tenant), 0) AS sent \
+               FROM counters c";
+    let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
+    rows.iter().map(|row| Ok((row.try_get("", "tenant")?, row.try_get("", "seq")?, row.try_get("", "sent")?))).collect()
+}
 
 /// Changes between two numbers, both included, as their texts stand.
 pub(super) async fn changes(
@@ -197,21 +237,23 @@ pub(super) async fn changes(
     let backend = db.get_database_backend();
     let text = if backend == DbBackend::Postgres { "text" } else { "TEXT" };
     let sql = format!(
-        "SELECT seq, source, subject, kind, CAST(\"before\" AS {text}) AS b, CAST(\"after\" AS {text}) AS a FROM changes \
+        "SELECT seq, at, actor, source, subject, kind, CAST(\"before\" AS {text}) AS b, CAST(\"after\" AS {text}) AS a FROM changes \
          WHERE tenant = $1 AND seq BETWEEN $2 AND $3 ORDER BY seq"
     );
     let values = [tenant.into(), first.into(), last.into()];
     let rows = db.query_all_raw(Statement::from_sql_and_values(backend, sql, values)).await?;
     rows.iter()
         .map(|row| {
-            Ok((
-                row.try_get("", "seq")?,
-                row.try_get("", "source")?,
-                row.try_get("", "subject")?,
-                row.try_get("", "kind")?,
-                row.try_get("", "b")?,
-                row.try_get("", "a")?,
-            ))
+            Ok(Standing {
+                seq: row.try_get("", "seq")?,
+                at: row.try_get("", "at")?,
+                actor: row.try_get("", "actor")?,
+                source: row.try_get("", "source")?,
+                subject: row.try_get("", "subject")?,
+                kind: row.try_get("", "kind")?,
+                before: row.try_get("", "b")?,
+                after: row.try_get("", "a")?,
+            })
         })
         .collect()
 }

@@ -9,6 +9,7 @@ mod rejected;
 mod restart;
 mod tenants;
 mod ties;
+mod vouched;
 mod world;
 
 use std::{fmt::Write as _, sync::Arc};

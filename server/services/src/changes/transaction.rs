@@ -174,10 +174,11 @@ impl Transaction {
         let has_jobs = !self.jobs.is_empty();
         queue::store::insert(&self.tx, &self.caller.tenant, std::mem::take(&mut self.jobs)).await?;
         // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
-        let last = self.number_all().await?;
+        let numbered = self.number_all().await?;
+        let last = numbered.map(|(last, _)| last);
         let Self { tx, services, caller, told, notes, .. } = self;
-        if let Some(seq) = last {
-            audit::vouch(&tx, &caller, Utc::now(), told, seq).await?;
+        if let Some((seq, at)) = numbered {
+            audit::vouch(&tx, &caller, at, told, seq).await?;
         }
         if !notes.is_empty() {
             audit::note_all(&tx, &caller, Utc::now(), notes).await?;
@@ -201,20 +202,24 @@ impl Transaction {
     }
 
     /// Sees to it that every change has its number; returns the last one.
-    async fn number_all(&mut self) -> Result<Option<i64>> {
+    async fn number_all(&mut self) -> Result<Option<(i64, DateTime<Utc>)>> {
         let changes = std::mem::take(&mut self.changes);
         match self.written {
             Written::Nothing if changes.is_empty() => Ok(None),
-            Written::Nothing => self.number(Utc::now(), changes).await.map(Some),
-            Written::Numbered(last, _) if changes.is_empty() => Ok(Some(last)),
-            Written::Numbered(_, at) => self.number(at, changes).await.map(Some),
+            Written::Nothing => {
+                let at = Utc::now();
+                Ok(Some((self.number(at, changes).await?, at)))
+            }
+            Written::Numbered(last, at) if changes.is_empty() => Ok(Some((last, at))),
+            Written::Numbered(_, at) => Ok(Some((self.number(at, changes).await?, at))),
             Written::Waiting(before) => {
                 let count = before + number(changes.len());
                 store::hold(&self.tx, before, changes).await?;
                 let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
                 let (tenant, label) = (&self.caller.tenant, self.caller.label());
-                store::release(&self.tx, tenant, seq - count + 1, Utc::now(), label).await?;
-                Ok(Some(seq))
+                let at = Utc::now();
+                store::release(&self.tx, tenant, seq - count + 1, at, label).await?;
+                Ok(Some((seq, at)))
             }
         }
     }

@@ -1,0 +1,89 @@
+//! What the audit log says of changes, and what it shows of those who touch it.
+
+use super::{
+    hidden::{thing, world_with},
+    *,
+};
+use crate::{audit, permission};
+
+#[tokio::test]
+async fn an_audit_log_that_was_touched_shows_it() {
+    use sea_orm::ConnectionTrait as _;
+    let world = world_with(&[false, true]).await;
+    let db = &world.services.db;
+    audit::note(&world.services, &world.caller, audit::Happening::SignedIn, "ada", &serde_json::json!({}))
+        .await
+        .unwrap();
+    let count = audit::verify(db).await.unwrap().unwrap();
+    assert!(count > 3, "{count}");
+    let broken = [
+        ("UPDATE audit SET actor = 'someone else' WHERE seq = 2", "entry 2 was altered"),
+        ("DELETE FROM audit WHERE seq = 3", "entry 3 is missing"),
+        ("DELETE FROM audit WHERE seq = (SELECT MAX(seq) FROM audit)", "the chain ends at"),
+        ("UPDATE changes SET \"after\" = '{}' WHERE seq = 2", "not as they were written"),
+        ("DELETE FROM changes WHERE seq = 2", "missing"),
+        ("UPDATE changes SET actor = 'someone else' WHERE seq = 2", "who did change 2"),
+        ("UPDATE changes SET at = '2020-01-01T00:00:00+00:00' WHERE seq = 2", "who did change 2"),
+    ];
+    for (deed, told) in broken {
+        let tx = sea_orm::TransactionTrait::begin(db).await.unwrap();
+        tx.execute_unprepared("CREATE TABLE kept_audit AS SELECT * FROM audit").await.unwrap();
+        tx.execute_unprepared("CREATE TABLE kept_changes AS SELECT * FROM changes").await.unwrap();
+        tx.execute_unprepared(deed).await.unwrap();
+        tx.commit().await.unwrap();
+        let found = audit::verify(db).await.unwrap().unwrap_err();
+        assert!(found.contains(told), "{deed}: {found}");
+        for back in [
+            "DELETE FROM audit",
+            "INSERT INTO audit SELECT * FROM kept_audit",
+            "DELETE FROM changes",
+            "INSERT INTO changes SELECT * FROM kept_changes",
+            "DROP TABLE kept_audit",
+            "DROP TABLE kept_changes",
+        ] {
+            db.execute_unprepared(back).await.unwrap();
+        }
+        assert_eq!(audit::verify(db).await.unwrap(), Ok(count));
+    }
+    // The end can be taken away so that the chain is whole: the rest of the database knows that there was more.
+    let last = "(SELECT MAX(seq) FROM audit WHERE \"first\" IS NOT NULL)";
+    db.execute_unprepared(&format!("DELETE FROM audit WHERE seq >= {last}")).await.unwrap();
+    let end = "(SELECT MAX(seq) FROM audit)";
+    let shorter = format!("UPDATE audit_heads SET seq = {end}, hash = (SELECT hash FROM audit WHERE seq = {end})");
+    db.execute_unprepared(&shorter).await.unwrap();
+    let found = audit::verify(db).await.unwrap().unwrap_err();
+    assert!(found.contains("the end of the log is missing"), "{found}");
+    db.execute_unprepared("DELETE FROM audit").await.unwrap();
+    db.execute_unprepared("DELETE FROM audit_heads").await.unwrap();
+    let found = audit::verify(db).await.unwrap().unwrap_err();
+    assert!(found.contains("the end of the log is missing"), "{found}");
+}
+
+#[tokio::test]
+async fn what_many_changes_at_once_did_is_found_and_shown_to_its_end() {
+    let world = World::new().await;
+    let mut text = String::new();
+    for number in 0..130 {
+        text += &thing(&format!("bulk-{number:03}"), "plain", "berths", "");
+    }
+    world.write(HERE, "catalog-info.yaml", &text);
+    world.register(HERE).await;
+    let (services, admin) = (&world.services, &world.caller);
+    for filter in [
+        audit::AuditFilter { subject: "component:default/bulk-129".to_owned(), ..audit::AuditFilter::default() },
+        audit::AuditFilter { kind: "entity-created".to_owned(), ..audit::AuditFilter::default() },
+    ] {
+        let found = audit::entries(services, admin, &filter, None, 10).await.unwrap();
+        assert_eq!(found.iter().map(|entry| entry.kind.as_str()).collect::<Vec<_>>(), ["changes"]);
+        let (entry, first, next) = audit::entry(services, admin, found[0].seq, None).await.unwrap();
+        assert_eq!((first.len(), next), (100, entry.changes.map(|(first, _)| first + 100)));
+        let (_, rest, end) = audit::entry(services, admin, entry.seq, next).await.unwrap();
+        assert!(end.is_none() && rest.iter().any(|change| change.subject.ends_with("bulk-129")));
+    }
+    // What a role or a policy was and is stands in its own entry, and so in whatever is made of the log.
+    let (role, team) = ("platform-engineer".parse().unwrap(), "group:harbour".parse().unwrap());
+    permission::give_role(services, admin, &role, &team).await.unwrap();
+    let filter = audit::AuditFilter { kind: "role-given".to_owned(), ..audit::AuditFilter::default() };
+    let given = audit::entries(services, admin, &filter, None, 1).await.unwrap().remove(0);
+    assert!(given.detail.to_string().contains("group:default/harbour"), "{given:?}");
+}
