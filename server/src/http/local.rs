@@ -27,8 +27,19 @@ pub(crate) async fn only_from_here(State(state): State<AppState>, request: Reque
     }
 }
 
+/// What proxies add.
+const FORWARDED: [&str; 6] =
+    ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-forwarded-proto", "x-real-ip", "via"];
+
 /// Why a request does not come from this machine's own browser or tools.
 fn foreign(headers: &HeaderMap, target: Option<&Authority>) -> Option<String> {
+    // What a proxy brings comes from anywhere, whatever the host is called then.
+    if let Some(name) = FORWARDED.into_iter().find(|name| headers.contains_key(*name)) {
+        return Some(format!(
+            "the header `{name}` says that a proxy brings this, and without sign-in this server is for this machine alone; configure \
+             `[sign_in]`"
+        ));
+    }
     let host = match target {
         Some(authority) => Some(authority.as_str()),
         None => headers.get(header::HOST).and_then(|host| host.to_str().ok()),
