@@ -24,6 +24,9 @@ pub enum AppError {
         /// The address that tells more, and who can.
         ask: String,
     },
+    /// Nobody is signed in any more.
+    #[error("you are signed out: your session ended, here or elsewhere; sign in again")]
+    SignedOut,
     /// Another system did not answer, or answered badly.
     #[error("{0}")]
     Unavailable(String),

@@ -39,6 +39,7 @@ fn status(error: &AppError) -> StatusCode {
         AppError::Conflict(_) => StatusCode::CONFLICT,
         AppError::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
         AppError::Denied { .. } => StatusCode::FORBIDDEN,
+        AppError::SignedOut => StatusCode::UNAUTHORIZED,
         AppError::Unavailable(_) => StatusCode::BAD_GATEWAY,
         AppError::Internal(_) | AppError::Unreachable | AppError::Outdated => StatusCode::INTERNAL_SERVER_ERROR,
     }

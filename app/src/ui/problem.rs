@@ -20,6 +20,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
         AppError::Denied { .. } => {
             (Glyph::Lock, "You may not see this", "Ask an administrator for the permission named above.")
         }
+        AppError::SignedOut => (Glyph::Lock, "You are signed out", "Sign in again, and you come back to this page."),
         AppError::Unavailable(_) => (
             Glyph::Plug,
             "Another system did not answer",
@@ -45,6 +46,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
             "Reload it. If it stays, ask whoever runs Causeway what stands between the two.",
         ),
     };
+    let is_out = error == AppError::SignedOut;
     let Said { text: why, ask } = error.clone().into();
     let (why, request) = match error {
         AppError::Internal(id) => (String::new(), Some(id)),
@@ -67,8 +69,18 @@ pub fn Problem(error: AppError) -> impl IntoView {
             {request.map(|id| view! { <p class="text-meta text-muted">"Request "<code class="font-mono">{id}</code></p> })}
             <p class="mt-2 flex flex-wrap gap-2">
                 {ask.map(|ask| view! { <a class="btn" href=ask>{WHO_CAN}</a> })}
-                <a class="btn" href=here rel="external">"Try again"</a>
-                <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
+                {is_out
+                    .then(|| {
+                        let door = move || format!("/auth/sign-in?next={}", crate::catalog::inbox_views::encoded(&here()));
+                        view! { <a class="btn btn-primary" href=door rel="external">"Sign in"</a> }
+                    })}
+                {(!is_out)
+                    .then(|| {
+                        view! {
+                            <a class="btn" href=here rel="external">"Try again"</a>
+                            <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
+                        }
+                    })}
             </p>
         </section>
     }

@@ -2,10 +2,12 @@
 
 use std::{net::IpAddr, sync::Arc};
 
+use app::AppError;
 use axum::{
+    Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -46,6 +48,7 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let path = request.uri().path();
     let (is_api, is_git) = (path.starts_with("/api/v1/"), path.starts_with("/git/"));
     let is_scim = path.starts_with("/scim/");
+    let (is_function, is_door) = (path.starts_with("/api/portal/"), path.starts_with("/auth/"));
     let peer = Peer::of(&state, request.extensions(), request.headers());
     let (subject, standing) = match who(&state, request.method(), request.headers(), is_git, peer).await {
         Ok(known) => known,
@@ -62,7 +65,10 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     if subject == Subject::Stranger && is_scim {
         return unknown_directory();
     }
-    if subject == Subject::Stranger && !request.uri().path().starts_with("/auth/") {
+    if subject == Subject::Stranger && is_function && !is_door {
+        return signed_out(request.headers());
+    }
+    if subject == Subject::Stranger && !is_door {
         return if request.method() == Method::GET && wants_a_page(request.headers()) {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&auth::sign_in_page(path)).into_response()
@@ -207,6 +213,18 @@ fn unauthorized(is_api: bool, is_git: bool, why: Option<&str>) -> Response {
         return (StatusCode::UNAUTHORIZED, challenge, message).into_response();
     }
     (StatusCode::UNAUTHORIZED, challenge, message).into_response()
+}
+
+/// An open page whose session has ended asks for something: its scripts are told so; a form leads to the sign-in page, and from there
+/// back to the page it stood on.
+fn signed_out(headers: &HeaderMap) -> Response {
+    if wants_a_page(headers) {
+        let from = headers.get(header::REFERER).and_then(|from| from.to_str().ok());
+        let from = from.and_then(|from| from.parse::<Uri>().ok());
+        let path = from.as_ref().and_then(|from| from.path_and_query()).map_or("/", |path| path.as_str());
+        return Redirect::to(&auth::sign_in_page(path)).into_response();
+    }
+    (StatusCode::UNAUTHORIZED, Json(AppError::SignedOut)).into_response()
 }
 
 fn silent(is_api: bool) -> Response {

@@ -179,7 +179,7 @@ impl Issuer {
         match serde_json::to_value(claims) {
             // RFC 7519, 4.1.5; the library does not look at it.
             Ok(Value::Object(claims)) if begins_in(&claims) > SKEW => {
-                Err(ClaimsVerificationError::Other(format!("{CLOCK}{}", begins_in(&claims))))
+                Err(ClaimsVerificationError::Other(format!("{BEGINS}{}", begins_in(&claims))))
             }
             Ok(Value::Object(claims)) => Ok(claims),
             _ => Err(ClaimsVerificationError::Other("the claims cannot be read".to_owned())),
@@ -189,9 +189,14 @@ impl Issuer {
     /// A refusal in words for the one who signs in, and for whoever mends it.
     fn unbelieved(&self, error: ClaimsVerificationError) -> ProviderProblem {
         let issuer = self.url.as_str();
-        if let Some((_, seconds)) = error.to_string().split_once(CLOCK) {
+        if let Some((_, seconds)) = error.to_string().split_once(BEGINS) {
             return ProviderProblem::Clock(format!(
                 "what `{issuer}` signed begins to hold in {seconds} seconds only; if it should hold now, its clock and this server's differ"
+            ));
+        }
+        if let Some((_, seconds)) = error.to_string().split_once(CLOCK) {
+            return ProviderProblem::Clock(format!(
+                "`{issuer}` signed in the future, by {seconds} seconds: its clock and this server's differ"
             ));
         }
         match error {
@@ -212,6 +217,9 @@ fn begins_in(claims: &Claims) -> i64 {
     #[expect(clippy::cast_possible_truncation, reason = "what is out of reach becomes the end of time")]
     begins.map_or(i64::MIN, |begins| (begins as i64).saturating_sub(Utc::now().timestamp()))
 }
+
+/// Marks a text about a token that does not hold yet.
+const BEGINS: &str = "begins in ";
 
 /// Marks a text about a clock; it goes through an error of the library.
 const CLOCK: &str = "ahead by ";

@@ -111,15 +111,17 @@ pub enum Bearer {
 pub async fn by_bearer(services: &Services, tenant: &Tenant, token: &str, address: Option<&str>) -> Result<Bearer> {
     if tokens::is_token(token) {
         let found = tokens::by_token(services, tenant, token, address).await?;
-        return Ok(found.map_or_else(|| refused("the token has ended, or was never issued"), Bearer::Known));
+        return Ok(found.map_or_else(|| refused(), Bearer::Known));
     }
     if pipelines::is_signed(token) {
         return pipelines::by_signature(services, tenant, token).await;
     }
-    Ok(refused("this is no token of this server"))
+    Ok(refused())
 }
 
-fn refused(why: &str) -> Bearer {
+/// The same words whatever is wrong with it: whoever guesses learns nothing of how near they came.
+fn refused() -> Bearer {
+    let why = "it has ended, or was never issued";
     Bearer::Refused { told: why.to_owned(), why: why.to_owned() }
 }
 
@@ -137,11 +139,11 @@ fn tell(tx: &mut Transaction, caller: &Caller, event: &'static str, about: &str,
     tx.tell(event, about, if detail.is_object() { detail } else { json!({}) });
 }
 
-/// Notes that someone tried to come in and was not let in.
+/// Notes that someone tried to come in and was not let in; what happens again and again, once in a while.
 pub fn note_failure(services: &Services, tenant: &Tenant, from: &From, about: &str) {
     let caller = coming(tenant, Subject::Stranger, from);
     tracing::info!(who = %caller.subject, event = "sign-in-failed", about, "identity");
-    services.notes.tell(&caller, "sign-in-failed", about, &Value::Null);
+    services.notes.add(&caller, Happening::SignInFailed, about, Value::Null);
 }
 
 /// Notes that a token was shown which lets nobody in, once in a while for each address.

@@ -46,8 +46,8 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
         return Ok(Bearer::Known(known));
     }
     let generation = services.doors.seen.generation();
-    let Some(said) = unproven(token) else { return Ok(refused("the token cannot be read")) };
-    let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(refused("the token names no issuer")) };
+    let Some(said) = unproven(token) else { return Ok(refused()) };
+    let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(refused()) };
     let mut why = format!("no pipeline trusts `{}`", issuer.chars().take(200).collect::<String>());
     let mut told = why.clone();
     let trusting = services.doors.settings.pipelines.iter().filter(|pipeline| pipeline.issuer == issuer);

@@ -89,6 +89,28 @@ both_with_a_provider! {
         assert_eq!(me(&mut last, &portal).await["subject"], "user:default/ada-b");
     }
 
+    async fn whose_address_changed_is_sent_away_all_the_same(backend, provider) {
+        let portal = kept(backend, &provider, "scim = \"directory\"").await;
+        let directory = Directory::new(&portal).await;
+        let path = format!("/Users/{}", directory.ada().await);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let form = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&[("name", "laptop"), ("days", "30"), ("read", "true")])).await;
+        let at = form.text.find("cw_pat_").expect("the token is shown");
+        let own = form.text[at..at + 47].to_owned();
+        // The rules find nobody by the new address, nor by nothing at all; they stay who they were.
+        directory.patch(&path, json!([{ "op": "replace", "value": { "emails": [{ "value": "ada.new@saltmarsh.example", "type": "work", "primary": true }] } }])).await;
+        directory.ask(Method::PUT, &path, Some(json!({ "schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": "a.berth", "active": true })), None).await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        let off = directory.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await;
+        assert_eq!(off.body["active"], false, "{}", off.body);
+        assert!(me(&mut browser, &portal).await["subject"].is_null());
+        assert_eq!(portal.request(Method::GET, "/api/v1/me").bearer_auth(&own).send().await.unwrap().status(), StatusCode::UNAUTHORIZED);
+        assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
+        assert_eq!(directory.ask(Method::DELETE, &path, None, None).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
+    }
+
     async fn a_directory_speaks_for_its_own_provider_alone(backend, provider) {
         let other = Provider::start().await;
         let portal = portal_with(

@@ -4,7 +4,10 @@ use std::process::Stdio;
 
 use reqwest::{Method, StatusCode, header};
 use serde_json::{Value, json};
-use tokio::process::Command;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    process::Command,
+};
 
 use crate::{
     portal::{Backend, Options, Portal},
@@ -87,6 +90,29 @@ async fn a_stranger_is_led_to_the_sign_in_page_and_gets_nothing_else() {
         assert_eq!(portal.get(path).await.status(), StatusCode::UNAUTHORIZED, "{path}");
     }
     assert_eq!(portal.get("/readyz").await.status(), StatusCode::OK);
+    // What is at the door leads nowhere else. Clients of HTTP tidy such paths up, so this is sent as it stands.
+    let address = portal.base.trim_start_matches("http://").to_owned();
+    for path in ["/auth/%2e%2e/catalog", "/auth/../catalog", "/auth/.%2E/sources/new", "/auth/x/..%2f..%2fmay"] {
+        let mut connection = tokio::net::TcpStream::connect(&address).await.unwrap();
+        let request = format!("GET {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\r\n");
+        connection.write_all(request.as_bytes()).await.unwrap();
+        let mut answer = String::new();
+        connection.read_to_string(&mut answer).await.unwrap();
+        assert!(answer.starts_with("HTTP/1.1 400 "), "{path}: {answer}");
+    }
+    // An open page whose session ended is told so, and a form leads to the door and back.
+    let told =
+        portal.request(Method::POST, "/api/portal/get_home").header("accept", "application/json").send().await.unwrap();
+    assert_eq!((told.status(), told.text().await.unwrap().as_str()), (StatusCode::UNAUTHORIZED, "\"SignedOut\""));
+    let form = portal.request(Method::POST, "/api/portal/set_star1").header("accept", "text/html");
+    let form = form
+        .header("origin", &portal.base)
+        .header("referer", format!("{}/catalog?kind=api", portal.base))
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(form.status(), StatusCode::SEE_OTHER);
+    assert_eq!(form.headers()[header::LOCATION], "/auth/sign-in?next=%2Fcatalog%3Fkind%3Dapi");
 }
 
 #[tokio::test]

@@ -237,14 +237,31 @@ both_with_a_provider! {
         assert_eq!((status, &me["subject"], &me["roles"], &me["scopes"]), (
             StatusCode::OK, &json!("machine:deploys"), &json!(["developer"]), &json!(["read", "run"]),
         ));
-        for wrong in [
-            with("repository", json!("saltmarsh-evil/tides")),
-            with("ref", json!("refs/heads/other")),
-            with("aud", json!("somebody-else")),
-            with("exp", json!(now - 3600)),
+        for (wrong, why) in [
+            (with("repository", json!("saltmarsh-evil/tides")), "its claim `repository` is not what the conditions ask for: it is `saltmarsh-evil/tides`"),
+            (with("ref", json!("refs/heads/other")), "its claim `ref`"),
+            (with("aud", json!("somebody-else")), "is not believed"),
+            (with("exp", json!(now - 3600)), "is over already"),
+            (with("nbf", json!(now + 3600)), "begins to hold in"),
         ] {
-            assert_eq!(by(&portal, &provider.sign(wrong.clone()).await).await.0, StatusCode::UNAUTHORIZED, "{wrong}");
+            let (status, told) = by(&portal, &provider.sign(wrong.clone()).await).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED, "{wrong}");
+            let told = told["detail"].as_str().unwrap();
+            // What would be let in is nobody's business who is not.
+            assert!(told.contains(why) && !told.contains("refs/heads/main"), "{told}");
         }
+        // Whoever guessed from there holds up nobody whose token is good, and all of it is in the audit log.
+        for number in 0..60 {
+            by(&portal, &format!("guess-{number}")).await;
+        }
+        assert_eq!(by(&portal, &provider.sign(claims.clone()).await).await.0, StatusCode::OK);
+        let auditor = portal.command(&["token", "create", "auditor", "--roles", "administrator", "--scopes", "read,administer"]).await;
+        let refused = portal.until("what was refused is told", async |portal| {
+            let told = portal.request(Method::GET, "/api/v1/audit?kind=token-refused").bearer_auth(auditor.trim()).send().await.unwrap();
+            let told: Value = told.json().await.unwrap();
+            told["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(told)
+        }).await;
+        assert!(refused.to_string().contains("must be"), "{refused}");
         // What it listens to ends when its token does.
         let short = provider.sign(with("exp", json!(now + 8))).await;
         let stream = portal.request(Method::GET, "/api/v1/changes/stream").bearer_auth(short).send().await.unwrap();

@@ -10,7 +10,7 @@ use domain::identity::{Caller, Entry, Permission, Session, Subject, Target, Tena
 use sea_orm::prelude::Uuid;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use self::store::Row;
 use super::{
@@ -178,7 +178,12 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
         store::seen(&services.db, tenant, row.id, now).await?;
     }
     if now - row.refreshed_at >= settings.recheck && !refresh::still_may(services, tenant, &row).await? {
-        store::remove(&services.db, tenant, row.id).await?;
+        let asker = Caller::system(tenant.clone(), "identity");
+        let mut tx = services.begin(&asker).await?;
+        store::remove(&*tx, tenant, row.id).await?;
+        let why = json!({ "session": row.id, "why": "the provider no longer stands by the person" });
+        tell(&mut tx, &asker, "session-ended", &row.who, why);
+        tx.commit().await?;
         doors::forget(services).await?;
         return Ok(None);
     }
