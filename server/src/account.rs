@@ -141,7 +141,7 @@ async fn make_token(
     Form(boxes): Boxes,
 ) -> Response {
     let made = identity::make_token(&state.services, &caller, wanted(&boxes)).await;
-    show(state, caller, request, "/account/tokens", made).await
+    show(state, caller, request, "/account/tokens", (made, boxes)).await
 }
 
 async fn make_service_token(
@@ -151,16 +151,16 @@ async fn make_service_token(
     Form(boxes): Boxes,
 ) -> Response {
     let made = identity::make_service_token(&state.services, &caller, wanted(&boxes)).await;
-    show(state, caller, request, "/people/tokens", made).await
+    show(state, caller, request, "/people/tokens", (made, boxes)).await
 }
 
-/// The page again, with the token, or with what is wrong with the wish.
+/// The page again, with the token, or with the wish and what is wrong with it.
 async fn show(
     state: AppState,
     caller: Caller,
     request: RequestId,
     page: &'static str,
-    made: Result<domain::identity::Minted, Error>,
+    (made, sent): (Result<domain::identity::Minted, Error>, Vec<(String, String)>),
 ) -> Response {
     let (minted, status) = match made {
         Ok(minted) => (Ok(minted), StatusCode::OK),
@@ -168,7 +168,7 @@ async fn show(
         Err(Error::Conflict(why)) => (Err(why), StatusCode::CONFLICT),
         Err(error) => return back(Err::<(), _>(error), page, &state, &request),
     };
-    let mut response = render_with(state, caller, request, page, MintedToken(minted)).await;
+    let mut response = render_with(state, caller, request, page, (MintedToken(minted), sent)).await;
     if status != StatusCode::OK && response.status().is_success() {
         *response.status_mut() = status;
     }

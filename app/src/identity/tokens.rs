@@ -5,7 +5,8 @@ use leptos::prelude::*;
 
 use super::functions::{Kept, get_service_tokens, get_tokens};
 use crate::ui::{
-    Button, ButtonKind, CheckField, Empty, Glyph, Load, MayNot, Page, Panel, ProblemNote, TextField, Until, When, fetch,
+    Button, ButtonKind, CheckField, Empty, Glyph, Load, MayNot, Page, Panel, ProblemNote, TextField, Until, When,
+    at_first, fetch, is_again,
 };
 
 /// One's own tokens.
@@ -135,6 +136,9 @@ fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
     } else {
         ("To know it again", "my laptop")
     };
+    // A box that was left empty is not sent, so what was not sent was left empty.
+    let is_on =
+        |name: &str, is_usual: bool| if is_again() { at_first(name, String::new()) == "true" } else { is_usual };
     let roles = place.is_service.then(|| {
         view! { <TextField name="roles" label="Roles" value="viewer" mono=true max_length=600 help="Names of roles, with spaces between"/> }
     });
@@ -145,12 +149,12 @@ fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
                 <TextField name="days" label="Days until it ends" kind="number" value=most_days.min(90).to_string() required=true help=format!("From 1 to {most_days}")/>
                 <fieldset class="grid gap-2">
                     <legend class="mb-1 text-table font-medium">"What it may do"</legend>
-                    <CheckField name="read" label="Read" checked=true help="See the catalog, scorecards, runs and repositories"/>
-                    <CheckField name="write" label="Write" help="Manage sources, push to repositories"/>
-                    <CheckField name="run" label="Run" help="Start, cancel and retry runs"/>
-                    <CheckField name="approve" label="Approve" help="Agree to what others asked for"/>
-                    <CheckField name="administer" label="Administer" help="Manage people and policies, read the audit log"/>
-                    {place.is_service.then(|| view! { <CheckField name="provision" label="Provision" help="Keep people and groups current over SCIM, with the role provisioner"/> })}
+                    <CheckField name="read" label="Read" checked=is_on("read", true) help="See the catalog, scorecards, runs and repositories"/>
+                    <CheckField name="write" label="Write" checked=is_on("write", false) help="Manage sources, push to repositories"/>
+                    <CheckField name="run" label="Run" checked=is_on("run", false) help="Start, cancel and retry runs"/>
+                    <CheckField name="approve" label="Approve" checked=is_on("approve", false) help="Agree to what others asked for"/>
+                    <CheckField name="administer" label="Administer" checked=is_on("administer", false) help="Manage people and policies, read the audit log"/>
+                    {place.is_service.then(|| view! { <CheckField name="provision" label="Provision" checked=is_on("provision", false) help="Keep people and groups current over SCIM, with the role provisioner"/> })}
                 </fieldset>
                 {roles}
                 {problem}

@@ -46,17 +46,19 @@ pub(super) struct Lent {
     pub(super) resent: Option<Resent>,
 }
 
-/// The page at `path`, with a token that was just made: the only time that it is shown.
+/// The page at `path`, with a token that was just made: the only time that it is shown. If it was not made, the page is filled in
+/// with what was `sent`.
 pub(crate) async fn render_with(
     state: AppState,
     caller: Caller,
     RequestId(request_id): RequestId,
     path: &'static str,
-    minted: MintedToken,
+    (minted, sent): (MintedToken, Vec<(String, String)>),
 ) -> Response {
     let mut request = Request::new(Body::empty());
     *request.uri_mut() = Uri::from_static(path);
-    render(state, caller, request_id, Lent { minted: Some(minted), ..Lent::default() }, request).await
+    let resent = minted.0.is_err().then(|| Resent { page: path.to_owned(), fields: sent });
+    render(state, caller, request_id, Lent { minted: Some(minted), resent, ..Lent::default() }, request).await
 }
 
 #[derive(Deserialize)]
