@@ -60,8 +60,8 @@ enum Command {
         #[command(flatten)]
         installation: Installation,
     },
-    /// Check catalog files, templates and scorecards: what is wrong, where, and how to mend it (exit status 1 if
-    /// something is, 2 if it could not be looked at)
+    /// Check catalog files, templates, scorecards and policies: what is wrong, where, and how to mend it (exit status 1
+    /// if something is, 2 if it could not be looked at)
     Check(check::Check),
     /// Start a run from a template on a server, and show its log
     Run(RunCommand),

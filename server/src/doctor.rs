@@ -47,6 +47,14 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
         }
     };
     tell("configuration", Ok(format!("listens on {}", settings.server.listen)));
+    let policies = match &settings.permission.policies {
+        Some(folder) => settings::read_policies(folder).map_err(|problem| problem.to_string()).map(|found| {
+            let count = found.documents.len();
+            format!("{count} documents of `{}`, and all {} example cases hold", folder.display(), found.cases)
+        }),
+        None => Ok("those that come with Causeway, and what was edited in the portal".to_owned()),
+    };
+    tell("policies", policies);
     tell(
         "portal files",
         assets::find().map(|_| "inside this binary or its build folder".into()).map_err(|p| p.to_string()),

@@ -16,6 +16,7 @@ mod http;
 mod lists;
 mod logging;
 mod memory;
+mod policy_files;
 mod run_approval;
 mod run_command;
 mod saved_views;

@@ -1,7 +1,8 @@
-//! `causeway check PATH…`: what would become of catalog files, templates and scorecards, before they are merged.
+//! `causeway check PATH…`: what would become of catalog files, templates, scorecards and policies, before they are merged.
 
 mod json;
 mod junit;
+mod policies;
 mod sarif;
 mod text;
 
@@ -24,7 +25,7 @@ const COULD_NOT_RUN: u8 = 2;
 /// What is checked, and how it is told.
 #[derive(Debug, Args)]
 pub(crate) struct Check {
-    /// Files, folders or globs; in a folder, every YAML file that is meant for a catalog
+    /// Files, folders or globs; in a folder, every YAML file that is meant for a catalog, and policies
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<PathBuf>,
     /// How the findings are written
@@ -113,6 +114,7 @@ impl Finding<'_> {
             "metadata" => "metadata",
             "spec" => "spec",
             "kind" | "apiVersion" => "kind",
+            "" if [".cedar", ".cases.yaml"].iter().any(|end| self.path.ends_with(end)) => "policy",
             "" if self.problem.message.starts_with("cannot be read as YAML") => "yaml",
             _ => "document",
         }
@@ -137,6 +139,13 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
     }
+    let looked = match policies::look(&check.paths) {
+        Ok(looked) => looked,
+        Err(error) => {
+            eprintln!("error: policies cannot be looked at: {error}");
+            return Ok(ExitCode::from(COULD_NOT_RUN));
+        }
+    };
     // Nobody else can enter it, and it leaves with the check.
     let copies = match tempfile::tempdir() {
         Ok(copies) => copies,
@@ -151,13 +160,24 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
         allow: Vec::new(),
         clusters: Vec::new(),
     });
-    let explained = match catalog::check_paths(&reader, &check.paths).await {
+    let explained = if looked.rest.is_empty() {
+        Ok(Explained { files: Vec::new(), entities: Vec::new() })
+    } else {
+        catalog::check_paths(&reader, &looked.rest).await
+    };
+    let mut explained = match explained {
         Ok(explained) => explained,
         Err(problem) => {
             eprintln!("error: {problem}");
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
     };
+    // Example cases are YAML as well, and told of once.
+    explained.files.retain(|file| {
+        let path = policies::plain(Path::new(&file.path));
+        looked.files.iter().all(|known| known.path != path)
+    });
+    explained.files.extend(looked.files);
     let report = Report::of(&explained);
     let written = match check.format {
         Format::Text => text::write(&report),

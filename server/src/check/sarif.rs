@@ -8,12 +8,13 @@ const SCHEMA: &str = "https://json.schemastore.org/sarif-2.1.0.json";
 const HELP: &str = "https://backstage.io/docs/features/software-catalog/descriptor-format";
 
 /// What can be broken, by the names that [`Finding::rule`] gives.
-const RULES: [(&str, &str); 5] = [
+const RULES: [(&str, &str); 6] = [
     ("yaml", "The file must be YAML"),
     ("document", "A document must be a mapping, and what it names must be there"),
     ("kind", "Kind and version must be known"),
     ("metadata", "The metadata of an entity must keep the rules of the format"),
     ("spec", "The spec must hold what its kind asks for"),
+    ("policy", "Policies must fit their schema, and example cases must hold"),
 ];
 
 pub(super) fn write(report: &Report<'_>) -> String {

@@ -1,14 +1,14 @@
 //! `[permission]`: the first roles, and a folder of policies.
 
-use std::{collections::BTreeMap, fs, path::Path};
+use std::{collections::BTreeMap, path::Path};
 
 use serde::Deserialize;
 use services::{
     identity::{Grantee, RoleName},
-    permission::{PermissionSettings, checked},
+    permission::PermissionSettings,
 };
 
-use crate::cli::Problem;
+use crate::{cli::Problem, policy_files::PolicyFiles};
 
 /// `[permission]`
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -32,40 +32,19 @@ pub(crate) fn permission(settings: &Permission) -> Result<PermissionSettings, Pr
         decided.everyone = everyone.iter().cloned().collect();
     }
     if let Some(folder) = &settings.policies {
-        decided.policies = read(folder)?;
+        decided.policies = read(folder)?.documents;
     }
     Ok(decided)
 }
 
-fn read(folder: &Path) -> Result<Vec<(String, String, String)>, Problem> {
-    let unreadable = |path: &Path, error: &std::io::Error| -> Problem {
-        format!("`[permission] policies`: `{}` cannot be read: {error}", path.display()).into()
-    };
-    let mut documents = Vec::new();
-    for entry in fs::read_dir(folder).map_err(|error| unreadable(folder, &error))? {
-        let path = entry.map_err(|error| unreadable(folder, &error))?.path();
-        if path.extension().is_none_or(|extension| extension != "cedar") {
-            continue;
-        }
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
-        let name: RoleName = stem.parse().map_err(|_| -> Problem {
-            format!("`{}`: name policies with lower-case letters, digits and hyphens", path.display()).into()
-        })?;
-        let text = fs::read_to_string(&path).map_err(|error| unreadable(&path, &error))?;
-        let beside = path.with_extension("cases.yaml");
-        let cases = match fs::read_to_string(&beside) {
-            Ok(cases) => cases,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => String::new(),
-            Err(error) => return Err(unreadable(&beside, &error)),
-        };
-        documents.push((name.to_string(), text, cases));
-    }
-    documents.sort();
-    let problems = checked(&documents);
-    if problems.is_empty() {
-        return Ok(documents);
-    }
-    let told: Vec<String> =
-        problems.iter().map(|(name, problem)| format!("{}/{name}.cedar: {problem}", folder.display())).collect();
-    Err(told.join("\n").into())
+/// Policies of a folder, by what they come to.
+///
+/// # Errors
+/// When the folder cannot be read, or a file of it is not what it means to be, with the place.
+pub(crate) fn read(folder: &Path) -> Result<PolicyFiles, Problem> {
+    let found = PolicyFiles::read(folder).map_err(|error| -> Problem {
+        format!("`[permission] policies`: `{}` cannot be read: {error}", folder.display()).into()
+    })?;
+    let problems = found.problems();
+    if problems.is_empty() { Ok(found) } else { Err(problems.join("\n").into()) }
 }

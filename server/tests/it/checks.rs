@@ -114,3 +114,47 @@ fn what_cannot_be_looked_at_at_all_is_no_finding() {
         assert_eq!(check(&files, &[path]).0, 2, "{path}");
     }
 }
+
+const PERMIT: &str =
+    "@id(\"tides\")\npermit (principal in Role::\"pilot\", action == Action::\"readCatalog\", resource is Entity);\n";
+const PILOT: &str =
+    "- it: lets a pilot read\n  roles: [pilot]\n  may: readCatalog\n  on: { entity: component:default/tide }\n";
+
+#[test]
+fn policies_are_checked_before_they_are_merged() {
+    // A folder of nothing else, one file of it, and a folder that holds it.
+    let good = [("p/tides.cedar", PERMIT), ("p/tides.cases.yaml", PILOT)];
+    for path in ["p", "p/tides.cedar", "p/tides.cases.yaml", "."] {
+        let (status, told, _folder) = check(&good, &[path]);
+        assert_eq!((status, told.as_str()), (0, "2 files, 0 entities: 0 errors, 0 warnings\n"), "{path}");
+    }
+    let broken = PERMIT.replace("readCatalog", "readCatalogue");
+    let refused = PILOT.replace("may:", "mayNot:");
+    let service = component("a", "service", "berths");
+    let files = [
+        ("catalog-info.yaml", service.as_str()),
+        ("a/tides.cedar", &broken),
+        ("b/tides.cedar", PERMIT),
+        ("b/tides.cases.yaml", &refused),
+        ("b/tide.cases.yaml", PILOT),
+        ("b/more/extra.cedar", PERMIT),
+        ("b/Tides.cedar", PERMIT),
+        ("c/developer.cedar", PERMIT),
+    ];
+    let (status, told, _folder) = check(&files, &["."]);
+    assert_eq!(status, 1, "{told}");
+    for line in [
+        "a/tides.cedar:2:47: error: unrecognized action `Action::\"readCatalogue\"` (did you mean",
+        "b/tides.cases.yaml: error: the case `lets a pilot read` does not hold",
+        "b/tide.cases.yaml: error: there is no `tide.cedar` beside it",
+        "b/more/extra.cedar: error: only files right in `./b` count",
+        "b/Tides.cedar: error: name policies with lower-case letters",
+        // What comes with Causeway is no file.
+        "c: error: in `platform-engineer`, which comes with Causeway: the case",
+    ] {
+        assert!(told.lines().any(|told| told.starts_with(line)), "{line}: {told}");
+    }
+    assert!(!told.contains("developer.cases.yaml"), "{told}");
+    let (_, told, _folder) = check(&files, &["a", "--format", "sarif"]);
+    assert!(told.contains("catalog/policy"), "{told}");
+}

@@ -18,6 +18,7 @@ mod shipped;
 mod store;
 #[cfg(test)]
 mod tests;
+mod trial;
 mod uses;
 
 use std::{
@@ -36,12 +37,13 @@ pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     language::SCHEMA,
     policies::{
-        PolicyDocument, PolicyOrigin, Saved, begin_policy, checked, policies, policy, policy_history, preview,
+        PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview,
         reset_policy, save_policy,
     },
     questions::{MayRow, WhoCan, may_each, what_could, who_can, why},
     roles::{Grant, give_role, grants, take_role},
     rules::Extent,
+    trial::{Fault, Trial, try_policies},
     uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},
 };
 use self::{

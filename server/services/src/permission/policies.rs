@@ -273,32 +273,3 @@ pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName)
     services.permission.forget(&caller.tenant);
     Ok(())
 }
-
-/// What is wrong with documents that replace those that come with Causeway, each named: policies that cannot be read, and
-/// example cases that do not hold.
-pub fn checked(documents: &[(String, String, String)]) -> Vec<(String, PolicyProblem)> {
-    let mut texts: BTreeMap<&str, (&str, &str)> =
-        SHIPPED.iter().map(|(name, text, cases)| (*name, (*text, *cases))).collect();
-    texts.extend(documents.iter().map(|(name, text, cases)| (name.as_str(), (text.as_str(), cases.as_str()))));
-    let mut problems = Vec::new();
-    let mut read = Vec::new();
-    for (name, (text, _)) in &texts {
-        match language::read(name, text) {
-            Ok(policies) => read.push(super::rules::Document { name: (*name).to_owned(), policies }),
-            Err(found) => problems.extend(found.into_iter().map(|problem| ((*name).to_owned(), problem))),
-        }
-    }
-    if !problems.is_empty() {
-        return problems;
-    }
-    match Rules::new(read, BTreeMap::new(), std::collections::BTreeSet::new()) {
-        Ok(rules) => {
-            for (name, (_, examples)) in texts {
-                let found = cases::hold(&rules, examples).err().unwrap_or_default();
-                problems.extend(found.into_iter().map(|problem| (name.to_owned(), problem)));
-            }
-        }
-        Err(error) => problems.push(("policies".to_owned(), PolicyProblem::plain(error.to_string()))),
-    }
-    problems
-}

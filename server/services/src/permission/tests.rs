@@ -5,10 +5,10 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
 
 use super::{
-    policies::checked,
     resource::{Resource, Traits},
     rules::{Document, Extent, Rules},
     shipped::SHIPPED,
+    trial::try_policies,
 };
 
 fn rules(more: &[(&str, &str)]) -> Rules {
@@ -30,15 +30,18 @@ fn someone(roles: &[&str], teams: &[&str]) -> Caller {
 
 #[test]
 fn every_example_of_the_policies_that_come_with_causeway_holds() {
-    assert_eq!(checked(&[]), []);
+    let trial = try_policies(&[]);
+    assert_eq!(trial.faults, []);
+    assert!(trial.cases > 10, "{trial:?}");
 }
 
 #[test]
 fn an_example_that_does_not_hold_is_told() {
     let cases = "- it: lets a viewer manage\n  roles: [viewer]\n  may: manageSources\n  on: { source: git }\n";
     let document = ("viewer".to_owned(), SHIPPED[0].1.to_owned(), cases.to_owned());
-    let problems = checked(&[document]);
-    insta::assert_snapshot!(problems[0].1, @"the case `lets a viewer manage` does not hold: they may manageSources, but it is refused: no policy permits it");
+    let faults = try_policies(&[document]).faults;
+    assert!(faults[0].in_cases && !faults[0].is_shipped, "{faults:?}");
+    insta::assert_snapshot!(faults[0].problem, @"the case `lets a viewer manage` does not hold: they may manageSources, but it is refused: no policy permits it");
 }
 
 #[test]
