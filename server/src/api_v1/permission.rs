@@ -88,7 +88,7 @@ struct WhoMay {
     role: String,
     /// The team that they must be in besides, or whom a policy names.
     of: Option<String>,
-    /// To whom the role was given by name.
+    /// To whom the role was given by name, and the machines that come with it and whose tokens are not narrowed to other things.
     holders: Vec<String>,
     /// The policies that permit it.
     reasons: Vec<PolicySaid>,
@@ -128,13 +128,18 @@ struct HowFar {
     extent: String,
     /// The policies that matter.
     reasons: Vec<PolicySaid>,
+    /// Why they may not, whatever the policies say: their tokens are narrowed to other things.
+    narrowed: Option<String>,
 }
 
 /// What someone could do.
 #[utoipa::path(
     get, path = "/permission/what-could", tag = "permission",
     params(("who" = Option<String>, Query, description = "`user:default/ada` or `machine:NAME`; the caller where it is missing")),
-    responses((status = 200, description = "For each permission", body = Vec<HowFar>)),
+    responses(
+        (status = 200, description = "For each permission", body = Vec<HowFar>),
+        (status = 404, description = "Nobody of this name is known"),
+    ),
 )]
 async fn what_could(
     State(services): State<Services>,
@@ -145,11 +150,12 @@ async fn what_could(
         None => caller.subject.clone(),
         Some(who) => who.parse::<Subject>().map_err(|error| Error::Rejected(error.to_string()))?,
     };
-    let (_, rows) = permission::what_could(&services, &caller, &who).await?;
-    let rows = rows.into_iter().map(|row| HowFar {
+    let could = permission::what_could(&services, &caller, &who).await?;
+    let rows = could.rows.into_iter().map(|row| HowFar {
         permission: row.permission.name().to_owned(),
         extent: row.extent.words().to_owned(),
         reasons: told(&row.reasons),
+        narrowed: row.narrowed,
     });
     Ok(Json(rows.collect()))
 }

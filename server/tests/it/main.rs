@@ -45,3 +45,4 @@ mod sign_in;
 mod templates;
 mod web;
 mod webhooks;
+mod who_may;

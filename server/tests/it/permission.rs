@@ -106,7 +106,8 @@ both! {
         assert_eq!(developer["reasons"][0]["policy"], "developer-starts-runs");
         let why = portal.json("/api/v1/permission/why?permission=managePolicies").await;
         assert_eq!(why["allowed"], true);
-        let could = portal.json("/api/v1/permission/what-could?who=user:default/nobody-yet").await;
+        assert_eq!(portal.post("/api/v1/permission/roles", &json!({ "role": "viewer", "to": "user:ada" })).await.0, StatusCode::NO_CONTENT);
+        let could = portal.json("/api/v1/permission/what-could?who=user:default/ada").await;
         let extent = |name: &str| could.as_array().unwrap().iter().find(|row| row["permission"] == name).unwrap()["extent"].clone();
         assert_eq!((extent("readCatalog"), extent("startRun")), (json!("on everything"), json!("on nothing")));
         for path in ["/policies", "/policies/viewer", "/policies/mine", "/roles", "/may", "/may?permission=startRun&on=template:x", "/may?permission=approveRun&on=template:x", "/may?permission=x", "/may?who=user:default/ada", "/audit", "/audit?kind=role-given&since=2020-01-01", "/audit?since=x"] {

@@ -1,12 +1,15 @@
 //! Questions: why may I, who can, what could someone do.
 
-use std::{collections::HashMap, fmt::Write as _};
+use std::{
+    collections::{BTreeSet, HashMap},
+    fmt::Write as _,
+};
 
 use prose::escape;
 use services::{
     Error, Result, Services,
     identity::{Caller, Permission, Permission as P, Reason, Subject, Thing},
-    permission,
+    permission::{self, MayRow},
     runs::{self, RunName},
 };
 
@@ -173,10 +176,11 @@ async fn answer(
                 .iter()
                 .map(|who| {
                     let role = if who.role.is_empty() { "named by the policy".to_owned() } else { escape(&who.role) };
-                    let of = who
-                        .of
-                        .as_deref()
-                        .map_or_else(|| "anyone with the role".to_owned(), |of| format!("in {}", code(of)));
+                    let of = match who.of.as_deref() {
+                        None => "anyone with the role".to_owned(),
+                        Some(of) if of.starts_with("group:") => format!("in {}", code(of)),
+                        Some(of) => code(of),
+                    };
                     let holders: String =
                         who.holders.iter().take(20).map(|holder| code(holder)).collect::<Vec<_>>().join(", ");
                     let more = who.holders.len().saturating_sub(20);
@@ -200,16 +204,29 @@ async fn could(services: &Services, caller: &Caller, who: &str, html: &mut Strin
         Ok(subject) => subject,
         Err(error) => return Ok(wrong(html, &error.to_string())),
     };
-    let (roles, rows) = permission::what_could(services, caller, &subject).await?;
-    let rows: Vec<Vec<String>> = rows
+    let could = match permission::what_could(services, caller, &subject).await {
+        Ok(could) => could,
+        Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
+        Err(error) => return Err(error),
+    };
+    if let Some(aside) = &could.aside {
+        *html += &note("info", "About them", &[capital(aside)]);
+    }
+    let because = |row: &MayRow| match &row.narrowed {
+        Some(why) => format!("<p class=\"break-words\">{}</p>", words(&capital(why))),
+        None => list(&row.reasons),
+    };
+    let rows: Vec<Vec<String>> = could
+        .rows
         .iter()
-        .map(|row| vec![escape(&row.permission.to_string()), row.extent.words().to_owned(), list(&row.reasons)])
+        .map(|row| vec![escape(&row.permission.to_string()), row.extent.words().to_owned(), because(row)])
         .collect();
     *html += &panel(
         &format!("What {subject} could do"),
         &table("What they could do", &["What", "How far", "Because"], &rows),
     );
-    let roles: Vec<String> = roles.into_iter().collect();
-    let roles = if roles.is_empty() { "no role that policies speak of".to_owned() } else { roles.join(", ") };
-    Ok(format!("{subject}: {roles}"))
+    let joined = |names: &BTreeSet<String>| names.iter().map(String::as_str).collect::<Vec<_>>().join(", ");
+    let roles = if could.roles.is_empty() { "no role that policies speak of".to_owned() } else { joined(&could.roles) };
+    let teams = if could.teams.is_empty() { String::new() } else { format!("; in {}", joined(&could.teams)) };
+    Ok(format!("{subject}: {roles}{teams}"))
 }

@@ -57,7 +57,9 @@ pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, se
 pub use past::{Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
-pub(crate) use query::{retain_seen, sample_traits, seen_and_gone, sees_all, source_traits, traits, untied};
+pub(crate) use query::{
+    retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits, untied,
+};
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub use sources::{

@@ -167,6 +167,20 @@ pub(crate) async fn sample_traits(services: &Services, tenant: &Tenant, most: us
     services.catalog.sample(services, tenant, most).await
 }
 
+/// What policies may know of sources, the oldest first: id, kind, target, and who owns all that each declares.
+pub(crate) async fn sample_sources(
+    services: &Services,
+    tenant: &Tenant,
+    most: usize,
+) -> Result<Vec<(String, String, String, Vec<String>)>> {
+    let mut told = Vec::new();
+    for source in store::sources(&services.db, tenant).await?.into_iter().take(most) {
+        let owners = services.catalog.owners_of_all(services, tenant, source.id).await?;
+        told.push((source.id.to_string(), source.kind.to_string(), source.target, owners));
+    }
+    Ok(told)
+}
+
 /// A part of the entities that a question means.
 pub async fn query(services: &Services, caller: &Caller, query: &Query) -> Result<Page<Entity>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;

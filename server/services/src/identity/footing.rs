@@ -36,7 +36,7 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
 
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them
 /// is blocked, or sent away by its directory.
-async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
+pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
     if let Some(known) = services.doors.seen.teams(tenant, who) {
         return Ok(known);
     }
@@ -58,16 +58,26 @@ async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Opt
             teams.extend(came);
         }
         teams.extend(told.teams);
-        let system = Caller::system(tenant.clone(), "identity");
-        if let Ok(person) = who.parse::<EntityRef>() {
-            let of_catalog = catalog::teams_of(services, &system, &person).await?;
-            teams.extend(of_catalog.iter().map(ToString::to_string));
-        }
-        let direct: Vec<String> = teams.iter().cloned().collect();
-        let above = catalog::teams_above(services, &system, &direct).await?;
-        teams.extend(above.into_values().flatten());
-        Some(Arc::new(teams))
+        Some(Arc::new(with_catalog(services, tenant, who, teams).await?))
     };
     services.doors.seen.keep_teams(generation, tenant, who, teams.clone());
+    Ok(teams)
+}
+
+/// These teams and those of the catalog that a person is in, with all above them.
+pub(super) async fn with_catalog(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    mut teams: BTreeSet<String>,
+) -> Result<BTreeSet<String>> {
+    let system = Caller::system(tenant.clone(), "identity");
+    if let Ok(person) = who.parse::<EntityRef>() {
+        let of_catalog = catalog::teams_of(services, &system, &person).await?;
+        teams.extend(of_catalog.iter().map(ToString::to_string));
+    }
+    let direct: Vec<String> = teams.iter().cloned().collect();
+    let above = catalog::teams_above(services, &system, &direct).await?;
+    teams.extend(above.into_values().flatten());
     Ok(teams)
 }

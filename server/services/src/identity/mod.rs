@@ -5,6 +5,7 @@ mod arrive;
 pub(crate) mod claims;
 mod doors;
 mod footing;
+mod known;
 mod links;
 mod pipelines;
 pub mod ports;
@@ -27,7 +28,13 @@ pub use domain::identity::{
 use domain::audit::Happening;
 use serde_json::{Value, json};
 
-pub(crate) use self::{accounts::groups_of, doors::CHANNEL as DOORS_CHANNEL, starter::Starter, tokens::token_roles};
+pub(crate) use self::{
+    accounts::groups_of,
+    doors::CHANNEL as DOORS_CHANNEL,
+    known::{Person, machines, person},
+    starter::Starter,
+    tokens::of_services,
+};
 pub use self::{
     accounts::{InVain, Unmatched, block, end_sessions_of, in_vain, own_accounts, people},
     arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},

@@ -27,8 +27,9 @@ pub(crate) async fn approvers(services: &Services, caller: &Caller, template: &E
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let traits = traits(services, caller, &template.to_string()).await?;
     let resource = Resource::run("any", &traits, &caller.subject.to_string());
+    let machines = identity::machines(services, &caller.tenant).await?;
     let mut found = Vec::new();
-    for who in those_who_can(&rules, caller, Permission::ApproveRun, &resource) {
+    for who in those_who_can(&rules, caller, &machines, Permission::ApproveRun, &resource) {
         let people = people(services, caller, &who).await?;
         found.push((who, people));
     }

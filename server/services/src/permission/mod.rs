@@ -7,6 +7,7 @@
 mod approvers;
 mod bounds;
 mod cases;
+mod difference;
 mod language;
 mod policies;
 mod questions;
@@ -37,10 +38,10 @@ pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     language::SCHEMA,
     policies::{
-        PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview,
-        reset_policy, save_policy,
+        PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, reset_policy,
+        save_policy,
     },
-    questions::{MayRow, WhoCan, may_each, what_could, who_can, why},
+    questions::{Could, MayRow, WhoCan, may_each, what_could, who_can, why},
     roles::{Grant, give_role, grants, take_role},
     rules::Extent,
     trial::{Fault, Trial, try_policies},

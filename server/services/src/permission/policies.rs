@@ -154,7 +154,7 @@ async fn tried(services: &Services, caller: &Caller, name: &str, text: Option<&s
         return broken(problems);
     }
     let current = services.permission.rules(services, &caller.tenant).await?;
-    let (gains, losses) = questions::difference(services, caller, &current, &draft).await?;
+    let (gains, losses) = questions::difference(services, caller, current, draft).await?;
     Ok(Saved { problems: Vec::new(), cases: held, gains, losses })
 }
 

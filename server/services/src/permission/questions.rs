@@ -1,9 +1,6 @@
 //! Questions about policies: why something is so, who can do a thing, what someone could do, and what a draft would change.
 
-use std::{
-    collections::{BTreeMap, BTreeSet},
-    sync::Arc,
-};
+use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     catalog::EntityRef,
@@ -11,15 +8,19 @@ use domain::{
 };
 
 use super::{
-    resource::{Resource, Traits},
+    difference::{self, Moves, World},
+    narrowed,
+    resource::Resource,
     rules::{Extent, Footing, Rules},
 };
-use crate::{Error, Result, Services, catalog, identity, runs};
+use crate::{
+    Error, Result, Services,
+    identity::{self, Person},
+    runs,
+};
 
-/// How many entities a draft is tried on.
-const SAMPLE: usize = 500;
-/// How many differences are told.
-const TOLD: usize = 200;
+/// How many people and machines, of those whom policies may mean, a draft is tried on.
+const KNOWN: usize = 50;
 
 /// A group of people who can do a thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -43,6 +44,21 @@ pub struct MayRow {
     pub extent: Extent,
     /// The policies that matter.
     pub reasons: Vec<Reason>,
+    /// Why they may not, whatever the policies say: their tokens are narrowed to other things.
+    pub narrowed: Option<String>,
+}
+
+/// What someone could do.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Could {
+    /// Their roles, with those that these contain.
+    pub roles: BTreeSet<String>,
+    /// Their teams, with those above.
+    pub teams: BTreeSet<String>,
+    /// Permission by permission.
+    pub rows: Vec<MayRow>,
+    /// What else is to be known, in a sentence.
+    pub aside: Option<String>,
 }
 
 /// Whether a caller may do a thing, and why, or why not. Anyone may ask about themselves.
@@ -107,20 +123,30 @@ pub async fn may_each(
 }
 
 /// Someone made up who has these roles and is in these teams.
-fn someone(caller: &Caller, role: Option<&str>, team: Option<&str>) -> Footing {
+pub(super) fn someone(caller: &Caller, role: Option<&str>, team: Option<&str>) -> Footing {
+    person(caller, role, team, "user:default/someone")
+}
+
+/// The same, of this name.
+pub(super) fn person(caller: &Caller, role: Option<&str>, team: Option<&str>, name: &str) -> Footing {
     let set = |name: Option<&str>| name.map(str::to_owned).into_iter().collect::<BTreeSet<String>>();
     let standing = Standing { roles: set(role), teams: set(team), ..Standing::default() };
-    let subject = Subject::Person("user:default/someone".to_owned());
+    let subject = Subject::Person(name.to_owned());
     Rules::example(&Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) })
 }
 
 /// Someone whom a policy names: a person, a machine, or someone in a team.
-fn named(caller: &Caller, (kind, name): &(String, String)) -> Footing {
+pub(super) fn named(caller: &Caller, (kind, name): &(String, String)) -> Footing {
     if kind == "Team" {
         return someone(caller, None, Some(name));
     }
     let subject = if kind == "Machine" { Subject::Machine(name.clone()) } else { Subject::Person(name.clone()) };
     Rules::example(&Caller::new(caller.tenant.clone(), subject))
+}
+
+/// How someone whom a policy names is told of.
+pub(super) fn label((kind, name): &(String, String)) -> String {
+    if kind == "Machine" { Subject::Machine(name.clone()).to_string() } else { name.clone() }
 }
 
 /// Who can do a thing on a target: by role, with the team that they must be in where it takes that.
@@ -136,20 +162,25 @@ pub async fn who_can(
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let resource = Resource::of(services, caller, target).await?;
-    Ok(those_who_can(&rules, caller, permission, &resource))
+    let machines = identity::machines(services, &caller.tenant).await?;
+    Ok(those_who_can(&rules, caller, &machines, permission, &resource))
 }
 
-/// The same about something of which all is known that policies ask.
+/// The same about something of which all is known that policies ask, and with all machines that come in.
 pub(super) fn those_who_can(
     rules: &Rules,
     caller: &Caller,
+    machines: &[Caller],
     permission: Permission,
     resource: &Resource,
 ) -> Vec<WhoCan> {
+    let known: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
     let mut found = Vec::new();
-    let mut note = |footing: &Footing, role: &str, of: Option<String>, holders: Vec<String>| {
+    let mut note = |footing: &Footing, role: &str, of: Option<String>, mut holders: Vec<String>| {
         let verdict = rules.decide(footing, permission, resource);
         if verdict.is_allowed {
+            // Of a machine that comes in, more counts than the role that it was given.
+            holders.retain(|holder| !known.contains(holder));
             let reasons = rules.reasons(footing, permission, Some(resource), &verdict);
             found.push(WhoCan { role: role.to_owned(), of, holders, reasons });
         }
@@ -165,120 +196,168 @@ pub(super) fn those_who_can(
         }
     }
     for name in rules.named() {
-        note(&named(caller, &name), "", Some(name.1.clone()), Vec::new());
+        let label = label(&name);
+        if !known.contains(&label) {
+            note(&named(caller, &name), "", Some(label), Vec::new());
+        }
+    }
+    for machine in machines.iter().filter(|machine| narrowed(machine, permission).is_none()) {
+        add_machine(&mut found, rules, machine, permission, resource);
     }
     found
 }
 
+/// Names a machine beside the role through which it can do a thing, or by itself where it takes none.
+fn add_machine(found: &mut Vec<WhoCan>, rules: &Rules, machine: &Caller, permission: Permission, resource: &Resource) {
+    let footing = rules.footing_of(machine);
+    let verdict = rules.decide(&footing, permission, resource);
+    if !verdict.is_allowed {
+        return;
+    }
+    let label = machine.subject.to_string();
+    let via = rules.used(&footing, permission, Some(&verdict));
+    if via.iter().any(|(_, to)| to.is_empty()) {
+        // What everyone may is told of everyone.
+        return;
+    }
+    let row = |who: &WhoCan| who.of.is_none() && via.iter().any(|(role, _)| *role == who.role);
+    match found.iter().position(row) {
+        Some(at) if found[at].holders.contains(&label) => {}
+        Some(at) => found[at].holders.push(label),
+        None if found.iter().any(|who| who.of.as_ref() == Some(&label)) => {}
+        None => {
+            let reasons = rules.reasons(&footing, permission, Some(resource), &verdict);
+            found.push(WhoCan { role: String::new(), of: Some(label), holders: Vec::new(), reasons });
+        }
+    }
+}
+
 /// What someone could do, permission by permission. For administrators, and for everyone about themselves.
-pub async fn what_could(
-    services: &Services,
-    caller: &Caller,
-    who: &Subject,
-) -> Result<(BTreeSet<String>, Vec<MayRow>)> {
+///
+/// # Errors
+/// [`Error::NotFound`] if nobody of this name is known.
+pub async fn what_could(services: &Services, caller: &Caller, who: &Subject) -> Result<Could> {
     if *who != caller.subject {
         identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
     }
-    let asked = if *who == caller.subject { caller.clone() } else { standing_of(services, caller, who).await? };
-    if let Some(is_allowed) = domain::identity::foregone(&asked) {
-        let extent = if is_allowed { Extent::Everything } else { Extent::Nothing };
-        let rows = Permission::ALL.into_iter().map(|permission| MayRow { permission, extent, reasons: Vec::new() });
-        return Ok((BTreeSet::new(), rows.collect()));
-    }
     let rules = services.permission.rules(services, &caller.tenant).await?;
-    let footing = rules.footing(&asked);
-    let rows = Permission::ALL.into_iter().map(|permission| MayRow {
-        permission,
-        extent: rules.extent(&footing, permission),
-        reasons: rules.concerned(&footing, permission),
-    });
-    Ok((footing.roles.clone(), rows.collect()))
-}
-
-/// Someone who is not here, as the catalog knows them.
-async fn standing_of(services: &Services, caller: &Caller, who: &Subject) -> Result<Caller> {
-    let mut teams = BTreeSet::new();
-    if let Subject::Person(reference) = who
-        && let Ok(person) = reference.parse::<EntityRef>()
-    {
-        let system = Caller::system(caller.tenant.clone(), "permission");
-        let own: Vec<String> =
-            catalog::teams_of(services, &system, &person).await?.iter().map(ToString::to_string).collect();
-        let above = catalog::teams_above(services, &system, &own).await?;
-        teams.extend(above.into_values().flatten());
-        teams.extend(own);
+    let (ways, aside) =
+        if *who == caller.subject { (vec![caller.clone()], None) } else { ways(services, caller, &rules, who).await? };
+    let mut could = Could { aside, ..Could::default() };
+    for way in &ways {
+        could.teams.extend(way.standing.teams.iter().cloned());
+        let rows = if let Some(is_allowed) = domain::identity::foregone(way) {
+            let extent = if is_allowed { Extent::Everything } else { Extent::Nothing };
+            let row = |permission| MayRow { permission, extent, reasons: Vec::new(), narrowed: None };
+            Permission::ALL.into_iter().map(row).collect()
+        } else {
+            let footing = rules.footing(way);
+            could.roles.extend(footing.roles.iter().cloned());
+            rules.rows(way, &footing)
+        };
+        could.take_in(rows);
     }
-    let standing = Standing { teams, ..Standing::default() };
-    Ok(Caller { tenant: caller.tenant.clone(), subject: who.clone(), standing: Arc::new(standing) })
+    Ok(could)
 }
 
-/// Who would gain and lose what if `draft` held.
+impl Could {
+    /// Of several tokens, the one counts that may more.
+    fn take_in(&mut self, rows: Vec<MayRow>) {
+        if self.rows.is_empty() {
+            self.rows = rows;
+            return;
+        }
+        for (known, row) in self.rows.iter_mut().zip(rows) {
+            if row.extent > known.extent {
+                *known = row;
+            }
+        }
+    }
+}
+
+/// Someone who is not here, as they would come in: with each of their tokens, where it is a machine.
+async fn ways(
+    services: &Services,
+    caller: &Caller,
+    rules: &Rules,
+    who: &Subject,
+) -> Result<(Vec<Caller>, Option<String>)> {
+    let one = |standing| Caller { tenant: caller.tenant.clone(), subject: who.clone(), standing: Arc::new(standing) };
+    let unknown = |why: &str| Err(Error::NotFound(format!("nobody is known as `{who}`: {why}")));
+    let has_role = rules.was_given(&who.to_string());
+    match who {
+        Subject::Machine(_) => {
+            let mut all = identity::machines(services, &caller.tenant).await?;
+            all.retain(|machine| machine.subject == *who);
+            match all.len() {
+                0 if has_role => {
+                    let aside =
+                        "it has no living token and is no pipeline: this is what a token with every scope could do";
+                    Ok((vec![one(Standing::default())], Some(aside.to_owned())))
+                }
+                0 => unknown("no living service token and no pipeline of the settings is called so"),
+                _ => Ok((all, None)),
+            }
+        }
+        Subject::Person(name) => match identity::person(services, &caller.tenant, name).await? {
+            Person::In(teams) => Ok((vec![one(Standing { teams, ..Standing::default() })], None)),
+            Person::Away => {
+                let aside = "they may not come in: their account is blocked, or their directory sent them away";
+                let nobody = Caller::new(caller.tenant.clone(), Subject::Stranger);
+                Ok((vec![nobody], Some(aside.to_owned())))
+            }
+            Person::Unknown if has_role => Ok((vec![one(Standing::default())], None)),
+            Person::Unknown => unknown(
+                "no User of the catalog is called so, nobody came in under this name, and no role was given to it",
+            ),
+        },
+        _ => Ok((vec![one(Standing::default())], None)),
+    }
+}
+
+/// Who would gain and lose what if `draft` held: those who have a role, and those whom policies may mean.
 pub(super) async fn difference(
     services: &Services,
     caller: &Caller,
-    current: &Rules,
-    draft: &Rules,
-) -> Result<(Vec<(String, String)>, Vec<(String, String)>)> {
-    let mut sample: BTreeMap<String, Traits> = BTreeMap::new();
-    for traits in catalog::sample_traits(services, &caller.tenant, SAMPLE).await? {
-        sample.insert(traits.reference.clone(), traits);
+    current: Arc<Rules>,
+    draft: Rules,
+) -> Result<(Moves, Moves)> {
+    let mut known = identity::machines(services, &caller.tenant).await?;
+    known.truncate(KNOWN);
+    for name in difference::named_people(&current, &draft).into_iter().take(KNOWN) {
+        let teams = match identity::person(services, &caller.tenant, &name).await? {
+            Person::In(teams) => teams,
+            Person::Unknown => BTreeSet::new(),
+            // They do nothing either way.
+            Person::Away => continue,
+        };
+        let standing = Arc::new(Standing { teams, ..Standing::default() });
+        known.push(Caller { tenant: caller.tenant.clone(), subject: Subject::Person(name), standing });
     }
-    let (mut gains, mut losses) = (Vec::new(), Vec::new());
-    let roles: BTreeSet<String> = current.role_names().into_iter().chain(draft.role_names()).collect();
-    let people = roles.iter().map(|role| (format!("role {role}"), someone(caller, Some(role), None)));
-    let names: BTreeSet<(String, String)> = current.named().into_iter().chain(draft.named()).collect();
-    let people = people.chain(names.iter().map(|name| (name.1.clone(), named(caller, name))));
-    for (who, footing) in people {
-        for permission in Permission::ALL {
-            let (before, after) = (current.extent(&footing, permission), draft.extent(&footing, permission));
-            if before != after {
-                let told = format!("{permission}: {} before, {} after", before.words(), after.words());
-                if after > before { &mut gains } else { &mut losses }.push((who.clone(), told));
-            }
-        }
-    }
-    // Conditions move within what is permitted on some things: that shows on things that there are.
-    for role in &roles {
-        for permission in [Permission::ReadCatalog, Permission::ManageSources] {
-            let (mut more, mut fewer) = (0_usize, 0_usize);
-            let mut examples: [Option<&str>; 2] = [None, None];
-            for traits in sample.values() {
-                let resource = Resource::of_traits("Entity", traits);
-                let team = traits.owners.first().map(String::as_str);
-                let footing = someone(caller, Some(role), team);
-                let before = current.decide(&footing, permission, &resource).is_allowed;
-                let after = draft.decide(&footing, permission, &resource).is_allowed;
-                more += usize::from(after && !before);
-                fewer += usize::from(before && !after);
-                if after != before {
-                    examples[usize::from(after)].get_or_insert(&traits.reference);
-                }
-            }
-            let told = |count: usize, example: Option<&str>| {
-                let example = example.unwrap_or_default();
-                format!("{permission}: {count} of {} entities looked at, such as `{example}`", sample.len())
-            };
-            if more > 0 {
-                gains.push((format!("role {role}, in the owning team"), told(more, examples[1])));
-            }
-            if fewer > 0 {
-                losses.push((format!("role {role}, in the owning team"), told(fewer, examples[0])));
-            }
-        }
-    }
-    gains.truncate(TOLD);
-    losses.truncate(TOLD);
-    Ok((gains, losses))
+    let world = World::read(services, &caller.tenant, [&current, &draft]).await?;
+    let caller = caller.clone();
+    let compared = tokio::task::spawn_blocking(move || difference::compare(&current, &draft, &caller, &known, &world));
+    compared.await.map_err(|error| Error::Internal(format!("policies could not be compared: {error}")))
 }
 
 impl Rules {
     /// Every role that policies or grants speak of, weakest first.
-    fn role_names(&self) -> Vec<String> {
+    pub(super) fn role_names(&self) -> Vec<String> {
         let mut names: BTreeSet<String> = self.granted_roles();
         names.extend(self.wanted_roles());
         let shipped = ROLES.iter().map(|role| (*role).to_owned());
         let own = names.into_iter().filter(|role| !ROLES.contains(&role.as_str()));
         shipped.chain(own).collect()
+    }
+
+    /// How far someone may do each thing, as they came in.
+    fn rows(&self, way: &Caller, footing: &Footing) -> Vec<MayRow> {
+        let row = |permission| {
+            let narrowed = narrowed(way, permission).map(|denied| denied.why);
+            let extent = if narrowed.is_some() { Extent::Nothing } else { self.extent(footing, permission) };
+            MayRow { permission, extent, reasons: self.concerned(footing, permission), narrowed }
+        };
+        Permission::ALL.into_iter().map(row).collect()
     }
 
     /// The policies that have to do with a permission, and whether they mean this caller.

@@ -13,7 +13,7 @@ use super::language::uid;
 use crate::{Result, Services, catalog, identity::Caller, runs};
 
 /// What policies may know of an entity of the catalog.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub(crate) struct Traits {
     /// Its reference.
     pub(crate) reference: String,

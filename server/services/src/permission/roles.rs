@@ -3,7 +3,7 @@
 use chrono::{DateTime, Utc};
 use domain::{
     changes::ChangeKind,
-    identity::{Caller, Grantee, Permission, RoleName, Target, Tenant},
+    identity::{Caller, Grantee, Permission, RoleName, Subject, Target, Tenant},
 };
 use serde_json::json;
 
@@ -46,7 +46,11 @@ pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Gran
         grantee: grantee.clone(),
         given: None,
     });
-    let mut all: Vec<Grant> = everyone.chain(named).chain(administrators).chain(given).collect();
+    let pipelines = services.doors.settings.pipelines.iter().flat_map(|pipeline| {
+        let grantee = Subject::Machine(pipeline.name.clone()).to_string();
+        pipeline.roles.iter().map(move |role| Grant { role: role.clone(), grantee: grantee.clone(), given: None })
+    });
+    let mut all: Vec<Grant> = everyone.chain(named).chain(administrators).chain(pipelines).chain(given).collect();
     all.sort_by(|left, right| (&left.role, &left.grantee).cmp(&(&right.role, &right.grantee)));
     Ok(all)
 }

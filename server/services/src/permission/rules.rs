@@ -1,5 +1,6 @@
 //! What holds in one tenant: its policies, who has which role, and what follows for a caller.
 
+mod changed;
 mod used;
 
 use std::{
@@ -13,6 +14,7 @@ use cedar_policy::{
 };
 use domain::identity::{Caller, Denied, Effect, Permission, Reason, Subject, contained};
 
+pub(super) use self::changed::Changed;
 use super::{
     language::{self, schema, uid},
     resource::Resource,
@@ -51,6 +53,13 @@ struct Key {
     subject: Subject,
     roles: BTreeSet<String>,
     teams: BTreeSet<String>,
+}
+
+impl Key {
+    fn of(caller: &Caller) -> Self {
+        let standing = &caller.standing;
+        Self { subject: caller.subject.clone(), roles: standing.roles.clone(), teams: standing.teams.clone() }
+    }
 }
 
 /// A caller as policies see them.
@@ -124,17 +133,14 @@ impl Rules {
             }
         }
         let base = schema().action_entities().map_err(|error| Error::Internal(format!("policies: {error}")))?;
-        let mentions = Mentions::of(set.policies().filter(|policy| concerns(policy, Permission::ReadCatalog)));
+        let mentions =
+            Mentions::of(set.policies().filter(|policy| concerns(policy, Permission::ReadCatalog)), &["Entity"]);
         Ok(Self { set, documents: named, base, grants, everyone, mentions, footings: Mutex::default() })
     }
 
     /// The caller as policies see them.
     pub(super) fn footing(&self, caller: &Caller) -> Arc<Footing> {
-        let key = Key {
-            subject: caller.subject.clone(),
-            roles: caller.standing.roles.clone(),
-            teams: caller.standing.teams.clone(),
-        };
+        let key = Key::of(caller);
         let mut footings = self.footings.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(footing) = footings.get(&key) {
             return footing.clone();
@@ -143,18 +149,23 @@ impl Rules {
             // Whoever comes again is worked out again.
             footings.clear();
         }
-        let footing = Arc::new(Footing { grants: self.grants(&key), ..Footing::new(&key, self.roles(&key)) });
+        let footing = Arc::new(self.stand(&key));
         footings.insert(key, footing.clone());
         footing
     }
 
+    /// The same, of one who is not here and need not be remembered.
+    pub(super) fn footing_of(&self, caller: &Caller) -> Footing {
+        self.stand(&Key::of(caller))
+    }
+
+    fn stand(&self, key: &Key) -> Footing {
+        Footing { grants: self.grants(key), ..Footing::new(key, self.roles(key)) }
+    }
+
     /// The same for someone made up, with no more roles than they bring.
     pub(super) fn example(caller: &Caller) -> Footing {
-        let key = Key {
-            subject: caller.subject.clone(),
-            roles: caller.standing.roles.clone(),
-            teams: caller.standing.teams.clone(),
-        };
+        let key = Key::of(caller);
         let roles = key.roles.iter().flat_map(|role| contained(role)).map(str::to_owned).collect();
         Footing::new(&key, roles)
     }
@@ -208,9 +219,9 @@ impl Rules {
         self.grants.values().flatten().chain(&self.everyone).cloned().collect()
     }
 
-    /// Roles that the scopes of policies ask for.
-    pub(super) fn wanted_roles(&self) -> BTreeSet<String> {
-        self.set.policies().filter_map(wanted_role).collect()
+    /// Whether someone was given a role by name.
+    pub(super) fn was_given(&self, who: &str) -> bool {
+        self.grants.get(who).is_some_and(|roles| !roles.is_empty())
     }
 
     /// To whom a role was given by name.
@@ -218,19 +229,6 @@ impl Rules {
         let everyone = self.everyone.contains(role).then(|| "everyone who is signed in".to_owned());
         let named = self.grants.iter().filter(|(_, roles)| roles.contains(role)).map(|(who, _)| who.clone());
         everyone.into_iter().chain(named).collect()
-    }
-
-    /// People, machines and teams that the scopes of policies name: the kind, and the name.
-    pub(super) fn named(&self) -> BTreeSet<(String, String)> {
-        let named = self.set.policies().filter_map(|policy| match policy.principal_constraint() {
-            PrincipalConstraint::In(uid) | PrincipalConstraint::Eq(uid) | PrincipalConstraint::IsIn(_, uid) => {
-                Some(uid)
-            }
-            PrincipalConstraint::Any | PrincipalConstraint::Is(_) => None,
-        });
-        let kind = |uid: &EntityUid| uid.type_name().basename().to_owned();
-        let named = named.filter(|uid| kind(uid) != "Role");
-        named.map(|uid| (kind(&uid), uid.id().unescaped().to_owned())).collect()
     }
 
     /// The policies that could forbid this.

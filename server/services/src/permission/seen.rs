@@ -10,6 +10,8 @@ use cedar_policy::{Policy, ResourceConstraint};
 use roaring::RoaringBitmap;
 use serde_json::Value;
 
+use super::resource::Traits;
+
 /// What policies ask about things of the catalog: what they can tell apart.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Mentions {
@@ -32,15 +34,15 @@ const ATTRIBUTES: [(&str, &[&str]); 8] = [
 ];
 
 impl Mentions {
-    /// What these policies, which decide who reads the catalog, ask about.
-    pub(super) fn of<'a>(policies: impl Iterator<Item = &'a Policy>) -> Self {
+    /// What these policies ask about things of the catalog, in so far as these are of the `kinds` that policies speak of.
+    pub(super) fn of<'a>(policies: impl Iterator<Item = &'a Policy>, kinds: &[&str]) -> Self {
         let mut mentions = Self::default();
         for policy in policies {
             match policy.resource_constraint() {
-                ResourceConstraint::Is(kind) if kind.basename() != "Entity" => continue,
+                ResourceConstraint::Is(kind) if !kinds.contains(&kind.basename()) => continue,
                 ResourceConstraint::Any | ResourceConstraint::Is(_) => {}
                 ResourceConstraint::In(uid) | ResourceConstraint::Eq(uid) | ResourceConstraint::IsIn(_, uid) => {
-                    mentions.names |= uid.type_name().basename() == "Entity";
+                    mentions.names |= kinds.contains(&uid.type_name().basename());
                 }
             }
             match policy.to_json() {
@@ -50,6 +52,32 @@ impl Mentions {
             }
         }
         mentions
+    }
+
+    /// What others mention besides.
+    pub(super) fn extend(&mut self, other: Self) {
+        self.paths.extend(other.paths);
+        self.names |= other.names;
+    }
+
+    /// An entity without what policies do not ask about: it is the same for all that they cannot tell apart. Who owns it
+    /// always counts.
+    pub(super) fn blurred(&self, traits: &Traits) -> Traits {
+        if self.names {
+            return traits.clone();
+        }
+        let asks = |path: &str| self.paths.contains(path);
+        let keep = |path: &str, value: &Option<String>| value.clone().filter(|_| asks(path));
+        let (kind, rest) = traits.reference.split_once(':').unwrap_or(("", &traits.reference));
+        let namespace = rest.split('/').next().filter(|_| asks("metadata.namespace")).unwrap_or_default();
+        Traits {
+            reference: format!("{kind}:{namespace}/"),
+            type_: keep("spec.type", &traits.type_),
+            lifecycle: keep("spec.lifecycle", &traits.lifecycle),
+            environment: keep("spec.environment", &traits.environment),
+            tags: traits.tags.iter().filter(|_| asks("metadata.tags")).cloned().collect(),
+            owners: traits.owners.clone(),
+        }
     }
 
     /// Walks an expression. Attributes of others than the resource count as well: that asks more often, never less.

@@ -204,8 +204,9 @@ pub async fn use_report(services: &Services, caller: &Caller, days: u32) -> Resu
         let by = grant.given.map_or(GrantedBy::Settings, |(at, by)| GrantedBy::Hand(at, by));
         all.push((grant.role, grant.grantee, by));
     }
-    for (id, who, made, roles) in identity::token_roles(services, tenant).await? {
-        all.extend(roles.into_iter().map(|role| (role, who.clone(), GrantedBy::Token(id, made))));
+    for token in identity::of_services(services, tenant).await? {
+        let by = GrantedBy::Token(token.id, token.made);
+        all.extend(token.roles.into_iter().map(|role| (role, token.owner.clone(), by.clone())));
     }
     let until = Utc::now() - TimeDelta::days(i64::from(days.clamp(1, 3_650)));
     let grants = all.into_iter().map(|(role, grantee, by)| {

@@ -226,7 +226,7 @@ pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> 
 }
 
 /// Whether a person of the catalog has this name.
-async fn is_in_catalog(services: &Services, tenant: &Tenant, person: &EntityRef) -> Result<bool> {
+pub(super) async fn is_in_catalog(services: &Services, tenant: &Tenant, person: &EntityRef) -> Result<bool> {
     let filter =
         Filter::all(vec![Condition::equals("kind", "user"), Condition::equals("metadata.name", person.name())]);
     Ok(references(services, tenant, &filter, 2_000).await?.contains(&person.to_string()))

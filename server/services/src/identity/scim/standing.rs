@@ -52,6 +52,16 @@ impl Known {
     pub(in crate::identity) fn is_kept(&self, provider: &str) -> bool {
         self.by.get(provider) == Some(&true)
     }
+
+    /// Whether directories know them, and none lets them in any more.
+    pub(in crate::identity) fn is_sent_away_by_all(&self) -> bool {
+        !self.by.is_empty() && !self.by.values().any(|is_let_in| *is_let_in)
+    }
+
+    /// Whether no directory knows them.
+    pub(in crate::identity) fn is_silent(&self) -> bool {
+        self.by.is_empty()
+    }
 }
 
 fn is_let_in(row: &user::Model) -> bool {

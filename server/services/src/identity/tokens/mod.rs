@@ -6,7 +6,7 @@ pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
+use chrono::{SecondsFormat, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -59,20 +59,16 @@ pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> 
     Ok(rows.into_iter().map(shown).collect())
 }
 
-/// Of each living service token: its id, as whom it acts, since when, and the roles that it brings.
-pub(crate) async fn token_roles(
-    services: &Services,
-    tenant: &Tenant,
-) -> Result<Vec<(Uuid, String, DateTime<Utc>, Vec<String>)>> {
+/// All living service tokens, for those who asked who may.
+pub(crate) async fn of_services(services: &Services, tenant: &Tenant) -> Result<Vec<Token>> {
     let rows = store::living_of(&services.db, tenant, "service", None).await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.who, row.created_at, words(&row.roles))).collect())
+    Ok(rows.into_iter().map(shown).collect())
 }
 
 /// All living service tokens.
 pub async fn service_tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
-    let rows = store::living_of(&services.db, &caller.tenant, "service", None).await?;
-    Ok(rows.into_iter().map(shown).collect())
+    of_services(services, &caller.tenant).await
 }
 
 /// Makes a token for the caller.

@@ -1,0 +1,234 @@
+//! Who would gain and who would lose what, if a draft held: each permission, on all kinds of things that there are, for every
+//! role and for all whom policies name.
+
+#[cfg(test)]
+mod tests;
+mod things;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use domain::identity::{Caller, Permission};
+
+pub(super) use self::things::World;
+use self::things::{Bond, Thing};
+use super::{
+    narrowed,
+    questions::{named, someone},
+    resource::Resource,
+    rules::{Changed, Footing, Rules},
+};
+
+/// How many questions are put to both at most. Beyond that, every so many things are looked at.
+const MOST: usize = 40_000;
+/// How many differences are told.
+const TOLD: usize = 200;
+
+/// What someone gains or loses: who, and what.
+pub(super) type Moves = Vec<(String, String)>;
+
+/// Someone whom a draft is tried on.
+enum Actor {
+    /// Whoever has a role, and is in no team, or in the one that is named.
+    Role(String, Option<String>),
+    /// Someone who is known, or whom a policy names.
+    One(String, Box<Footing>, Option<Box<Caller>>),
+}
+
+/// What was found about one actor, one permission and one kind of thing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+struct Tally {
+    gained: usize,
+    lost: usize,
+    looked: usize,
+    /// One that was lost, and one that was gained.
+    examples: [Option<String>; 2],
+}
+
+/// Compares what holds with a draft, for those who have roles and for `known`: those of the people and machines whom policies
+/// may mean that stand as they are given.
+pub(super) fn compare(
+    current: &Rules,
+    draft: &Rules,
+    caller: &Caller,
+    known: &[Caller],
+    world: &World,
+) -> (Moves, Moves) {
+    let changed = Changed::between(current, draft);
+    let (mut gains, mut losses) = (Moves::new(), Moves::new());
+    if changed.is_empty() {
+        return (gains, losses);
+    }
+    let actors = actors(current, draft, caller, known);
+    extents(current, draft, caller, &actors, (&mut gains, &mut losses));
+    let apart = world.len().saturating_mul(actors.len() * Bond::ALL.len() * 2).div_ceil(MOST).max(1);
+    let mut footings = Footings { caller, known: HashMap::new() };
+    for actor in &actors {
+        for permission in Permission::ALL {
+            if !changed.concerns(permission) || actor.is_narrowed(permission) {
+                continue;
+            }
+            for (words, things) in world.kinds(permission) {
+                let things: Vec<&Thing> = things
+                    .iter()
+                    .enumerate()
+                    .filter(|(at, thing)| at % apart == 0 || thing.is_named)
+                    .map(|(_, thing)| thing)
+                    .collect();
+                let mut plain = None;
+                for bond in actor.bonds() {
+                    let tally = tally((current, draft), &changed, &mut footings, (actor, *bond), permission, &things);
+                    // What anyone of the role gains or loses as well is told once.
+                    if plain.as_ref() == Some(&tally) {
+                        continue;
+                    }
+                    let who = format!("{}{}", actor.label(), bond.words());
+                    let told = |count: usize, example: &Option<String>| {
+                        let example = example.as_deref().unwrap_or_default();
+                        (who.clone(), format!("{permission}: {}", words.told(count, tally.looked, example)))
+                    };
+                    if tally.gained > 0 {
+                        gains.push(told(tally.gained, &tally.examples[1]));
+                    }
+                    if tally.lost > 0 {
+                        losses.push(told(tally.lost, &tally.examples[0]));
+                    }
+                    plain.get_or_insert(tally);
+                }
+            }
+        }
+    }
+    gains.truncate(TOLD);
+    losses.truncate(TOLD);
+    (gains, losses)
+}
+
+/// All whom it is tried on.
+fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> Vec<Actor> {
+    let roles: Vec<String> = {
+        let mut met = BTreeSet::new();
+        let all = current.role_names().into_iter().chain(draft.role_names());
+        all.filter(|role| met.insert(role.clone())).collect()
+    };
+    let names: BTreeSet<(String, String)> = current.named().into_iter().chain(draft.named()).collect();
+    let mut actors: Vec<Actor> = roles.iter().map(|role| Actor::Role(role.clone(), None)).collect();
+    for (_, team) in names.iter().filter(|(kind, _)| kind == "Team") {
+        actors.extend(roles.iter().map(|role| Actor::Role(role.clone(), Some(team.clone()))));
+    }
+    let mut met: BTreeSet<String> = BTreeSet::new();
+    for one in known {
+        let label = one.subject.to_string();
+        met.insert(label.clone());
+        actors.push(Actor::One(label, Box::new(current.footing_of(one)), Some(Box::new(one.clone()))));
+    }
+    for name in names.iter().filter(|(kind, _)| kind != "Team") {
+        let label = super::questions::label(name);
+        if met.insert(label.clone()) {
+            actors.push(Actor::One(label, Box::new(named(caller, name)), None));
+        }
+    }
+    actors
+}
+
+/// How far each permission reaches, where that is another after than before.
+fn extents(
+    current: &Rules,
+    draft: &Rules,
+    caller: &Caller,
+    actors: &[Actor],
+    (gains, losses): (&mut Moves, &mut Moves),
+) {
+    for actor in actors {
+        let made;
+        let footing: &Footing = match actor {
+            Actor::Role(role, team) => {
+                made = someone(caller, Some(role), team.as_deref());
+                &made
+            }
+            Actor::One(_, footing, _) => footing,
+        };
+        for permission in Permission::ALL {
+            let (before, after) = (current.extent(footing, permission), draft.extent(footing, permission));
+            if before != after && !actor.is_narrowed(permission) {
+                let told = format!("{permission}: {} before, {} after", before.words(), after.words());
+                if after > before { &mut *gains } else { &mut *losses }.push((actor.label(), told));
+            }
+        }
+    }
+}
+
+impl Actor {
+    fn label(&self) -> String {
+        match self {
+            Self::Role(role, None) => format!("role {role}"),
+            Self::Role(role, Some(team)) => format!("role {role}, in {team}"),
+            Self::One(label, ..) => label.clone(),
+        }
+    }
+
+    /// Whether the token of a machine is narrowed so that policies do not matter.
+    fn is_narrowed(&self, permission: Permission) -> bool {
+        matches!(self, Self::One(_, _, Some(one)) if narrowed(one, permission).is_some())
+    }
+
+    /// How they may be tied to a thing: those who are known are as they are.
+    fn bonds(&self) -> &'static [Bond] {
+        match self {
+            Self::Role(_, None) => &Bond::ALL,
+            Self::Role(..) | Self::One(..) => &[Bond::None],
+        }
+    }
+}
+
+/// Those who are made up, as policies see them.
+struct Footings<'a> {
+    caller: &'a Caller,
+    known: HashMap<(String, Option<String>, Option<String>), Footing>,
+}
+
+impl Footings<'_> {
+    fn of(&mut self, role: &str, team: Option<&str>, person: Option<&str>) -> &Footing {
+        let key = (role.to_owned(), team.map(str::to_owned), person.map(str::to_owned));
+        self.known.entry(key).or_insert_with(|| match person {
+            Some(person) => super::questions::person(self.caller, Some(role), team, person),
+            None => someone(self.caller, Some(role), team),
+        })
+    }
+}
+
+/// Tries one permission on things of one kind.
+fn tally(
+    (current, draft): (&Rules, &Rules),
+    changed: &Changed,
+    footings: &mut Footings<'_>,
+    (actor, bond): (&Actor, Bond),
+    permission: Permission,
+    things: &[&Thing],
+) -> Tally {
+    let mut tally = Tally::default();
+    for thing in things {
+        let Some((team, person)) = thing.tied(bond) else { continue };
+        let footing = match actor {
+            Actor::Role(role, given) => footings.of(role, team.or(given.as_deref()), person),
+            Actor::One(_, footing, _) => footing,
+        };
+        tally.looked += thing.count;
+        let resource: &Resource = thing.resource(bond);
+        if !changed.could_matter(footing, permission, resource) {
+            continue;
+        }
+        let before = current.decide(footing, permission, resource).is_allowed;
+        let after = draft.decide(footing, permission, resource).is_allowed;
+        if before != after {
+            *if after { &mut tally.gained } else { &mut tally.lost } += thing.count;
+            tally.examples[usize::from(after)].get_or_insert_with(|| thing.name.clone());
+        }
+    }
+    tally
+}
+
+/// The callers of whom more is known than policies say, of those whom policies name: people by their references.
+pub(super) fn named_people(current: &Rules, draft: &Rules) -> BTreeSet<String> {
+    let names: BTreeMap<String, String> =
+        current.named().into_iter().chain(draft.named()).map(|(kind, name)| (name, kind)).collect();
+    names.into_iter().filter(|(_, kind)| kind == "User").map(|(name, _)| name).collect()
+}
