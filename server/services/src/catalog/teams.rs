@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Subject, Target},
 };
 
 use super::store;
@@ -35,9 +35,11 @@ fn parse_all(references: Vec<String>) -> Result<Vec<EntityRef>> {
     references.iter().map(|reference| store::parse(reference)).collect()
 }
 
-/// The teams that a person is a member of.
+/// The teams that a person is a member of. Whoever asks about themselves need not be in the catalog, nor be seen there.
 pub async fn teams_of(services: &Services, caller: &Caller, person: &EntityRef) -> Result<Vec<EntityRef>> {
-    identity::may(services, caller, Permission::ReadCatalog, Target::Entity(person)).await?;
+    let is_own = matches!(&caller.subject, Subject::Person(who) if *who == person.to_string());
+    let target = if is_own { Target::Any } else { Target::Entity(person) };
+    identity::may(services, caller, Permission::ReadCatalog, target).await?;
     let tied = tied(services, caller, &[person.to_string()], "memberOf").await?;
     let mut teams: Vec<String> = tied.into_iter().flat_map(|(_, teams)| teams).take(MOST).collect();
     teams.sort();
