@@ -3,6 +3,7 @@
 mod directories;
 mod formats;
 mod hidden;
+mod hidden_sources;
 mod lifecycle;
 mod recall;
 mod rejected;
