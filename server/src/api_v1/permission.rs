@@ -171,6 +171,9 @@ struct GivenRole {
     /// By whom it was given; nothing where the settings give it.
     #[serde(default)]
     given_by: Option<String>,
+    /// Why it may be of no effect: no policy speaks of the role, or nobody of the name is known. Only in answers.
+    #[serde(default)]
+    doubt: Option<String>,
 }
 
 /// Every role that was given.
@@ -183,10 +186,12 @@ async fn grants(
     Extension(caller): Extension<Caller>,
 ) -> Result<Json<Vec<GivenRole>>, Problem> {
     let grants = permission::grants(&services, &caller).await?;
-    let given = grants.into_iter().map(|grant| GivenRole {
+    let doubts = permission::doubts(&services, &caller, &grants).await?;
+    let given = grants.into_iter().zip(doubts).map(|(grant, doubt)| GivenRole {
         role: grant.role,
         to: grant.grantee,
         given_by: grant.given.map(|(_, by)| by),
+        doubt,
     });
     Ok(Json(given.collect()))
 }

@@ -101,6 +101,25 @@ both_with_a_provider! {
     }
 }
 
+both_with_a_provider! {
+    async fn whoever_is_in_no_catalog_sees_what_is_shown_to_them(backend, provider) {
+        let settings = provider.settings("corp", &format!("{USUAL}, create_people = true"));
+        let portal = portal_with(backend, &[settings], Options::default()).await;
+        provider.know(&portal, &["corp"]).await;
+        provider.wish(json!({ "account": "stranger" })).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let hide = "forbid (principal, action == Action::\"readCatalog\", resource is Entity) when { resource.tags.contains(\"secret\") };";
+        let put = portal.request(Method::PUT, "/api/v1/permission/policies/hide-secrets").bearer_auth(TOKEN);
+        assert_eq!(put.json(&json!({ "text": hide })).send().await.unwrap().status(), StatusCode::OK);
+        for path in ["/", "/catalog", "/catalog/default/group/berths"] {
+            let page = browser.open(&format!("{}{path}", portal.base)).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+            assert!(!page.text.contains("Sign in as administrator"), "{path}: {}", page.text);
+        }
+    }
+}
+
 const THINGS: &str = "apiVersion: backstage.io/v1alpha1
 kind: Component
 metadata: { name: crane }
@@ -157,5 +176,64 @@ both! {
         assert!(agreed.iter().any(|line| line == "role team-lead: approve or refuse runs: the runs of 1 of 1 templates looked at, such as `template:default/paper`"), "{agreed:?}");
         // Neither gives anything that it does not say.
         assert_eq!(told("permit (principal in Role::\"viewer\", action == Action::\"readCatalog\", resource);", "gains").await, Vec::<String>::new());
+    }
+}
+
+both! {
+    async fn who_can_is_told_of_things_that_are_there_and_fit(portal) {
+        for (question, status, why) in [
+            ("permission=writeRepository&on=place:/etc/passwd", 422, "`writeRepository` is about Repository, and not about Place"),
+            ("permission=writeRepository&on=own", 422, "not about Own"),
+            ("permission=readCatalog", 422, "`readCatalog` is about Entity or Source, and not about Platform"),
+            ("permission=steerRun&on=run:00000000-0000-4000-8000-000000000000", 404, "there is no run"),
+            ("permission=manageSources&on=source:00000000-0000-4000-8000-000000000000", 404, "there is no source"),
+        ] {
+            let answer = portal.get(&format!("/api/v1/permission/who-can?{question}")).await;
+            assert_eq!(answer.status().as_u16(), status, "{question}");
+            let said: Value = answer.json().await.unwrap();
+            assert!(said["detail"].as_str().unwrap().contains(why), "{said}");
+        }
+        // The page says so, and answers what can be answered.
+        let page = portal.get("/may?permission=readCatalog").await;
+        assert_eq!(page.status(), StatusCode::OK);
+        assert!(page.text().await.unwrap().contains("Who can depends on a thing"));
+    }
+
+    async fn a_form_for_a_token_comes_back_as_it_was_filled_in(portal) {
+        let send = async |body: &'static str| {
+            let request = portal.request(Method::POST, "/people/tokens").header("accept", "text/html");
+            let answer = request.header("content-type", "application/x-www-form-urlencoded").body(body).send().await.unwrap();
+            (answer.status(), answer.text().await.unwrap())
+        };
+        let (status, page) = send("name=BAD+NAME&days=30&administer=true&roles=pilot").await;
+        assert_eq!(status, StatusCode::UNPROCESSABLE_ENTITY, "{page}");
+        let input = |name: &str| {
+            let at = page.find(&format!("name=\"{name}\"")).unwrap_or_else(|| panic!("{name}: {page}"));
+            let begin = page[..at].rfind("<input").unwrap();
+            page[begin..].split('>').next().unwrap().to_owned()
+        };
+        for (name, value) in [("name", "BAD NAME"), ("days", "30"), ("roles", "pilot")] {
+            assert!(input(name).contains(&format!("value=\"{value}\"")), "{}", input(name));
+        }
+        assert!(input("administer").contains(" checked") && !input("read").contains(" checked"), "{page}");
+        let (status, page) = send("name=good&days=30&read=true&roles=viewer").await;
+        assert!(status == StatusCode::OK && page.contains("good is made"), "{page}");
+    }
+    async fn a_role_that_may_be_of_no_effect_is_told_of(portal) {
+        portal.command(&["token", "create", "deployer"]).await;
+        for (role, to, doubt) in [
+            ("administrattor", "group:default/berths", "no policy speaks of this role"),
+            ("developer", "group:default/no-such-group", "no such group is in the catalog"),
+            ("developer", "user:default/nobody", "nobody of this name is in the catalog, or came in yet"),
+            ("developer", "machine:nothing", "no living token and no pipeline is called so"),
+            ("developer", "machine:deployer", ""),
+        ] {
+            assert_eq!(portal.post("/api/v1/permission/roles", &json!({ "role": role, "to": to })).await.0, StatusCode::NO_CONTENT);
+            let all = portal.json("/api/v1/permission/roles").await;
+            let given = all.as_array().unwrap().iter().find(|given| given["role"] == role && given["to"] == to).unwrap();
+            assert_eq!(given["doubt"].as_str().unwrap_or_default(), doubt, "{given}");
+        }
+        let page = portal.get("/roles").await.text().await.unwrap();
+        assert!(page.contains("no policy speaks of this role") && page.contains("no such group is in the catalog"), "{page}");
     }
 }

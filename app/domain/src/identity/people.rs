@@ -70,7 +70,7 @@ pub struct NewToken {
     pub name: String,
     /// In how many days it ends.
     pub days: u32,
-    /// What it may do: `read`, `write`, `run`, `approve`, `administer`.
+    /// What it may do: `read`, `write`, `run`, `approve`, `administer`, `provision`.
     pub scopes: Vec<String>,
     /// Roles, for a service token.
     pub roles: Vec<String>,

@@ -191,6 +191,7 @@ async fn answer(
             let heads = ["Role", "Who of them", "Given to", "Because"];
             *html += &panel(&format!("Who can {permission} {on}"), &table("Who can", &heads, &rows));
         }
+        Err(Error::Rejected(why)) => *html += &note("info", "Who can depends on a thing", &[capital(&why)]),
         Err(Error::Denied(denied)) => {
             *html += &note("info", "Who else can is not for you to see", &[denied.to_string()]);
         }

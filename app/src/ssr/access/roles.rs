@@ -18,9 +18,11 @@ use super::{
 pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sent>) -> Result<Written> {
     let grants = permission::grants(services, caller).await?;
     let may_not = may_not("give or take roles", Permission::ManagePolicies, Target::Platform).await?;
+    let doubts = permission::doubts(services, caller, &grants).await?;
     let rows: Vec<Vec<String>> = grants
         .iter()
-        .map(|grant| {
+        .zip(doubts)
+        .map(|(grant, doubt)| {
             let whom = match (grant.grantee.as_str(), link(&grant.grantee)) {
                 ("", _) => "everyone who is signed in".to_owned(),
                 (name, Some(href)) => format!("<a class=\"text-link\" href=\"{href}\">{}</a>", code(name)),
@@ -40,7 +42,8 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
                 ),
                 None => ("in causeway.toml".to_owned(), String::new()),
             };
-            vec![escape(&grant.role), whom, since, deed]
+            let doubt = doubt.map(|doubt| format!("<p class=\"text-meta text-warning\">{}</p>", escape(&doubt)));
+            vec![escape(&grant.role), whom + &doubt.unwrap_or_default(), since, deed]
         })
         .collect();
     let mut html = tabs("/roles");

@@ -7,6 +7,7 @@
 mod approvers;
 mod bounds;
 mod cases;
+mod could;
 mod difference;
 mod language;
 mod policies;
@@ -36,13 +37,14 @@ use roaring::RoaringBitmap;
 
 pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
+    could::{Could, MayRow, what_could},
     language::SCHEMA,
     policies::{
         PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, reset_policy,
         save_policy,
     },
-    questions::{Could, MayRow, WhoCan, may_each, what_could, who_can, why},
-    roles::{Grant, give_role, grants, take_role},
+    questions::{WhoCan, may_each, who_can, why},
+    roles::{Grant, doubts, give_role, grants, take_role},
     rules::Extent,
     trial::{Fault, Trial, try_policies},
     uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},
@@ -220,6 +222,12 @@ async fn decide(
         }
         note(Some(&verdict));
         return Ok(());
+    }
+    if let (Permission::ReadCatalog, Target::Source(id)) = (permission, target)
+        && !verdict.is_allowed
+        && rules.could(&footing, permission)
+    {
+        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     }
     // So is what is made of it.
     if let Target::Template(reference) | Target::RunsOf(reference) = target

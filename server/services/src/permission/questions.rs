@@ -1,20 +1,20 @@
-//! Questions about policies: why something is so, who can do a thing, what someone could do, and what a draft would change.
+//! Questions about policies: why something is so, who can do a thing, and what a draft would change.
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Effect, Permission, ROLES, Reason, Standing, Subject, Target},
+    identity::{Caller, Permission, ROLES, Reason, Standing, Subject, Target},
 };
 
 use super::{
     difference::{self, Moves, World},
     narrowed,
     resource::Resource,
-    rules::{Extent, Footing, Rules},
+    rules::{Footing, Rules},
 };
 use crate::{
-    Error, Result, Services,
+    Error, Result, Services, catalog,
     identity::{self, Person},
     runs,
 };
@@ -33,32 +33,6 @@ pub struct WhoCan {
     pub holders: Vec<String>,
     /// Which policies permit it.
     pub reasons: Vec<Reason>,
-}
-
-/// How far someone may do one thing.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct MayRow {
-    /// The thing.
-    pub permission: Permission,
-    /// On everything, on some things, on nothing.
-    pub extent: Extent,
-    /// The policies that matter.
-    pub reasons: Vec<Reason>,
-    /// Why they may not, whatever the policies say: their tokens are narrowed to other things.
-    pub narrowed: Option<String>,
-}
-
-/// What someone could do.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Could {
-    /// Their roles, with those that these contain.
-    pub roles: BTreeSet<String>,
-    /// Their teams, with those above.
-    pub teams: BTreeSet<String>,
-    /// Permission by permission.
-    pub rows: Vec<MayRow>,
-    /// What else is to be known, in a sentence.
-    pub aside: Option<String>,
 }
 
 /// Whether a caller may do a thing, and why, or why not. Anyone may ask about themselves.
@@ -157,13 +131,38 @@ pub async fn who_can(
     target: Target<'_>,
 ) -> Result<Vec<WhoCan>> {
     identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
-    if let Target::Entity(reference) | Target::Template(reference) | Target::RunsOf(reference) = target {
-        identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
-    }
+    sees(services, caller, target).await?;
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let resource = Resource::of(services, caller, target).await?;
+    resource.fits(permission)?;
     let machines = identity::machines(services, &caller.tenant).await?;
     Ok(those_who_can(&rules, caller, &machines, permission, &resource))
+}
+
+/// Whether the caller sees a thing, so that who can do something with it is theirs to know.
+async fn sees(services: &Services, caller: &Caller, target: Target<'_>) -> Result<()> {
+    let may = async |permission, target| identity::may(services, caller, permission, target).await;
+    match target {
+        Target::Entity(reference)
+        | Target::Template(reference)
+        | Target::RunsOf(reference)
+        | Target::Team(reference) => may(Permission::ReadCatalog, Target::Entity(reference)).await,
+        Target::Source(id) => {
+            if catalog::source_traits(services, &caller.tenant, id).await?.is_none() {
+                return Err(Error::NotFound(format!("there is no source `{id}`")));
+            }
+            may(Permission::ReadCatalog, target).await
+        }
+        Target::Run(id) => {
+            if runs::origin(services, &caller.tenant, id).await?.is_none() {
+                return Err(Error::NotFound(format!("there is no run `{id}`")));
+            }
+            may(Permission::ReadRuns, target).await
+        }
+        Target::Repository(_) => may(Permission::ReadRepository, target).await,
+        Target::Policy(_) => may(Permission::ReadPolicies, target).await,
+        Target::Place(_) | Target::Own | Target::Platform | Target::Any => Ok(()),
+    }
 }
 
 /// The same about something of which all is known that policies ask, and with all machines that come in.
@@ -232,89 +231,6 @@ fn add_machine(found: &mut Vec<WhoCan>, rules: &Rules, machine: &Caller, permiss
     }
 }
 
-/// What someone could do, permission by permission. For administrators, and for everyone about themselves.
-///
-/// # Errors
-/// [`Error::NotFound`] if nobody of this name is known.
-pub async fn what_could(services: &Services, caller: &Caller, who: &Subject) -> Result<Could> {
-    if *who != caller.subject {
-        identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
-    }
-    let rules = services.permission.rules(services, &caller.tenant).await?;
-    let (ways, aside) =
-        if *who == caller.subject { (vec![caller.clone()], None) } else { ways(services, caller, &rules, who).await? };
-    let mut could = Could { aside, ..Could::default() };
-    for way in &ways {
-        could.teams.extend(way.standing.teams.iter().cloned());
-        let rows = if let Some(is_allowed) = domain::identity::foregone(way) {
-            let extent = if is_allowed { Extent::Everything } else { Extent::Nothing };
-            let row = |permission| MayRow { permission, extent, reasons: Vec::new(), narrowed: None };
-            Permission::ALL.into_iter().map(row).collect()
-        } else {
-            let footing = rules.footing(way);
-            could.roles.extend(footing.roles.iter().cloned());
-            rules.rows(way, &footing)
-        };
-        could.take_in(rows);
-    }
-    Ok(could)
-}
-
-impl Could {
-    /// Of several tokens, the one counts that may more.
-    fn take_in(&mut self, rows: Vec<MayRow>) {
-        if self.rows.is_empty() {
-            self.rows = rows;
-            return;
-        }
-        for (known, row) in self.rows.iter_mut().zip(rows) {
-            if row.extent > known.extent {
-                *known = row;
-            }
-        }
-    }
-}
-
-/// Someone who is not here, as they would come in: with each of their tokens, where it is a machine.
-async fn ways(
-    services: &Services,
-    caller: &Caller,
-    rules: &Rules,
-    who: &Subject,
-) -> Result<(Vec<Caller>, Option<String>)> {
-    let one = |standing| Caller { tenant: caller.tenant.clone(), subject: who.clone(), standing: Arc::new(standing) };
-    let unknown = |why: &str| Err(Error::NotFound(format!("nobody is known as `{who}`: {why}")));
-    let has_role = rules.was_given(&who.to_string());
-    match who {
-        Subject::Machine(_) => {
-            let mut all = identity::machines(services, &caller.tenant).await?;
-            all.retain(|machine| machine.subject == *who);
-            match all.len() {
-                0 if has_role => {
-                    let aside =
-                        "it has no living token and is no pipeline: this is what a token with every scope could do";
-                    Ok((vec![one(Standing::default())], Some(aside.to_owned())))
-                }
-                0 => unknown("no living service token and no pipeline of the settings is called so"),
-                _ => Ok((all, None)),
-            }
-        }
-        Subject::Person(name) => match identity::person(services, &caller.tenant, name).await? {
-            Person::In(teams) => Ok((vec![one(Standing { teams, ..Standing::default() })], None)),
-            Person::Away => {
-                let aside = "they may not come in: their account is blocked, or their directory sent them away";
-                let nobody = Caller::new(caller.tenant.clone(), Subject::Stranger);
-                Ok((vec![nobody], Some(aside.to_owned())))
-            }
-            Person::Unknown if has_role => Ok((vec![one(Standing::default())], None)),
-            Person::Unknown => unknown(
-                "no User of the catalog is called so, nobody came in under this name, and no role was given to it",
-            ),
-        },
-        _ => Ok((vec![one(Standing::default())], None)),
-    }
-}
-
 /// Who would gain and lose what if `draft` held: those who have a role, and those whom policies may mean.
 pub(super) async fn difference(
     services: &Services,
@@ -348,29 +264,5 @@ impl Rules {
         let shipped = ROLES.iter().map(|role| (*role).to_owned());
         let own = names.into_iter().filter(|role| !ROLES.contains(&role.as_str()));
         shipped.chain(own).collect()
-    }
-
-    /// How far someone may do each thing, as they came in.
-    fn rows(&self, way: &Caller, footing: &Footing) -> Vec<MayRow> {
-        let row = |permission| {
-            let narrowed = narrowed(way, permission).map(|denied| denied.why);
-            let extent = if narrowed.is_some() { Extent::Nothing } else { self.extent(footing, permission) };
-            MayRow { permission, extent, reasons: self.concerned(footing, permission), narrowed }
-        };
-        Permission::ALL.into_iter().map(row).collect()
-    }
-
-    /// The policies that have to do with a permission, and whether they mean this caller.
-    fn concerned(&self, footing: &Footing, permission: Permission) -> Vec<Reason> {
-        let none = super::rules::Verdict { is_allowed: false, by: Vec::new() };
-        let mut reasons = self.reasons(footing, permission, None, &none);
-        reasons.retain(|reason| !matches!(reason.effect, Effect::NeedsRole(_)));
-        for reason in &mut reasons {
-            if reason.effect == Effect::NotSo {
-                reason.effect = Effect::Permits;
-            }
-        }
-        reasons.extend(self.forbidding(footing, permission));
-        reasons
     }
 }

@@ -1,16 +1,16 @@
 //! What is acted on, as policies see it.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression as Value};
 use domain::{
     catalog::{DEFAULT_NAMESPACE, EntityRef, ReferenceDefaults},
-    identity::Target,
+    identity::{Permission, Target},
 };
 use serde_json::Value as Json;
 
-use super::language::uid;
-use crate::{Result, Services, catalog, identity::Caller, runs};
+use super::language::{self, uid};
+use crate::{Error, Result, Services, catalog, identity::Caller, runs};
 
 /// What policies may know of an entity of the catalog.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -93,6 +93,30 @@ impl Resource {
 
     fn owned(self, owners: &[String]) -> Self {
         Self { teams: owners.iter().filter(|owner| owner.starts_with("group:")).cloned().collect(), ..self }
+    }
+
+    /// Whether it is of a kind that this is done with.
+    ///
+    /// # Errors
+    /// [`Error::Rejected`], with the kinds that are.
+    pub(super) fn fits(&self, permission: Permission) -> Result<()> {
+        let action = uid("Action", permission.name());
+        let kinds: BTreeSet<String> = language::schema()
+            .resources_for_action(&action)
+            .into_iter()
+            .flatten()
+            .map(|kind| kind.basename().to_owned())
+            .collect();
+        let own = self.uid.type_name().basename();
+        if kinds.contains(own) {
+            return Ok(());
+        }
+        let kinds: Vec<String> = kinds.into_iter().collect();
+        let name = permission.name();
+        Err(Error::Rejected(format!(
+            "`{name}` is about {}, and not about {own}; name such a thing",
+            kinds.join(" or ")
+        )))
     }
 
     /// The teams that own it.

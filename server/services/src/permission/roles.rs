@@ -1,14 +1,23 @@
 //! Who has which role.
 
+use std::collections::{BTreeSet, HashMap};
+
 use chrono::{DateTime, Utc};
 use domain::{
     changes::ChangeKind,
-    identity::{Caller, Grantee, Permission, RoleName, Subject, Target, Tenant},
+    identity::{Caller, Grantee, Permission, ROLES, RoleName, Subject, Target, Tenant},
 };
 use serde_json::json;
 
 use super::{MOST_GRANTS, store};
-use crate::{Error, Result, Services, changes::NewChange, identity};
+use crate::{
+    Error, Result, Services, catalog,
+    changes::NewChange,
+    identity::{self, Person},
+};
+
+/// Of how many it is looked up whether they are known.
+const MOST_ASKED: usize = 500;
 
 /// A role that someone has.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,6 +62,42 @@ pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Gran
     let mut all: Vec<Grant> = everyone.chain(named).chain(administrators).chain(pipelines).chain(given).collect();
     all.sort_by(|left, right| (&left.role, &left.grantee).cmp(&(&right.role, &right.grantee)));
     Ok(all)
+}
+
+/// Of each of these grants, why it may be of no effect: its role means nothing, or nobody of the name is known. A role may be
+/// given ahead of the policies and people that it is for, so this is told and keeps nobody from giving it.
+pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> Result<Vec<Option<String>>> {
+    identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let spoken_of: BTreeSet<String> = ROLES.iter().map(|role| (*role).to_owned()).chain(rules.wanted_roles()).collect();
+    let machines = identity::machines(services, &caller.tenant).await?;
+    let machines: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
+    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut told = Vec::with_capacity(grants.len());
+    for grant in grants {
+        let who = grant.grantee.as_str();
+        if !spoken_of.contains(&grant.role) {
+            told.push(Some("no policy speaks of this role".to_owned()));
+            continue;
+        }
+        if !known.contains_key(who) && known.len() < MOST_ASKED {
+            let is_known = match who.split_once(':') {
+                Some(("group", _)) => catalog::traits(services, &caller.tenant, who).await?.is_some(),
+                Some(("machine", _)) => machines.contains(who),
+                Some(("user", _)) => identity::person(services, &caller.tenant, who).await? != Person::Unknown,
+                _ => true,
+            };
+            known.insert(who, is_known);
+        }
+        let doubt = match who.split(':').next() {
+            _ if known.get(who) != Some(&false) => None,
+            Some("group") => Some("no such group is in the catalog"),
+            Some("machine") => Some("no living token and no pipeline is called so"),
+            _ => Some("nobody of this name is in the catalog, or came in yet"),
+        };
+        told.push(doubt.map(str::to_owned));
+    }
+    Ok(told)
 }
 
 /// Gives a role.
