@@ -139,7 +139,7 @@ fn policies_are_checked_before_they_are_merged() {
         ("b/tide.cases.yaml", PILOT),
         ("b/more/extra.cedar", PERMIT),
         ("b/Tides.cedar", PERMIT),
-        ("c/developer.cedar", PERMIT),
+        ("c/freeze.cedar", "forbid (principal, action == Action::\"startRun\", resource);\n"),
     ];
     let (status, told, _folder) = check(&files, &["."]);
     assert_eq!(status, 1, "{told}");
@@ -150,7 +150,7 @@ fn policies_are_checked_before_they_are_merged() {
         "b/more/extra.cedar: error: only files right in `./b` count",
         "b/Tides.cedar: error: name policies with lower-case letters",
         // What comes with Causeway is no file.
-        "c: error: in `platform-engineer`, which comes with Causeway: the case",
+        "c: error: in `developer`, which comes with Causeway: the case `starts a run",
     ] {
         assert!(told.lines().any(|told| told.starts_with(line)), "{line}: {told}");
     }

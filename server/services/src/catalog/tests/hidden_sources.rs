@@ -18,8 +18,8 @@ async fn what_is_wrong_in_a_hidden_source_is_told_to_nobody_else() {
     let services = &world.services;
     let wrong =
         "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: { name: 'a b' }\nspec: { owner: berths }\n";
-    world.write("/mixed", "catalog-info.yaml", wrong);
-    let source = world.register("/mixed").await;
+    world.write("https://git.example/mixed", "catalog-info.yaml", wrong);
+    let source = world.register("https://git.example/mixed").await;
     let ada = person("ada", &["viewer"], &["group:default/berths"]);
     let boss = person("boss", &["administrator"], &["group:default/berths"]);
     let told = async |caller: &Caller| {

@@ -186,8 +186,8 @@ impl World {
         [current, draft]: [&Rules; 2],
     ) -> Self {
         let changed = Changed::between(current, draft);
-        let mut mentions = current.mentions_of(&["Entity", "Template", "Run"]);
-        mentions.extend(draft.mentions_of(&["Entity", "Template", "Run"]));
+        let mut mentions = current.mentions_of(&["Entity", "Template", "Run"], &changed);
+        mentions.extend(draft.mentions_of(&["Entity", "Template", "Run"], &changed));
         let mut world = Self::default();
         for traits in sample.iter().filter(|traits| traits.reference.starts_with("group:")) {
             world.add(Words::Teams, team(&traits.reference));

@@ -7,7 +7,11 @@ use domain::identity::Permission;
 use serde_json::Value;
 
 use super::{Footing, Rules, concerns, could_mean, wanted_role};
-use crate::permission::{resource::Resource, seen::Mentions};
+use crate::permission::{
+    language::{schema, uid},
+    resource::Resource,
+    seen::Mentions,
+};
 
 /// Policies that one of two sets has and the other has not. Where none of them matters, nothing is decided otherwise.
 pub(in crate::permission) struct Changed(Vec<Policy>);
@@ -150,8 +154,15 @@ impl Rules {
         self.documents.values().cloned().collect()
     }
 
-    /// What policies ask about things of the catalog, as things of these kinds.
-    pub(in crate::permission) fn mentions_of(&self, kinds: &[&str]) -> Mentions {
-        Mentions::of(self.set.policies(), kinds)
+    /// What policies ask about things of these kinds, as far as they have a say in what is decided otherwise.
+    pub(in crate::permission) fn mentions_of(&self, kinds: &[&str], changed: &Changed) -> Mentions {
+        let is_about = |permission: Permission| {
+            let action = uid("Action", permission.name());
+            schema().resources_for_action(&action).into_iter().flatten().any(|kind| kinds.contains(&kind.basename()))
+        };
+        let asked = |permission: &Permission| changed.concerns(*permission) && is_about(*permission);
+        let asked: Vec<Permission> = Permission::ALL.into_iter().filter(asked).collect();
+        let has_say = |policy: &&Policy| asked.iter().any(|permission| concerns(policy, *permission));
+        Mentions::of(self.set.policies().filter(has_say), kinds)
     }
 }
