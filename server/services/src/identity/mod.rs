@@ -118,7 +118,7 @@ pub enum Bearer {
 pub async fn by_bearer(services: &Services, tenant: &Tenant, token: &str, address: Option<&str>) -> Result<Bearer> {
     if tokens::is_token(token) {
         let found = tokens::by_token(services, tenant, token, address).await?;
-        return Ok(found.map_or_else(|| refused(), Bearer::Known));
+        return Ok(found.map_or_else(refused, Bearer::Known));
     }
     if pipelines::is_signed(token) {
         return pipelines::by_signature(services, tenant, token).await;
