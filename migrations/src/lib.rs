@@ -20,6 +20,7 @@ mod m20261127_000200_audit_streams;
 mod m20261127_000300_starters;
 mod m20261127_000500_role_uses;
 mod m20261127_000600_approvals;
+mod m20261127_000710_shared_files;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -45,6 +46,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000300_starters::Migration),
             Box::new(m20261127_000500_role_uses::Migration),
             Box::new(m20261127_000600_approvals::Migration),
+            Box::new(m20261127_000710_shared_files::Migration),
         ]
     }
 }

@@ -158,3 +158,14 @@ fn policies_are_checked_before_they_are_merged() {
     let (_, told, _folder) = check(&files, &["a", "--format", "sarif"]);
     assert!(told.contains("catalog/policy"), "{told}");
 }
+
+#[test]
+fn a_check_tells_of_every_mistake_however_many_there_are() {
+    let bad = "apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: m\nspec: {}\n---\n".repeat(200);
+    let (status, told, _folder) = check(&[("many.yaml", &bad)], &["many.yaml"]);
+    assert_eq!(status, 1);
+    assert!(
+        told.contains("many.yaml:1199:") && told.ends_with("1 file, 0 entities: 600 errors, 0 warnings\n"),
+        "{told}"
+    );
+}

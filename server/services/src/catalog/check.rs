@@ -62,7 +62,7 @@ async fn walk_all(
             reader,
             SourceKind::File,
             &target,
-            Limits::default(),
+            Limits::telling_all(),
             Terms { given, is_stern: true, ..Terms::default() },
         )
         .await?;

@@ -44,7 +44,8 @@ pub async fn disputes_about(services: &Services, caller: &Caller, reference: &En
 /// The disputes in which a source has a part.
 pub async fn disputes_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<Dispute>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
-    let rows = store::conflicts_around(&services.db, &caller.tenant, source).await?;
+    let mut rows = store::conflicts_around(&services.db, &caller.tenant, source).await?;
+    rows.retain(|row| !row.is_same);
     let mut rows = retain_seen(services, caller, rows, |row| row.reference.clone()).await?;
     rows.truncate(PAGE as usize);
     described(services, caller, rows).await

@@ -18,7 +18,7 @@ use sea_orm::prelude::Uuid;
 use serde_json::{Value, json};
 
 use super::{
-    kinds,
+    kinds, origin,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
     sources::checked,
     store::{self, Known},
@@ -69,7 +69,7 @@ pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> R
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
     let terms = Terms { given, is_stern: true, ..Terms::default() };
-    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
+    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::telling_all(), terms).await {
         Ok(gathered) => verdicts(services, caller, gathered, &Names::default()).await,
         Err(problem) => Err(Error::Rejected(problem.to_string())),
     }
@@ -100,24 +100,16 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     let mut taken: HashMap<String, Known> =
         known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != own).collect();
     let keys: Vec<String> = taken.keys().cloned().collect();
-    let at: HashMap<String, Value> =
-        gathered.found.iter().map(|found| (found.reference.to_string(), location(&found.value()))).collect();
+    let at: HashMap<String, String> =
+        gathered.found.iter().map(|found| (found.reference.to_string(), found.location())).collect();
     let mut read = HashSet::new();
-    for (key, text) in store::documents(&services.db, &caller.tenant, &keys).await? {
-        if at
-            .get(&key)
-            .is_some_and(|at| at.is_string() && *at == location(&serde_json::from_str(&text).unwrap_or_default()))
-        {
+    for (key, place) in origin::locations(&services.db, &caller.tenant, &keys).await? {
+        if at.get(&key) == Some(&place) {
             taken.remove(&key);
             read.insert(key);
         }
     }
     Ok((gathered, Names { taken, read }))
-}
-
-/// Where an entity says that it is declared.
-fn location(document: &Value) -> Value {
-    document["metadata"]["annotations"]["backstage.io/managed-by-location"].clone()
 }
 
 /// Walks one text as a file named `catalog-info.yaml` that has no files beside it, by the kinds that every catalog knows.
@@ -127,7 +119,7 @@ pub async fn explain_text(text: &str) -> Explained {
 
 pub(super) async fn explain_by(text: &str, terms: Terms) -> Explained {
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
-    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::default(), terms).await {
+    match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::telling_all(), terms).await {
         Ok(mut gathered) => {
             claim(&mut gathered, &HashMap::new());
             explained(gathered)
@@ -153,7 +145,11 @@ fn plain(severity: Severity, message: String) -> FileProblem {
 
 /// Sorts what was gathered by document, and looks up in the catalog what it names.
 async fn verdicts(services: &Services, caller: &Caller, gathered: Gathered, declared: &Names) -> Result<Look> {
-    let Gathered { found, kinds, files, mut documents, .. } = gathered;
+    let Gathered { found, kinds, files, notes, mut documents, .. } = gathered;
+    let mut noted: HashMap<usize, Vec<FileProblem>> = HashMap::new();
+    for note in notes {
+        noted.entry(note.file).or_default().push(note.problem);
+    }
     documents.sort_unstable();
     documents.truncate(VERDICTS);
     let here: HashSet<&EntityRef> = found.iter().map(|found| &found.reference).collect();
@@ -170,12 +166,12 @@ async fn verdicts(services: &Services, caller: &Caller, gathered: Gathered, decl
     for (place, &(number, line)) in documents.iter().enumerate() {
         let file = &files[number];
         let next = documents.get(place + 1).filter(|(other, _)| *other == number).map_or(u32::MAX, |(_, next)| *next);
-        let mut problems: Vec<FileProblem> = file
-            .problems
-            .iter()
-            .filter(|problem| problem.line.is_some_and(|at| (line..next).contains(&at)))
-            .cloned()
-            .collect();
+        let is_here = |problem: &&FileProblem| problem.line.is_some_and(|at| (line..next).contains(&at));
+        let mut problems: Vec<FileProblem> = file.problems.iter().filter(is_here).cloned().collect();
+        if problems.is_empty() {
+            // What a file has too many problems for is noted all the same.
+            problems.extend(noted.get(&number).into_iter().flatten().find(is_here).cloned());
+        }
         let found = at.get(&(file.path.as_str(), line)).copied();
         let entity = found
             .map(|found| prospect(found, relations.get(&(file.path.as_str(), line)), &here, &existing, declared))

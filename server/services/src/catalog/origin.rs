@@ -9,10 +9,10 @@ use std::{
 
 use domain::{
     catalog::{Condition, DEFAULT_NAMESPACE, EntityRef, Filter, Source, SourceKind},
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Target, Tenant},
 };
 use globset::Glob;
-use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
 use sha1::{Digest, Sha1};
 
@@ -37,6 +37,24 @@ pub struct Ancestor {
     pub document: Value,
     /// What declared it.
     pub parents: Vec<EntityRef>,
+}
+
+/// Where a document says that it is declared.
+pub(super) fn location(document: &Value) -> Option<String> {
+    let location = document.pointer("/metadata/annotations/backstage.io~1managed-by-location")?;
+    location.as_str().map(str::to_owned)
+}
+
+/// Where these entities are declared: two sources that read one file declare one thing.
+pub(super) async fn locations(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<HashMap<String, String>> {
+    let documents = store::documents(db, tenant, references).await?;
+    let located =
+        documents.into_iter().filter_map(|(key, text)| Some((key, location(&serde_json::from_str(&text).ok()?)?)));
+    Ok(located.collect())
 }
 
 /// The Location that stands for a source.

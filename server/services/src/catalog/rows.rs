@@ -136,6 +136,8 @@ pub(super) mod conflict {
         pub owner_id: Uuid,
         pub owner_path: String,
         pub since: Option<DateTime<Utc>>,
+        /// Whether both are one and the same file, which two sources read: that is no conflict.
+        pub is_same: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

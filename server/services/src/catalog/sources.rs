@@ -196,7 +196,7 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
     };
     let files = store::files(&services.db, &caller.tenant, id).await?;
     let conflicts = store::conflicts_around(&services.db, &caller.tenant, id).await?;
-    let conflicts = conflicts.into_iter().map(Conflict::try_from).collect::<Result<_>>()?;
+    let conflicts = conflicts.into_iter().filter(|row| !row.is_same).map(Conflict::try_from).collect::<Result<_>>()?;
     unseen::narrow(services, caller, SourceTrace { source, files, conflicts }).await
 }
 

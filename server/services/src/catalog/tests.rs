@@ -180,10 +180,10 @@ async fn the_first_claim_stands_and_the_second_is_told_on_both() {
     let entity = world.entity("component:tides").await;
     assert_eq!((entity.source, entity.text("/spec/type")), (Some(first.id), Some("website")));
     let message = entity.text("/status/items/1/message").unwrap_or_default();
-    assert!(message.contains("another source declares it again"), "{message}");
+    insta::assert_snapshot!(message, @"`catalog-info.yaml` of `https://b.example/two` declares it again; the one in `catalog-info.yaml` of `https://a.example/one` stands. Remove one of the two");
     insta::assert_snapshot!(world.trace(&second).await, @"
     catalog-info.yaml warned (2)
-      line 1: `component:default/tides` is declared already, in `catalog-info.yaml` of another source; that one was first and stands. Remove one of the two, or rename it
+      line 1: `component:default/tides` is declared already, in `catalog-info.yaml` of `https://a.example/one`; that one stands. Remove one of the two, or rename it
     ");
     assert_eq!(second.entities, 1);
     catalog::remove_source(&world.services, &world.caller, first.id, catalog::Entities::Remove).await.unwrap();

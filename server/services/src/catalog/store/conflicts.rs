@@ -29,7 +29,7 @@ impl TryFrom<conflict::Model> for Conflict {
     }
 }
 
-/// Conflicts in which a source has a part.
+/// Conflicts in which a source has a part, and files that it reads beside another source.
 pub(in crate::catalog) async fn conflicts_around(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
@@ -50,7 +50,9 @@ pub(in crate::catalog) async fn conflicts(
     tenant: &Tenant,
     part: (u64, u64),
 ) -> Result<(Vec<conflict::Model>, u64)> {
-    let all = conflict::Entity::find().filter(conflict::Column::Tenant.eq(tenant.as_str()));
+    let all = conflict::Entity::find()
+        .filter(conflict::Column::Tenant.eq(tenant.as_str()))
+        .filter(conflict::Column::IsSame.eq(false));
     let total = all.clone().count(db).await?;
     let rows = all
         .order_by_asc(conflict::Column::Reference)
@@ -74,6 +76,7 @@ pub(in crate::catalog) async fn conflicts_about(
         let rows = conflict::Entity::find()
             .filter(conflict::Column::Tenant.eq(tenant.as_str()))
             .filter(among(db, conflict::Column::Reference, keys))
+            .filter(conflict::Column::IsSame.eq(false))
             .order_by_asc(conflict::Column::Path)
             .all(db)
             .await?;

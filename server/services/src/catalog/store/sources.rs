@@ -1,5 +1,7 @@
 //! Sources.
 
+use std::collections::HashMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::{NewSource, Source},
@@ -41,6 +43,18 @@ impl TryFrom<source::Model> for Source {
             allowance: row.allowance.and_then(|allowance| serde_json::from_value(allowance).ok()),
         })
     }
+}
+
+/// What the sources are, by their ids.
+pub(in crate::catalog) async fn targets(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<HashMap<Uuid, String>> {
+    let rows: Vec<(Uuid, String)> = source::Entity::find()
+        .select_only()
+        .columns([source::Column::Id, source::Column::Target])
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 pub(in crate::catalog) async fn insert_source(

@@ -1,7 +1,7 @@
 //! Who owns which name.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -13,7 +13,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 
 use super::{
-    gather::{Found, Gathered, Note},
+    gather::{Found, Gathered, Note, Rest, TOLD},
     keep::Keep,
     recall,
     record::Plan,
@@ -22,6 +22,7 @@ use super::{
 use crate::{
     Result,
     catalog::{
+        origin,
         rows::conflict,
         store::{self, Documents, FileRow, Known},
     },
@@ -80,8 +81,11 @@ pub(super) async fn claim(
         };
     }
     let around = store::conflicts_around(&**tx, tenant, id).await?;
-    let mut conflicts = Conflicts::new(tenant.to_string(), id, &around);
     let held = held_elsewhere(&found, &own, &same);
+    let rivals: Vec<String> = others.iter().filter(|(_, it)| !it.is_orphaned).map(|(key, _)| key.clone()).collect();
+    let places = origin::locations(&**tx, tenant, &rivals).await?;
+    let targets = store::targets(&**tx, tenant).await?;
+    let mut conflicts = Conflicts::new(tenant.to_string(), (id, targets), &around);
     let mut plan = Plan::default();
     let mut claimed: HashMap<String, String> = HashMap::new();
     for (key, found) in found {
@@ -95,7 +99,8 @@ pub(super) async fn claim(
         };
         if let Some(owner) = owner {
             conflicts.disputed.insert(found.path.clone());
-            conflicts.tell(key, found, owner, (&mut files, &kinds));
+            let is_same = owner.0 != id && places.get(&key).is_some_and(|place| *place == found.location());
+            conflicts.tell(key, found, (owner, is_same), (&mut files, &kinds));
             continue;
         }
         claimed.insert(key.clone(), found.path.clone());
@@ -106,6 +111,7 @@ pub(super) async fn claim(
             plan.put.push((found, hash));
         }
     }
+    conflicts.tell_rests(&mut files);
     plan.kinds = kinds;
     let keep = Keep::new(&files, old, (failed, unlisted), cut);
     let mut standing = usize::try_from(by_file.values().sum::<u64>()).unwrap_or(usize::MAX);
@@ -181,23 +187,30 @@ struct Conflicts<'a> {
     rows: HashMap<(String, String), conflict::Model>,
     disputed: HashSet<String>,
     notes: Vec<Note>,
+    /// Declarations beyond what is told of a file.
+    rests: HashMap<usize, Rest>,
+    /// Names in files that another source reads too, by the file and that source.
+    shared: BTreeMap<(usize, Uuid), usize>,
+    /// What sources are, where another one holds a name.
+    targets: HashMap<Uuid, String>,
     /// The numbers of files, once they are asked for.
     numbers: HashMap<String, usize>,
 }
 
 impl<'a> Conflicts<'a> {
-    fn new(tenant: String, id: Uuid, around: &'a [conflict::Model]) -> Self {
+    fn new(tenant: String, (id, targets): (Uuid, HashMap<Uuid, String>), around: &'a [conflict::Model]) -> Self {
         let own = around.iter().filter(|row| row.source_id == id);
         let known = own.map(|row| ((row.reference.as_str(), row.path.as_str()), row)).collect();
         let (rows, disputed, notes) = (HashMap::new(), HashSet::new(), Vec::new());
-        Self { tenant, id, known, rows, disputed, notes, numbers: HashMap::new() }
+        let (rests, shared, numbers) = (HashMap::new(), BTreeMap::new(), HashMap::new());
+        Self { tenant, id, known, rows, disputed, notes, rests, shared, targets, numbers }
     }
 
     fn tell(
         &mut self,
         key: String,
         found: Found,
-        (owner_id, owner_path): (Uuid, String),
+        ((owner_id, owner_path), is_same): ((Uuid, String), bool),
         (files, kinds): (&mut [SourceFile], &OwnKinds),
     ) {
         let known = self.known.get(&(key.as_str(), found.path.as_str()));
@@ -205,29 +218,21 @@ impl<'a> Conflicts<'a> {
             Some(row) if row.owner_id == owner_id && row.owner_path == owner_path => row.since,
             _ => Some(Utc::now()),
         };
-        let whose = if owner_id == self.id { "" } else { " of another source" };
-        let message = format!(
-            "`{key}` is declared already, in `{owner_path}`{whose}; that one was first and stands. Remove one of the two, or rename it"
-        );
         if self.numbers.is_empty() {
             self.numbers = files.iter().map(|file| file.path.clone()).zip(0..).collect();
         }
         if let Some((number, file)) =
             self.numbers.get(&found.path).and_then(|&number| Some((number, files.get_mut(number)?)))
         {
-            file.outcome = file.outcome.max(Outcome::Warned);
-            // As many as a walk tells of one file.
-            if file.problems.len() < 100 {
-                let (field, line, column) = (None, Some(found.line), None);
-                let problem = FileProblem { severity: Severity::Warning, message, field, line, column };
-                file.problems.push(problem.clone());
-                self.notes.push(Note {
-                    file: number,
-                    place: Some(found.place),
-                    owner: super::troubles::owner_of(&found, kinds),
-                    reference: Some(found.reference.clone()),
-                    problem,
-                });
+            if is_same {
+                *self.shared.entry((number, owner_id)).or_default() += 1;
+            } else {
+                let stands = match self.targets.get(&owner_id).filter(|_| owner_id != self.id) {
+                    Some(target) => format!("`{owner_path}` of `{target}`; that one stands"),
+                    None => format!("`{owner_path}`; that one was first and stands"),
+                };
+                let message = format!("`{key}` is declared already, in {stands}. Remove one of the two, or rename it");
+                self.warn(&found, number, file, message, kinds);
             }
         }
         let row = conflict::Model {
@@ -238,7 +243,42 @@ impl<'a> Conflicts<'a> {
             owner_id,
             owner_path,
             since,
+            is_same,
         };
         self.rows.insert((key, found.path), row);
+    }
+
+    fn warn(&mut self, found: &Found, number: usize, file: &mut SourceFile, message: String, kinds: &OwnKinds) {
+        file.outcome = file.outcome.max(Outcome::Warned);
+        let (field, line, column) = (None, Some(found.line), None);
+        let problem = FileProblem { severity: Severity::Warning, message, field, line, column };
+        if file.problems.len() < TOLD {
+            file.problems.push(problem.clone());
+        } else {
+            self.rests.entry(number).or_default().add(&problem, Some(found.place));
+        }
+        self.notes.push(Note {
+            file: number,
+            place: Some(found.place),
+            owner: super::troubles::owner_of(found, kinds),
+            reference: Some(found.reference.clone()),
+            problem,
+        });
+    }
+
+    /// Says what is left to say of whole files.
+    fn tell_rests(&mut self, files: &mut [SourceFile]) {
+        for (number, rest) in std::mem::take(&mut self.rests) {
+            files[number].problems.push(rest.told());
+        }
+        for ((number, owner), count) in std::mem::take(&mut self.shared) {
+            let entities = if count == 1 { "1 entity".to_owned() } else { format!("{count} entities") };
+            let target = self.targets.get(&owner).map(String::as_str).unwrap_or_default();
+            let message = format!(
+                "`{target}` reads this very file too, and holds {entities} of it; should it let go of them, this source takes over"
+            );
+            let (severity, field, line, column) = (Severity::Info, None, None, None);
+            files[number].problems.push(FileProblem { severity, message, field, line, column });
+        }
     }
 }

@@ -11,7 +11,7 @@ mod notes;
 mod visit;
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -30,7 +30,7 @@ use self::{
 };
 pub(in crate::catalog) use self::{
     found::{Found, Gathered},
-    notes::{Note, Text},
+    notes::{Note, Rest, Text},
 };
 use super::{
     outside::Outside,
@@ -44,6 +44,9 @@ use crate::catalog::{
     yaml,
 };
 
+/// How many problems of one file a trace holds.
+pub(super) const TOLD: usize = 100;
+
 /// Bounds on what one sync may cost.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::catalog) struct Limits {
@@ -51,13 +54,29 @@ pub(in crate::catalog) struct Limits {
     pub(in crate::catalog) files: usize,
     pub(in crate::catalog) bytes: u64,
     pub(in crate::catalog) entities: usize,
+    /// How many problems of one file are told one by one.
+    pub(in crate::catalog) problems: usize,
     /// How many Locations may lead from one to the next.
     pub(in crate::catalog) depth: u32,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { file: yaml::Limits::default(), files: 20_000, bytes: 256 * 1024 * 1024, entities: 200_000, depth: 8 }
+        Self {
+            file: yaml::Limits::default(),
+            files: 20_000,
+            bytes: 256 * 1024 * 1024,
+            entities: 200_000,
+            problems: TOLD,
+            depth: 8,
+        }
+    }
+}
+
+impl Limits {
+    /// For texts that are looked at so that they can be mended: nothing that is wrong is left for later.
+    pub(in crate::catalog) fn telling_all() -> Self {
+        Self { problems: usize::MAX, ..Self::default() }
     }
 }
 
@@ -136,6 +155,7 @@ impl<'a> Walk<'a> {
             bytes: 0,
             entities: 0,
             about: None,
+            rests: BTreeMap::new(),
             kept: 0,
             gathered: Gathered { revision: source.revision(), branch: source.branch(), ..Gathered::default() },
             opened: vec![source],
@@ -160,6 +180,7 @@ impl<'a> Walk<'a> {
         }
         self.take_guesses().await;
         self.judge_waiting();
+        self.tell_rests();
         for remark in source.remarks() {
             self.remark(remark);
         }
@@ -247,6 +268,8 @@ struct Walk<'a> {
     entities: usize,
     /// The file and the document that are being looked at.
     about: Option<(usize, About)>,
+    /// What files have wrong beyond what is told of them.
+    rests: BTreeMap<usize, Rest>,
     /// How much text was kept.
     kept: usize,
     gathered: Gathered,
@@ -282,7 +305,8 @@ impl Walk<'_> {
     }
 
     fn tell(&mut self, number: usize, problem: FileProblem) {
-        if self.gathered.files[number].problems.len() < 100 {
+        let is_told = self.gathered.files[number].problems.len() < self.limits.problems;
+        if is_told || self.is_first_of_document(number, &problem) {
             self.note(number, &problem);
         }
         let file = &mut self.gathered.files[number];
@@ -292,9 +316,11 @@ impl Walk<'_> {
             Severity::Info => Outcome::Found,
         };
         file.outcome = file.outcome.max(outcome);
-        // A file with thousands of problems is told with the first hundred.
-        if file.problems.len() < 100 {
+        if is_told {
             file.problems.push(problem);
+        } else {
+            let place = self.about.as_ref().filter(|(of, _)| *of == number).map(|(_, about)| about.place);
+            self.rests.entry(number).or_default().add(&problem, place);
         }
     }
 

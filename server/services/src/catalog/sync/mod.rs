@@ -146,13 +146,15 @@ async fn record(
         return Ok(None);
     }
     let was = source.clone();
-    let (notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
+    let (mut notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
+    let rests = std::mem::take(&mut gathered.rests);
     let prints = std::mem::take(&mut gathered.prints);
     let is_whole = !gathered.cut && gathered.unlisted.is_empty();
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
     source.allowance = gathered.allowance.take();
     let Some(mut claims) = claim::claim(&tx, caller, id, (gathered, &notes), &old).await? else { return Ok(None) };
+    notes.extend(rests);
     if services.settings.catalog.orphan_days == 0 {
         claims.plan.remove.append(&mut claims.plan.orphan);
     }

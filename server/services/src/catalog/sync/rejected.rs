@@ -26,8 +26,15 @@ impl<'a> Rejected<'a> {
         let notes = self.0.get(path)?;
         let of_name = notes.iter().find(|note| note.reference.as_ref().is_some_and(|it| it.to_string() == reference));
         let nameless = || notes.iter().find(|note| note.reference.is_none());
-        let Note { problem, .. } = of_name.or_else(nameless).or(notes.first())?;
-        Some(format!("`{path}` is rejected now: {}. This is what it said before", said(problem)))
+        if let Some(Note { problem, .. }) = of_name.or_else(nameless) {
+            return Some(format!("`{path}` is rejected now: {}. This is what it said before", said(problem)));
+        }
+        let Note { problem, reference, .. } = notes.first()?;
+        let other = reference.as_ref().map(ToString::to_string).unwrap_or_default();
+        let why = said(problem);
+        Some(format!(
+            "`{path}` is rejected now, for what it says of `{other}`: {why}. It declared this one before, and does not now"
+        ))
     }
 }
 

@@ -85,6 +85,8 @@ impl Restitch<'_> {
         for row in store::conflicts_about(&**tx, self.tenant, names).await? {
             conflicts.entry(row.reference.clone()).or_default().push(row);
         }
+        let is_disputed = conflicts.values().flatten().any(|row| row.source_id != row.owner_id);
+        let disputants = if is_disputed { store::targets(&**tx, self.tenant).await? } else { HashMap::new() };
         let mut entities = Vec::with_capacity(names.len());
         let mut unknown = HashSet::new();
         for name in names {
@@ -116,7 +118,7 @@ impl Restitch<'_> {
         let targets = entities.iter().flat_map(|entity| &entity.relations).map(|(_, target)| target);
         let missing = targets.filter(|target| standing.get(*target) == Some(&false)).cloned().collect();
         let (source, now, own) = (self.source, self.now, self.own.clone());
-        Ok(Part { source, now, own, entities, missing })
+        Ok(Part { source, now, own, entities, missing, targets: disputants })
     }
 
     async fn write(&self, tx: &mut Transaction, stitched: Stitched, told: &mut Told) -> Result<()> {
@@ -167,6 +169,8 @@ struct Part {
     entities: Vec<Parted>,
     /// References that name nothing in the catalog.
     missing: HashSet<String>,
+    /// What sources are, where names are disputed.
+    targets: HashMap<Uuid, String>,
 }
 
 /// Rows that are others now, each with how, and with the document of before.
@@ -215,6 +219,7 @@ impl Part {
             relations: &relations,
             missing: &self.missing,
             conflicts: &conflicts,
+            targets: &self.targets,
             own: &self.own,
             is_orphaned,
             rejected: rejected.as_deref(),

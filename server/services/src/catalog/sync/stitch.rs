@@ -1,6 +1,6 @@
 //! The document as it is served: what its source declares, with its relations and with what is wrong about it.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use domain::catalog::{Declared, EntityRef, OwnKinds, declared};
 use sea_orm::prelude::Uuid;
@@ -19,6 +19,8 @@ pub(super) struct Parts<'a> {
     /// References that name nothing in the catalog.
     pub(super) missing: &'a HashSet<String>,
     pub(super) conflicts: &'a [conflict::Model],
+    /// What the sources in `conflicts` are.
+    pub(super) targets: &'a HashMap<Uuid, String>,
     pub(super) is_orphaned: bool,
     /// Why what its file says now does not stand, if this is what it said before.
     pub(super) rejected: Option<&'a str>,
@@ -27,8 +29,8 @@ pub(super) struct Parts<'a> {
 
 /// A served document and its etag.
 pub(super) fn stitch(parts: Parts<'_>) -> (Value, String) {
-    let Parts { reference, uid, document, relations, missing, conflicts, is_orphaned, rejected, own } = parts;
-    let mut problems = problems(declared(reference, &document, own), missing, conflicts);
+    let Parts { reference, uid, document, relations, missing, conflicts, targets, is_orphaned, rejected, own } = parts;
+    let mut problems = problems(declared(reference, &document, own), missing, (conflicts, targets));
     if let Some(why) = rejected {
         problems.insert(0, item("error", "InputError", why.to_owned()));
     }
@@ -83,7 +85,11 @@ fn annotations(document: &mut Value) -> Option<&mut serde_json::Map<String, Valu
     document.get_mut("metadata")?.get_mut("annotations")?.as_object_mut()
 }
 
-fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[conflict::Model]) -> Vec<Value> {
+fn problems(
+    declared: Declared,
+    missing: &HashSet<String>,
+    (conflicts, targets): (&[conflict::Model], &HashMap<Uuid, String>),
+) -> Vec<Value> {
     let dangling = declared.relations.iter().filter(|relation| missing.contains(&relation.target.to_string()));
     let dangling = dangling.map(|relation| {
         let (field, target) = (&relation.field, &relation.target);
@@ -96,11 +102,18 @@ fn problems(declared: Declared, missing: &HashSet<String>, conflicts: &[conflict
     let unclear = declared.warnings.iter().map(|warning| item("warning", "InputError", warning.to_string()));
     let twice = conflicts.iter().map(|conflict| {
         let message = if conflict.source_id == conflict.owner_id {
-            format!("`{}` declares it again; `{}` was first and stands. Remove one of the two", conflict.path, conflict.owner_path)
-        } else {
             format!(
-                "another source declares it again, in `{}`; the one in `{}` was first and stands. Remove one of the two",
+                "`{}` declares it again; the one in `{}` stands. Remove one of the two",
                 conflict.path, conflict.owner_path
+            )
+        } else {
+            let named = |source: &Uuid| targets.get(source).map(|target| format!(" of `{target}`")).unwrap_or_default();
+            format!(
+                "`{}`{} declares it again; the one in `{}`{} stands. Remove one of the two",
+                conflict.path,
+                named(&conflict.source_id),
+                conflict.owner_path,
+                named(&conflict.owner_id)
             )
         };
         item("warning", "ConflictError", message)

@@ -6,7 +6,7 @@ use domain::catalog::{Allowance, Declared, EntityRef, OwnKinds, SourceFile, decl
 use serde_json::Value;
 
 use super::{Note, Text};
-use crate::catalog::sync::recall::Print;
+use crate::catalog::{origin, sync::recall::Print};
 
 /// An entity that a file declares.
 #[derive(Debug, Clone)]
@@ -29,6 +29,11 @@ impl Found {
     /// The document.
     pub(in crate::catalog) fn value(&self) -> Value {
         serde_json::from_str(&self.text).expect("what was written from a document reads as one")
+    }
+
+    /// Where it says that it is declared.
+    pub(in crate::catalog) fn location(&self) -> String {
+        origin::location(&self.value()).unwrap_or_default()
     }
 
     /// What it is tied to, by these kinds.
@@ -73,6 +78,8 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) same: HashSet<String>,
     /// What should be mended.
     pub(in crate::catalog) notes: Vec<Note>,
+    /// That there is more in files with many problems.
+    pub(in crate::catalog) rests: Vec<Note>,
     pub(in crate::catalog) texts: Vec<Text>,
     /// Every document that was met: the number of its file, and the line it begins at.
     pub(in crate::catalog) documents: Vec<(usize, u32)>,

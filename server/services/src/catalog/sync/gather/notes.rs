@@ -1,5 +1,7 @@
 //! What a walk notes beside the trace: whose problem something is, which document stands where, and texts to show.
 
+use std::collections::HashSet;
+
 use domain::catalog::{EntityRef, FileProblem, Outcome, ReferenceDefaults, Severity, SourceFile};
 use serde_json::Value;
 
@@ -11,6 +13,9 @@ const TEXT: usize = 128 * 1024;
 
 /// How much text of one source is kept in all.
 const TEXTS: usize = 16 * 1024 * 1024;
+
+/// How many problems of one source are noted at most.
+const NOTES: usize = 200_000;
 
 /// How many lines above the first problem are kept of a file that is larger.
 const ABOVE: usize = 200;
@@ -33,6 +38,38 @@ pub(in crate::catalog) struct Text {
     pub(in crate::catalog) path: String,
     pub(in crate::catalog) first_line: u32,
     pub(in crate::catalog) lines: String,
+}
+
+/// What a file has wrong beyond what is told of it one by one.
+#[derive(Debug, Default)]
+pub(in crate::catalog) struct Rest {
+    number: usize,
+    documents: HashSet<usize>,
+    line: Option<u32>,
+    worst: Option<Severity>,
+}
+
+impl Rest {
+    /// Counts a problem of the document at `place`, if it is one of a document.
+    pub(in crate::catalog) fn add(&mut self, problem: &FileProblem, place: Option<usize>) {
+        self.number += 1;
+        self.documents.extend(place);
+        self.line = self.line.or(problem.line);
+        self.worst = self.worst.max(Some(problem.severity));
+    }
+
+    /// That there is more, as the last of the file's problems.
+    pub(in crate::catalog) fn told(&self) -> FileProblem {
+        let from_here = if self.line.is_some() { "from here on, " } else { "" };
+        let documents = match self.documents.len() {
+            0 => String::new(),
+            1 => " in 1 document".to_owned(),
+            many => format!(" in {many} documents"),
+        };
+        let number = self.number;
+        let message = format!("{from_here}{number} more{documents} are not listed; `causeway check` lists all");
+        FileProblem { line: self.line, ..plain(self.worst.unwrap_or(Severity::Info), message) }
+    }
 }
 
 /// The document that is being looked at.
@@ -72,6 +109,27 @@ impl Walk<'_> {
         self.gathered.prints.push(None);
         self.gathered.unlisted.extend(keeps);
         self.tell(number, plain(severity, message));
+    }
+
+    /// Says of each file how much more is wrong with it than is told.
+    pub(super) fn tell_rests(&mut self) {
+        for (file, rest) in std::mem::take(&mut self.rests) {
+            let problem = rest.told();
+            self.gathered.files[file].problems.push(problem.clone());
+            if problem.severity > Severity::Info {
+                self.gathered.rests.push(Note { file, place: None, reference: None, owner: None, problem });
+            }
+        }
+    }
+
+    /// Whether it is the first error of the document that is being looked at: however many there are, each document's own
+    /// people are told, and what stands of it can say why.
+    pub(super) fn is_first_of_document(&self, file: usize, problem: &FileProblem) -> bool {
+        let Some((_, about)) = self.about.as_ref().filter(|(of, _)| *of == file) else { return false };
+        let is_same =
+            |note: &Note| (note.file, note.place, note.problem.severity) == (file, Some(about.place), Severity::Error);
+        let notes = &self.gathered.notes;
+        problem.severity == Severity::Error && notes.len() < NOTES && !notes.last().is_some_and(is_same)
     }
 
     /// Notes a problem of the file numbered so, or of the document that is being looked at.
