@@ -153,7 +153,7 @@ impl Explain {
 struct Explanation {
     /// What would become of every file, and why.
     files: Vec<SourceFile>,
-    /// Every entity that would enter the catalog, at most 500.
+    /// Every entity that is declared there, at most 500; the files say which another source holds.
     #[schema(value_type = Vec<EntityDocument>)]
     entities: Vec<Value>,
 }

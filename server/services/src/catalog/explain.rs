@@ -47,7 +47,14 @@ pub struct Explained {
 /// Walks a target as a sync would, and records nothing.
 pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Result<Explained> {
     let (mut gathered, declared) = walk(services, caller, new).await?;
+    let mut met = HashSet::new();
+    let is_held = |found: &&Found| {
+        declared.taken.contains_key(&found.reference.to_string()) && met.insert(found.reference.clone())
+    };
+    let held: Vec<Found> = gathered.found.iter().filter(is_held).cloned().collect();
     claim(&mut gathered, &declared.taken.into_iter().map(|(key, known)| (key, format!("`{}`", known.path))).collect());
+    // What another source holds is declared all the same, and the files say that it is held.
+    gathered.found.extend(held);
     Ok(explained(gathered))
 }
 
