@@ -60,9 +60,7 @@ fn entries(source: &Source) -> Vec<Entry> {
 /// [`Error::Conflict`] if another source is there already.
 pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSource) -> Result<Source> {
     let new = checked(services, caller, new).await?;
-    // A sync under way must not write what it read at the old place afterwards.
-    let turn = services.catalog.turn(id);
-    let _turn = turn.lock().await;
+    // A sync under way is not waited for: it sees that the source is another one before it writes what it read.
     let tenant = &caller.tenant;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;

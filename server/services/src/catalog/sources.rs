@@ -278,8 +278,7 @@ pub enum Entities {
 /// Takes a source away. What it declares becomes orphans, or leaves with it.
 pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
-    let turn = services.catalog.turn(id);
-    let _turn = turn.lock().await;
+    // A sync under way is not waited for: it sees that the source is gone before it writes what it read.
     let tenant = &caller.tenant;
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;

@@ -117,9 +117,17 @@ async fn mark_stale(
     problem: &ReadProblem,
 ) -> Result<Source> {
     tracing::warn!(source = source.target, %problem, "a source could not be read");
+    let mut tx = services.begin(caller).await?;
+    let now = store::source(&*tx, &caller.tenant, source.id).await?;
+    let Some(now) = now else {
+        return Err(Error::NotFound(format!("the source `{}` was removed while it was read", source.id)));
+    };
+    if (now.kind, &now.target) != (source.kind, &source.target) {
+        // It leads elsewhere by now, and is read there.
+        return Ok(now);
+    }
     let was = source.clone();
     source.problem = Some(problem.to_string());
-    let mut tx = services.begin(caller).await?;
     end(&mut tx, caller, (&was, &mut source), started, Told::default()).await?;
     tx.commit().await?;
     Ok(source)
