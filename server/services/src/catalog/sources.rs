@@ -125,8 +125,10 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
         }
         let path = target.strip_prefix("file://").unwrap_or(target);
         let path = std::path::absolute(path).map_err(|error| Error::Rejected(format!("`{target}`: {error}")))?;
-        let path = path.to_str().ok_or_else(|| Error::Rejected(format!("`{target}` is not UTF-8")))?.to_owned();
-        return Ok(NewSource { kind: new.kind, target: path });
+        let path = path.to_str().ok_or_else(|| Error::Rejected(format!("`{target}` is not UTF-8")))?;
+        // As a shell completes the name of a folder.
+        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
+        return Ok(NewSource { kind: new.kind, target: path.to_owned() });
     }
     let url = Url::parse(target).map_err(|error| Error::Rejected(format!("`{target}` is not an address: {error}")))?;
     if url.scheme() == "ssh" && new.kind == SourceKind::Git {
@@ -137,7 +139,17 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
     } else {
         is_public(&url, target)?;
     }
-    Ok(NewSource { kind: new.kind, target: target.to_owned() })
+    Ok(NewSource { kind: new.kind, target: plainly_spelt(target, &url, new.kind) })
+}
+
+/// An address with scheme and host as everyone spells them; of a repository, without a slash behind it.
+fn plainly_spelt(target: &str, url: &Url, kind: SourceKind) -> String {
+    let Some((_, rest)) = target.split_once("://") else { return target.to_owned() };
+    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
+    let at = if user.is_empty() { "" } else { "@" };
+    let path = if kind == SourceKind::Git && !path.contains(['?', '#']) { path.trim_end_matches('/') } else { path };
+    format!("{}://{user}{at}{}{path}", url.scheme(), host.to_lowercase())
 }
 
 const PASSWORD: &str = "an address with a password in it would be shown to everyone who reads the catalog; leave it out, and add a credential";

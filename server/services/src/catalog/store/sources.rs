@@ -152,11 +152,24 @@ pub(in crate::catalog) async fn source_by_target(
     source::Entity::find()
         .filter(source::Column::Tenant.eq(tenant.as_str()))
         .filter(source::Column::Kind.eq(new.kind.as_str()))
-        .filter(source::Column::Target.eq(&new.target))
+        .filter(source::Column::Target.is_in(spellings(new)))
+        .order_by_asc(source::Column::CreatedAt)
         .one(db)
         .await?
         .map(Source::try_from)
         .transpose()
+}
+
+/// How else the same place may be written: forges show a repository with `.git` behind it, and without.
+fn spellings(new: &NewSource) -> Vec<String> {
+    let mut all = vec![new.target.clone()];
+    if new.kind == domain::catalog::SourceKind::Git && new.target.contains("://") && !new.target.contains(['?', '#']) {
+        all.push(match new.target.strip_suffix(".git") {
+            Some(bare) => bare.to_owned(),
+            None => format!("{}.git", new.target),
+        });
+    }
+    all
 }
 
 pub(in crate::catalog) async fn sources(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<Source>> {

@@ -1,7 +1,7 @@
 //! What becomes of things whose source lets go of them, renames them, or quarrels over them.
 
 use chrono::{Days, Utc};
-use domain::catalog::{KeptText, OrphanDeed, TroubleFilter};
+use domain::catalog::{KeptText, NewSource, OrphanDeed, SourceKind, TroubleFilter};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, prelude::Expr};
 
 use super::*;
@@ -305,4 +305,34 @@ async fn the_last_fifty_syncs_are_remembered() {
     assert_eq!((syncs.len(), syncs[0].changed(), syncs[0].read), (50, 0, 1));
     assert!(syncs[49].problem.is_some() && syncs[48].problem.is_none());
     assert!(syncs.is_sorted_by_key(|sync| sync.started_at));
+}
+
+#[tokio::test]
+async fn a_source_that_is_being_read_can_be_pointed_elsewhere_and_removed() {
+    let world = World::new().await;
+    world.write(HERE, "catalog-info.yaml", &component("gate", ""));
+    let source = world.register(HERE).await;
+    let turn = world.services.catalog.turn(source.id);
+    let _turn = turn.lock().await;
+    let elsewhere = NewSource { kind: SourceKind::Url, target: THERE.into() };
+    catalog::retarget(&world.services, &world.caller, source.id, elsewhere).await.unwrap();
+    catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();
+    assert_eq!(world.found("kind").await, "");
+}
+
+#[tokio::test]
+async fn a_place_is_registered_once_however_it_is_spelt() {
+    let world = World::new().await;
+    for (kind, spellings) in [
+        (SourceKind::File, ["/srv/catalog", "/srv/catalog/", "/srv/./catalog//"]),
+        (SourceKind::Git, ["https://git.example/a/b.git", "https://git.example/a/b/", "HTTPS://Git.Example/a/b"]),
+        (SourceKind::Url, ["https://git.example/A?b=C/", "HTTPS://git.example/A?b=C/", "https://GIT.example/A?b=C/"]),
+    ] {
+        let mut told = Vec::new();
+        for target in spellings {
+            let new = NewSource { kind, target: target.into() };
+            told.push(catalog::register(&world.services, &world.caller, new).await.map(|source| source.target).ok());
+        }
+        assert_eq!(told, [Some(spellings[0].to_owned()), None, None]);
+    }
 }
