@@ -28,6 +28,9 @@ pub struct ReferenceDefaults<'a> {
     pub namespace: &'a str,
 }
 
+/// How long a reference may be; three parts of the longest names have not half of that.
+const LONGEST: usize = 500;
+
 /// Why a text is not a reference.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NotAReference {
@@ -37,6 +40,12 @@ pub enum NotAReference {
     /// The place does not imply a kind.
     #[error("`{0}` needs a kind here; write `kind:{0}`, for example `component:{0}`")]
     NoKind(String),
+    /// No entity has such a name.
+    #[error("`{0}…` is longer than the name of any entity; write `[kind:][namespace/]name`")]
+    TooLong(String),
+    /// No entity has such a name, and not every database keeps it.
+    #[error("`{0}` holds a control character; write `[kind:][namespace/]name`")]
+    Control(String),
 }
 
 impl EntityRef {
@@ -49,6 +58,12 @@ impl EntityRef {
     pub fn parse(text: &str, defaults: ReferenceDefaults<'_>) -> Result<Self, NotAReference> {
         let empty = || NotAReference::EmptyPart(text.to_owned());
         let text_trimmed = text.trim();
+        if text_trimmed.len() > LONGEST {
+            return Err(NotAReference::TooLong(text_trimmed.chars().take(60).collect()));
+        }
+        if text_trimmed.contains(char::is_control) {
+            return Err(NotAReference::Control(text_trimmed.escape_default().to_string()));
+        }
         let colon = text_trimmed.find(':');
         let slash = text_trimmed.find('/');
         let colon = colon.filter(|&c| slash.is_none_or(|s| c < s));
@@ -70,7 +85,8 @@ impl EntityRef {
     /// The text of the reference that `text` is when it names its kind: itself, if it is written out already, as most are that
     /// programs ask for.
     pub fn written_out(text: &str) -> Result<Cow<'_, str>, NotAReference> {
-        let is_plain = text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
+        let is_plain =
+            text.len() <= LONGEST && text.bytes().all(|byte| byte.is_ascii_graphic() && !byte.is_ascii_uppercase());
         let parts = text.split_once('/').and_then(|(before, name)| Some((before.split_once(':')?, name)));
         match parts {
             Some(((kind, namespace), name))
@@ -89,7 +105,9 @@ impl EntityRef {
         let namespace = text("namespace").filter(|namespace| !namespace.is_empty()).unwrap_or(DEFAULT_NAMESPACE);
         let kind = document.get("kind")?.as_str().filter(|kind| !kind.is_empty())?;
         let name = text("name").filter(|name| !name.is_empty())?;
-        Some(Self::new(kind, namespace, name))
+        let is_nameable = [kind, namespace, name].iter().map(|part| part.len()).sum::<usize>() <= LONGEST
+            && ![kind, namespace, name].iter().any(|part| part.contains(char::is_control));
+        is_nameable.then(|| Self::new(kind, namespace, name))
     }
 
     /// The kind, in lower case.
@@ -184,6 +202,15 @@ mod tests {
             assert!(matches!(parse(text, Some("c")), Err(NotAReference::EmptyPart(_))), "{text}");
         }
         assert!(matches!(parse("x", None), Err(NotAReference::NoKind(_))));
+    }
+
+    #[test]
+    fn what_no_entity_can_be_called_is_no_reference() {
+        assert!(matches!(parse("a\0b", Some("c")), Err(NotAReference::Control(_))));
+        assert!(matches!(parse(&"ä".repeat(251), Some("c")), Err(NotAReference::TooLong(_))));
+        let document = |name: &str| serde_json::json!({ "kind": "Component", "metadata": { "name": name } });
+        assert!(EntityRef::of(&document("a\0b")).is_none() && EntityRef::of(&document(&"a".repeat(501))).is_none());
+        assert!(EntityRef::written_out(&format!("component:default/{}", "a".repeat(500))).is_err());
     }
 
     proptest! {

@@ -51,6 +51,10 @@ const PATIENCE: Duration = Duration::from_mins(10);
 /// How often a sync begins anew because the catalog became another one while the source was read.
 const ATTEMPTS: u32 = 3;
 
+/// What is told of a source where the fault is not its own.
+const NOT_RECORDED: &str =
+    "what was read could not be recorded, and what stood before stands; the log of the server says why";
+
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
@@ -73,12 +77,20 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
             Err(ReadProblem::Unreachable(format!("reading it took longer than {minutes} minutes")))
         });
         match gathered {
-            Ok(gathered) => {
-                if let Some(source) = record(services, caller, before, started, gathered).await? {
-                    return Ok(source);
+            Ok(gathered) => match record(services, caller, before, started, gathered).await {
+                Ok(Some(source)) => return Ok(source),
+                Ok(None) => {
+                    tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
                 }
-                tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
-            }
+                Err(error) => {
+                    if matches!(error, Error::Internal(_)) {
+                        // It is tried again; until that helps, whoever looks at the source is told.
+                        let why = ReadProblem::Unreachable(NOT_RECORDED.to_owned());
+                        mark_stale(services, caller, source, started, &why).await?;
+                    }
+                    return Err(error);
+                }
+            },
             Err(problem) => return mark_stale(services, caller, source, started, &problem).await,
         }
     }

@@ -52,3 +52,68 @@ async fn an_entity_says_why_its_file_does_not_stand_until_it_does_again() {
         assert_eq!(status(&world, "component:heron").await + &status(&world, "component:tern").await, "");
     }
 }
+
+#[tokio::test]
+async fn where_much_is_wrong_each_entity_is_told_its_own_and_the_rest_is_counted() {
+    for world in [World::new().await, World::on_postgres().await] {
+        let names: Vec<String> = (0..150).map(|number| format!("buoy-{number:03}")).collect();
+        let good: String = names.iter().map(|name| component(name, "")).collect();
+        let source = {
+            world.write(HERE, WHERE, &good);
+            world.register(HERE).await
+        };
+        // Three mistakes in each; the last one stands no more in the file.
+        let bad = good.replace("  type: service\n  lifecycle: production\n  owner: berths\n", "  extra: 1\n");
+        written(&world, &source, bad.split_once("buoy-149").unwrap().0.rsplit_once("apiVersion").unwrap().0).await;
+        let told = status(&world, "component:buoy-148").await;
+        assert!(
+            told.contains("is rejected now: line 1042, column 3: spec.type: is missing; every Component has one. This"),
+            "{told}"
+        );
+        let told = status(&world, "component:buoy-149").await;
+        assert!(
+            told.contains(
+                "is rejected now, for what it says of `component:default/buoy-000`: line 6, column 3: spec.type"
+            ),
+            "{told}"
+        );
+        let trace = catalog::source(&world.services, &world.caller, source.id).await.unwrap();
+        let problems = &trace.files[0].problems;
+        assert_eq!(problems.len(), 101);
+        insta::allow_duplicates!(
+            insta::assert_snapshot!(problems[100].to_string(), @"line 237: from here on, 347 more in 116 documents are not listed; `causeway check` lists all")
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_reference_that_no_database_keeps_hides_no_document_beside_it() {
+    for world in [World::new().await, World::on_postgres().await] {
+        let long = "a".repeat(9_000);
+        let odd = component("heron", "").replace("owner: berths", "owner: \"c\\0\"")
+            + &component("tern", &format!("  dependsOn: [\"component:a\\0b\", \"component:{long}\"]\n"))
+            + &component("gull", "").replace("owner: berths", &format!("owner: {long}"));
+        world.write(HERE, WHERE, &(odd + &component("good", "")));
+        let source = world.register(HERE).await;
+        assert_eq!((source.problem, source.entities), (None, 4));
+        let told = status(&world, "component:heron").await;
+        assert!(told.contains("holds a control character"), "{told}");
+        let told = status(&world, "component:gull").await;
+        assert!(told.contains("is longer than the name of any entity") && told.len() < 500, "{told}");
+    }
+}
+
+#[tokio::test]
+async fn what_cannot_be_recorded_is_told_at_the_source() {
+    for world in [World::new().await, World::on_postgres().await] {
+        world.write(HERE, WHERE, &component("heron", ""));
+        let source = world.register(HERE).await;
+        sea_orm::ConnectionTrait::execute_unprepared(&world.services.db, "ALTER TABLE source_texts RENAME TO lost")
+            .await
+            .unwrap();
+        world.write(HERE, WHERE, &component("heron", "  extra: 1\n"));
+        assert!(catalog::sync(&world.services, &world.caller, source.id).await.is_err());
+        let source = catalog::source(&world.services, &world.caller, source.id).await.unwrap().source;
+        assert!(source.problem.is_some_and(|why| why.contains("could not be recorded")));
+    }
+}
