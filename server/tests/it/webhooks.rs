@@ -151,6 +151,24 @@ both! {
         assert_eq!(answer(portal.deliver(&source, "push", "3", &body).header("x-hub-signature-256", good(&new))).await.0, StatusCode::NOT_FOUND);
     }
 
+    async fn a_tag_that_moves_is_fetched_where_it_is_read(portal) {
+        let repository = Repository::new(&component("tides", "service", "berths"));
+        repository.git(&["tag", "stable"]);
+        let target = format!("{}?ref=stable", repository.path().display());
+        let source = portal.register("git", &target).await["location"]["id"].as_str().unwrap().to_owned();
+        let secret = portal.webhook_secret(&source).await;
+        repository.push(&(component("tides", "service", "berths") + &component("lamp-post", "service", "berths")));
+        repository.git(&["tag", "--force", "stable"]);
+        let body = repository.payload("main").replace("refs/heads/main", "refs/tags/stable");
+        let signed = format!("sha256={}", signature(&secret, &body));
+        let (_, told) = answer(portal.deliver(&source, "push", "1", &body).header("x-hub-signature-256", signed)).await;
+        assert_eq!(told["outcome"], "queued", "{told}");
+        portal.until("the list has it", async |portal| portal.names("filter=metadata.name=lamp-post").await.pop()).await;
+        let hook = portal.request(Method::POST, &format!("/webhooks/{source}")).body(body);
+        let hook = hook.header("x-gitlab-event", "Tag Push Hook").header("x-gitlab-event-uuid", "1");
+        assert_eq!(answer(hook.header("x-gitlab-token", &secret)).await.1["outcome"], "queued");
+    }
+
     async fn every_forge_is_understood_and_what_does_not_matter_is_said_to_be_ignored(portal) {
         let repository = Repository::new(&component("tides", "service", "berths"));
         let source = portal.source_of(&repository).await;
@@ -167,6 +185,8 @@ both! {
         assert_eq!(outcome(github("ping", "1", "{}")).await, "ignored: the webhook is set up; the next push has the source fetched");
         assert_eq!(outcome(github("issues", "2", "{}")).await, "ignored: `issues` is no push; only pushes are of use here");
         assert_eq!(outcome(github("push", "3", &next)).await, "ignored: a push to `next`; this source reads `main`");
+        let tag = body.replace("refs/heads/main", "refs/tags/stable");
+        assert_eq!(outcome(github("push", "t", &tag)).await, "ignored: the tag `stable`; this source reads `main`");
         assert_eq!(outcome(github("push", "4", &body)).await, "queued: the source is fetched now");
         assert_eq!(outcome(github("push", "4", &body)).await, "repeated: it came before, so nothing is done again");
         let (status, told) = answer(github("push", "5", "[1")).await;

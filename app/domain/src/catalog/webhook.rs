@@ -73,6 +73,8 @@ pub enum WebhookDeed {
 pub struct Push {
     /// The branch, without `refs/heads/`; `None` for a tag.
     pub branch: Option<String>,
+    /// The tag, without `refs/tags/`.
+    pub tag: Option<String>,
     /// The branch that the repository opens with.
     pub default_branch: Option<String>,
     /// Addresses of the repository.
@@ -99,10 +101,17 @@ pub fn why_ignored(push: &Push, reads: Reads<'_>) -> Option<String> {
         return None;
     }
     let wanted = push.default_branch.as_deref().filter(|_| reads.follows_default).unwrap_or(known);
+    // A source may read a tag, which may move.
+    if !reads.follows_default && push.tag.as_deref() == Some(known) {
+        return None;
+    }
     match push.branch.as_deref() {
         Some(branch) if branch == wanted || branch == known => None,
         Some(branch) => Some(format!("a push to `{branch}`; this source reads `{wanted}`")),
-        None => Some(format!("a tag; this source reads the branch `{wanted}`")),
+        None => {
+            let tag = push.tag.as_deref().map(|tag| format!("the tag `{tag}`"));
+            Some(format!("{}; this source reads `{wanted}`", tag.as_deref().unwrap_or("no branch")))
+        }
     }
 }
 
@@ -145,6 +154,7 @@ mod tests {
     fn told(branch: Option<&str>, default: Option<&str>, reads: Reads<'_>) -> String {
         let push = Push {
             branch: branch.map(str::to_owned),
+            tag: branch.is_none().then(|| "v1".into()),
             default_branch: default.map(str::to_owned),
             repositories: vec!["https://git.example/quay/tides.git".into(), "https://git.example/quay/tides".into()],
         };
@@ -158,7 +168,10 @@ mod tests {
     fn only_the_branch_that_is_read_counts() {
         assert_eq!(told(Some("main"), None, READS), "concerns it");
         assert_eq!(told(Some("next"), None, READS), "a push to `next`; this source reads `main`");
-        assert_eq!(told(None, None, READS), "a tag; this source reads the branch `main`");
+        assert_eq!(told(None, None, READS), "the tag `v1`; this source reads `main`");
+        assert_eq!(told(None, None, Reads { branch: Some("v1"), ..READS }), "concerns it");
+        let follows = Reads { branch: Some("v1"), follows_default: true, ..READS };
+        assert_eq!(told(None, Some("main"), follows), "the tag `v1`; this source reads `main`");
         for target in ["https://git.example/quay/tides.git/tree/main/a", "https://git.example/quay/tides.git?ref=main"]
         {
             let told = told(Some("next"), None, Reads { target, ..READS });
@@ -173,6 +186,7 @@ mod tests {
         let told = |branch: Option<&str>, repository: &str| {
             let push = Push {
                 branch: branch.map(str::to_owned),
+                tag: None,
                 default_branch: Some("main".into()),
                 repositories: vec![repository.to_owned()],
             };

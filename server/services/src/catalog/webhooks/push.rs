@@ -67,7 +67,8 @@ pub(super) fn read(body: &[u8]) -> Result<Push> {
     let addresses = |of: Repository| [of.html_url, of.clone_url, of.web_url, of.git_http_url, of.homepage];
     let repositories = addresses(payload.repository).into_iter().chain(addresses(payload.project)).flatten().collect();
     let branch = payload.reference.strip_prefix("refs/heads/").map(str::to_owned);
-    Ok(Push { branch, default_branch, repositories })
+    let tag = payload.reference.strip_prefix("refs/tags/").map(str::to_owned);
+    Ok(Push { branch, tag, default_branch, repositories })
 }
 
 #[cfg(test)]
@@ -85,7 +86,8 @@ mod tests {
         }
         let form: String = url::form_urlencoded::Serializer::new(String::new()).append_pair("payload", github).finish();
         assert_eq!(read(form.as_bytes()).unwrap(), read(github.as_bytes()).unwrap());
-        assert_eq!(read(br#"{"ref":"refs/tags/v1"}"#).unwrap().branch, None);
+        let push = read(br#"{"ref":"refs/tags/v1"}"#).unwrap();
+        assert_eq!((push.branch, push.tag.as_deref()), (None, Some("v1")));
         for wrong in ["", "{}", "[]", "ref=x", r#"{"ref":1}"#] {
             assert!(read(wrong.as_bytes()).unwrap_err().to_string().contains("not a push"), "{wrong}");
         }
