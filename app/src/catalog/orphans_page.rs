@@ -131,10 +131,10 @@ fn Row(orphan: Orphan, may_not: String, settle: ServerAction<SettleOrphan>) -> i
 /// When it is removed, or who keeps it.
 #[component]
 pub(super) fn Fate(orphan: Orphan) -> impl IntoView {
-    match orphan.kept {
-        Some((at, by)) => view! { {format!("Kept by {by} since ")}<When at/>"." }.into_any(),
-        None => view! { "It is removed "<Until at=orphan.removal/>", unless it is declared again or kept." }.into_any(),
-    }
+    let kept = orphan.kept.map(|(at, by)| view! { {format!("Kept by {by} since ")}<When at/>"." });
+    let removed =
+        orphan.removal.map(|at| view! { "It is removed "<Until at/>", unless it is declared again or kept." });
+    view! { {kept} {removed} }
 }
 
 /// Keep, and remove now; or why neither is for the one who looks.

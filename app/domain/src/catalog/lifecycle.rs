@@ -39,8 +39,8 @@ pub struct Orphan {
     pub since: DateTime<Utc>,
     /// Since when, and by whom, it is kept all the same.
     pub kept: Option<(DateTime<Utc>, String)>,
-    /// When it is removed, if nobody keeps it.
-    pub removal: DateTime<Utc>,
+    /// When it is removed; never, while somebody keeps it.
+    pub removal: Option<DateTime<Utc>>,
 }
 
 /// When an orphan is removed.

@@ -98,8 +98,8 @@ async fn described(services: &Services, caller: &Caller, rows: Vec<entity::Model
             target: targets.get(&source).map_or(origin, String::as_str).to_owned(),
             path,
             since,
+            removal: kept.is_none().then(|| removal(since, days)),
             kept,
-            removal: removal(since, days),
             reference: entity.reference,
         })
     };
