@@ -15,7 +15,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
 
 use super::{Problem, entities::EntityDocument};
-use crate::{http::AppState, lists::body};
+use crate::{
+    http::AppState,
+    lists::{Params, body},
+};
 
 /// How many entities an explanation shows.
 const SHOWN: usize = 500;
@@ -86,17 +89,31 @@ async fn change(
     Ok(Json(catalog::retarget(&services, &caller, id_of(&id)?, body(&bytes)?).await?))
 }
 
-/// Takes a source away, with the entities that it declares.
+/// Takes a source away, with the entities that it declares, or lets them go their way as orphans.
 #[utoipa::path(
-    delete, path = "/catalog/sources/{id}", tag = "sources", params(("id" = String, Path)),
+    delete, path = "/catalog/sources/{id}", tag = "sources",
+    params(
+        ("id" = String, Path),
+        ("entities" = Option<String>, Query, description = "`remove` takes them away at once, as where nothing is said; `orphan` \
+            leaves them their time of grace, in which they can be kept, or found again by registering the source once more"),
+    ),
     responses((status = 204, description = "It is gone")),
 )]
 async fn remove(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     Path(id): Path<String>,
+    params: Params,
 ) -> Result<StatusCode, Problem> {
-    catalog::remove_source(&services, &caller, id_of(&id)?, catalog::Entities::Remove).await?;
+    let entities = match params.one("entities") {
+        None | Some("remove") => catalog::Entities::Remove,
+        Some("orphan") => catalog::Entities::Orphan,
+        Some(other) => {
+            let why = format!("`entities={other}` means nothing here; say `orphan` or `remove`");
+            return Err(Error::Rejected(why).into());
+        }
+    };
+    catalog::remove_source(&services, &caller, id_of(&id)?, entities).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
