@@ -73,6 +73,18 @@ pub(super) fn passed_over(files: &BTreeMap<String, File>, folder: &str) -> Vec<R
         .collect()
 }
 
+/// That a folder holds nothing to read, which is rarely meant.
+pub(super) fn nothing(folder: &str, branch: &str) -> Remark {
+    Remark {
+        about: if folder.is_empty() { ".".to_owned() } else { folder.to_owned() },
+        severity: Severity::Warning,
+        message: format!(
+            "holds no YAML file at `{branch}`; correct the path or the branch, or add a `catalog-info.yaml`"
+        ),
+        keeps: Vec::new(),
+    }
+}
+
 struct Conversation {
     stdin: ChildStdin,
     stdout: BufReader<ChildStdout>,

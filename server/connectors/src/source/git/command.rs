@@ -187,13 +187,37 @@ fn failure(stderr: &[u8]) -> Failed {
     if text.contains("fatal: repository '") && text.contains("not found") {
         return Failed::Missing;
     }
+    // Git itself on a server, GitHub, GitLab, Bitbucket, Gitea: what they say by SSH.
+    let absences = [
+        "does not appear to be a git repository",
+        "Repository not found",
+        "could not be found or you don't have permission",
+        "Cannot find repository",
+        "Repository does not exist",
+    ];
+    if says(&absences) {
+        return Failed::Missing;
+    }
     Failed::Told(ReadProblem::Unreachable(complaint(&text)))
 }
 
-/// Git's own words, without its prefixes.
+/// What git says of every connection by SSH that ends early, whatever the reason.
+const SAYS_NOTHING: [&str; 4] = [
+    "fatal: Could not read from remote repository.",
+    "fatal: the remote end hung up unexpectedly",
+    "Please make sure you have the correct access rights",
+    "and the repository exists.",
+];
+
+/// Git's own words, or those of the program that connects for it, without their prefixes.
 fn complaint(text: &str) -> String {
-    let line = text.lines().rev().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
-    let line = line.or_else(|| text.lines().last()).unwrap_or("git failed without a word").trim();
+    let lines = || text.lines().map(str::trim).filter(|line| !line.is_empty() && !SAYS_NOTHING.contains(line)).rev();
+    if let Some(why) = lines().find_map(|line| line.strip_prefix("ssh: ")) {
+        return format!("{why}; check host and port of the address, and that the server is up");
+    }
+    let line = lines().find(|line| line.starts_with("fatal:") || line.starts_with("error:"));
+    let line = line.or_else(|| lines().next()).or_else(|| text.lines().find(|line| SAYS_NOTHING.contains(line)));
+    let line = line.unwrap_or("git failed without a word").trim();
     line.trim_start_matches("fatal:").trim_start_matches("error:").trim().to_owned()
 }
 
@@ -222,4 +246,50 @@ pub(super) fn size(folder: &Path) -> u64 {
 /// The folder that git believes to be its home.
 pub(super) fn home(data: &Path) -> PathBuf {
     data.join("cache").join("git").join("home")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(stderr: &str) -> String {
+        match failure(stderr.as_bytes()) {
+            Failed::Credentials => "credentials".into(),
+            Failed::Missing => "missing".into(),
+            Failed::HostKey => "host key".into(),
+            Failed::Told(problem) => problem.to_string(),
+        }
+    }
+
+    #[test]
+    fn the_reason_is_told_and_not_what_git_says_of_every_failure() {
+        const END: &str = "fatal: Could not read from remote repository.\n\nPlease make sure you have the correct access rights\nand the repository exists.\n";
+        let said = [
+            "ssh: connect to host 127.0.0.1 port 4222: Connection refused\n",
+            "ssh: Could not resolve hostname git.example: Name or service not known\n",
+            "kex_exchange_identification: read: Connection reset by peer\nConnection reset by 127.0.0.1 port 22\n",
+            "fatal: '/srv/absent.git' does not appear to be a git repository\n",
+            "ERROR: Repository not found.\n",
+            "remote: \nremote: ERROR: The project you were looking for could not be found or you don't have permission to view it.\nremote: \n",
+            "ama@git.example: Permission denied (publickey).\n",
+            "fatal: protocol error: bad line length character: Welc\n",
+            "",
+        ];
+        let told: Vec<String> = said.iter().map(|said| told(&format!("{said}{END}"))).collect();
+        insta::assert_snapshot!(told.join("\n"), @"
+        connect to host 127.0.0.1 port 4222: Connection refused; check host and port of the address, and that the server is up
+        Could not resolve hostname git.example: Name or service not known; check host and port of the address, and that the server is up
+        Connection reset by 127.0.0.1 port 22
+        missing
+        missing
+        missing
+        credentials
+        protocol error: bad line length character: Welc
+        Could not read from remote repository.
+        ");
+        assert_eq!(
+            super::tests::told("error: x\nfatal: unable to access 'u': Failed to connect"),
+            "unable to access 'u': Failed to connect"
+        );
+    }
 }

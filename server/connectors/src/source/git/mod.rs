@@ -92,7 +92,7 @@ impl Repositories {
         }
         let told = |problem: ReadProblem| match problem {
             ReadProblem::Unreachable(why) => {
-                ReadProblem::Unreachable(format!("`{}` cannot be read: {why}", target.web))
+                ReadProblem::Unreachable(format!("`{}` cannot be read: {why}", target.shown()))
             }
             other => other,
         };
@@ -173,7 +173,7 @@ impl Repositories {
                 // Ends the fetch; what it brought is of no use.
                 let _ = fs::remove_dir_all(&copy).await;
                 let mib = LIMITS.bytes / 1024 / 1024;
-                return Err(ReadProblem::Refused(format!("`{}` is larger than {mib} MiB", target.web)));
+                return Err(ReadProblem::Refused(format!("`{}` is larger than {mib} MiB", target.shown())));
             }
         };
         Ok((copy, Branch { full: kept, ..branch }, path))
@@ -194,7 +194,7 @@ impl Repositories {
         let listed = listed.read(LIMITS.fetch, 128 * 1024 * 1024).await?;
         let files = blobs::tree(&listed);
         if files.len() > LIMITS.files {
-            return Err(ReadProblem::Refused(format!("`{}` has more than {} files", target.web, LIMITS.files)));
+            return Err(ReadProblem::Refused(format!("`{}` has more than {} files", target.shown(), LIMITS.files)));
         }
         let path = path.trim_matches('/').to_owned();
         let names = || files.iter().filter(|(_, file)| file.is_file()).map(|(path, _)| path.clone());
@@ -212,7 +212,7 @@ impl Repositories {
             && (!path.is_empty() || files.is_empty())
             && !files.keys().any(|file| file.starts_with(&prefix))
         {
-            let message = format!("`{path}` is not in `{}` at `{}`; correct the path", target.web, branch.name);
+            let message = format!("`{path}` is not in `{}` at `{}`; correct the path", target.shown(), branch.name);
             return Err(ReadProblem::Missing(message));
         }
         let blobs = Blobs::new(home(&self.outbound.data), repository);
@@ -250,7 +250,7 @@ fn commit_of(listed: &str, full: &str) -> Option<String> {
 }
 
 fn no_branch(target: &Target, name: &str) -> ReadProblem {
-    ReadProblem::Missing(format!("`{}` has no branch, tag or commit `{name}`; correct the address", target.web))
+    ReadProblem::Missing(format!("`{}` has no branch, tag or commit `{name}`; correct the address", target.shown()))
 }
 
 /// Tells branch and path apart: the longest name that there is.
@@ -272,7 +272,7 @@ fn choose(target: &Target, listed: &str) -> Result<(Branch, String), ReadProblem
         let head = head.filter(|head| refs.contains(head));
         let full = head.or_else(|| refs.iter().find(|name| name.starts_with("refs/heads/")).copied());
         let Some(full) = full else {
-            return Err(ReadProblem::Missing(format!("`{}` is empty; push a first commit", target.web)));
+            return Err(ReadProblem::Missing(format!("`{}` is empty; push a first commit", target.shown())));
         };
         let name = full.trim_start_matches("refs/heads/").to_owned();
         return Ok((Branch { name, full: full.to_owned() }, below.to_owned()));
@@ -383,7 +383,13 @@ impl OpenSource for State {
     fn remarks(&self) -> Vec<Remark> {
         match self.begin {
             Begin::Named(_) => Vec::new(),
-            Begin::Found(_) | Begin::Guessed(_) => blobs::passed_over(&self.files, &self.folder),
+            Begin::Found(_) | Begin::Guessed(_) => {
+                let mut remarks = blobs::passed_over(&self.files, &self.folder);
+                if matches!(&self.begin, Begin::Guessed(paths) if paths.is_empty()) && remarks.is_empty() {
+                    remarks.push(blobs::nothing(&self.folder, &self.branch));
+                }
+                remarks
+            }
         }
     }
 }

@@ -47,6 +47,14 @@ pub(super) struct Target {
 }
 
 impl Target {
+    /// The repository, as people know it: what is reached by SSH has no other address for certain.
+    pub(super) fn shown(&self) -> &str {
+        match &self.repository {
+            Repository::Remote(url) if url.scheme() == "ssh" => url.as_str(),
+            _ => &self.web,
+        }
+    }
+
     /// Reads an address. `is_git` says that it is one of Git for certain; otherwise only what looks like it is. The error says
     /// what is wrong with one that is.
     pub(super) fn parse(text: &str, is_git: bool, base_url: &str) -> Option<Result<Self, String>> {

@@ -99,6 +99,33 @@ async fn the_embedded_hosting_is_read_where_it_lies() {
 }
 
 #[tokio::test]
+async fn a_folder_without_anything_to_read_is_told() {
+    let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    std::fs::create_dir_all(work.path().join("docs")).unwrap();
+    std::fs::write(work.path().join("docs/guide.md"), "# Guide").unwrap();
+    run(work.path(), &["init", "--quiet"]);
+    run(work.path(), &["add", "."]);
+    run(work.path(), &["commit", "--quiet", "-m", "first"]);
+    let repositories = repositories(data.path(), "");
+    for (behind, about) in [("", "."), ("?path=docs", "docs")] {
+        let source = repositories.open_alone(&format!("{}{behind}", work.path().display())).await.unwrap();
+        let told: Vec<String> = source.remarks().iter().map(|it| format!("{} {}", it.about, it.message)).collect();
+        let expected = format!(
+            "{about} holds no YAML file at `main`; correct the path or the branch, or add a `catalog-info.yaml`"
+        );
+        assert_eq!(told, [expected]);
+    }
+}
+
+#[tokio::test]
+async fn what_is_reached_by_ssh_is_told_by_the_address_that_was_written() {
+    let target = Target::parse("ssh://git@git.example:4222/srv/quay.git", true, "http://127.0.0.1:3000");
+    assert_eq!(target.unwrap().unwrap().shown(), "ssh://git@git.example:4222/srv/quay.git");
+    let target = Target::parse("https://git.example/quay/tides.git", true, "http://127.0.0.1:3000");
+    assert_eq!(target.unwrap().unwrap().shown(), "https://git.example/quay/tides");
+}
+
+#[tokio::test]
 async fn a_repository_on_disk_is_read_without_a_copy() {
     let (data, work) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
     repository(work.path());
