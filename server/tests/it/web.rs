@@ -52,6 +52,9 @@ impl Shelf {
         }
         // Seen by the test among what was asked: a body was sent.
         self.0.lock().unwrap().entry(format!("sent {path}")).and_modify(|times| times.push('x')).or_insert("x".into());
+        if path.contains(".html") {
+            headers.insert(header::CONTENT_TYPE, "text/html; charset=utf-8".parse().unwrap());
+        }
         Some((headers, text).into_response())
     }
 
@@ -122,6 +125,16 @@ both! {
         shelf.put("/specs/tides.yaml", "openapi: 3.1.1\n");
         portal.read_again(&id).await;
         assert_eq!(shelf.sent(), ["/specs/tides.yaml"]);
+
+        // What a server calls a page may be none; what is one is told.
+        shelf.put("/deep/er/schema.html", "openapi: 3.0.0\n");
+        shelf.put("/deep/er/page.html", "\n<!doctype html><p>Sign in");
+        shelf.put("/deep/er/more.yaml", &(api("schema", "./schema.html") + "---\n" + &api("page", "./page.html")));
+        let registered = portal.register("url", &format!("http://{}/deep/er/more.yaml", web.address)).await;
+        let trace = portal.trace(&registered).await;
+        assert_eq!(trace["files"][0]["entities"], 1, "{trace}");
+        let told = trace["files"][0]["problems"][0]["message"].as_str().unwrap();
+        assert!(told.contains("page.html` is a web page, not the file itself"), "{told}");
         portal.until("the index has it", async |portal| {
             let tides = portal.json("/api/catalog/entities/by-name/api/default/tides").await;
             (tides["spec"]["definition"] == "openapi: 3.1.1\n").then_some(())

@@ -169,12 +169,18 @@ async fn receive(
         status => return Err(ReadProblem::Unreachable(format!("`{url}` answers {status}"))),
     }
     let named = |name| response.headers().get(name).and_then(|value| value.to_str().ok()).map(str::to_owned);
-    if named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html")) {
-        return Err(ReadProblem::Refused(format!("`{url}` is a web page, not YAML; use the address of the raw file")));
-    }
     let marks = Marks { etag: named(header::ETAG), modified: named(header::LAST_MODIFIED) };
     let may_keep = !named(header::CACHE_CONTROL).is_some_and(|says| says.to_lowercase().contains("no-store"));
+    let is_labelled = named(header::CONTENT_TYPE).is_some_and(|kind| kind.starts_with("text/html"));
     let content = body(url, response, limit).await?;
+    // Servers call much a page that is none: a schema, a text without an ending.
+    if is_labelled
+        && content.strip_prefix("\u{feff}".as_bytes()).unwrap_or(&content).trim_ascii_start().starts_with(b"<")
+    {
+        return Err(ReadProblem::Refused(format!(
+            "`{url}` is a web page, not the file itself; use the address of the raw file"
+        )));
+    }
     Ok((may_keep.then_some(marks), content))
 }
 
