@@ -219,9 +219,10 @@ pub(crate) fn schema_detail(document: &Value, name: &str, schema: &Value) -> Det
 
 /// Where an operation, a path or the whole API is served; `at` is what says so.
 fn servers(document: &Value, at: &Value) -> Vec<Server> {
-    let listed = list(at, "servers").iter().take(50).map(|server| Server {
-        address: short(text(server, "url"), 500),
-        description: short(text(server, "description"), 300),
+    let listed = list(at, "servers").iter().take(50).map(|server| {
+        let words = [text(server, "description").to_owned(), variables(server)];
+        let words: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
+        Server { address: short(text(server, "url"), 500), description: short(&words.join(" · "), 300) }
     });
     let mut servers: Vec<Server> = listed.filter(|server| !server.address.is_empty()).collect();
     let host = text(document, "host");
@@ -233,6 +234,29 @@ fn servers(document: &Value, at: &Value) -> Vec<Server> {
         servers.extend(schemes.into_iter().map(server));
     }
     servers
+}
+
+/// What may stand for the names in a server's address: the one that does where nothing is said, and the others.
+fn variables(server: &Value) -> String {
+    let said = entries(server, "variables").take(10).map(|(name, variable)| {
+        let usual = text(variable, "default");
+        let others = list(variable, "enum").iter().filter_map(Value::as_str).filter(|other| *other != usual).take(20);
+        let all: Vec<&str> = std::iter::once(usual).filter(|usual| !usual.is_empty()).chain(others).collect();
+        format!("{name}: {}", all.join(" or "))
+    });
+    said.collect::<Vec<_>>().join("; ")
+}
+
+/// The address that a server has where nothing is said about its variables.
+fn usual_address(server: &Value) -> String {
+    entries(server, "variables").fold(text(server, "url").to_owned(), |address, (name, variable)| {
+        let first = || list(variable, "enum").first().and_then(Value::as_str).unwrap_or_default();
+        match text(variable, "default") {
+            "" if first().is_empty() => address,
+            "" => address.replace(&format!("{{{name}}}"), first()),
+            usual => address.replace(&format!("{{{name}}}"), usual),
+        }
+    })
 }
 
 fn schemes(document: &Value) -> Vec<Scheme> {

@@ -2,9 +2,9 @@
 
 use serde_json::Value;
 
-use super::{Found, servers};
+use super::{Found, servers, usual_address};
 use crate::{
-    document::{entries, flag, resolved, short, text},
+    document::{entries, flag, list, resolved, short, text},
     model::Code,
     sample::sample,
 };
@@ -13,31 +13,40 @@ use crate::{
 pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]) -> Code {
     let server = [found.operation, found.shared, document]
         .into_iter()
-        .find_map(|at| servers(document, at).into_iter().next())
-        .map_or_else(|| "https://HOST".to_owned(), |server| server.address);
-    let value = |parameter: &Value| {
-        let schema = parameter.get("schema").unwrap_or(parameter);
-        match parameter.get("example").cloned().unwrap_or_else(|| sample(document, schema)) {
-            Value::String(text) => text,
-            Value::Null => "VALUE".to_owned(),
-            other => other.to_string(),
-        }
+        .find_map(|at| {
+            let described = list(at, "servers").iter().map(usual_address).find(|address| !address.is_empty());
+            described.or_else(|| servers(document, at).into_iter().next().map(|server| server.address))
+        })
+        .unwrap_or_else(|| "https://HOST".to_owned());
+    // One without a host is that of whoever serves the definition.
+    let server = match server.strip_prefix('/') {
+        Some(path) => format!("https://HOST/{path}"),
+        None => server,
     };
+    let value = |parameter: &Value| {
+        let content = || entries(parameter, "content").next().and_then(|(_, media)| media.get("schema"));
+        let schema = parameter.get("schema").or_else(content).unwrap_or(parameter);
+        let named = || entries(parameter, "examples").find_map(|(_, it)| resolved(document, it).get("value")).cloned();
+        parameter.get("example").cloned().or_else(named).unwrap_or_else(|| sample(document, schema))
+    };
+    // In a path and in a header, a list is joined by commas.
+    let line = |parameter: &Value| joined(&value(parameter), ",", str::to_owned);
     let mut path = found.path.to_owned();
     let mut query = Vec::new();
     let mut lines = Vec::new();
     for parameter in parameters {
         let name = text(parameter, "name");
         match text(parameter, "in") {
-            "path" => path = path.replace(&format!("{{{name}}}"), &encoded(&value(parameter))),
-            "query" if flag(parameter, "required") => {
-                query.push(format!("{}={}", encoded(name), encoded(&value(parameter))));
-            }
+            "path" => path = path.replace(&format!("{{{name}}}"), &joined(&value(parameter), ",", encoded)),
+            "query" if flag(parameter, "required") => query.extend(asked(parameter, &value(parameter))),
             "header" if flag(parameter, "required") => {
-                lines.push(format!("-H {}", quoted(&format!("{name}: {}", value(parameter)))));
+                lines.push(format!("-H {}", quoted(&format!("{name}: {}", line(parameter)))));
             }
             "formData" if flag(parameter, "required") => {
-                lines.push(format!("-F {}", quoted(&format!("{name}={}", value(parameter)))));
+                lines.push(format!("-F {}", quoted(&format!("{name}={}", line(parameter)))));
+            }
+            "cookie" if flag(parameter, "required") => {
+                lines.push(format!("-b {}", quoted(&format!("{name}={}", joined(&value(parameter), ",", encoded)))));
             }
             "body" => {
                 lines.push("-H 'Content-Type: application/json'".to_owned());
@@ -63,9 +72,61 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
     let address = quoted(&format!("{}{path}{query}", server.trim_end_matches('/')));
     let method = found.method.to_uppercase();
-    let first = if method == "GET" { format!("curl {address}") } else { format!("curl -X {method} {address}") };
+    // Else brackets would mean many addresses.
+    let plainly = if address.contains(['{', '}', '[', ']']) { " -g" } else { "" };
+    let first = if method == "GET" {
+        format!("curl{plainly} {address}")
+    } else {
+        format!("curl{plainly} -X {method} {address}")
+    };
     let all: Vec<String> = std::iter::once(first).chain(lines).collect();
     Code { title: "Call it".into(), language: "bash", text: short(&all.join(" \\\n  "), 8_000) }
+}
+
+/// A value of a parameter as one text, its parts apart by `separator`.
+fn joined(value: &Value, separator: &str, word: impl Fn(&str) -> String) -> String {
+    let plain = |value: &Value| match value {
+        Value::String(text) => word(text),
+        Value::Null => "VALUE".to_owned(),
+        other => word(&other.to_string()),
+    };
+    match value {
+        Value::Array(items) => items.iter().map(plain).collect::<Vec<_>>().join(separator),
+        Value::Object(fields) => {
+            let parts = fields.iter().flat_map(|(key, value)| [word(key), plain(value)]);
+            parts.collect::<Vec<_>>().join(separator)
+        }
+        other => plain(other),
+    }
+}
+
+/// A parameter as it stands in a query, by its style.
+fn asked(parameter: &Value, value: &Value) -> Vec<String> {
+    let name = text(parameter, "name");
+    let pair = |name: &str, value: String| format!("{}={value}", encoded(name));
+    if parameter.get("content").is_some() {
+        return vec![pair(name, encoded(&value.to_string()))];
+    }
+    // OpenAPI 2 has its own words, and joins where nothing is said.
+    let separator = match (text(parameter, "style"), text(parameter, "collectionFormat")) {
+        ("spaceDelimited", _) | (_, "ssv") => "%20",
+        ("pipeDelimited", _) | (_, "pipes") => "%7C",
+        (_, "tsv") => "%09",
+        _ => ",",
+    };
+    let is_form = matches!(text(parameter, "style"), "" | "form") && parameter.get("schema").is_some();
+    let is_apart = parameter.get("explode").and_then(Value::as_bool).unwrap_or(is_form)
+        || text(parameter, "collectionFormat") == "multi";
+    match value {
+        Value::Array(items) if is_apart => items.iter().map(|item| pair(name, joined(item, ",", encoded))).collect(),
+        Value::Object(fields) if text(parameter, "style") == "deepObject" => {
+            fields.iter().map(|(key, value)| pair(&format!("{name}[{key}]"), joined(value, ",", encoded))).collect()
+        }
+        Value::Object(fields) if is_apart => {
+            fields.iter().map(|(key, value)| pair(key, joined(value, ",", encoded))).collect()
+        }
+        other => vec![pair(name, joined(other, separator, encoded))],
+    }
 }
 
 fn credentials(document: &Value, operation: &Value) -> Option<String> {

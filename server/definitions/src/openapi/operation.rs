@@ -51,8 +51,11 @@ pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
         facts.push(Fact::new("Operation", short(id, 200)));
     }
     facts.extend(security(document, operation));
-    for server in servers(document, operation).into_iter().chain(servers(document, found.shared)).take(5) {
-        facts.push(Fact::new("Served at", server.address));
+    // Those of the operation stand in place of those of its path.
+    let own = Some(servers(document, operation)).filter(|own| !own.is_empty());
+    for server in own.unwrap_or_else(|| servers(document, found.shared)).into_iter().take(5) {
+        let words = if server.description.is_empty() { String::new() } else { format!(" ({})", server.description) };
+        facts.push(Fact::new("Served at", format!("{}{words}", server.address)));
     }
     let more = operation.get("externalDocs").map(|docs| text(docs, "url")).unwrap_or_default();
     if !more.is_empty() {

@@ -208,3 +208,43 @@ fn what_an_api_asks_later_on_is_shown_beside_the_operation() {
     curl -X POST 'https://HOST/watch'
     ");
 }
+
+#[test]
+fn a_command_says_what_servers_read() {
+    let array = json!({ "type": "array", "items": { "type": "string" } });
+    let query = |name: &str, more: serde_json::Value| {
+        let mut parameter = json!({ "name": name, "in": "query", "required": true, "schema": array });
+        parameter.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        parameter
+    };
+    let definition = read(json!({
+        "openapi": "3.0.3", "info": {},
+        "servers": [{ "url": "https://{region}.api.example/{base}", "description": "Ours", "variables": { "region": { "default": "eu", "enum": ["eu", "us"] }, "base": { "enum": ["v2"] } } }],
+        "paths": { "/items/{ids}": {
+            "servers": [{ "url": "https://items.example" }],
+            "get": { "parameters": [
+                { "name": "ids", "in": "path", "required": true, "schema": array, "example": ["a/b", "c"] },
+                query("tags", json!({ "example": ["x", "y"] })),
+                query("joined", json!({ "example": ["x", "y z"], "explode": false })),
+                query("piped", json!({ "examples": { "one": { "value": ["x", "y"] } }, "style": "pipeDelimited" })),
+                { "name": "deep", "in": "query", "required": true, "style": "deepObject", "example": { "a": "b", "c": 1 } },
+                { "name": "json", "in": "query", "required": true, "content": { "application/json": { "example": null, "schema": { "type": "object", "properties": { "a": { "type": "integer" } } } } } },
+                { "name": "session", "in": "cookie", "required": true, "schema": { "type": "string", "example": "s 1" } },
+                { "name": "X-Many", "in": "header", "required": true, "schema": array, "example": ["x", "y"] },
+            ] },
+            "delete": { "servers": [{ "url": "/relative/v3" }], "parameters": [{ "name": "ids", "in": "path", "required": true, "example": 7 }] },
+        }, "/all": { "get": {}, "post": { "servers": [{ "url": "https://{where}.example" }] } } },
+    }));
+    assert_eq!(definition.overview.servers[0].description, "Ours · region: eu or us; base: v2");
+    insta::assert_snapshot!(definition.detail("get /items/{ids}").unwrap().call.unwrap().text, @"
+    curl 'https://items.example/items/a%2Fb,c?tags=x&tags=y&joined=x,y%20z&piped=x%7Cy&deep%5Ba%5D=b&deep%5Bc%5D=1&json=%7B%22a%22%3A1%7D' \\
+      -b 'session=s%201' \\
+      -H 'X-Many: x,y'
+    ");
+    insta::assert_snapshot!(definition.detail("delete /items/{ids}").unwrap().call.unwrap().text, @"curl -X DELETE 'https://HOST/relative/v3/items/7'");
+    insta::assert_snapshot!(definition.detail("get /all").unwrap().call.unwrap().text, @"curl 'https://eu.api.example/v2/all'");
+    insta::assert_snapshot!(definition.detail("post /all").unwrap().call.unwrap().text, @"curl -g -X POST 'https://{where}.example/all'");
+    let told = definition.detail("delete /items/{ids}").unwrap().facts.into_iter();
+    let served: Vec<_> = told.filter(|fact| fact.term == "Served at").map(|fact| fact.text).collect();
+    assert_eq!(served, ["/relative/v3"]);
+}
