@@ -10,6 +10,14 @@ pub enum AppError {
     /// There is no such thing.
     #[error("{0}")]
     NotFound(String),
+    /// It was there, and can be seen as it was.
+    #[error("{why}")]
+    Gone {
+        /// What became of it.
+        why: String,
+        /// The address of how it was.
+        before: String,
+    },
     /// Someone else was faster, or the name is taken.
     #[error("{0}")]
     Conflict(String),

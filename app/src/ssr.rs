@@ -17,7 +17,7 @@ use leptos::prelude::*;
 use services::{Services, identity::Caller};
 
 pub use self::refusal::{explained_at, problem_in, told};
-pub(crate) use self::refusal::{may_not, may_not_each, reply, why_not};
+pub(crate) use self::refusal::{gone, may_not, may_not_each, reply, why_not};
 
 /// Who asks, with what request, for one page or one server function.
 #[derive(Clone)]

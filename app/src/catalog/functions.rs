@@ -36,7 +36,7 @@ pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -
         && place.as_of.is_empty()
         && let Some(gone) = reply(services::catalog::farewell(&services, &caller, &reference).await)?
     {
-        return reply(Err(services::Error::NotFound(gone)));
+        return Err(crate::ssr::gone(gone));
     }
     reply(view)
 }

@@ -10,6 +10,7 @@ use prose::escape;
 use server_fn::error::ServerFnUrlError;
 use services::{
     Error, Result,
+    catalog::Farewell,
     identity::{Denied, Permission, Target},
 };
 
@@ -35,7 +36,7 @@ pub fn told(error: Error, request: &str) -> (StatusCode, AppError) {
 
 fn status(error: &AppError) -> StatusCode {
     match error {
-        AppError::NotFound(_) => StatusCode::NOT_FOUND,
+        AppError::NotFound(_) | AppError::Gone { .. } => StatusCode::NOT_FOUND,
         AppError::Conflict(_) => StatusCode::CONFLICT,
         AppError::Rejected(_) => StatusCode::UNPROCESSABLE_ENTITY,
         AppError::Denied { .. } => StatusCode::FORBIDDEN,
@@ -55,6 +56,16 @@ pub(crate) fn reply<T>(result: Result<T>) -> std::result::Result<T, AppError> {
         }
         error
     })
+}
+
+/// What is answered where something was and is no more: the status, as for whatever is not there.
+pub(crate) fn gone(farewell: Farewell) -> AppError {
+    let Farewell { why, before } = farewell;
+    let error = AppError::Gone { why, before };
+    if let Some(response) = use_context::<leptos_axum::ResponseOptions>() {
+        response.set_status(status(&error));
+    }
+    error
 }
 
 /// What went wrong with a form, as the query says it of the address that the framework leads its sender to.

@@ -1,6 +1,7 @@
 //! What went wrong, why, and what to do next.
 
 use leptos::prelude::*;
+use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
 use super::{Glyph, Icon};
@@ -17,6 +18,9 @@ pub fn Problem(error: AppError) -> impl IntoView {
             "There is nothing here",
             "It may have moved, been renamed or removed. Search for it, or go back to the catalog.",
         ),
+        AppError::Gone { .. } => {
+            (Glyph::History, "It is not in the catalog any more", "If a source declares it again, it comes back.")
+        }
         AppError::Denied { .. } => {
             (Glyph::Lock, "You may not see this", "Ask an administrator for the permission named above.")
         }
@@ -47,6 +51,8 @@ pub fn Problem(error: AppError) -> impl IntoView {
         ),
     };
     let is_out = error == AppError::SignedOut;
+    let before = if let AppError::Gone { before, .. } = &error { Some(before.clone()) } else { None };
+    let is_gone = before.is_some();
     let Said { text: why, ask } = error.clone().into();
     let (why, request) = match error {
         AppError::Internal(id) => (String::new(), Some(id)),
@@ -61,6 +67,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
         )
     };
     view! {
+        <Title text=title/>
         <section role="alert" class="mx-auto flex max-w-xl flex-col items-start gap-3 px-4 py-16 sm:px-6">
             <span class="surface grid size-12 place-items-center text-muted"><Icon glyph class="size-6"/></span>
             <h1 class="text-title font-semibold">{title}</h1>
@@ -74,13 +81,9 @@ pub fn Problem(error: AppError) -> impl IntoView {
                         let door = move || format!("/auth/sign-in?next={}", crate::catalog::inbox_views::encoded(&here()));
                         view! { <a class="btn btn-primary" href=door rel="external">"Sign in"</a> }
                     })}
-                {(!is_out)
-                    .then(|| {
-                        view! {
-                            <a class="btn" href=here rel="external">"Try again"</a>
-                            <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
-                        }
-                    })}
+                {before.map(|before| view! { <a class="btn" href=before>"Show how it was"</a> })}
+                {(!is_out && !is_gone).then(|| view! { <a class="btn" href=here rel="external">"Try again"</a> })}
+                {(!is_out).then(|| view! { <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a> })}
             </p>
         </section>
     }

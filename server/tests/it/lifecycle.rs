@@ -123,11 +123,14 @@ both! {
         let (status, page) = portal.page("/catalog/default/component/a").await;
         assert_eq!(status, StatusCode::NOT_FOUND);
         assert!(page.contains("left the catalog at") && page.contains("by guest"), "{page}");
-        let then = page.split("/catalog/default/component/a?asOf=").nth(1).unwrap();
+        assert!(page.contains("<title>It is not in the catalog any more") && !page.contains("Try again"), "{page}");
+        assert!(page.contains("Show how it was"), "{page}");
+        let then = page.split("href=\"/catalog/default/component/a?asOf=").nth(1).unwrap();
         let then: String = then.chars().take_while(|letter| letter.is_ascii_alphanumeric() || ":.-".contains(*letter)).collect();
         let past = portal.html(&format!("/catalog/default/component/a?asOf={then}")).await;
         assert!(past.contains("As it was at"), "{past}");
         let (_, never) = portal.page("/catalog/default/component/never").await;
+        assert!(never.contains("<title>There is nothing here"), "{never}");
         assert!(!never.contains("left the catalog"), "{never}");
     }
 
@@ -193,6 +196,48 @@ both! {
         assert_eq!(kind(&portal).await, "service");
         let inbox = portal.html("/sources/conflicts").await;
         assert!(inbox.contains("1 name is declared more than once"), "{inbox}");
+    }
+
+    async fn one_file_that_two_sources_read_is_no_conflict(portal) {
+        let path = portal.write("org/catalog-info.yaml", component("tides", "website", "berths"));
+        let folder = path.trim_end_matches("/catalog-info.yaml");
+        let (alone, whole) = (id(&portal.register("file", &path).await), id(&portal.register("file", folder).await));
+        let uid = portal.json("/api/catalog/entities/by-name/component/default/tides").await["metadata"]["uid"].clone();
+        assert!(!portal.html("/catalog/default/component/tides").await.contains("Claims it too"));
+        let dry = json!({ "type": "file", "target": path.replace("catalog-info", "*") });
+        let (_, dry) = portal.post("/api/catalog/locations?dryRun=true", &dry).await;
+        assert_eq!(dry["entities"][0]["metadata"]["name"], "tides", "{dry}");
+        assert_eq!(portal.json("/api/v1/catalog/conflicts").await["total"], 0);
+        assert_eq!(portal.json("/api/v1/catalog/problems").await["total"], 0);
+        let trace = portal.json(&format!("/api/v1/catalog/sources/{whole}")).await;
+        assert_eq!((&trace["files"][0]["outcome"], &trace["conflicts"]), (&json!("found"), &json!([])), "{trace}");
+        let told = trace["files"][0]["problems"][0]["message"].as_str().unwrap();
+        assert!(told.contains(&format!("`{path}` reads this very file too")), "{told}");
+        // The other one takes over, as soon as the first lets go.
+        let removed = portal.request(Method::DELETE, &format!("/api/v1/catalog/sources/{alone}?entities=orphan"));
+        assert_eq!(removed.send().await.unwrap().status(), StatusCode::NO_CONTENT);
+        portal.until("the folder has it", async |portal| {
+            (portal.json(&format!("/api/v1/catalog/sources/{whole}")).await["source"]["entities"] == 1).then_some(())
+        }).await;
+        assert_eq!(portal.json("/api/catalog/entities/by-name/component/default/tides").await["metadata"]["uid"], uid);
+        assert!(!is_orphan(&portal, "tides").await);
+    }
+
+    async fn a_source_goes_with_its_entities_or_leaves_them_their_grace(portal) {
+        let path = portal.write("catalog-info.yaml", file(&["gate"]));
+        let source = id(&portal.register("file", &path).await);
+        let uid = portal.json("/api/catalog/entities/by-name/component/default/gate").await["metadata"]["uid"].clone();
+        let remove = async |query: &str, source: &str| {
+            let request = portal.request(Method::DELETE, &format!("/api/v1/catalog/sources/{source}{query}"));
+            request.send().await.unwrap().status()
+        };
+        assert_eq!(remove("?entities=keep", &source).await, StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(remove("?entities=orphan", &source).await, StatusCode::NO_CONTENT);
+        assert!(is_orphan(&portal, "gate").await);
+        let source = id(&portal.register("file", &path).await);
+        assert_eq!(portal.json("/api/catalog/entities/by-name/component/default/gate").await["metadata"]["uid"], uid);
+        assert_eq!(remove("", &source).await, StatusCode::NO_CONTENT);
+        assert_eq!(portal.status_of("gate").await, StatusCode::NOT_FOUND);
     }
 
     async fn what_should_be_mended_stands_in_the_inbox_of_its_team(portal) {

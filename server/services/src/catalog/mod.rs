@@ -54,7 +54,7 @@ pub(crate) use named::references;
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
-pub use past::{Past, as_of, changes_around, farewell};
+pub use past::{Farewell, Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
 pub(crate) use query::{

@@ -92,8 +92,17 @@ pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, 
     }
 }
 
+/// What is left of an entity that left the catalog.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Farewell {
+    /// When it left, and by whom.
+    pub why: String,
+    /// The page of how it was.
+    pub before: String,
+}
+
 /// When and by whom an entity was taken out of the catalog, and where to see how it was; nothing if it never was there, or is now.
-pub async fn farewell(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<String>> {
+pub async fn farewell(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<Farewell>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let kinds = DOCUMENTS.map(ChangeKind::as_str);
     let last = changes::last_before(services, caller, &reference.to_string(), &[], &kinds, Utc::now()).await?;
@@ -105,7 +114,8 @@ pub async fn farewell(services: &Services, caller: &Caller, reference: &EntityRe
     Ok(was_there.then(|| {
         let (gone, path) = (said(change.at), reference.path());
         let then = before.to_rfc3339_opts(SecondsFormat::Millis, true);
-        format!("`{reference}` left the catalog at {gone}, by {}; `{path}?asOf={then}` shows how it was", change.actor)
+        let why = format!("`{reference}` left the catalog at {gone}, by {}", change.actor);
+        Farewell { why, before: format!("{path}?asOf={then}") }
     }))
 }
 
