@@ -113,16 +113,28 @@ fn head(overview: &Overview, path: &str, is_source: bool) -> String {
     if !overview.version.is_empty() {
         words.push(format!("version {}", escape(&overview.version)));
     }
-    let is_kind = |name: &str| {
-        ["Schemas", "Messages", "Types", "Interfaces", "Inputs", "Unions", "Enumerations", "Scalars"].contains(&name)
+    let one_of = |name: &str| {
+        let kinds = [
+            ("Schemas", "schema"),
+            ("Messages", "message"),
+            ("Types", "type"),
+            ("Interfaces", "interface"),
+            ("Inputs", "input"),
+            ("Unions", "union"),
+            ("Enumerations", "enumeration"),
+            ("Scalars", "scalar"),
+        ];
+        kinds.iter().find(|(many, _)| *many == name).map(|(_, one)| *one)
     };
     let operations: usize =
-        overview.groups.iter().filter(|group| !is_kind(&group.name)).map(|group| group.items.len()).sum();
+        overview.groups.iter().filter(|group| one_of(&group.name).is_none()).map(|group| group.items.len()).sum();
     if operations > 0 {
         words.push(counted(operations, "operation", "operations"));
     }
-    for group in overview.groups.iter().filter(|group| is_kind(&group.name)) {
-        words.push(format!("{} {}", group.items.len(), group.name.to_lowercase()));
+    for group in &overview.groups {
+        if let Some(one) = one_of(&group.name) {
+            words.push(counted(group.items.len(), one, &group.name.to_lowercase()));
+        }
     }
     let side = |label: &str, href: &str, current: bool| {
         let current = if current { " aria-current=\"page\"" } else { "" };
