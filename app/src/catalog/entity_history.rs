@@ -66,7 +66,7 @@ fn AsOf(path: String) -> impl IntoView {
         <form action=path method="get" class="no-print surface flex flex-wrap items-center gap-3 px-4 py-3 text-table">
             <label class="flex flex-wrap items-center gap-2">
                 "Show it as it was at"
-                <input type="datetime-local" name="asOf" required class="input h-8 w-auto"/>
+                <input type="datetime-local" name="asOf" step="1" required class="input h-8 w-auto"/>
                 <span class="text-muted">"UTC"</span>
             </label>
             <Button submit=true glyph=Glyph::History>"Show"</Button>

@@ -162,7 +162,7 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
     let kind = summary.reference.kind().to_owned();
     let glyph = glyph(own.as_slice(), &kind, summary.type_.as_deref().unwrap_or_default());
     let title = summary.shown().to_owned();
-    let tag = |word: Option<String>| word.map(|word| view! { <span class="tag">{word}</span> });
+    let tag = |word: Option<String>| word.map(|word| view! { <Word word/> });
     let kind_word = summary.type_.clone().unwrap_or_else(|| summary.kind.clone());
     let troubled = (!problems.is_empty()).then(|| {
         let words = if problems.len() == 1 { "1 problem".to_owned() } else { format!("{} problems", problems.len()) };
@@ -211,13 +211,13 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
                 <div class="min-w-0 flex-1">
                     <div class="flex flex-wrap items-center gap-x-2.5 gap-y-1.5">
                         <h1 class="min-w-0 text-title font-semibold break-words">{title}</h1>
-                        <span class="tag">{kind_word}</span>
+                        <Word word=kind_word/>
                         {tag(summary.lifecycle)}
                         {level}
                         {troubled}
                         {to_mend}
                     </div>
-                    <p class="prose-links mt-0.5 text-body text-muted break-words">{description}{owned}{part}{stop}</p>
+                    <p class="prose-links mt-0.5 text-body text-muted break-words [&_a_span]:whitespace-normal">{description}{owned}{part}{stop}</p>
                     {whole}
                 </div>
                 <div class="no-print flex flex-none flex-wrap gap-2 max-sm:w-full sm:justify-end">{me}{star}</div>
@@ -228,6 +228,12 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
             {disputed}
         </header>
     }
+}
+
+/// A word about it; however long it is, it stays on the page.
+#[component]
+fn Word(word: String) -> impl IntoView {
+    view! { <span class="tag max-w-full" title=word.clone()><span class="truncate">{word.clone()}</span></span> }
 }
 
 /// As much of a description as stands above the tabs, in letters.
