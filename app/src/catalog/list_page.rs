@@ -54,11 +54,8 @@ fn List(listing: Listing, page: ListView, starring: Starring) -> impl IntoView {
     let asks_for_me = listing.picked("owner").iter().any(|owner| owner == OWNER_ME || owner == OWNER_MY_TEAMS);
     let keep = listing.parts().into_iter().filter(|(name, _)| name != "q" && name != "page").collect();
     let clear = listing.is_narrowed().then(|| listing.cleared().href());
-    let systems = page
-        .facets
-        .iter()
-        .find(|facet| facet.path == "relations.partOf")
-        .map_or(0, |facet| facet.values.iter().filter(|value| value.value.starts_with("system:")).count());
+    let of_systems = page.facets.iter().find(|facet| facet.path == "relations.partOf");
+    let systems = of_systems.map_or(0, |facet| facet.values.len() + facet.beyond as usize);
     let answer =
         Answer { total: page.total, systems, synced: page.synced, troubled: page.troubled, sources: page.sources };
     let pager = view! { <Pager listing=listing.clone() total=page.total/> };
@@ -134,8 +131,6 @@ fn groups(listing: &Listing, page: &ListView) -> Vec<FacetGroup> {
             let mut choices: Vec<FacetChoice> = facet
                 .values
                 .iter()
-                .filter(|value| property.key != "system" || value.value.starts_with("system:"))
-                .take(60)
                 .map(|value| FacetChoice {
                     label: label(&value.value),
                     count: value.count,
@@ -156,7 +151,12 @@ fn groups(listing: &Listing, page: &ListView) -> Vec<FacetGroup> {
                     KINDS.iter().position(|kind| choice.label.eq_ignore_ascii_case(kind)).unwrap_or(KINDS.len())
                 });
             }
-            Some(FacetGroup { title: property.title.to_owned(), choices })
+            let elsewhere = match property.key {
+                "system" => "each with a page that names its parts",
+                _ => "which the filter above the list finds by their names",
+            };
+            let (title, beyond) = (property.title.to_owned(), facet.beyond as usize);
+            Some(FacetGroup { title, choices, beyond, elsewhere })
         })
         .collect()
 }

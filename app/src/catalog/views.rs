@@ -1,7 +1,7 @@
 //! What pages of the catalog are drawn from: as much as they show, and no more.
 
 use domain::{
-    catalog::{EntityRef, EntitySummary, Facet, SavedView, Source},
+    catalog::{EntityRef, EntitySummary, FacetValue, SavedView, Source},
     home::Me,
     scorecards::{Badge, Color},
 };
@@ -34,7 +34,7 @@ pub(crate) struct ListView {
     /// How many there are in all.
     pub(crate) total: u32,
     /// What else could be picked.
-    pub(crate) facets: Vec<Facet>,
+    pub(crate) facets: Vec<Choices>,
     /// When a source was last brought in line.
     pub(crate) synced: Option<i64>,
     /// How many sources need someone.
@@ -43,6 +43,17 @@ pub(crate) struct ListView {
     pub(crate) sources: u32,
     /// How the organisation's own kinds among the rows are shown.
     pub(crate) own: Vec<OwnLook>,
+}
+
+/// The values of a property that can be picked.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Choices {
+    /// Where the property stands.
+    pub(crate) path: String,
+    /// Most frequent first.
+    pub(crate) values: Vec<FacetValue>,
+    /// How many there are beyond those.
+    pub(crate) beyond: u32,
 }
 
 /// What stands in a column that was chosen.

@@ -14,6 +14,10 @@ pub struct FacetGroup {
     pub title: String,
     /// What can be picked, the most frequent first.
     pub choices: Vec<FacetChoice>,
+    /// How many values there are beyond those.
+    pub beyond: usize,
+    /// Where those are found, as the end of a sentence.
+    pub elsewhere: &'static str,
 }
 
 /// One value of a property.
@@ -52,7 +56,7 @@ pub fn Facets(groups: Vec<FacetGroup>) -> impl IntoView {
     }
 }
 
-fn group(FacetGroup { title, choices }: FacetGroup) -> impl IntoView {
+fn group(FacetGroup { title, choices, beyond, elsewhere }: FacetGroup) -> impl IntoView {
     // What is picked is never folded away.
     let (first, rest): (Vec<_>, Vec<_>) =
         choices.into_iter().enumerate().partition(|(at, choice)| *at < SHOWN || choice.chosen);
@@ -60,13 +64,17 @@ fn group(FacetGroup { title, choices }: FacetGroup) -> impl IntoView {
     let list = |choices: Vec<(usize, FacetChoice)>| {
         view! { <ul>{choices.into_iter().map(|(_, item)| choice(item)).collect_view()}</ul> }
     };
+    let others = (beyond > 0).then(|| {
+        view! { <p class="py-1 pl-[1.625rem] text-meta text-muted">{format!("And {beyond} others, {elsewhere}.")}</p> }
+    });
     let more = (folded > 0).then(|| {
         view! {
             <details class="group/more">
                 <summary class="flex h-7 items-center pl-[1.625rem] text-table text-primary group-open/more:hidden">
-                    {format!("{folded} more…")}
+                    {format!("{} more…", folded + beyond)}
                 </summary>
                 {list(rest)}
+                {others}
             </details>
         }
     });
