@@ -11,6 +11,19 @@
   // A page that is shown again because its form was not carried out stands at the form's address: this is the page's own.
   if (root.dataset.at) history.replaceState(null, "", root.dataset.at);
 
+  // Going back leads to where one was on a page. What stands there comes later than the browser looks for the place.
+  const places = new Map();
+  let wanted;
+  const reach = () => {
+    if (wanted !== undefined && scrollY !== wanted && root.scrollHeight - innerHeight >= wanted) scrollTo(0, wanted);
+  };
+  addEventListener("scroll", () => { if (wanted === undefined) places.set(location.href, scrollY); }, { passive: true });
+  addEventListener("popstate", () => { wanted = places.get(location.href); });
+  for (const deed of ["wheel", "touchstart", "pointerdown", "keydown"]) {
+    addEventListener(deed, () => { wanted = undefined; }, { passive: true, capture: true });
+  }
+  new MutationObserver(reach).observe(document, { childList: true, subtree: true });
+
   // Both switches work before the application has been loaded, and without it.
   document.addEventListener("click", (event) => {
     const button = event.target instanceof Element && event.target.closest("[data-switch]");

@@ -47,3 +47,41 @@ test('filters stand in the address', async ({ page, visit }) => {
   await expect(page.getByRole('main')).toContainText('tide-tables');
   await expect(page.getByRole('main').getByRole('link', { name: 'ticket-api', exact: true })).toHaveCount(0);
 });
+
+test('search and lists follow as one types, without a step of the history for each letter', async ({ page, visit }) => {
+  await visit('/search');
+  const asked = page.getByRole('searchbox', { name: 'What are you looking for?' });
+  await asked.pressSequentially('boarding-ga');
+  await expect(page.getByRole('main').getByRole('link', { name: 'boarding-gate' }).first()).toBeVisible();
+  await expect(page).toHaveURL(/\/search\?q=boarding-ga$/);
+  await expect(asked).toBeFocused();
+  await expect(asked).toHaveValue('boarding-ga');
+
+  await visit('/catalog?kind=component');
+  const steps = await page.evaluate(() => history.length);
+  await page.keyboard.press('/');
+  await page.keyboard.type('tide-tab');
+  await expect(page).toHaveURL(/\/catalog\?q=tide-tab$/);
+  const rows = page.getByRole('main').getByRole('link', { name: 'ticket-api', exact: true });
+  await expect(rows).toHaveCount(0);
+  const field = page.getByRole('searchbox', { name: /^Filter by name/ });
+  await expect(field).toBeFocused();
+  await page.keyboard.press('Enter');
+  expect(await page.evaluate(() => history.length)).toBe(steps);
+  // The way back empties the field too.
+  await page.getByRole('link', { name: 'Clear', exact: true }).click();
+  await expect(field).toHaveValue('');
+});
+
+test('going back leads to where one was on a list', async ({ page, visit }) => {
+  await visit('/catalog?kind=all');
+  await page.mouse.move(700, 500);
+  await page.mouse.wheel(0, 700);
+  const place = () => page.evaluate(() => scrollY);
+  await expect.poll(place).toBe(700);
+  await page.mouse.click(480, 500);
+  await expect(page).toHaveURL(/\/catalog\/[^?]+\/[^?]+\/[^?]+$/);
+  await expect(page.getByRole('link', { name: 'YAML' })).toBeVisible();
+  await page.goBack();
+  await expect.poll(place).toBe(700);
+});

@@ -1,6 +1,6 @@
 //! The line above a list: a text to look for, what was picked, and the way back.
 
-use leptos::prelude::*;
+use leptos::{html, prelude::*};
 
 use super::{AskForm, Glyph, Icon};
 
@@ -15,7 +15,7 @@ pub struct Chip {
     pub remove: String,
 }
 
-/// A text field that filters a list through its address, and chips of what was picked. `/` puts the cursor into the field.
+/// A text field that filters a list through its address, as one types, and chips of what was picked. `/` puts the cursor into the field.
 ///
 /// - `action`: the list's path; `text`: what is looked for now; `keep`: the address' other parts, as names and values; `chips`: what
 ///   was picked; `clear`: the list without any of it; `placeholder`: what can be looked for; `children`: more, at the right.
@@ -30,6 +30,16 @@ pub fn FilterBar(
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let label = placeholder.clone();
+    let field = NodeRef::<html::Input>::new();
+    let asked = text.clone();
+    Effect::new(move |_| {
+        // A field that was typed in goes its own way: it is led back to the address, but not away from one who types.
+        let Some(field) = field.get() else { return };
+        let is_typed_in = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
+        if !is_typed_in && field.value() != asked {
+            field.set_value(&asked);
+        }
+    });
     let keep = keep.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let chips = chips.into_iter().map(|Chip { name, value, remove }| {
         let label = format!("Remove {name} {value}");
@@ -45,12 +55,12 @@ pub fn FilterBar(
     });
     view! {
         <div class="no-print mb-3 flex flex-wrap items-center gap-2">
-            <AskForm action attr:role="search" attr:class="w-full sm:w-72">
+            <AskForm action typing=true attr:role="search" attr:class="w-full sm:w-72">
                 {keep.collect_view()}
                 <label class="input flex h-8 w-full items-center gap-2">
                     <Icon glyph=Glyph::ListFilter class="text-muted"/>
                     <span class="sr-only">{label}</span>
-                    <input type="search" name="q" value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
+                    <input type="search" name="q" node_ref=field value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
                     <kbd class="kbd" aria-hidden="true">"/"</kbd>
                 </label>
             </AskForm>
