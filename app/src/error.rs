@@ -32,9 +32,6 @@ pub enum AppError {
         /// The address that tells more, and who can.
         ask: String,
     },
-    /// Nobody is signed in any more.
-    #[error("you are signed out: your session ended, here or elsewhere; sign in again")]
-    SignedOut,
     /// Another system did not answer, or answered badly.
     #[error("{0}")]
     Unavailable(String),
@@ -44,6 +41,9 @@ pub enum AppError {
     /// The server did not answer.
     #[error("the server did not answer; check the connection and try again")]
     Unreachable,
+    /// The session ended meanwhile.
+    #[error("you are signed out, so nothing was done; sign in again, in another tab to keep what you typed here")]
+    SignedOut,
     /// The server answered as no release of this page does.
     #[error("the server answered in a way that this page does not know; reload it, for the server may be a newer one")]
     Outdated,

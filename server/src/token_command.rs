@@ -36,7 +36,7 @@ enum What {
         /// In how many days the token ends
         #[arg(long, default_value_t = 90)]
         days: u32,
-        /// What it may do, of what its roles may: read, write, run, approve, administer, or provision for a directory
+        /// What it may do, of what its roles may: read, write, run, approve, administer, provision
         #[arg(long, value_delimiter = ',', default_value = "read")]
         scopes: Vec<String>,
         /// Roles that it has

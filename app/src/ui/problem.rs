@@ -24,7 +24,6 @@ pub fn Problem(error: AppError) -> impl IntoView {
         AppError::Denied { .. } => {
             (Glyph::Lock, "You may not see this", "Ask an administrator for the permission named above.")
         }
-        AppError::SignedOut => (Glyph::Lock, "You are signed out", "Sign in again, and you come back to this page."),
         AppError::Unavailable(_) => (
             Glyph::Plug,
             "Another system did not answer",
@@ -44,18 +43,22 @@ pub fn Problem(error: AppError) -> impl IntoView {
         AppError::Unreachable => {
             (Glyph::TriangleAlert, "The server did not answer", "Check the connection and try again.")
         }
+        AppError::SignedOut => {
+            (Glyph::Lock, "You are signed out", "Your session ended. Sign in again, and you come back to this page.")
+        }
         AppError::Outdated => (
             Glyph::TriangleAlert,
             "This page is of another release than the server",
             "Reload it. If it stays, ask whoever runs Causeway what stands between the two.",
         ),
     };
-    let is_out = error == AppError::SignedOut;
     let before = if let AppError::Gone { before, .. } = &error { Some(before.clone()) } else { None };
     let is_gone = before.is_some();
     let Said { text: why, ask } = error.clone().into();
+    let again = if error == AppError::SignedOut { "Sign in" } else { "Try again" };
     let (why, request) = match error {
         AppError::Internal(id) => (String::new(), Some(id)),
+        AppError::SignedOut => (String::new(), None),
         _ => (why, None),
     };
     let location = use_location();
@@ -76,14 +79,9 @@ pub fn Problem(error: AppError) -> impl IntoView {
             {request.map(|id| view! { <p class="text-meta text-muted">"Request "<code class="font-mono">{id}</code></p> })}
             <p class="mt-2 flex flex-wrap gap-2">
                 {ask.map(|ask| view! { <a class="btn" href=ask>{WHO_CAN}</a> })}
-                {is_out
-                    .then(|| {
-                        let door = move || format!("/auth/sign-in?next={}", crate::catalog::inbox_views::encoded(&here()));
-                        view! { <a class="btn btn-primary" href=door rel="external">"Sign in"</a> }
-                    })}
                 {before.map(|before| view! { <a class="btn" href=before>"Show how it was"</a> })}
-                {(!is_out && !is_gone).then(|| view! { <a class="btn" href=here rel="external">"Try again"</a> })}
-                {(!is_out).then(|| view! { <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a> })}
+                {(!is_gone).then(|| view! { <a class="btn" href=here rel="external">{again}</a> })}
+                <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
             </p>
         </section>
     }

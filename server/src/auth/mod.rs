@@ -22,7 +22,10 @@ use services::{
 use url::form_urlencoded;
 
 use self::page::{Offer, Sheet};
-pub(crate) use self::{cookies::Cookies, troubles::not_done};
+pub(crate) use self::{
+    cookies::Cookies,
+    troubles::{not_done, too_late},
+};
 use crate::http::{AppState, Peer, RequestId};
 
 pub(crate) fn router() -> Router<AppState> {
@@ -33,6 +36,19 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/auth/link", get(link).post(by_link))
         .route("/auth/sign-out", post(sign_out))
         .route("/auth/signed-out", get(signed_out))
+}
+
+/// Whether a path is one of those above, which are for strangers too. What steps out of its folder is not, however it is written.
+pub(crate) fn is_door(path: &str) -> bool {
+    let Some(rest) = path.strip_prefix("/auth/") else { return false };
+    match rest.split('/').collect::<Vec<_>>().as_slice() {
+        ["sign-in" | "link" | "sign-out" | "signed-out"] => true,
+        ["start" | "callback", provider] => {
+            let dots = provider.to_ascii_lowercase().replace("%2e", ".");
+            !provider.is_empty() && dots != "." && dots != ".."
+        }
+        _ => false,
+    }
 }
 
 /// The address of the sign-in page that leads back to `path`.
@@ -241,6 +257,26 @@ async fn signed_out(State(state): State<AppState>) -> Response {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn strangers_reach_the_doors_and_nothing_behind_them() {
+        for door in ["/auth/sign-in", "/auth/start/corp", "/auth/callback/corp", "/auth/link", "/auth/signed-out"] {
+            assert!(is_door(door), "{door}");
+        }
+        for way in [
+            "/auth/%2e%2e/catalog",
+            "/auth/../may",
+            "/auth/start/%2E%2e",
+            "/auth/start/../../may",
+            "/auth/start/",
+            "/auth/anything",
+            "/auth/",
+            "/auth",
+            "/catalog",
+        ] {
+            assert!(!is_door(way), "{way}");
+        }
+    }
 
     #[test]
     fn signing_in_leads_only_into_the_portal() {

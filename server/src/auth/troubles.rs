@@ -53,6 +53,24 @@ pub(crate) fn not_done(state: &AppState, refusal: &Refusal, back: &str, RequestI
     page::trouble(&sheet(state, "This was not done"), &trouble)
 }
 
+/// Why a form was not carried out whose sender is signed out by now; `from` is the page that it was on.
+pub(crate) fn too_late(state: &AppState, from: &str, RequestId(request): &RequestId) -> Response {
+    let advice = texts(&[
+        "To keep what you typed, sign in in another tab and then reload this page: your browser sends the form again.",
+    ]);
+    let trouble = Trouble {
+        status: StatusCode::UNAUTHORIZED,
+        what: "You are signed out, so nothing was done.",
+        details: None,
+        advice: &advice,
+        again: (&super::sign_in_page(from), "Sign in"),
+        ask: None,
+        unmatched: None,
+        request,
+    };
+    page::trouble(&sheet(state, "You are signed out"), &trouble)
+}
+
 fn texts(advice: &[&str]) -> Vec<String> {
     advice.iter().map(|text| (*text).to_owned()).collect()
 }

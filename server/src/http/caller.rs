@@ -7,7 +7,7 @@ use axum::{
     Json,
     body::Body,
     extract::{Request, State},
-    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -21,7 +21,7 @@ use services::{
     },
 };
 
-use super::{AppState, Peer, trace::RequestId};
+use super::{AppState, Peer, forms::page_of, trace::RequestId};
 use crate::{api_v1::Problem, auth, scim};
 
 /// Why nobody is let in with what they brought.
@@ -48,7 +48,6 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     let path = request.uri().path();
     let (is_api, is_git) = (path.starts_with("/api/v1/"), path.starts_with("/git/"));
     let is_scim = path.starts_with("/scim/");
-    let (is_function, is_door) = (path.starts_with("/api/portal/"), path.starts_with("/auth/"));
     let peer = Peer::of(&state, request.extensions(), request.headers());
     let (subject, standing) = match who(&state, request.method(), request.headers(), is_git, peer).await {
         Ok(known) => known,
@@ -65,18 +64,23 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     if subject == Subject::Stranger && is_scim {
         return unknown_directory();
     }
-    if subject == Subject::Stranger && is_function && !is_door {
-        return signed_out(request.headers());
-    }
-    if subject == Subject::Stranger && !is_door {
-        return if request.method() == Method::GET && wants_a_page(request.headers()) {
+    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
+    if subject == Subject::Stranger && !auth::is_door(request.uri().path()) {
+        let is_page = wants_a_page(request.headers());
+        return if request.method() == Method::GET && is_page {
             let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
             Redirect::to(&auth::sign_in_page(path)).into_response()
+        } else if is_page && !is_api && !is_git {
+            // A form of a page that was open while the session ended.
+            let page = page_of(request.headers()).unwrap_or_else(|| "/".to_owned());
+            auth::too_late(&state, &page, &RequestId(id.unwrap_or_default()))
+        } else if request.uri().path().starts_with("/api/portal/") {
+            // So is this, and it reads answers as those of server functions.
+            (StatusCode::UNAUTHORIZED, Json(AppError::SignedOut)).into_response()
         } else {
             unauthorized(is_api, is_git, None)
         };
     }
-    let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone());
     let standing = Arc::new(Standing { request: id, ..standing });
     let caller = Caller { tenant: Tenant::default(), subject, standing };
     if let Entry::Token(token) | Entry::Pipeline(token) = &caller.standing.source {
@@ -213,18 +217,6 @@ fn unauthorized(is_api: bool, is_git: bool, why: Option<&str>) -> Response {
         return (StatusCode::UNAUTHORIZED, challenge, message).into_response();
     }
     (StatusCode::UNAUTHORIZED, challenge, message).into_response()
-}
-
-/// An open page whose session has ended asks for something: its scripts are told so; a form leads to the sign-in page, and from there
-/// back to the page it stood on.
-fn signed_out(headers: &HeaderMap) -> Response {
-    if wants_a_page(headers) {
-        let from = headers.get(header::REFERER).and_then(|from| from.to_str().ok());
-        let from = from.and_then(|from| from.parse::<Uri>().ok());
-        let path = from.as_ref().and_then(|from| from.path_and_query()).map_or("/", |path| path.as_str());
-        return Redirect::to(&auth::sign_in_page(path)).into_response();
-    }
-    (StatusCode::UNAUTHORIZED, Json(AppError::SignedOut)).into_response()
 }
 
 fn silent(is_api: bool) -> Response {

@@ -27,15 +27,16 @@ pub async fn troubles(services: &Services, caller: &Caller, filter: &TroubleFilt
     Ok(Part { rows, total: u32::try_from(total).unwrap_or(u32::MAX) })
 }
 
-/// For one who does not see the whole catalog, what is wrong with what their teams own: a trouble may name anything.
+/// For one who does not see the whole catalog, what is wrong with what their teams own, in sources that they see:
+/// a trouble may name anything.
 async fn own_troubles(services: &Services, caller: &Caller, filter: &TroubleFilter) -> Result<Part<Trouble>> {
     let every = TroubleFilter { offset: 0, limit: MOST, ..filter.clone() };
     let (mut rows, _) = store::troubles(&services.db, &caller.tenant, &every).await?;
     let seen: HashSet<Uuid> = super::sources(services, caller).await?.iter().map(|source| source.id).collect();
-    rows.retain(|trouble| seen.contains(&trouble.source));
     rows.retain(|trouble| {
         let owner = trouble.owner.as_ref().map(EntityRef::to_string);
-        owner.is_some_and(|owner| caller.standing.teams.contains(&owner) || owner == caller.label())
+        let is_own = owner.is_some_and(|owner| caller.standing.teams.contains(&owner) || owner == caller.label());
+        is_own && seen.contains(&trouble.source)
     });
     let total = u32::try_from(rows.len()).unwrap_or(u32::MAX);
     let rows = rows.into_iter().skip(filter.offset as usize).take(filter.limit as usize).collect();

@@ -34,7 +34,7 @@ pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
         // Whoever signed in is known: nobody has to say it.
         let user: Option<EntityRef> = who.parse().ok();
         let mut teams = match &user {
-            Some(user) => own_teams(services, caller, user).await?,
+            Some(user) => catalog::teams_of(services, caller, user).await?,
             None => Vec::new(),
         };
         teams.extend(identity::groups_of(services, caller).await?.iter().filter_map(|team| team.parse().ok()));
@@ -45,18 +45,10 @@ pub async fn me(services: &Services, caller: &Caller) -> Result<Me> {
     let row = store::person(&services.db, &caller.tenant, who).await?;
     let user: Option<EntityRef> = row.and_then(|row| row.reference?.parse().ok());
     let teams = match &user {
-        Some(user) => own_teams(services, caller, user).await?,
+        Some(user) => catalog::teams_of(services, caller, user).await?,
         None => Vec::new(),
     };
     Ok(Me { keeps: true, user, teams })
-}
-
-/// The teams of the one who asks; none where the catalog does not know them, or not to them.
-async fn own_teams(services: &Services, caller: &Caller, user: &EntityRef) -> Result<Vec<EntityRef>> {
-    match catalog::teams_of(services, caller, user).await {
-        Err(Error::NotFound(_)) => Ok(Vec::new()),
-        teams => teams,
-    }
 }
 
 /// Notes which person of the catalog the caller is; none takes it back. It says whose things are shown first, and permits

@@ -98,21 +98,28 @@ async fn a_stranger_is_led_to_the_sign_in_page_and_gets_nothing_else() {
         connection.write_all(request.as_bytes()).await.unwrap();
         let mut answer = String::new();
         connection.read_to_string(&mut answer).await.unwrap();
-        assert!(answer.starts_with("HTTP/1.1 400 "), "{path}: {answer}");
+        assert!(answer.starts_with("HTTP/1.1 401 "), "{path}: {answer}");
     }
-    // An open page whose session ended is told so, and a form leads to the door and back.
-    let told =
-        portal.request(Method::POST, "/api/portal/get_home").header("accept", "application/json").send().await.unwrap();
-    assert_eq!((told.status(), told.text().await.unwrap().as_str()), (StatusCode::UNAUTHORIZED, "\"SignedOut\""));
-    let form = portal.request(Method::POST, "/api/portal/set_star1").header("accept", "text/html");
-    let form = form
-        .header("origin", &portal.base)
-        .header("referer", format!("{}/catalog?kind=api", portal.base))
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(form.status(), StatusCode::SEE_OTHER);
-    assert_eq!(form.headers()[header::LOCATION], "/auth/sign-in?next=%2Fcatalog%3Fkind%3Dapi");
+}
+
+#[tokio::test]
+async fn a_page_that_was_open_while_its_session_ended_leads_to_the_sign_in_page() {
+    let portal = guarded().await;
+    // What it asks by itself is answered so that it understands.
+    let asked =
+        portal.request(Method::POST, "/api/portal/x").header("accept", "application/json").send().await.unwrap();
+    assert_eq!(asked.status(), StatusCode::UNAUTHORIZED);
+    assert_eq!(asked.text().await.unwrap(), "\"SignedOut\"");
+    // A form gets a page that says that nothing was done.
+    for path in ["/account/tokens", "/api/portal/x"] {
+        let form = portal.request(Method::POST, path).header("accept", "text/html,*/*");
+        let form = form.header("referer", format!("{}/account/tokens?a=b", portal.base)).body("name=mine");
+        let answer = form.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded").send().await.unwrap();
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
+        let page = answer.text().await.unwrap();
+        assert!(page.contains("You are signed out, so nothing was done."), "{page}");
+        assert!(page.contains("/auth/sign-in?next=%2Faccount%2Ftokens%3Fa%3Db"), "{page}");
+    }
 }
 
 #[tokio::test]
