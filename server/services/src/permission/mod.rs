@@ -229,9 +229,10 @@ async fn decide(
     {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     }
-    // So is what is made of it.
+    // So is what is made of it, for those from whom anything is hidden.
     if let Target::Template(reference) | Target::RunsOf(reference) = target
         && !verdict.is_allowed
+        && !rules.always(&footing, Permission::ReadCatalog)
         && rules.could(&footing, Permission::ReadCatalog)
     {
         let entity = Resource::of(services, caller, Target::Entity(reference)).await?;
