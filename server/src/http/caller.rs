@@ -107,7 +107,7 @@ async fn who(
     let Peer(address) = peer;
     let plain = |source| Standing { source, address, ..Standing::default() };
     if let Some(credentials) = headers.get(header::AUTHORIZATION) {
-        let unread = || Refused::Unknown("the header `Authorization` is not `Bearer TOKEN`".to_owned());
+        let unread = || Refused::Unknown(identity::NO_TOKEN.to_owned());
         let token = shown(credentials, is_git).ok_or_else(unread)?;
         if state.access.could_be_token(&token) {
             // People choose it, so it may be guessed: whoever guessed wrong waits, even if this one is right.

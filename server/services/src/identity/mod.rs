@@ -126,10 +126,11 @@ pub async fn by_bearer(services: &Services, tenant: &Tenant, token: &str, addres
     Ok(refused())
 }
 
-/// The same words whatever is wrong with it: whoever guesses learns nothing of how near they came.
+/// The same words whatever is wrong with a token: whoever guesses learns nothing of how near they came.
+pub const NO_TOKEN: &str = "it has ended, or was never issued";
+
 fn refused() -> Bearer {
-    let why = "it has ended, or was never issued";
-    Bearer::Refused { told: why.to_owned(), why: why.to_owned() }
+    Bearer::Refused { told: NO_TOKEN.to_owned(), why: NO_TOKEN.to_owned() }
 }
 
 /// Someone who comes in, or tries to, and is no caller yet.
