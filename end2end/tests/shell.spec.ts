@@ -81,7 +81,7 @@ test('going back leads to where one was on a list', async ({ page, visit }) => {
   await expect.poll(place).toBe(700);
   await page.mouse.click(480, 500);
   await expect(page).toHaveURL(/\/catalog\/[^?]+\/[^?]+\/[^?]+$/);
-  await expect(page.getByRole('link', { name: 'YAML' })).toBeVisible();
+  await expect(page.getByRole('link', { name: 'YAML', exact: true })).toBeVisible();
   await page.goBack();
   await expect.poll(place).toBe(700);
 });
