@@ -13,6 +13,7 @@ use serde_json::Value;
 use super::{
     credentials::credential_for,
     keys::Granted,
+    origin,
     ports::{OpenSource, ReadProblem, SourceReader},
     store,
 };
@@ -142,8 +143,8 @@ async fn narrowed(services: &Services, caller: &Caller, granted: Granted, addres
 }
 
 fn location_of(document: &Value) -> String {
-    let location = document.pointer("/metadata/annotations/backstage.io~1managed-by-location").and_then(Value::as_str);
-    location.unwrap_or_default().trim_start_matches("url:").to_owned()
+    let location = origin::location(document).unwrap_or_default();
+    location.trim_start_matches("url:").to_owned()
 }
 
 fn first(begin: &super::ports::Begin) -> String {

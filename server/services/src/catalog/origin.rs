@@ -140,10 +140,7 @@ fn as_seen(found: Vec<Ancestor>, contents: &View<'_>) -> Vec<Ancestor> {
         return found;
     }
     let is_seen = |document: &Value| {
-        let part = |pointer: &str| document.pointer(pointer).and_then(Value::as_str);
-        let namespace = part("/metadata/namespace").unwrap_or(DEFAULT_NAMESPACE);
-        let (kind, name) = (part("/kind").unwrap_or_default(), part("/metadata/name").unwrap_or_default());
-        contents.find(&EntityRef::new(kind, namespace, name).to_string()).is_some()
+        EntityRef::of(document).is_some_and(|reference| contents.find(&reference.to_string()).is_some())
     };
     let seen = found.into_iter().filter(|ancestor| is_seen(&ancestor.document));
     let narrowed = seen.map(|mut ancestor| {

@@ -109,11 +109,8 @@ fn is_open(sight: &Sight, text: &str) -> bool {
     documents.iter().all(|document| document.as_ref().is_ok_and(|document| sight.decide(&traits(&document.value))))
 }
 
+/// What policies may know of a document, also of one that says too little to be an entity.
 fn traits(document: &Value) -> Traits {
-    let part = |pointer: &str, or: &'static str| {
-        document.pointer(pointer).and_then(Value::as_str).filter(|part| !part.is_empty()).unwrap_or(or).to_owned()
-    };
-    let (kind, name) = (part("/kind", "none"), part("/metadata/name", "none"));
-    let reference = EntityRef::new(&kind, &part("/metadata/namespace", "default"), &name);
-    Traits::of_document(&reference.to_string(), document)
+    let reference = EntityRef::of(document).map(|reference| reference.to_string());
+    Traits::of_document(&reference.unwrap_or_default(), document)
 }

@@ -1,11 +1,11 @@
 //! The language that policies are written in: Cedar, with a schema that says what there is to speak of.
 
-use std::sync::LazyLock;
+use std::{collections::BTreeSet, sync::LazyLock};
 
 use cedar_policy::{
     EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
 };
-use domain::identity::{PolicyProblem, Verb};
+use domain::identity::{Permission, PolicyProblem, Verb};
 use miette::{Diagnostic, LabeledSpan};
 
 use super::bounds;
@@ -35,6 +35,12 @@ pub(super) fn schema() -> &'static Schema {
 pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
     let kind: EntityTypeName = kind.parse().expect("types are words of the schema");
     EntityUid::from_type_name_and_id(kind, EntityId::new(id))
+}
+
+/// The kinds of things on which a permission is used.
+pub(super) fn kinds_of(permission: Permission) -> BTreeSet<String> {
+    let kinds = PARSED.resources_for_action(&uid("Action", permission.name())).into_iter().flatten();
+    kinds.map(|kind| kind.basename().to_owned()).collect()
 }
 
 /// The identity of a group of actions.

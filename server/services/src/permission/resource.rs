@@ -1,6 +1,6 @@
 //! What is acted on, as policies see it.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use cedar_policy::{Entity, EntityUid, RestrictedExpression as Value};
 use domain::{
@@ -100,13 +100,7 @@ impl Resource {
     /// # Errors
     /// [`Error::Rejected`], with the kinds that are.
     pub(super) fn fits(&self, permission: Permission) -> Result<()> {
-        let action = uid("Action", permission.name());
-        let kinds: BTreeSet<String> = language::schema()
-            .resources_for_action(&action)
-            .into_iter()
-            .flatten()
-            .map(|kind| kind.basename().to_owned())
-            .collect();
+        let kinds = language::kinds_of(permission);
         let own = self.uid.type_name().basename();
         if kinds.contains(own) {
             return Ok(());

@@ -1,6 +1,6 @@
 //! What a draft is tried on: things that there are, one for all that policies cannot tell apart, and those that it names.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use domain::identity::{Permission, Tenant};
 
@@ -147,13 +147,7 @@ impl World {
 
     /// The kinds of things on which a permission is used.
     pub(super) fn kinds(&self, permission: Permission) -> impl Iterator<Item = (Words, &Vec<Thing>)> {
-        let action = language::uid("Action", permission.name());
-        let kinds: BTreeSet<String> = language::schema()
-            .resources_for_action(&action)
-            .into_iter()
-            .flatten()
-            .map(|kind| kind.basename().to_owned())
-            .collect();
+        let kinds = language::kinds_of(permission);
         self.things
             .iter()
             .filter(move |(words, _)| kinds.contains(words.kind()))
