@@ -21,6 +21,7 @@ mod m20261127_000300_starters;
 mod m20261127_000500_role_uses;
 mod m20261127_000600_approvals;
 mod m20261127_000710_shared_files;
+mod m20261127_000800_confirmed;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -47,6 +48,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000500_role_uses::Migration),
             Box::new(m20261127_000600_approvals::Migration),
             Box::new(m20261127_000710_shared_files::Migration),
+            Box::new(m20261127_000800_confirmed::Migration),
         ]
     }
 }

@@ -154,6 +154,11 @@ async fn by_token(
     let text = peer.0.map(|address| address.to_string());
     let (told, why) = match identity::by_bearer(services, &tenant, token, text.as_deref()).await? {
         Bearer::Known(found) => return Ok(standing(&found, peer.0)),
+        // Nobody guesses such a one.
+        Bearer::Rests(why) => {
+            identity::note_refused(services, &tenant, &peer.from(headers), &why);
+            return Err(Refused::Unknown(why));
+        }
         Bearer::Refused { told, why } => (told, why),
     };
     let key = format!("token {}", peer.key());

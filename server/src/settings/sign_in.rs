@@ -32,6 +32,8 @@ pub(crate) struct SignIn {
     recheck_minutes: u32,
     /// How many days a token lasts at most.
     token_days: u32,
+    /// How many days the tokens of a person go on whom their provider has not let in again.
+    token_rest_days: u32,
     /// People and groups, by reference, who are administrators.
     administrators: Vec<String>,
     /// `[[sign_in.providers]]`
@@ -48,6 +50,7 @@ impl Default for SignIn {
             idle_hours: 24,
             recheck_minutes: 15,
             token_days: 366,
+            token_rest_days: 30,
             administrators: Vec::new(),
             providers: Vec::new(),
             pipelines: Vec::new(),
@@ -199,6 +202,7 @@ pub(crate) fn doors(settings: &SignIn, has_guest: bool, allow: &[String]) -> Res
         idle: hours(settings.idle_hours),
         recheck: TimeDelta::minutes(i64::from(settings.recheck_minutes.min(60 * 24))),
         token_days: settings.token_days.clamp(1, 3_660),
+        token_rest_days: settings.token_rest_days.clamp(1, 3_660),
         administrators: administrators.collect::<Result<_, _>>()?,
         providers,
         pipelines,

@@ -35,7 +35,7 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
 }
 
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them
-/// is blocked, or sent away by its directory.
+/// is blocked, or sent away by its directory or provider.
 pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Arc<BTreeSet<String>>>> {
     if let Some(known) = services.doors.seen.teams(tenant, who) {
         return Ok(known);
@@ -43,7 +43,9 @@ pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) ->
     let generation = services.doors.seen.generation();
     let told = scim::known(services, tenant, who).await?;
     let mut accounts = accounts::store::of(&services.db, tenant, who).await?;
-    accounts.retain(|account| account.blocked_at.is_none() && !told.is_sent_away(&account.provider));
+    accounts.retain(|account| {
+        account.blocked_at.is_none() && account.disowned_at.is_none() && !told.is_sent_away(&account.provider)
+    });
     let teams = if accounts.is_empty() {
         None
     } else {

@@ -105,6 +105,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub enum Bearer {
     /// Someone comes in with it.
     Known(Arc<Found>),
+    /// Nobody does now, with a token that was issued: why, for whoever has it.
+    Rests(String),
     /// Nobody does, and why.
     Refused {
         /// For whoever sent it.
@@ -117,8 +119,7 @@ pub enum Bearer {
 /// Who comes with a token: ours, or one that a trusted pipeline was given.
 pub async fn by_bearer(services: &Services, tenant: &Tenant, token: &str, address: Option<&str>) -> Result<Bearer> {
     if tokens::is_token(token) {
-        let found = tokens::by_token(services, tenant, token, address).await?;
-        return Ok(found.map_or_else(refused, Bearer::Known));
+        return tokens::by_token(services, tenant, token, address).await;
     }
     if pipelines::is_signed(token) {
         return pipelines::by_signature(services, tenant, token).await;

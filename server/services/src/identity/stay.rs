@@ -64,7 +64,10 @@ async fn is_open(services: &Services, caller: &Caller) -> Result<bool> {
         Entry::Token(id) => {
             let Ok(id) = id.parse() else { return Ok(false) };
             let row = tokens::store::by_id(&services.db, &caller.tenant, id).await?;
-            Ok(row.is_some_and(|row| row.ended_at.is_none() && row.expires_at > now))
+            match row.filter(|row| row.ended_at.is_none() && row.expires_at > now) {
+                Some(row) => Ok(tokens::rests(services, &caller.tenant, &row).await?.is_none()),
+                None => Ok(false),
+            }
         }
         Entry::None | Entry::Guest | Entry::Administrator | Entry::Pipeline(_) => Ok(true),
     }

@@ -200,6 +200,36 @@ both_with_a_provider! {
         }).await;
     }
 
+    async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, require = {{ groups = \"/berths\" }}"))],
+            Options::default().set("SIGN_IN__RECHECK_MINUTES", "0"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let form = [("name", "laptop"), ("days", "366"), ("read", "true")];
+        let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+        let at = made.text.find("cw_pat_").expect("the token is shown");
+        let token = &made.text[at..at + 47];
+        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
+        // They leave the group that everybody must be in: what they had made opens nothing either, and says why.
+        provider.wish(json!({ "groups": ["quays"] })).await;
+        assert!(me(&mut browser, &portal).await["subject"].is_null(), "the session is not over");
+        let (status, told) = by(&portal, token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(told["detail"].as_str().unwrap().contains("may not come in any more"), "{told}");
+        // It is no guess, however often a program tries.
+        for _ in 0..10 {
+            assert_eq!(by(&portal, token).await.0, StatusCode::UNAUTHORIZED);
+        }
+        // Let in again, they need no other.
+        provider.wish(json!({ "groups": ["/berths"] })).await;
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
+    }
+
     async fn a_secret_that_the_provider_no_longer_accepts_lets_nobody_in_and_ends_no_session(backend, provider) {
         let recheck = Options::default().set("SIGN_IN__RECHECK_MINUTES", "0");
         let portal = portal_with(backend, &[provider.settings("corp", USUAL)], recheck).await;

@@ -117,6 +117,8 @@ pub(super) async fn note(
         created_at: now,
         seen_at: now,
         blocked_at: None,
+        confirmed_at: None,
+        disowned_at: None,
     };
     store::put(&services.db, row).await?;
     services.doors.seen.forget_teams(tenant, &found.who);
@@ -124,14 +126,21 @@ pub(super) async fn note(
     row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
 }
 
-/// Notes the groups that a person has now.
-pub(super) async fn note_groups(
+/// Notes that the provider says that a person is not to come in: nothing of theirs opens anything, until they sign in again.
+pub(super) async fn disown(services: &Services, tenant: &Tenant, known: &store::Row) -> Result<()> {
+    store::confirm(&services.db, tenant, known.id, (false, Utc::now())).await?;
+    doors::forget(services).await
+}
+
+/// Notes that the provider stands by a person, and the groups that they have now.
+pub(super) async fn confirm(
     services: &Services,
     tenant: &Tenant,
     known: &store::Row,
     settings: &ProviderSettings,
     claims: &Claims,
 ) -> Result<()> {
+    store::confirm(&services.db, tenant, known.id, (true, Utc::now())).await?;
     // Some providers leave groups out where nobody signs in: then those of before stand.
     if claims::claim(claims, &settings.groups_claim).is_none() {
         return Ok(());

@@ -36,6 +36,10 @@ mod account {
         pub created_at: DateTime<Utc>,
         pub seen_at: DateTime<Utc>,
         pub blocked_at: Option<DateTime<Utc>>,
+        /// When the provider was last asked again, and stood by the person.
+        pub confirmed_at: Option<DateTime<Utc>>,
+        /// Since when it says that the person is not to come in; the next sign-in decides anew.
+        pub disowned_at: Option<DateTime<Utc>>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -87,7 +91,7 @@ pub(super) async fn page(
 /// Writes an account, or what is new about one.
 pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
     let same = OnConflict::columns([C::Tenant, C::Provider, C::Subject])
-        .update_columns([C::Who, C::Name, C::Email, C::Groups, C::MatchedBy, C::JustInTime, C::SeenAt])
+        .update_columns([C::Who, C::Name, C::Email, C::Groups, C::MatchedBy, C::JustInTime, C::SeenAt, C::DisownedAt])
         .to_owned();
     Entity::insert(row.into_active_model().reset_all()).on_conflict(same).exec_without_returning(db).await?;
     Ok(())
@@ -96,6 +100,23 @@ pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
 pub(super) async fn set_groups(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, groups: Value) -> Result<()> {
     Entity::update_many()
         .col_expr(C::Groups, Expr::value(groups))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that the provider stands by the person, or that it does so no longer.
+pub(super) async fn confirm(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    (is_confirmed, at): (bool, DateTime<Utc>),
+) -> Result<()> {
+    let column = if is_confirmed { C::ConfirmedAt } else { C::DisownedAt };
+    Entity::update_many()
+        .col_expr(column, Expr::value(at))
         .filter(C::Tenant.eq(tenant.as_str()))
         .filter(C::Id.eq(id))
         .exec(db)

@@ -58,6 +58,8 @@ pub struct DoorSettings {
     pub recheck: TimeDelta,
     /// How many days a token lasts at most.
     pub token_days: u32,
+    /// How many days a person's tokens go on without a word of their provider's.
+    pub token_rest_days: u32,
     /// People and groups, by reference, who are administrators whatever is assigned in Causeway.
     pub administrators: BTreeSet<String>,
     /// How people of each provider are taken in.
@@ -75,6 +77,7 @@ impl Default for DoorSettings {
             idle: TimeDelta::hours(24),
             recheck: TimeDelta::minutes(15),
             token_days: 366,
+            token_rest_days: 30,
             administrators: BTreeSet::new(),
             providers: Vec::new(),
             pipelines: Vec::new(),

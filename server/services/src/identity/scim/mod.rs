@@ -30,7 +30,7 @@ pub use self::{
 };
 pub(super) use self::{
     people::marks,
-    standing::{gate, groups_of, is_free, is_kept, known, linked},
+    standing::{Known, gate, groups_of, is_free, is_kept, known, linked},
 };
 use super::doors::{MatchRule, ProviderSettings};
 use crate::Services;

@@ -37,7 +37,7 @@ const MOST_AGAIN: u64 = 1_000;
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(in crate::identity) struct Known {
     /// Of each provider whose directory knows them, whether it lets them in.
-    by: BTreeMap<String, bool>,
+    pub(in crate::identity) by: BTreeMap<String, bool>,
     /// The teams that groups of directories mean.
     pub(in crate::identity) teams: BTreeSet<String>,
 }

@@ -28,9 +28,10 @@ pub(super) async fn still_may(services: &Services, tenant: &Tenant, row: &Row) -
             if let Some(unmet) = crate::identity::claims::unmet(&settings.require, &arrival.claims) {
                 let unmet = unmet.whole();
                 tracing::info!(who = known.who, unmet, "a session ends: the provider says something else now");
+                accounts::disown(services, tenant, &known).await?;
                 return Ok(false);
             }
-            accounts::note_groups(services, tenant, &known, settings, &arrival.claims).await?;
+            accounts::confirm(services, tenant, &known, settings, &arrival.claims).await?;
             let tokens = ProviderTokens {
                 id_token: arrival.id_token.map(|token| token.expose_secret().to_owned()).or(tokens.id_token),
                 // A provider that does not rotate gives none: the old one stands.

@@ -2,6 +2,7 @@
 //!
 //! A token is shown once; what is kept is its hash, by which it is found: comparing takes the same time whatever was sent.
 
+mod rest;
 pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
@@ -11,10 +12,11 @@ use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subj
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use self::store::Row;
+use self::{rest::rest, store::Row};
 use super::{
+    Bearer,
     doors::{self, Found},
-    footing, hash, hex, may, tell,
+    footing, hash, hex, may, refused, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -229,38 +231,50 @@ pub(super) fn is_token(text: &str) -> bool {
     rest.is_some_and(|rest| rest.len() == 40 && rest.bytes().all(|byte| byte.is_ascii_hexdigit()))
 }
 
-/// Who comes with a token; `None` if nobody issued it, or it is over.
+/// Who comes with a token.
 pub(super) async fn by_token(
     services: &Services,
     tenant: &Tenant,
     token: &str,
     address: Option<&str>,
-) -> Result<Option<Arc<Found>>> {
+) -> Result<Bearer> {
     let key = hash(token);
     if let Some(known) = services.doors.seen.secret(tenant, &key) {
-        return Ok(known);
+        return Ok(known.map_or_else(refused, Bearer::Known));
     }
     let generation = services.doors.seen.generation();
-    let found = look(services, tenant, &hex(&key), address).await?.map(Arc::new);
-    // What nobody issued is not remembered: guesses would push out those who are known.
-    if found.is_some() {
-        services.doors.seen.keep_secret(generation, tenant, key, found.clone());
+    let bearer = look(services, tenant, &hex(&key), address).await?;
+    // What opens nothing is not remembered: guesses would push out those who are known.
+    if let Bearer::Known(found) = &bearer {
+        services.doors.seen.keep_secret(generation, tenant, key, Some(found.clone()));
     }
-    Ok(found)
+    Ok(bearer)
 }
 
-async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<&str>) -> Result<Option<Found>> {
-    let Some(row) = store::by_hash(&services.db, tenant, hash).await? else { return Ok(None) };
+async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<&str>) -> Result<Bearer> {
+    let Some(row) = store::by_hash(&services.db, tenant, hash).await? else { return Ok(refused()) };
     let now = Utc::now();
     if row.ended_at.is_some() || row.expires_at <= now {
-        return Ok(None);
+        return Ok(refused());
+    }
+    if let Some(why) = rests(services, tenant, &row).await? {
+        return Ok(Bearer::Rests(why));
     }
     if row.used_at.is_none_or(|used| now - used >= USED) {
         store::used(&services.db, tenant, row.id, now, address).await?;
     }
-    let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
+    let Ok(subject) = row.who.parse::<Subject>() else { return Ok(refused()) };
     let found = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await?;
-    Ok(found.map(|found| with_token(found, &row)))
+    Ok(found.map_or_else(refused, |found| Bearer::Known(Arc::new(with_token(found, &row)))))
+}
+
+/// Why a living token opens nothing now.
+pub(super) async fn rests(services: &Services, tenant: &Tenant, row: &Row) -> Result<Option<String>> {
+    match row.who.parse() {
+        Ok(Subject::Person(who)) => rest(services, tenant, &who).await,
+        // The guest and programs sign in nowhere.
+        _ => Ok(None),
+    }
 }
 
 /// Someone as they stand with a token.

@@ -1,0 +1,137 @@
+//! When the tokens of a person rest. A token may last for a year, and a provider tells nobody whom it let go: so it counts only
+//! as long as the person was seen at a provider lately, or is kept current by its directory.
+
+use chrono::{DateTime, TimeDelta, Utc};
+use domain::identity::Tenant;
+
+use crate::{
+    Result, Services,
+    identity::{accounts, doors::DoorSettings, scim},
+};
+
+/// Why the tokens of `who` open nothing now, in words for whoever has one; `None` while they do.
+pub(super) async fn rest(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<String>> {
+    let told = scim::known(services, tenant, who).await?;
+    let accounts = accounts::store::of(&services.db, tenant, who).await?;
+    let settings = &services.doors.settings;
+    Ok(match judge(&accounts, &told, settings, Utc::now()) {
+        Verdict::Good => None,
+        Verdict::Unseen => Some(format!(
+            "it rests, since no provider has let `{who}` in for {} days; sign in to the portal once, and it opens what it opened",
+            settings.token_rest_days
+        )),
+        Verdict::Away => Some(format!(
+            "`{who}`, whose it is, may not come in any more: blocked, or sent away by the provider or its directory; who signs in \
+             is told which"
+        )),
+    })
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Verdict {
+    Good,
+    /// Nobody has stood by them for long.
+    Unseen,
+    /// They may not come in.
+    Away,
+}
+
+fn judge(
+    accounts: &[accounts::store::Row],
+    told: &scim::Known,
+    settings: &DoorSettings,
+    now: DateTime<Utc>,
+) -> Verdict {
+    let since = now - TimeDelta::days(i64::from(settings.token_rest_days));
+    let mut verdict = Verdict::Away;
+    for account in accounts {
+        let provider = account.provider.as_str();
+        if account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(provider) {
+            continue;
+        }
+        let last = account.confirmed_at.map_or(account.seen_at, |at| at.max(account.seen_at));
+        let is_open = settings.providers.iter().any(|known| known.id == provider);
+        if is_open && (told.is_kept(provider) || last > since) {
+            return Verdict::Good;
+        }
+        verdict = Verdict::Unseen;
+    }
+    verdict
+}
+
+#[cfg(test)]
+mod tests {
+    use sea_orm::prelude::Uuid;
+    use serde_json::json;
+
+    use super::*;
+    use crate::identity::doors::ProviderSettings;
+
+    fn provider(id: &str) -> ProviderSettings {
+        ProviderSettings {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            matching: Vec::new(),
+            require: Vec::new(),
+            trust_email: false,
+            create_people: false,
+            name_claim: "preferred_username".to_owned(),
+            email_claim: "email".to_owned(),
+            groups_claim: "groups".to_owned(),
+            teams: std::collections::BTreeMap::new(),
+            teams_by_name: false,
+            scim: None,
+        }
+    }
+
+    fn account(provider: &str, seen: DateTime<Utc>) -> accounts::store::Row {
+        accounts::store::Row {
+            tenant: Tenant::default().to_string(),
+            id: Uuid::nil(),
+            provider: provider.to_owned(),
+            subject: "ada".to_owned(),
+            who: "user:default/ada".to_owned(),
+            name: None,
+            email: None,
+            groups: json!([]),
+            matched_by: String::new(),
+            just_in_time: false,
+            created_at: seen,
+            seen_at: seen,
+            blocked_at: None,
+            confirmed_at: None,
+            disowned_at: None,
+        }
+    }
+
+    #[test]
+    fn tokens_go_on_as_long_as_somebody_stands_by_the_person() {
+        let settings = DoorSettings { providers: vec![provider("corp"), provider("other")], ..DoorSettings::default() };
+        let (now, nobody) = (Utc::now(), scim::Known::default());
+        let days = |days| now - TimeDelta::days(days);
+        let judge = |accounts: &[accounts::store::Row], told: &scim::Known| judge(accounts, told, &settings, now);
+        let old = account("corp", days(31));
+        assert_eq!(judge(&[], &nobody), Verdict::Away);
+        assert_eq!(judge(&[account("corp", days(29))], &nobody), Verdict::Good);
+        assert_eq!(judge(std::slice::from_ref(&old), &nobody), Verdict::Unseen);
+        // A session that was renewed lately says as much as a sign-in.
+        let renewed = accounts::store::Row { confirmed_at: Some(days(1)), ..old.clone() };
+        assert_eq!(judge(std::slice::from_ref(&renewed), &nobody), Verdict::Good);
+        // One provider is enough; one that was taken out of the configuration stands by nobody.
+        assert_eq!(judge(&[old.clone(), account("other", days(1))], &nobody), Verdict::Good);
+        assert_eq!(judge(&[account("former", days(1))], &nobody), Verdict::Unseen);
+        // Whom a directory keeps need not be seen, and whom it sends away is gone however lately they were.
+        let told = |is_let_in| scim::Known { by: [("corp".to_owned(), is_let_in)].into(), ..scim::Known::default() };
+        assert_eq!(judge(&[old], &told(true)), Verdict::Good);
+        assert_eq!(judge(std::slice::from_ref(&renewed), &told(false)), Verdict::Away);
+        for is_blocked in [true, false] {
+            let mut away = renewed.clone();
+            if is_blocked {
+                away.blocked_at = Some(now);
+            } else {
+                away.disowned_at = Some(now);
+            }
+            assert_eq!(judge(&[away], &nobody), Verdict::Away);
+        }
+    }
+}
