@@ -8,7 +8,10 @@ mod store;
 use std::{sync::Arc, time::Duration};
 
 use async_trait::async_trait;
-use base64::{Engine as _, engine::general_purpose::STANDARD};
+use base64::{
+    Engine as _,
+    engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig, general_purpose::STANDARD},
+};
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     audit::AuditEntry,
@@ -69,6 +72,12 @@ pub struct Outlet {
     pub receiver: Arc<dyn Receiver>,
 }
 
+/// Base64 with what fills it up at its end, or without: secrets are written in both ways.
+const EITHER: GeneralPurpose = GeneralPurpose::new(
+    &base64::alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
 impl Delivery {
     /// Signs a body.
     fn new(
@@ -82,7 +91,7 @@ impl Delivery {
         let timestamp = now.timestamp();
         let secret = secret.expose_secret();
         // Secrets of Standard Webhooks are written in base64 behind this word; any other is taken as it is.
-        let whole = secret.strip_prefix("whsec_").and_then(|rest| STANDARD.decode(rest).ok());
+        let whole = secret.strip_prefix("whsec_").and_then(|rest| EITHER.decode(rest).ok());
         let key = hmac::Key::new(hmac::HMAC_SHA256, whole.as_deref().unwrap_or(secret.as_bytes()));
         let text = [id.as_bytes(), b".", timestamp.to_string().as_bytes(), b".", body.as_bytes()].concat();
         let signature = format!("v1,{}", STANDARD.encode(hmac::sign(&key, &text)));
@@ -204,6 +213,7 @@ mod tests {
         // The same secret in the standard's own notation signs the same.
         let noted = format!("whsec_{}", STANDARD.encode("tide tables that nobody guesses"));
         assert_eq!(sign(&noted).signature, delivery.signature);
+        assert_eq!(sign(noted.trim_end_matches('=')).signature, delivery.signature, "{noted}");
         assert_ne!(sign("another").signature, delivery.signature);
     }
 
