@@ -74,7 +74,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
         <section role="alert" class="mx-auto flex max-w-xl flex-col items-start gap-3 px-4 py-16 sm:px-6">
             <span class="surface grid size-12 place-items-center text-muted"><Icon glyph class="size-6"/></span>
             <h1 class="text-title font-semibold">{title}</h1>
-            <p class="text-body break-words">{sentence(&why)}</p>
+            <p class="text-body break-words">{worded(&why)}</p>
             <p class="text-body text-muted">{next}</p>
             {request.map(|id| view! { <p class="text-meta text-muted">"Request "<code class="font-mono">{id}</code></p> })}
             <p class="mt-2 flex flex-wrap gap-2">
@@ -121,7 +121,7 @@ pub fn ProblemNote(#[prop(into)] text: Said) -> impl IntoView {
     view! {
         <p role="alert" class="flex items-start gap-1.5 text-table text-error break-words">
             <Icon glyph=Glyph::CircleAlert class="mt-px"/>
-            <span class="min-w-0">{sentence(&text)}{ask.map(|ask| view! { ". " <a class="text-link underline" href=ask>{WHO_CAN}</a> })}</span>
+            <span class="min-w-0">{worded(&text)}{ask.map(|ask| view! { ". " <a class="text-link underline" href=ask>{WHO_CAN}</a> })}</span>
         </p>
     }
 }
@@ -132,6 +132,26 @@ pub fn ProblemNote(#[prop(into)] text: Said) -> impl IntoView {
 #[component]
 pub fn MayNot(why: String) -> impl IntoView {
     view! { <p class="no-print my-3 text-table text-muted break-words empty:hidden" inner_html=why></p> }
+}
+
+/// A message as a sentence of its own, with what stands in backticks as code.
+fn worded(text: &str) -> Vec<AnyView> {
+    let text = sentence(text);
+    let is_paired = text.matches('`').count().is_multiple_of(2);
+    if !is_paired {
+        return vec![text.into_any()];
+    }
+    let parts = text.split('`').enumerate().filter(|(_, part)| !part.is_empty());
+    parts
+        .map(|(at, part)| {
+            let part = part.to_owned();
+            if at % 2 == 0 {
+                part.into_any()
+            } else {
+                view! { <code class="font-mono text-meta break-all">{part}</code> }.into_any()
+            }
+        })
+        .collect()
 }
 
 /// Messages begin in lower case, so that they fit behind a colon; alone they begin like a sentence.

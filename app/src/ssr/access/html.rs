@@ -89,11 +89,8 @@ pub(super) fn area(name: &str, label: &str, value: &str, lines: usize, is_closed
 /// Something wrong, or something to know.
 pub(in crate::ssr) fn note(tone: &str, title: &str, lines: &[String]) -> String {
     let role = if tone == "error" { " role=\"alert\"" } else { " role=\"status\"" };
-    let items = lines
-        .iter()
-        .map(|line| format!("<li class=\"break-words\">{}</li>", escape(line)))
-        .collect::<Vec<_>>()
-        .concat();
+    let items =
+        lines.iter().map(|line| format!("<li class=\"break-words\">{}</li>", words(line))).collect::<Vec<_>>().concat();
     let list = if lines.is_empty() { String::new() } else { format!("<ul class=\"list-disc pl-5\">{items}</ul>") };
     format!("<div class=\"note note-{tone}\"{role}><p class=\"note-title\">{}</p>{list}</div>", escape(title))
 }
