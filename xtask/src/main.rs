@@ -61,7 +61,7 @@ fn bundle(wasm: &Path) -> Result<()> {
     )?;
 
     let mut out = Output::new(&root)?;
-    let fonts = fonts(&style)?;
+    let fonts = fonts(&style, &work)?;
     let mut css = fs::read_to_string(work.join("causeway.css"))?;
     let mut preloaded = Vec::new();
     for font in &fonts {
@@ -103,6 +103,7 @@ fn fingerprint(root: &Path, wasm: &Path, style: &Path) -> Result<String> {
         "theme.css",
         "optimise.mjs",
         "minify.mjs",
+        "fonts.mjs",
         "boot.js",
         "start.js",
         "icon.svg",
@@ -157,20 +158,12 @@ fn run(what: &str, command: &mut Command) -> Result<()> {
     Err(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The Latin subsets of the two variable faces.
-fn fonts(style: &Path) -> Result<Vec<PathBuf>> {
+/// The Latin subsets of the two variable faces, with no more in them than is used, in the folder `work`.
+fn fonts(style: &Path, work: &Path) -> Result<Vec<PathBuf>> {
     let faces = ["geist/files/geist-latin-wght-normal.woff2", "geist-mono/files/geist-mono-latin-wght-normal.woff2"];
-    faces
-        .iter()
-        .map(|face| {
-            let path = style.join("node_modules/@fontsource-variable").join(face);
-            if path.exists() {
-                Ok(path)
-            } else {
-                Err(format!("{} is missing; run `make setup`", path.display()).into())
-            }
-        })
-        .collect()
+    let faces = faces.map(|face| style.join("node_modules/@fontsource-variable").join(face));
+    run("fonts.mjs", Command::new("node").arg(style.join("fonts.mjs")).arg(work).args(&faces))?;
+    faces.iter().map(|face| Ok(work.join(file_name(face)?))).collect()
 }
 
 fn file_name(path: &Path) -> Result<String> {

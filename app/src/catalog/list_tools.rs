@@ -199,7 +199,7 @@ pub(super) fn ColumnTools(listing: Listing) -> impl IntoView {
                     <label class="grid gap-1 text-table font-medium">
                         "More"
                         <input name="columns" value=more.join(", ") placeholder="label:tier, annotation:example.org/on-call" autocomplete="off"
-                            aria-describedby="columns-help" class="input h-8 w-96 max-w-full font-mono"/>
+                            aria-describedby="columns-help" class="input h-8 w-96 max-w-full"/>
                     </label>
                     <Button submit=true>"Show"</Button>
                     {usual}
