@@ -8,6 +8,7 @@ use crate::{
     check,
     decide_command::{ApproveCommand, RefuseCommand},
     doctor, logging,
+    preview_command::PreviewCommand,
     run_command::RunCommand,
     serve,
     settings::Settings,
@@ -69,6 +70,8 @@ enum Command {
     Approve(ApproveCommand),
     /// Refuse a run that waits for approval; it is then cancelled
     Refuse(RefuseCommand),
+    /// Try a folder of policies against a server: who would gain and who would lose what
+    Preview(PreviewCommand),
     /// Check the installation: configuration, database, folders, tools
     Doctor {
         #[command(flatten)]
@@ -107,6 +110,7 @@ impl Cli {
             Command::Run(command) => return command.run().await,
             Command::Approve(command) => return command.run().await,
             Command::Refuse(command) => return command.run().await,
+            Command::Preview(command) => return command.run().await,
             Command::Doctor { installation } => return doctor::run(&installation).await,
             Command::Token(command) => return command.run().await,
             Command::Version => println!("causeway {}", env!("CARGO_PKG_VERSION")),

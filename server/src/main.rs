@@ -17,6 +17,7 @@ mod lists;
 mod logging;
 mod memory;
 mod policy_files;
+mod preview_command;
 mod run_approval;
 mod run_command;
 mod saved_views;

@@ -1,15 +1,20 @@
 //! Policies that are files of a folder, `NAME.cedar` with `NAME.cases.yaml` beside them: read, and held against each other.
 
+mod follow;
+
 use std::{
     collections::BTreeMap,
     fs, io,
     path::{Path, PathBuf},
 };
 
+use chrono::Utc;
 use services::{
     identity::{PolicyProblem, RoleName},
-    permission::{Trial, try_policies},
+    permission::{PolicyFolder, Trial, try_policies},
 };
+
+pub(crate) use self::follow::follow;
 
 /// The largest file that is read; policies are bounded closer than that.
 const LARGEST: u64 = 1024 * 1024;
@@ -141,6 +146,16 @@ impl PolicyFiles {
             found.files.entry(path).or_default().push(problem);
         }
         Ok(found)
+    }
+
+    /// What of it holds, where nothing is wrong.
+    pub(crate) fn held(self, folder: &Path) -> PolicyFolder {
+        PolicyFolder {
+            documents: self.documents,
+            revision: follow::revision(folder),
+            read_at: Utc::now(),
+            problems: Vec::new(),
+        }
     }
 
     /// What is wrong, each with its file, as a line.

@@ -1,6 +1,6 @@
 //! `causeway serve` and `causeway worker`: from settings to a running process, and its orderly end.
 
-use std::{future::IntoFuture, net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::IntoFuture, net::SocketAddr, path::PathBuf, sync::Arc, time::Duration};
 
 use leptos::config::LeptosOptions;
 use metrics_exporter_prometheus::PrometheusBuilder;
@@ -20,7 +20,7 @@ use crate::{
     assets,
     cli::Problem,
     http::{self, AppState, Networks, Proxies, Shared},
-    memory,
+    memory, policy_files,
     settings::{self, Settings},
     sign_in::{self, Access},
     start,
@@ -50,7 +50,8 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     }
     let shutdown = CancellationToken::new();
     let assets = assets::find()?;
-    let work = tokio::spawn(background(services.clone(), outlet, shutdown.clone()));
+    let policies = settings.permission.policies.clone();
+    let work = tokio::spawn(background(services.clone(), outlet, policies, shutdown.clone()));
     let state = AppState::from(Shared {
         leptos: LeptosOptions::builder().output_name("causeway").site_addr(address).build(),
         services,
@@ -91,7 +92,8 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
     let has_guest = sign_in::has_guest(settings.server.listen.ip(), &settings.sign_in);
     let services = start::open(&settings, settings.server.listen, has_guest).await?;
     let shutdown = CancellationToken::new();
-    let work = tokio::spawn(background(services, outlet, shutdown.clone()));
+    let policies = settings.permission.policies.clone();
+    let work = tokio::spawn(background(services, outlet, policies, shutdown.clone()));
     stop_on_signal(shutdown.clone()).await;
     end(work).await;
     Ok(())
@@ -99,8 +101,14 @@ pub(crate) async fn worker(settings: Settings) -> Result<(), Problem> {
 
 /// What goes on besides requests, until the process is asked to stop: news from other processes, the catalog's index,
 /// syncs in time, and the jobs of the queue.
-async fn background(services: Services, outlet: Option<audit::Outlet>, shutdown: CancellationToken) {
+async fn background(
+    services: Services,
+    outlet: Option<audit::Outlet>,
+    policies: Option<PathBuf>,
+    shutdown: CancellationToken,
+) {
     tokio::join!(
+        policy_files::follow(services.clone(), policies, shutdown.clone()),
         changes::listen(&services, shutdown.clone()),
         audit::keep(services.clone(), shutdown.clone()),
         audit::stream(services.clone(), outlet, shutdown.clone()),

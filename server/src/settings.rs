@@ -23,7 +23,7 @@ pub(crate) use self::{
     audit::{Audit, outlet},
     clusters::{Cluster, clusters},
     credentials::{Credential, configured},
-    permission::{Permission, permission, read as read_policies},
+    permission::{Permission, permission, policies, read as read_policies},
     sign_in::{SignIn, doors},
 };
 use crate::cli::{Installation, Problem};

@@ -7,7 +7,7 @@ use connectors::{
     source::{Outbound, Sources},
 };
 use secrecy::ExposeSecret;
-use services::{CatalogSettings, DatabaseConnection, Ports, Services, database, secrets::Keeper};
+use services::{CatalogSettings, DatabaseConnection, Ports, Services, database, permission, secrets::Keeper};
 
 use crate::{
     cli::Problem,
@@ -47,7 +47,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
         docs: Arc::default(),
         doors: Arc::new(doors),
         notes: Arc::default(),
-        permission: Arc::default(),
+        permission: Arc::new(permission::Keeper::new(settings::policies(&settings.permission)?)),
         ports: Ports {
             sources: Arc::new(Sources::new(outbound)),
             repositories: Arc::new(hosting),
@@ -62,7 +62,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
                 sync_minutes: settings.catalog.sync_minutes.max(1),
                 orphan_days: settings.catalog.orphan_days.min(36_500),
             },
-            permission: settings::permission(&settings.permission)?,
+            permission: settings::permission(&settings.permission),
             tools: settings.links.clone(),
             credentials: settings::configured(&settings.credentials)?,
         }),

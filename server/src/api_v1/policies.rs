@@ -20,7 +20,11 @@ use super::Problem;
 use crate::{http::AppState, lists::body};
 
 pub(super) fn routes() -> OpenApiRouter<AppState> {
-    OpenApiRouter::new().routes(routes!(policies)).routes(routes!(policy, save, reset)).routes(routes!(preview))
+    OpenApiRouter::new()
+        .routes(routes!(policies))
+        .routes(routes!(policy, save, reset))
+        .routes(routes!(preview))
+        .routes(routes!(preview_folder))
 }
 
 /// A policy document.
@@ -36,16 +40,23 @@ struct PolicyText {
     origin: String,
     /// How often it was edited in the portal.
     version: i32,
+    /// Of a file: the commit that is checked out where it stands, if it is known.
+    revision: Option<String>,
 }
 
 impl From<PolicyDocument> for PolicyText {
     fn from(document: PolicyDocument) -> Self {
+        let revision = match &document.origin {
+            PolicyOrigin::Folder(revision, _) => revision.clone(),
+            PolicyOrigin::Shipped | PolicyOrigin::Portal(..) => None,
+        };
         let (origin, version) = match document.origin {
             PolicyOrigin::Shipped => ("shipped", 0),
-            PolicyOrigin::Folder => ("folder", 0),
+            PolicyOrigin::Folder(..) => ("folder", 0),
             PolicyOrigin::Portal(version, ..) => ("portal", version),
         };
-        Self { name: document.name, text: document.text, cases: document.cases, origin: origin.to_owned(), version }
+        let PolicyDocument { name, text, cases, .. } = document;
+        Self { name, text, cases, origin: origin.to_owned(), version, revision }
     }
 }
 
@@ -175,6 +186,43 @@ async fn preview(
 ) -> Result<Json<PolicyOutcome>, Problem> {
     let PolicyDraft { text, cases, .. } = body(&bytes)?;
     Ok(Json(permission::preview(&services, &caller, &named(&name)?, &text, &cases).await?.into()))
+}
+
+/// Files that are to stand in place of those of the settings' folder.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct FolderDraft {
+    documents: Vec<NamedDraft>,
+}
+
+/// A file of policies, with the one of its example cases.
+#[derive(Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct NamedDraft {
+    /// What the file is called, before `.cedar`.
+    name: String,
+    /// Policies, in Cedar.
+    text: String,
+    /// Example cases, in YAML.
+    #[serde(default)]
+    cases: String,
+}
+
+/// Tries a whole folder of policies in place of the one that the settings name, and changes nothing: what is wrong, and who would
+/// gain or lose what.
+#[utoipa::path(
+    post, path = "/permission/preview", tag = "permission", request_body = FolderDraft,
+    responses((status = 200, description = "What it comes to", body = PolicyOutcome)),
+)]
+async fn preview_folder(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    bytes: Bytes,
+) -> Result<Json<PolicyOutcome>, Problem> {
+    let FolderDraft { documents } = body(&bytes)?;
+    let documents = documents.into_iter().map(|NamedDraft { name, text, cases }| Ok((named(&name)?, text, cases)));
+    let documents = documents.collect::<Result<Vec<_>, Error>>()?;
+    Ok(Json(permission::preview_folder(&services, &caller, documents).await?.into()))
 }
 
 /// Takes what was edited away: what comes with Causeway holds again, if anything does.

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use serde::Deserialize;
 use services::{
     identity::{Grantee, RoleName},
-    permission::PermissionSettings,
+    permission::{PermissionSettings, PolicyFolder},
 };
 
 use crate::{cli::Problem, policy_files::PolicyFiles};
@@ -22,19 +22,22 @@ pub(crate) struct Permission {
     pub(crate) policies: Option<std::path::PathBuf>,
 }
 
-/// What the settings decide, with the policies of their folder.
-///
-/// # Errors
-/// When the folder cannot be read, or a file of it is no policy, with the place.
-pub(crate) fn permission(settings: &Permission) -> Result<PermissionSettings, Problem> {
+/// What the settings decide.
+pub(crate) fn permission(settings: &Permission) -> PermissionSettings {
     let mut decided = PermissionSettings { roles: settings.roles.clone(), ..PermissionSettings::default() };
     if let Some(everyone) = &settings.everyone {
         decided.everyone = everyone.iter().cloned().collect();
     }
-    if let Some(folder) = &settings.policies {
-        decided.policies = read(folder)?.documents;
-    }
-    Ok(decided)
+    decided
+}
+
+/// The policies of the settings' folder, if they name one.
+///
+/// # Errors
+/// When the folder cannot be read, or a file of it is no policy, with the place.
+pub(crate) fn policies(settings: &Permission) -> Result<PolicyFolder, Problem> {
+    let Some(folder) = &settings.policies else { return Ok(PolicyFolder::default()) };
+    Ok(read(folder)?.held(folder))
 }
 
 /// Policies of a folder, by what they come to.

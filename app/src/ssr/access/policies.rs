@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 
+use domain::changes::Change;
 use prose::escape;
 use services::{
     Result, Services,
@@ -21,11 +22,32 @@ const EDITS: u64 = 20;
 fn origin(document: &PolicyDocument) -> String {
     match &document.origin {
         PolicyOrigin::Shipped => "comes with Causeway".to_owned(),
-        PolicyOrigin::Folder => "a file of the settings' folder".to_owned(),
+        PolicyOrigin::Folder(revision, read_at) => {
+            format!("a file of the settings' folder{}, read {}", commit(revision.as_deref()), when(*read_at))
+        }
         PolicyOrigin::Portal(version, at, by) => {
             format!("version {version} by {}, {}", escape(by), when(*at))
         }
     }
+}
+
+/// The commit that a file is of, as HTML.
+fn commit(revision: Option<&str>) -> String {
+    match revision.map(|revision| (revision, revision.strip_suffix("-dirty"))) {
+        None => String::new(),
+        Some((revision, None)) => format!(" at commit {}", code(revision)),
+        Some((_, Some(revision))) => format!(" at commit {}, changed since", code(revision)),
+    }
+}
+
+/// What is wrong with the settings' folder as it stands now.
+fn of_folder(services: &Services) -> String {
+    let folder = permission::folder(services);
+    if folder.problems.is_empty() {
+        return String::new();
+    }
+    let title = "What stands in the settings' folder by now is not good, so what it held before goes on to hold";
+    note("error", title, &folder.problems)
 }
 
 /// What each policy of a document says, as far as it says it in words.
@@ -85,6 +107,7 @@ pub(super) async fn list(services: &Services, caller: &Caller, sent: Option<&Sen
     let begin = if may_not.is_empty() { begin(sent.map_or("", |sent| &sent.name)) } else { may_not };
     let refused = sent.map(|sent| refused(sent, "Nothing was begun")).unwrap_or_default();
     let html = tabs("/policies")
+        + &of_folder(services)
         + &refused
         + &panel("What holds", &table("Policies", &["Policies", "What they say", "From"], &rows))
         + &begin
@@ -120,11 +143,15 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
             is_shipped: false,
         }
     };
-    let (is_new, is_file) = (matches!(known.origin, PolicyOrigin::Portal(0, ..)), known.origin == PolicyOrigin::Folder);
+    let (is_new, is_file) =
+        (matches!(known.origin, PolicyOrigin::Portal(0, ..)), matches!(known.origin, PolicyOrigin::Folder(..)));
     let version = if let PolicyOrigin::Portal(version, ..) = known.origin { version } else { 0 };
     let may_not = may_not("change these policies", Permission::ManagePolicies, Target::Policy(&known.name)).await?;
     let is_closed = is_file || !may_not.is_empty();
     let mut html = tabs("/policies");
+    if is_file {
+        html += &of_folder(services);
+    }
     let (mut text, mut cases) = (known.text.as_str(), known.cases.as_str());
     if let Some(sent) = sent {
         (text, cases) = (&sent.text, &sent.cases);
@@ -158,7 +185,8 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
     html += if !may_not.is_empty() {
         may_not.as_str()
     } else if is_file {
-        "<p class=\"text-table text-muted\">This is a file of the folder that causeway.toml names. Change it there.</p>"
+        "<p class=\"text-table text-muted\">This is a file of the folder that causeway.toml names. Change it there: it is read again \
+         while the server runs, and <code>causeway preview</code> tells before who would gain and lose.</p>"
     } else {
         "<div class=\"flex flex-wrap gap-3\"><button class=\"btn btn-primary\" name=\"deed\" value=\"preview\">Who gains, who \
          loses</button><button class=\"btn\" name=\"deed\" value=\"save\">Save</button></div>"
@@ -182,7 +210,10 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
 fn plain(document: &PolicyDocument) -> String {
     match &document.origin {
         PolicyOrigin::Shipped => "As they come with Causeway. What is saved here stands in their place".to_owned(),
-        PolicyOrigin::Folder => "A file of the folder that causeway.toml names".to_owned(),
+        PolicyOrigin::Folder(revision, _) => match revision {
+            Some(revision) => format!("A file of the folder that causeway.toml names, at commit {revision}"),
+            None => "A file of the folder that causeway.toml names".to_owned(),
+        },
         PolicyOrigin::Portal(version, _, by) => format!("Version {version}, by {by}"),
     }
 }
@@ -213,9 +244,16 @@ async fn history(services: &Services, caller: &Caller, name: &str) -> Result<Str
         let text = state.as_ref().and_then(|state| state.get("text")?.as_str());
         text.unwrap_or_default().to_owned()
     };
+    let who = |edit: &Change| {
+        if edit.source != "folder" {
+            return code(&edit.actor);
+        }
+        let revision = edit.after.as_ref().and_then(|state| state.get("revision")?.as_str());
+        format!("the file{}", commit(revision))
+    };
     let rows: Vec<Vec<String>> = edits
         .iter()
-        .map(|edit| vec![when(edit.at), code(&edit.actor), difference(&text(&edit.before), &text(&edit.after))])
+        .map(|edit| vec![when(edit.at), who(edit), difference(&text(&edit.before), &text(&edit.after))])
         .collect();
     Ok(panel("What was edited", &table("Edits", &["When", "Who", "What"], &rows)))
 }

@@ -115,6 +115,16 @@ pub(crate) async fn mark(services: &Services, tenant: &Tenant, seq: i64) -> Resu
     store::mark(&services.db, tenant, seq).await
 }
 
+/// The last change about each subject that begins with `beginning`. It looks through the subjects of all changes, so it is for what
+/// is asked once in a while.
+pub(crate) async fn last_of_each(
+    db: &impl sea_orm::ConnectionTrait,
+    tenant: &Tenant,
+    beginning: &str,
+) -> Result<Vec<Change>> {
+    store::last_of_each(db, tenant, beginning).await
+}
+
 /// The number of the last change of a tenant; 0 before the first.
 pub(crate) async fn last_of(services: &Services, tenant: &Tenant) -> Result<i64> {
     store::last(&services.db, tenant).await

@@ -336,6 +336,28 @@ pub(super) async fn about_any(
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
+pub(super) async fn last_of_each(db: &impl ConnectionTrait, tenant: &Tenant, beginning: &str) -> Result<Vec<Change>> {
+    let numbers: Vec<i64> = row::Entity::find()
+        .select_only()
+        .column_as(row::Column::Seq.max(), "seq")
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Subject.starts_with(beginning))
+        .group_by(row::Column::Subject)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let mut found = Vec::new();
+    for numbers in numbers.chunks(BATCH) {
+        let rows = row::Entity::find()
+            .filter(row::Column::Tenant.eq(tenant.as_str()))
+            .filter(row::Column::Seq.is_in(numbers.iter().copied()))
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().map(Change::from));
+    }
+    Ok(found)
+}
+
 pub(super) async fn last(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<i64> {
     let statement = Statement::from_sql_and_values(
         db.get_database_backend(),

@@ -9,6 +9,7 @@ mod bounds;
 mod cases;
 mod could;
 mod difference;
+mod folder;
 mod language;
 mod policies;
 mod questions;
@@ -38,6 +39,7 @@ use roaring::RoaringBitmap;
 pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
     could::{Could, MayRow, what_could},
+    folder::{PolicyFolder, folder, preview_folder, refuse_folder, take_folder},
     language::SCHEMA,
     policies::{
         PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, reset_policy,
@@ -70,14 +72,12 @@ pub struct PermissionSettings {
     pub everyone: BTreeSet<RoleName>,
     /// Roles that are given by the settings.
     pub roles: BTreeMap<RoleName, Vec<Grantee>>,
-    /// Policy documents of the settings' folder: name, policies, example cases.
-    pub policies: Vec<(String, String, String)>,
 }
 
 impl Default for PermissionSettings {
     fn default() -> Self {
         let viewer = "viewer".parse().expect("it is the name of a role");
-        Self { everyone: BTreeSet::from([viewer]), roles: BTreeMap::new(), policies: Vec::new() }
+        Self { everyone: BTreeSet::from([viewer]), roles: BTreeMap::new() }
     }
 }
 
@@ -85,6 +85,8 @@ impl Default for PermissionSettings {
 #[derive(Default)]
 pub struct Keeper {
     tenants: Mutex<HashMap<Tenant, Held>>,
+    /// The files of the settings' folder, for all tenants.
+    folder: Mutex<Arc<PolicyFolder>>,
     /// What use roles were lately.
     uses: uses::Uses,
 }
@@ -97,6 +99,25 @@ struct Held {
 }
 
 impl Keeper {
+    /// With the policies of a folder.
+    pub fn new(folder: PolicyFolder) -> Self {
+        Self { folder: Mutex::new(Arc::new(folder)), ..Self::default() }
+    }
+
+    fn folder(&self) -> Arc<PolicyFolder> {
+        self.folder.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Has other files hold, for every tenant.
+    fn hold(&self, folder: PolicyFolder) {
+        *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(folder);
+        let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
+        for held in tenants.values_mut() {
+            held.generation += 1;
+            held.rules = None;
+        }
+    }
+
     /// Reads a tenant's policies and roles anew when they are next asked for.
     pub(crate) fn forget(&self, tenant: &Tenant) {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
@@ -114,7 +135,8 @@ impl Keeper {
             }
             held.generation
         };
-        let rules = Arc::new(read(services, tenant, None).await?);
+        let texts = policies::texts(services, tenant).await?;
+        let rules = Arc::new(rules_of(services, tenant, texts).await?);
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         let held = tenants.entry(tenant.clone()).or_default();
         if held.generation == generation {
@@ -124,19 +146,8 @@ impl Keeper {
     }
 }
 
-/// Reads what holds in a tenant; `draft` stands for the document of its name, or takes it away.
-async fn read(services: &Services, tenant: &Tenant, draft: Option<(&str, Option<&str>)>) -> Result<Rules> {
-    let mut texts = policies::texts(services, tenant).await?;
-    if let Some((name, text)) = draft {
-        match text {
-            Some(text) => {
-                texts.insert(name.to_owned(), text.to_owned());
-            }
-            None => {
-                texts.remove(name);
-            }
-        }
-    }
+/// What holds in a tenant by documents of these names, with the roles that are given there.
+async fn rules_of(services: &Services, tenant: &Tenant, texts: BTreeMap<String, String>) -> Result<Rules> {
     let mut documents = Vec::with_capacity(texts.len());
     for (name, text) in texts {
         let policies = language::read(&name, &text).map_err(|problems| {

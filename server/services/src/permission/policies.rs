@@ -17,8 +17,9 @@ use crate::{Error, Result, Services, changes, changes::NewChange, identity};
 pub enum PolicyOrigin {
     /// It comes with Causeway.
     Shipped,
-    /// It is a file of the settings' folder, and is changed there.
-    Folder,
+    /// It is a file of the settings' folder, and is changed there: the commit that was checked out, if it is known, and when it
+    /// was read.
+    Folder(Option<String>, DateTime<Utc>),
     /// It was edited in the portal: its version, when, by whom.
     Portal(i32, DateTime<Utc>, String),
 }
@@ -53,6 +54,18 @@ pub struct Saved {
 
 /// Every document by name, as it holds.
 async fn all(services: &Services, tenant: &Tenant) -> Result<BTreeMap<String, PolicyDocument>> {
+    let folder = services.permission.folder();
+    with_files(services, tenant, &folder.documents, &PolicyOrigin::Folder(folder.revision.clone(), folder.read_at))
+        .await
+}
+
+/// Every document by name, as it would hold with these files.
+async fn with_files(
+    services: &Services,
+    tenant: &Tenant,
+    files: &[(String, String, String)],
+    of_files: &PolicyOrigin,
+) -> Result<BTreeMap<String, PolicyDocument>> {
     let document = |(name, text, cases): (&str, &str, &str), origin| PolicyDocument {
         name: name.to_owned(),
         text: text.to_owned(),
@@ -69,8 +82,8 @@ async fn all(services: &Services, tenant: &Tenant) -> Result<BTreeMap<String, Po
         all.insert(row.name.clone(), document((&row.name, &row.text, &row.cases), origin));
     }
     // Files are what was reviewed: they stand over what was edited.
-    for (name, text, cases) in &services.settings.permission.policies {
-        all.insert(name.clone(), document((name, text, cases), PolicyOrigin::Folder));
+    for (name, text, cases) in files {
+        all.insert(name.clone(), document((name, text, cases), of_files.clone()));
     }
     Ok(all)
 }
@@ -97,8 +110,14 @@ fn missing(name: &str) -> Error {
     Error::NotFound(format!("there are no policies `{name}`; those that hold are at /policies"))
 }
 
-fn subject(name: &str) -> String {
+pub(super) fn subject(name: &str) -> String {
     format!("policy:{name}")
+}
+
+/// The document of a name that comes with Causeway, as it is told of.
+pub(super) fn shipped(name: &str) -> Option<serde_json::Value> {
+    let (_, text, cases) = SHIPPED.iter().find(|(shipped, ..)| *shipped == name)?;
+    Some(json!({ "text": text, "cases": cases }))
 }
 
 /// What was edited in a document, the latest first, at most `limit`.
@@ -144,12 +163,49 @@ async fn tried(services: &Services, caller: &Caller, name: &str, text: Option<&s
     if cases.len() > language::LONGEST {
         return broken(vec![PolicyProblem::plain("the example cases are longer than the policies may be".to_owned())]);
     }
-    let draft = match super::read(services, &caller.tenant, Some((name, text))).await {
+    let (mut texts, mut examples) = (BTreeMap::new(), BTreeMap::new());
+    for (name, document) in all(services, &caller.tenant).await? {
+        texts.insert(name.clone(), document.text);
+        examples.insert(name, document.cases);
+    }
+    examples.insert(name.to_owned(), cases.to_owned());
+    match text {
+        Some(text) => texts.insert(name.to_owned(), text.to_owned()),
+        None => texts.remove(name),
+    };
+    compare(services, caller, texts, examples, Some(name)).await
+}
+
+/// Tries these files in place of those that hold.
+pub(super) async fn tried_all(
+    services: &Services,
+    caller: &Caller,
+    files: &[(String, String, String)],
+) -> Result<Saved> {
+    let origin = PolicyOrigin::Folder(None, Utc::now());
+    let (mut texts, mut examples) = (BTreeMap::new(), BTreeMap::new());
+    for (name, document) in with_files(services, &caller.tenant, files, &origin).await? {
+        texts.insert(name.clone(), document.text);
+        examples.insert(name, document.cases);
+    }
+    compare(services, caller, texts, examples, None).await
+}
+
+/// Holds drafts against their examples, and against what holds; what is wrong in another document than `about` names it.
+async fn compare(
+    services: &Services,
+    caller: &Caller,
+    texts: BTreeMap<String, String>,
+    examples: BTreeMap<String, String>,
+    about: Option<&str>,
+) -> Result<Saved> {
+    let broken = |problems| Ok(Saved { problems, ..Saved::default() });
+    let draft = match super::rules_of(services, &caller.tenant, texts).await {
         Ok(draft) => draft,
         Err(Error::Rejected(why)) => return broken(vec![PolicyProblem::plain(why)]),
         Err(error) => return Err(error),
     };
-    let (held, problems) = all_hold(services, &caller.tenant, &draft, name, cases).await?;
+    let (held, problems) = all_hold(&draft, &examples, about);
     if !problems.is_empty() {
         return broken(problems);
     }
@@ -158,28 +214,19 @@ async fn tried(services: &Services, caller: &Caller, name: &str, text: Option<&s
     Ok(Saved { problems: Vec::new(), cases: held, gains, losses })
 }
 
-/// Whether every example of every document holds with a draft of one.
-async fn all_hold(
-    services: &Services,
-    tenant: &Tenant,
-    draft: &Rules,
-    name: &str,
-    cases: &str,
-) -> Result<(usize, Vec<PolicyProblem>)> {
+/// Whether every example of every document holds with a draft.
+fn all_hold(draft: &Rules, examples: &BTreeMap<String, String>, about: Option<&str>) -> (usize, Vec<PolicyProblem>) {
     let (mut held, mut problems) = (0, Vec::new());
-    let mut examples: BTreeMap<String, String> =
-        all(services, tenant).await?.into_iter().map(|(name, document)| (name, document.cases)).collect();
-    examples.insert(name.to_owned(), cases.to_owned());
     for (document, text) in examples {
-        match cases::hold(draft, &text) {
+        match cases::hold(draft, text) {
             Ok(count) => held += count,
             Err(found) => problems.extend(found.into_iter().map(|problem| {
-                let at = if document == name { String::new() } else { format!("in `{document}`: ") };
+                let at = if about == Some(document) { String::new() } else { format!("in `{document}`: ") };
                 PolicyProblem { message: format!("{at}{}", problem.message), ..problem }
             })),
         }
     }
-    Ok((held, problems))
+    (held, problems)
 }
 
 /// Saves a document, if it can be read and all example cases hold with it.
@@ -196,7 +243,7 @@ pub async fn save_policy(
     identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
     let name = name.as_str();
     let known = all(services, &caller.tenant).await?;
-    if known.get(name).is_some_and(|known| known.origin == PolicyOrigin::Folder) {
+    if known.get(name).is_some_and(|known| matches!(known.origin, PolicyOrigin::Folder(..))) {
         let why = format!("`{name}` is a file of the folder that causeway.toml names; change it there");
         return Err(Error::Conflict(why));
     }
