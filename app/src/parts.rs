@@ -78,7 +78,9 @@ parts! {
     /// The first page.
     home { Home: crate::home::HomePage }
     /// Lists of entities.
-    list { List: crate::catalog::ListPage, Search: crate::catalog::SearchPage }
+    list { List: crate::catalog::ListPage }
+    /// What is found.
+    search { Search: crate::catalog::SearchPage }
     /// One entity.
     entity { Entity: crate::catalog::EntityPage }
     /// Where entities come from.

@@ -9,7 +9,7 @@ use leptos_router::{
 };
 
 use crate::{
-    parts::{access, create, entity, home, list, people, runs, scorecards, sources},
+    parts::{access, create, entity, home, list, people, runs, scorecards, search, sources},
     shell::{NotFoundPage, Shell},
 };
 
@@ -56,7 +56,7 @@ pub fn App() -> impl IntoView {
                     <Route path=path!("/roles/:view?") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/may") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
                     <Route path=path!("/audit") view={Lazy::<access::Access>::new()} ssr=SsrMode::Async/>
-                    <Route path=path!("/search") view={Lazy::<list::Search>::new()} ssr=SsrMode::Async/>
+                    <Route path=path!("/search") view={Lazy::<search::Search>::new()} ssr=SsrMode::Async/>
                 </Routes>
             </Shell>
         </Router>

@@ -72,7 +72,7 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     let router = router
         .merge(health::router(&state))
         .merge(crate::assets::router())
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(4)))
+        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
         .layer(middleware::from_fn(security::headers))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(metrics::measure))
