@@ -22,6 +22,7 @@ mod m20261127_000500_role_uses;
 mod m20261127_000600_approvals;
 mod m20261127_000710_shared_files;
 mod m20261127_000800_confirmed;
+mod m20261127_000900_trust;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -49,6 +50,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000600_approvals::Migration),
             Box::new(m20261127_000710_shared_files::Migration),
             Box::new(m20261127_000800_confirmed::Migration),
+            Box::new(m20261127_000900_trust::Migration),
         ]
     }
 }

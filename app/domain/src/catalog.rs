@@ -22,6 +22,7 @@ mod renames;
 mod saved_view;
 mod source;
 mod syntax;
+mod trust;
 mod verdict;
 mod webhook;
 mod well_known;
@@ -52,6 +53,7 @@ pub use source::{
     Allowance, Conflict, FileProblem, NewSource, NotASourceKind, Outcome, Severity, Source, SourceFile, SourceKind,
     SourceTrace,
 };
+pub use trust::{NotTrust, Trust};
 pub use verdict::{Look, Prospect, ProspectTie, Verdict};
 pub use webhook::{
     DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,

@@ -34,6 +34,8 @@ pub enum ChangeKind {
     SourceAsked,
     /// When a source is synced was changed.
     SourceScheduled,
+    /// Other people and teams of a source count.
+    SourceTrusted,
     /// A source's webhook was made, made anew, or taken away.
     SourceWebhook,
     /// An entity's level or a rule's result on a scorecard changed.
@@ -79,6 +81,7 @@ impl ChangeKind {
             Self::DocsChanged => "docs-changed",
             Self::SourceAsked => "source-asked",
             Self::SourceScheduled => "source-scheduled",
+            Self::SourceTrusted => "source-trusted",
             Self::SourceWebhook => "source-webhook",
             Self::ScorecardEvaluated => "scorecard-evaluated",
             Self::RunCreated => "run-created",

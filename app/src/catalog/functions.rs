@@ -88,7 +88,7 @@ pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<P
 
     use crate::ssr::{caller, entity, reply, services};
 
-    let explained = reply(services::catalog::explain(&services(), &caller(), NewSource { kind, target }).await)?;
+    let explained = reply(services::catalog::explain(&services(), &caller(), NewSource::new(kind, target)).await)?;
     Ok(Preview { files: explained.files, entities: explained.entities.iter().map(entity::found).collect() })
 }
 
@@ -107,7 +107,7 @@ pub(super) async fn look_at(kind: SourceKind, target: String) -> Result<Explaine
     if target.is_empty() {
         return Ok(Explained { text: None, look: Look::default() });
     }
-    let look = reply(services::catalog::look(&services, &caller, NewSource { kind, target }).await)?;
+    let look = reply(services::catalog::look(&services, &caller, NewSource::new(kind, target)).await)?;
     Ok(Explained { text: None, look })
 }
 
@@ -118,7 +118,7 @@ pub(super) async fn register_source(kind: SourceKind, target: String) -> Result<
 
     use crate::ssr::{caller, reply, services};
 
-    let source = reply(services::catalog::register(&services(), &caller(), NewSource { kind, target }).await)?;
+    let source = reply(services::catalog::register(&services(), &caller(), NewSource::new(kind, target)).await)?;
     leptos_axum::redirect(&source.path());
     Ok(())
 }

@@ -1,6 +1,6 @@
 //! What the pages of sources and their inboxes ask the server for, and what they have done.
 
-use domain::catalog::{EntityRef, KeptText, OrphanDeed, WebhookDeed};
+use domain::catalog::{EntityRef, KeptText, OrphanDeed, Trust, WebhookDeed};
 use leptos::prelude::*;
 
 use super::inbox_views::{DisputesView, OrphansView, SourceView, SourcesView, TroublesView};
@@ -114,6 +114,17 @@ pub(super) async fn schedule_source(id: String, minutes: String) -> Result<(), A
         }
     };
     reply(services::catalog::schedule_source(&services(), &caller(), uuid, minutes).await)?;
+    leptos_axum::redirect(&format!("/sources/{id}"));
+    Ok(())
+}
+
+/// Decides which people and teams of a source count for sign-in and permission.
+#[server(prefix = "/api/portal", output = crate::wire::Json)]
+pub(super) async fn trust_source(id: String, trust: Trust) -> Result<(), AppError> {
+    use crate::ssr::{caller, entity, reply, services};
+
+    let uuid = reply(entity::source_id(&id))?;
+    reply(services::catalog::set_trust(&services(), &caller(), uuid, trust).await)?;
     leptos_axum::redirect(&format!("/sources/{id}"));
     Ok(())
 }

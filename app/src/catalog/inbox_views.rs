@@ -65,6 +65,8 @@ pub(crate) struct SourceView {
     pub(crate) default_minutes: u32,
     /// Why the one who looks may not change it, as HTML; empty for whoever may.
     pub(crate) may_not: String,
+    /// Whether they decide which people and teams of it count.
+    pub(crate) may_trust: bool,
 }
 
 /// A document that should be mended.

@@ -27,6 +27,7 @@ mod source_fields;
 mod source_files;
 mod source_page;
 mod source_reading;
+mod source_trust;
 mod source_webhook;
 mod sources_page;
 mod sync_bars;

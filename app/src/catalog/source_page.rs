@@ -10,6 +10,7 @@ use super::{
     inbox_views::{Bar, SourceRow, SourceView},
     source_files::Files,
     source_reading::Reading,
+    source_trust::Trusted,
     source_webhook::WebhookPanel,
     sources_page::state,
     sync_bars::{SyncBars, SyncTable},
@@ -46,8 +47,19 @@ pub(crate) fn SourcePage() -> impl IntoView {
 
 #[component]
 fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
-    let SourceView { row, credential, files, texts, disputes, webhook, orphans, orphan_days, default_minutes, may_not } =
-        page;
+    let SourceView {
+        row,
+        credential,
+        files,
+        texts,
+        disputes,
+        webhook,
+        orphans,
+        orphan_days,
+        default_minutes,
+        may_not,
+        may_trust,
+    } = page;
     let may = may_not.is_empty();
     let SourceRow { source, bars, next } = row;
     let (mark, label) = state(&source);
@@ -112,6 +124,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
                 <Reading credential allowance=source.allowance.clone()/>
                 <Syncs bars id=id.clone() every=source.every_minutes default_minutes may/>
                 <Files files source=id.clone() texts/>
+                <Trusted id=id.clone() kind=source.kind trust=source.trust may=may_trust/>
                 {disputed}
                 <WebhookPanel id=id.clone() webhook may/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}

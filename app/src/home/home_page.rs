@@ -297,6 +297,7 @@ fn moved(happened: Happened) -> Moved {
         "source-removed" => (Glyph::Trash, "text-muted", "A source was removed".to_owned()),
         "source-asked" => (Glyph::RefreshCw, "text-muted", "A sync was asked for".to_owned()),
         "source-scheduled" => (Glyph::Clock, "text-muted", "A schedule was changed".to_owned()),
+        "source-trusted" => (Glyph::Users, "text-muted", "Who counts of a source was changed".to_owned()),
         "source-webhook" => (Glyph::Key, "text-muted", "A webhook was changed".to_owned()),
         "run-created" => (Glyph::Play, "text-info", "A run was started".to_owned()),
         "run-moved" => (Glyph::Route, "text-muted", "A run moved on".to_owned()),

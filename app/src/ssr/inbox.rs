@@ -5,7 +5,7 @@ use std::collections::{HashMap, HashSet};
 use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, EntityRef, Orphan, Source, SyncRecord, TroubleFilter},
-    identity::{Caller, Permission, Target},
+    identity::{self, Caller, Permission, Target},
 };
 use uuid::Uuid;
 
@@ -74,6 +74,7 @@ pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Re
         orphan_days: settings.orphan_days,
         default_minutes: settings.sync_minutes,
         may_not: may_not("sync, change or remove this source", Permission::ManageSources, Target::Source(id)).await?,
+        may_trust: identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?,
     })
 }
 

@@ -15,5 +15,5 @@ pub async fn load(services: &Services, caller: &Caller) -> Result<Source> {
         .await
         .map_err(|error| Error::Internal(format!("unpacking the example ended early: {error}")))??;
     let target = folder.join("catalog-info.yaml").display().to_string();
-    catalog::ensure(services, caller, NewSource { kind: SourceKind::File, target }).await
+    catalog::ensure(services, caller, NewSource::new(SourceKind::File, target)).await
 }

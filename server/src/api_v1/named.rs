@@ -213,7 +213,7 @@ async fn analyze(
     bytes: Bytes,
 ) -> Result<Json<Analysis>, Problem> {
     let Analyze { kind, target, file } = body(&bytes)?;
-    let found = catalog::analyze(&services, &caller, NewSource { kind, target }, file.as_deref()).await?;
+    let found = catalog::analyze(&services, &caller, NewSource::new(kind, target), file.as_deref()).await?;
     let existing = found.existing.into_iter().map(|existing| Existing {
         entity: existing.document,
         location: existing.location,

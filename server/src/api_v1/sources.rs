@@ -6,7 +6,7 @@ use axum::{
     extract::{Path, State},
     http::{HeaderName, StatusCode, header},
 };
-use domain::catalog::{NewSource, Source, SourceFile, SourceKind, SourceTrace};
+use domain::catalog::{NewSource, Source, SourceFile, SourceKind, SourceTrace, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use services::{Error, Services, catalog, identity::Caller};
@@ -28,6 +28,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
         .routes(routes!(list, register))
         .routes(routes!(one, change, remove))
         .routes(routes!(sync))
+        .routes(routes!(trust))
         .routes(routes!(explain))
 }
 
@@ -131,6 +132,29 @@ async fn sync(
     Ok(StatusCode::ACCEPTED)
 }
 
+/// Which people and teams are to count.
+#[derive(Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+struct Trusted {
+    trust: Trust,
+}
+
+/// Decides which people and teams of a source count for sign-in and permission.
+#[utoipa::path(
+    post, path = "/catalog/sources/{id}/trust", tag = "sources", params(("id" = String, Path)), request_body = Trusted,
+    responses((status = 204, description = "They count from now on, or no longer")),
+)]
+async fn trust(
+    State(services): State<Services>,
+    Extension(caller): Extension<Caller>,
+    Path(id): Path<String>,
+    bytes: Bytes,
+) -> Result<StatusCode, Problem> {
+    let Trusted { trust } = body(&bytes)?;
+    catalog::set_trust(&services, &caller, id_of(&id)?, trust).await?;
+    Ok(StatusCode::NO_CONTENT)
+}
+
 /// What is to be explained: a place, or a text.
 #[derive(Debug, Deserialize, ToSchema)]
 #[serde(untagged)]
@@ -155,7 +179,7 @@ impl Explain {
         let Asked { text, kind, target } = body(bytes)?;
         match (text, kind, target) {
             (Some(text), None, None) => Ok(Self::Text { text }),
-            (None, Some(kind), Some(target)) => Ok(Self::Place(NewSource { kind, target })),
+            (None, Some(kind), Some(target)) => Ok(Self::Place(NewSource::new(kind, target))),
             _ => Err(Error::Rejected(
                 "say either what is to be explained, `{\"text\": \"kind: Component\"}`, or where it is, `{\"kind\": \"git\", \
                  \"target\": \"https://git.example.com/quay/fares.git\"}`"

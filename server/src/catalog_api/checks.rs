@@ -77,7 +77,7 @@ pub(super) async fn analyze(
     bytes: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let Analyze { location, file_name } = body(&bytes)?;
-    let new = NewSource { kind: kind_of(location.kind.as_deref())?, target: location.target };
+    let new = NewSource::new(kind_of(location.kind.as_deref())?, location.target);
     let found = catalog::analyze(&services, &caller, new, file_name.as_deref()).await?;
     let existing = found.existing.into_iter().map(|existing| {
         let (kind, target) = existing.location.split_once(':').unwrap_or(("url", &existing.location));

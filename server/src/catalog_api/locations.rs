@@ -79,7 +79,7 @@ pub(super) async fn register(
     bytes: Bytes,
 ) -> Result<(StatusCode, Json<Value>), Problem> {
     let asked: Location = body(&bytes)?;
-    let new = NewSource { kind: kind_of(asked.kind.as_deref())?, target: asked.target };
+    let new = NewSource::new(kind_of(asked.kind.as_deref())?, asked.target);
     if params.is_on("dryRun") {
         return try_out(&services, &caller, new).await;
     }
@@ -233,7 +233,7 @@ pub(super) async fn change(
     bytes: Bytes,
 ) -> Result<Json<Value>, Problem> {
     let asked: Location = body(&bytes)?;
-    let new = NewSource { kind: kind_of(asked.kind.as_deref())?, target: asked.target };
+    let new = NewSource::new(kind_of(asked.kind.as_deref())?, asked.target);
     let source = catalog::retarget(&services, &caller, id_of(&id)?, new).await.map_err(|error| told(&id, error))?;
     Ok(Json(location(&source)))
 }

@@ -6,7 +6,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::EntityRef;
+use super::{EntityRef, Trust};
 
 /// What a source is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -85,6 +85,16 @@ pub struct NewSource {
     pub kind: SourceKind,
     /// Where it is.
     pub target: String,
+    /// Which people and teams of it count; where nothing is said, whoever adds it decides by what they may.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub trust: Option<Trust>,
+}
+
+impl NewSource {
+    /// A source at a place.
+    pub fn new(kind: SourceKind, target: impl Into<String>) -> Self {
+        Self { kind, target: target.into(), trust: None }
+    }
 }
 
 /// Where entities come from.
@@ -97,6 +107,9 @@ pub struct Source {
     pub kind: SourceKind,
     /// Where it is.
     pub target: String,
+    /// Which people and teams of it count for sign-in and permission.
+    #[serde(default)]
+    pub trust: Trust,
     /// When it was registered.
     pub created_at: DateTime<Utc>,
     /// When the catalog was last in line with it.

@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn a_component_to_begin_with_is_named_as_its_repository() {
         let generated = |target: &str| {
-            let document = generate(&NewSource { kind: SourceKind::Url, target: target.to_owned() });
+            let document = generate(&NewSource::new(SourceKind::Url, target.to_owned()));
             let metadata = &document["metadata"];
             format!("{} {}", metadata["name"].as_str().unwrap(), metadata["annotations"])
         };

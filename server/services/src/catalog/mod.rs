@@ -34,6 +34,7 @@ mod sync;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod trust;
 mod unseen;
 mod validate;
 pub mod webhooks;
@@ -67,6 +68,8 @@ pub use sources::{
     remove_entity, remove_source, schedule_source, source, source_alone, sources,
 };
 pub use sync::sync;
-pub(crate) use teams::teams_above;
+pub(crate) use teams::{teams_above, vouched_above, vouched_teams};
 pub use teams::{teams_below, teams_of};
+pub use trust::set_trust;
+pub(crate) use trust::vouched;
 pub use validate::check_entity;

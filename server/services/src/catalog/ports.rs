@@ -8,6 +8,11 @@ use domain::catalog::{Allowance, Severity, SourceKind};
 
 use super::keys::{Granted, Keys};
 
+/// The folder of an organisation's teams, which no repository can have: `@` stands in no repository's name.
+pub const TEAMS: &str = "@teams/";
+/// The folder of its members.
+pub const MEMBERS: &str = "@members/";
+
 /// Why something outside could not be read. Messages say what happened and how to mend it.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ReadProblem {

@@ -1,7 +1,7 @@
 //! Sources, as clients of other catalogs expect them: asked for by a predicate, and pointed somewhere else.
 
 use domain::{
-    catalog::{Entry, NewSource, Page, Predicate, Source},
+    catalog::{Entry, NewSource, Page, Predicate, Source, Trust},
     changes::ChangeKind,
     identity::{Caller, Permission, Target},
 };
@@ -59,7 +59,10 @@ fn entries(source: &Source) -> Vec<Entry> {
 /// # Errors
 /// [`Error::Conflict`] if another source is there already.
 pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSource) -> Result<Source> {
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
+    let asked = new.trust;
     let new = checked(services, caller, new).await?;
+    let may_trust = identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?;
     // A sync under way is not waited for: it sees that the source is another one before it writes what it read.
     let tenant = &caller.tenant;
     let mut tx = services.begin(caller).await?;
@@ -70,17 +73,24 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     if let Some(other) = store::source_by_target(&*tx, tenant, &new).await?.filter(|other| other.id != id) {
         return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", other.target, other.id)));
     }
+    let mut trust = before.trust;
     if (before.kind, &before.target) != (new.kind, &new.target) {
+        // What was believed was the old place: who may not decide that leads nobody's trust elsewhere.
+        trust = if may_trust { asked.unwrap_or(before.trust) } else { Trust::None };
         store::retarget(&*tx, tenant, id, &new).await?;
+        store::set_trust(&*tx, tenant, id, trust).await?;
         tx.record(NewChange {
             source: id.to_string(),
             subject: before.subject(),
             kind: ChangeKind::SourceMoved,
-            before: Some(json!({ "kind": before.kind, "target": before.target })),
-            after: Some(json!({ "kind": new.kind, "target": new.target })),
+            before: Some(json!({ "kind": before.kind, "target": before.target, "trust": before.trust })),
+            after: Some(json!({ "kind": new.kind, "target": new.target, "trust": trust })),
         });
     }
     tx.enqueue(Job::SyncSource { source: id });
     tx.commit().await?;
-    Ok(Source { kind: new.kind, target: new.target, revision: None, problem: None, ..before })
+    if trust != before.trust {
+        identity::forget_all(services).await?;
+    }
+    Ok(Source { kind: new.kind, target: new.target, trust, revision: None, problem: None, ..before })
 }

@@ -29,6 +29,8 @@ pub(super) mod source {
         pub follows_default: bool,
         /// How many requests the server there still allows.
         pub allowance: Option<Json>,
+        /// Which people and teams of it count.
+        pub trust: String,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -18,7 +18,7 @@ use super::{
     rows::entity,
     store,
     sync::{record::Plan, sync},
-    unseen,
+    trust, unseen,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
 
@@ -42,7 +42,7 @@ pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> R
         subject: source.subject(),
         kind: ChangeKind::SourceRegistered,
         before: None,
-        after: Some(json!({ "kind": source.kind, "target": source.target })),
+        after: Some(json!({ "kind": source.kind, "target": source.target, "trust": source.trust })),
     });
     tx.enqueue(Job::SyncSource { source: source.id });
     tx.commit().await?;
@@ -98,8 +98,15 @@ pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Resu
     Ok(seen_sources(services, caller, found.into_iter().collect()).await?.pop())
 }
 
-/// Asks who may, and brings the target into the one form it is kept in.
+/// Asks who may, brings the target into the one form it is kept in, and says what the source is trusted with.
 pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource) -> Result<NewSource> {
+    let (kind, asked) = (new.kind, new.trust);
+    let placed = placed(services, caller, new).await?;
+    let trust = trust::of_new(services, caller, kind, asked).await?;
+    Ok(NewSource { trust: Some(trust), ..placed })
+}
+
+async fn placed(services: &Services, caller: &Caller, new: NewSource) -> Result<NewSource> {
     identity::may(services, caller, Permission::ManageSources, Target::Place(&new.target)).await?;
     let scp = (new.kind == SourceKind::Git).then(|| from_scp(new.target.trim())).flatten();
     let target = scp.as_deref().unwrap_or(new.target.trim());
@@ -109,11 +116,11 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
     if new.kind.is_organisation() {
         let organisation = Organisation::parse(new.kind, target).map_err(Error::Rejected)?;
         is_public(&organisation.web, target)?;
-        return Ok(NewSource { kind: new.kind, target: organisation.target() });
+        return Ok(NewSource::new(new.kind, organisation.target()));
     }
     if new.kind == SourceKind::Kubernetes {
         let target = ClusterTarget::parse(target).map_err(Error::Rejected)?.target();
-        return Ok(NewSource { kind: new.kind, target });
+        return Ok(NewSource::new(new.kind, target));
     }
     let is_on_disk = new.kind == SourceKind::File || target.starts_with("file:") || !target.contains("://");
     if is_on_disk {
@@ -128,7 +135,7 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
         let path = path.to_str().ok_or_else(|| Error::Rejected(format!("`{target}` is not UTF-8")))?;
         // As a shell completes the name of a folder.
         let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        return Ok(NewSource { kind: new.kind, target: path.to_owned() });
+        return Ok(NewSource::new(new.kind, path.to_owned()));
     }
     let url = Url::parse(target).map_err(|error| Error::Rejected(format!("`{target}` is not an address: {error}")))?;
     if url.scheme() == "ssh" && new.kind == SourceKind::Git {
@@ -139,7 +146,7 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
     } else {
         is_public(&url, target)?;
     }
-    Ok(NewSource { kind: new.kind, target: plainly_spelt(target, &url, new.kind) })
+    Ok(NewSource::new(new.kind, plainly_spelt(target, &url, new.kind)))
 }
 
 /// An address with scheme and host as everyone spells them; of a repository, without a slash behind it.

@@ -7,7 +7,7 @@ use domain::{
     identity::{Caller, Permission, Subject, Target},
 };
 
-use super::store;
+use super::{store, trust};
 use crate::{Result, Services, identity};
 
 /// How many teams one walk meets at most.
@@ -73,6 +73,54 @@ pub(crate) async fn teams_above(
     caller: &Caller,
     references: &[String],
 ) -> Result<HashMap<String, Vec<String>>> {
+    above(services, caller, references, false).await
+}
+
+/// The same, as far as it counts for permission: both ends of each tie are of a source that is trusted with teams.
+pub(crate) async fn vouched_above(
+    services: &Services,
+    caller: &Caller,
+    references: &[String],
+) -> Result<HashMap<String, Vec<String>>> {
+    above(services, caller, references, true).await
+}
+
+/// The teams that a person is a member of, as far as it counts for permission.
+pub(crate) async fn vouched_teams(services: &Services, caller: &Caller, person: &str) -> Result<Vec<String>> {
+    let found = tied(services, caller, &[person.to_owned()], "memberOf").await?;
+    let teams = vouched_ties(services, caller, found).await?.into_iter().flat_map(|(_, teams)| teams).take(MOST);
+    Ok(teams.collect())
+}
+
+/// Takes out what is tied to something that does not count, at either end: who declared a tie is one of the two.
+async fn vouched_ties(
+    services: &Services,
+    caller: &Caller,
+    mut ties: Vec<(String, Vec<String>)>,
+) -> Result<Vec<(String, Vec<String>)>> {
+    let ends: HashSet<&String> = ties
+        .iter()
+        .filter(|(_, others)| !others.is_empty())
+        .flat_map(|(one, others)| others.iter().chain([one]))
+        .collect();
+    let ends: Vec<String> = ends.into_iter().cloned().collect();
+    let counts = trust::vouched(services, &caller.tenant, &ends).await?;
+    for (one, others) in &mut ties {
+        if counts.contains(one) {
+            others.retain(|other| counts.contains(other));
+        } else {
+            others.clear();
+        }
+    }
+    Ok(ties)
+}
+
+async fn above(
+    services: &Services,
+    caller: &Caller,
+    references: &[String],
+    is_vouched: bool,
+) -> Result<HashMap<String, Vec<String>>> {
     let mut parents: HashMap<String, Vec<String>> = HashMap::new();
     let mut ring: Vec<String> = references.to_vec();
     ring.sort();
@@ -81,7 +129,10 @@ pub(crate) async fn teams_above(
         if ring.is_empty() || parents.len() >= MOST {
             break;
         }
-        let found = tied(services, caller, &ring, "childOf").await?;
+        let mut found = tied(services, caller, &ring, "childOf").await?;
+        if is_vouched {
+            found = vouched_ties(services, caller, found).await?;
+        }
         parents.extend(found);
         let next: HashSet<&String> = parents.values().flatten().filter(|team| !parents.contains_key(*team)).collect();
         ring = next.into_iter().cloned().collect();

@@ -10,6 +10,7 @@ mod rejected;
 mod restart;
 mod tenants;
 mod ties;
+mod trusted;
 mod vouched;
 mod world;
 

@@ -27,14 +27,26 @@ pub(crate) fn text(claims: &Claims, path: &str) -> Option<String> {
     (!text.is_empty() && text.len() <= 500 && !text.chars().any(char::is_control)).then_some(text)
 }
 
-/// A claim as a list of texts: of an array, or of words with spaces or commas between.
-pub(crate) fn texts(claims: &Claims, path: &str) -> Vec<String> {
+/// A claim as a list of texts, as an array has them.
+fn texts(claims: &Claims, path: &str) -> Vec<String> {
     match claim(claims, path) {
         Some(Value::Array(items)) => items.iter().filter_map(Value::as_str).take(MOST).map(str::to_owned).collect(),
+        _ => text(claims, path).into_iter().collect(),
+    }
+}
+
+/// The groups that a claim names, and, where it is one text, the words in it. Such a text is the name of one group, which may have
+/// several words, for some providers and a list of groups for others: so a word counts only where the settings name it.
+pub(crate) fn groups(claims: &Claims, path: &str) -> (Vec<String>, Vec<String>) {
+    match claim(claims, path) {
         Some(Value::String(text)) => {
-            text.split([' ', ',']).filter(|word| !word.is_empty()).take(MOST).map(str::to_owned).collect()
+            let whole = text.trim();
+            let words: Vec<String> =
+                whole.split([' ', ',']).filter(|word| !word.is_empty()).take(MOST).map(str::to_owned).collect();
+            let is_one = words.len() < 2;
+            (vec![whole.to_owned()], if is_one { Vec::new() } else { words })
         }
-        _ => Vec::new(),
+        _ => (texts(claims, path), Vec::new()),
     }
 }
 
@@ -66,20 +78,13 @@ impl Unmet {
 /// Which condition on claims does not hold; `None` if all do. A pattern may hold `*` for any text.
 pub(crate) fn unmet(require: &[(String, Vec<String>)], claims: &Claims) -> Option<Unmet> {
     require.iter().find_map(|(path, patterns)| {
-        let mut values = texts_of(claims, path);
+        let mut values = texts(claims, path);
         if values.iter().any(|value| patterns.iter().any(|pattern| fits(pattern, value))) {
             return None;
         }
         values.truncate(5);
         Some(Unmet { path: path.clone(), wanted: patterns.join("` or `"), came: values.join("`, `") })
     })
-}
-
-fn texts_of(claims: &Claims, path: &str) -> Vec<String> {
-    match claim(claims, path) {
-        Some(Value::Array(_)) => texts(claims, path),
-        _ => text(claims, path).into_iter().collect(),
-    }
 }
 
 /// Whether `text` is `pattern`, whose `*` stand for any text. Case counts: issuers' names do too.
@@ -120,6 +125,17 @@ mod tests {
         assert_eq!(text(&claims, "id").as_deref(), Some("7"));
         assert_eq!(text(&claims, "long"), None);
         assert_eq!(text(&claims, "realm_access.nothing"), None);
+    }
+
+    #[test]
+    fn a_text_is_one_group_or_words_of_which_the_settings_say_more() {
+        let claims = json!({ "one": "Platform Engineers", "many": ["Platform Engineers", "b"], "word": "quays" });
+        let claims = claims.as_object().unwrap();
+        let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect::<Vec<_>>();
+        assert_eq!(groups(claims, "one"), (texts(&["Platform Engineers"]), texts(&["Platform", "Engineers"])));
+        assert_eq!(groups(claims, "many"), (texts(&["Platform Engineers", "b"]), texts(&[])));
+        assert_eq!(groups(claims, "word"), (texts(&["quays"]), texts(&[])));
+        assert_eq!(groups(claims, "nothing"), (texts(&[]), texts(&[])));
     }
 
     #[test]

@@ -2,10 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{
-    catalog::EntityRef,
-    identity::{Caller, Entry, Subject, Tenant},
-};
+use domain::identity::{Caller, Entry, Subject, Tenant};
 
 use super::{accounts, doors::Found, scim};
 use crate::{Result, Services, catalog};
@@ -66,7 +63,7 @@ pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) ->
     Ok(teams)
 }
 
-/// These teams and those of the catalog that a person is in, with all above them.
+/// These teams and those of the catalog that a person is in, with all above them, as far as sources are trusted with that.
 pub(super) async fn with_catalog(
     services: &Services,
     tenant: &Tenant,
@@ -74,12 +71,9 @@ pub(super) async fn with_catalog(
     mut teams: BTreeSet<String>,
 ) -> Result<BTreeSet<String>> {
     let system = Caller::system(tenant.clone(), "identity");
-    if let Ok(person) = who.parse::<EntityRef>() {
-        let of_catalog = catalog::teams_of(services, &system, &person).await?;
-        teams.extend(of_catalog.iter().map(ToString::to_string));
-    }
+    teams.extend(catalog::vouched_teams(services, &system, who).await?);
     let direct: Vec<String> = teams.iter().cloned().collect();
-    let above = catalog::teams_above(services, &system, &direct).await?;
+    let above = catalog::vouched_above(services, &system, &direct).await?;
     teams.extend(above.into_values().flatten());
     Ok(teams)
 }

@@ -84,6 +84,11 @@ pub async fn is_allowed(
     }
 }
 
+/// Forgets who was seen: who they are, or in which teams, may be otherwise now.
+pub(crate) async fn forget_all(services: &Services) -> Result<()> {
+    doors::forget(services).await
+}
+
 /// How often what is over is removed.
 const TIDY: Duration = Duration::from_mins(10);
 

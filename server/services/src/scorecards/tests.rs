@@ -96,7 +96,7 @@ impl World {
     async fn declare(&mut self, documents: &[&str]) {
         *self.memory.0.lock().unwrap() = documents.join("\n---\n");
         if self.source.is_none() {
-            let new = NewSource { kind: SourceKind::Url, target: "https://a.example/catalog-info.yaml".into() };
+            let new = NewSource::new(SourceKind::Url, "https://a.example/catalog-info.yaml");
             self.source = Some(catalog::register(&self.services, &self.caller, new).await.unwrap());
         }
         let source = self.source.take().unwrap();
@@ -252,7 +252,7 @@ async fn two_workers_at_once_tell_each_change_once() {
     let scorecard = scorecard("");
     documents.extend([GROUP, &scorecard]);
     *world.memory.0.lock().unwrap() = documents.join("\n---\n");
-    let new = NewSource { kind: SourceKind::Url, target: "https://a.example/catalog-info.yaml".into() };
+    let new = NewSource::new(SourceKind::Url, "https://a.example/catalog-info.yaml");
     let source = catalog::register(&world.services, &world.caller, new).await.unwrap();
     world.source = Some(catalog::sync(&world.services, &world.caller, source.id).await.unwrap());
     let (one, other) =
@@ -272,7 +272,7 @@ async fn a_worker_whose_index_lags_behind_misses_nothing() {
     world.services.catalog = Arc::default();
     let (gate, scorecard) = (component("gate", "{docs: here}"), scorecard(""));
     *world.memory.0.lock().unwrap() = [GROUP, &gate, &scorecard].join("\n---\n");
-    let new = NewSource { kind: SourceKind::Url, target: "https://a.example/catalog-info.yaml".into() };
+    let new = NewSource::new(SourceKind::Url, "https://a.example/catalog-info.yaml");
     let source = catalog::register(&world.services, &world.caller, new).await.unwrap();
     catalog::sync(&world.services, &world.caller, source.id).await.unwrap();
     assert_eq!(count().await, 0, "the index here has not heard of it");

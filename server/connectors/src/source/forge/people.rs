@@ -7,10 +7,7 @@ use serde_json::{Map, Value, json};
 
 use super::api::{People, Person, Team};
 
-/// The folder of teams, which no repository can have: `@` stands in no repository's name.
-pub(super) const TEAMS: &str = "@teams/";
-/// The folder of members.
-pub(super) const MEMBERS: &str = "@members/";
+pub(super) use services::catalog::ports::{MEMBERS, TEAMS};
 
 /// A document about a team or a member, and where it is at the forge.
 pub(super) struct About {

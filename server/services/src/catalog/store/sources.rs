@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use chrono::{DateTime, Utc};
 use domain::{
-    catalog::{NewSource, Source},
+    catalog::{NewSource, Source, Trust},
     identity::Tenant,
 };
 use sea_orm::{
@@ -28,6 +28,8 @@ impl TryFrom<source::Model> for Source {
             id: row.id,
             kind: row.kind.parse().map_err(|error| Error::Internal(format!("a source in the database: {error}")))?,
             target: row.target,
+            // What nobody can read is not believed.
+            trust: row.trust.parse().unwrap_or_default(),
             created_at: row.created_at,
             synced_at: row.synced_at,
             tried_at: row.tried_at,
@@ -57,6 +59,33 @@ pub(in crate::catalog) async fn targets(db: &impl ConnectionTrait, tenant: &Tena
     Ok(rows.into_iter().collect())
 }
 
+/// Which people and teams of each source count.
+pub(in crate::catalog) async fn trusts(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<HashMap<Uuid, Trust>> {
+    let rows: Vec<(Uuid, String)> = source::Entity::find()
+        .select_only()
+        .columns([source::Column::Id, source::Column::Trust])
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(|(id, trust)| (id, trust.parse().unwrap_or_default())).collect())
+}
+
+pub(in crate::catalog) async fn set_trust(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    trust: Trust,
+) -> Result<()> {
+    source::Entity::update_many()
+        .col_expr(source::Column::Trust, Expr::value(trust.as_str()))
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 pub(in crate::catalog) async fn insert_source(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
@@ -83,6 +112,7 @@ pub(in crate::catalog) async fn insert_source(
         branch: None,
         follows_default: false,
         allowance: None,
+        trust: new.trust.unwrap_or_default().to_string(),
     };
     source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.try_into()

@@ -314,7 +314,7 @@ async fn a_source_that_is_being_read_can_be_pointed_elsewhere_and_removed() {
     let source = world.register(HERE).await;
     let turn = world.services.catalog.turn(source.id);
     let _turn = turn.lock().await;
-    let elsewhere = NewSource { kind: SourceKind::Url, target: THERE.into() };
+    let elsewhere = NewSource::new(SourceKind::Url, THERE);
     catalog::retarget(&world.services, &world.caller, source.id, elsewhere).await.unwrap();
     catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();
     assert_eq!(world.found("kind").await, "");
@@ -330,7 +330,7 @@ async fn a_place_is_registered_once_however_it_is_spelt() {
     ] {
         let mut told = Vec::new();
         for target in spellings {
-            let new = NewSource { kind, target: target.into() };
+            let new = NewSource::new(kind, target);
             told.push(catalog::register(&world.services, &world.caller, new).await.map(|source| source.target).ok());
         }
         assert_eq!(told, [Some(spellings[0].to_owned()), None, None]);

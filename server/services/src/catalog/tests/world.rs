@@ -137,7 +137,7 @@ impl World {
     }
 
     pub(super) async fn register(&self, target: &str) -> Source {
-        let new = NewSource { kind: SourceKind::Url, target: target.into() };
+        let new = NewSource::new(SourceKind::Url, target);
         let source = catalog::register(&self.services, &self.caller, new).await.unwrap();
         self.sync(&source).await
     }

@@ -90,20 +90,38 @@ async fn look(
             "a User with the address `{value}`: not looked for, since the provider does not say that the address is verified"
         )));
     }
+    if value.chars().any(is_lookalike) {
+        return Ok(Err(format!(
+            "a User with {what} `{value}`: not looked for, since a letter in it only looks like another one"
+        )));
+    }
     let filter = Filter::all(vec![Condition::equals("kind", "user"), Condition::equals(&path, &value)]);
-    let mut found = references(services, tenant, &filter, 100).await?;
+    let (mut found, mut others) = references(services, tenant, &filter, 2_000).await?;
     if matches!(rule, MatchRule::Name(_)) {
         // A name means one person in the usual namespace, not whoever bears it elsewhere.
         let usual = format!("user:{DEFAULT_NAMESPACE}/");
         found.retain(|who| who.starts_with(&usual));
+        others.retain(|who| who.starts_with(&usual));
     }
     Ok(match found.as_slice() {
         [who] => Ok(Match { who: who.clone(), by: format!("{what} {value}").replace('`', ""), is_made_up: false }),
-        [] => Err(format!("a User with {what} `{value}`: there is none in the catalog")),
-        [first, second, ..] => {
-            Err(format!("a User with {what} `{value}`: there are several, `{first}` and `{second}`"))
-        }
+        [] => match others.first() {
+            Some(other) => Err(format!(
+                "a User with {what} `{value}`: there is `{other}`, which does not count, since its source is not trusted with people"
+            )),
+            None => Err(format!("a User with {what} `{value}`: there is none in the catalog")),
+        },
+        [first, second, ..] => Err(format!(
+            "a User with {what} `{value}`: there are several, `{first}` and `{second}`; only one of them may have it"
+        )),
     })
+}
+
+/// Whether a letter is taken for another where case does not count, such as the sign of the kelvin for `k`: it is no spelling of
+/// what someone else is called.
+fn is_lookalike(letter: char) -> bool {
+    let lower: String = letter.to_lowercase().collect();
+    lower != letter.to_string() && lower.to_uppercase() != letter.to_string()
 }
 
 /// A person of the provider's own namespace, so that nobody gets the name of someone in the catalog.
@@ -129,10 +147,15 @@ async fn made_up(
     if is_free && !name.is_empty() && !is_in_catalog(services, tenant, &plain).await? {
         return Ok(made(who));
     }
-    // Two people of one name at the provider are told apart by what it calls them.
-    let mark = &blake3::hash(arrival.subject.as_bytes()).to_hex()[..12];
+    Ok(made(marked(&settings.id, &who, &arrival.subject)))
+}
+
+/// Another name for someone whose name is taken: two people of one name at the provider are told apart by what it calls them.
+pub(super) fn marked(provider: &str, who: &str, subject: &str) -> String {
+    let name = who.rsplit_once('/').map_or("", |(_, name)| name);
+    let mark = &blake3::hash(subject.as_bytes()).to_hex()[..12];
     let name = format!("{}-{mark}", name.chars().take(40).collect::<String>());
-    Ok(made(EntityRef::new("user", &settings.id, name.trim_start_matches('-')).to_string()))
+    EntityRef::new("user", provider, name.trim_start_matches('-')).to_string()
 }
 
 /// What a User can be called: letters, digits, and `-`, `_`, `.` inside.
@@ -199,6 +222,25 @@ fn advice(settings: &ProviderSettings, arrival: &Arrival) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_letter_that_only_looks_like_another_is_not_that_one() {
+        for letter in ['\u{212a}', '\u{212b}', '\u{2126}', '\u{130}'] {
+            assert!(is_lookalike(letter), "{letter}");
+        }
+        for letter in "aZ9@.-_ÆæØßéÉıñЖж李".chars() {
+            assert!(!is_lookalike(letter), "{letter}");
+        }
+    }
+
+    #[test]
+    fn whose_name_is_taken_gets_one_of_their_own() {
+        let (one, other) = (marked("two", "user:two/bob", "1"), marked("two", "user:two/bob", "2"));
+        assert!(
+            one.starts_with("user:two/bob-") && other.starts_with("user:two/bob-") && one != other,
+            "{one} {other}"
+        );
+    }
 
     #[test]
     fn what_a_provider_says_becomes_a_name() {

@@ -46,9 +46,13 @@ async fn mapped(
     settings: &ProviderSettings,
     claims: &Claims,
 ) -> Result<Vec<String>> {
-    let came: Vec<Vec<String>> =
-        claims::texts(claims, &settings.groups_claim).into_iter().map(|group| vec![group]).collect();
+    let (whole, words) = claims::groups(claims, &settings.groups_claim);
+    let is_named = whole.iter().any(|group| settings.teams.contains_key(group));
+    let came: Vec<Vec<String>> = whole.into_iter().map(|group| vec![group]).collect();
     let mut teams: Vec<String> = meant(services, tenant, settings, &came).await?.into_iter().flatten().collect();
+    if !is_named {
+        teams.extend(words.iter().filter_map(|word| settings.teams.get(word)).cloned());
+    }
     teams.sort();
     teams.dedup();
     Ok(teams)
@@ -76,7 +80,7 @@ pub(super) async fn meant(
     let mut known: HashSet<String> = HashSet::new();
     if !rest.is_empty() {
         let filter = Filter::all(vec![Condition::equals("kind", "group"), Condition::any_of("metadata.name", &rest)]);
-        let found = references(services, tenant, &filter, 20_000).await?;
+        let (found, _) = references(services, tenant, &filter, 20_000).await?;
         // A name means the group of the usual namespace, not whatever bears it elsewhere.
         known.extend(found.into_iter().filter(|group| group.starts_with("group:default/")));
     }
@@ -88,9 +92,18 @@ pub(super) async fn meant(
     Ok(teams)
 }
 
-/// The names of entities that are meant, at most `limit`.
-async fn references(services: &Services, tenant: &Tenant, filter: &Filter, limit: usize) -> Result<Vec<String>> {
-    catalog::references(services, &Caller::system(tenant.clone(), "identity"), filter, limit).await
+/// The names of people or teams that are meant, of at most `limit`: those that count, and those of sources that are not trusted
+/// with people.
+async fn references(
+    services: &Services,
+    tenant: &Tenant,
+    filter: &Filter,
+    limit: usize,
+) -> Result<(Vec<String>, Vec<String>)> {
+    let system = Caller::system(tenant.clone(), "identity");
+    let all = catalog::references(services, &system, filter, limit).await?;
+    let counts = catalog::vouched(services, tenant, &all).await?;
+    Ok(all.into_iter().partition(|reference| counts.contains(reference)))
 }
 
 /// Notes who came, as whom.
@@ -103,12 +116,19 @@ pub(super) async fn note(
 ) -> Result<store::Row> {
     let groups = mapped(services, tenant, settings, &arrival.claims).await?;
     let now = Utc::now();
+    let tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+    store::lock(&*tx, tenant).await?;
+    let mut who = found.who.clone();
+    // Two may come for the first time at once, and have been found the same free name.
+    if found.is_made_up && store::is_taken(&*tx, tenant, &who, (&settings.id, &arrival.subject)).await? {
+        who = matching::marked(&settings.id, &who, &arrival.subject);
+    }
     let row = store::Row {
         tenant: tenant.to_string(),
         id: Uuid::new_v4(),
         provider: settings.id.clone(),
         subject: arrival.subject.clone(),
-        who: found.who.clone(),
+        who: who.clone(),
         name: claims::text(&arrival.claims, "name").or_else(|| claims::text(&arrival.claims, &settings.name_claim)),
         email: claims::text(&arrival.claims, &settings.email_claim),
         groups: json!(groups),
@@ -120,8 +140,9 @@ pub(super) async fn note(
         confirmed_at: None,
         disowned_at: None,
     };
-    store::put(&services.db, row).await?;
-    services.doors.seen.forget_teams(tenant, &found.who);
+    store::put(&*tx, row).await?;
+    tx.commit().await?;
+    services.doors.seen.forget_teams(tenant, &who);
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
     row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
 }
@@ -238,5 +259,6 @@ pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> 
 pub(super) async fn is_in_catalog(services: &Services, tenant: &Tenant, person: &EntityRef) -> Result<bool> {
     let filter =
         Filter::all(vec![Condition::equals("kind", "user"), Condition::equals("metadata.name", person.name())]);
-    Ok(references(services, tenant, &filter, 2_000).await?.contains(&person.to_string()))
+    let (counts, others) = references(services, tenant, &filter, 2_000).await?;
+    Ok(counts.iter().chain(&others).any(|reference| *reference == person.to_string()))
 }

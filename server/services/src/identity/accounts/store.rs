@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, IntoActiveModel as _,
-    QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter, QueryOrder, QuerySelect, Statement,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
@@ -70,6 +70,30 @@ pub(crate) async fn by_subject(
 pub(crate) async fn of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<Vec<Row>> {
     let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who));
     Ok(all.order_by_desc(C::SeenAt).limit(100).all(db).await?)
+}
+
+/// Names the lock of those who come in ("people").
+const COMING: i64 = 0x7065_6f70_6c65;
+
+/// Has whoever comes in wait for the others who do. On SQLite, a transaction that writes is the only one.
+pub(super) async fn lock(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
+        let values = [COMING.into(), tenant.as_str().into()];
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    }
+    Ok(())
+}
+
+/// Whether someone else than this account is `who`.
+pub(super) async fn is_taken(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    who: &str,
+    (provider, subject): (&str, &str),
+) -> Result<bool> {
+    let accounts = of(db, tenant, who).await?;
+    Ok(accounts.iter().any(|account| (account.provider.as_str(), account.subject.as_str()) != (provider, subject)))
 }
 
 /// A page of all accounts, those seen last first, narrowed to what holds `text`.

@@ -3,7 +3,7 @@
 use std::fs;
 
 use domain::{
-    catalog::{EntityRef, NewSource, ReferenceDefaults, SourceKind},
+    catalog::{EntityRef, NewSource, ReferenceDefaults, SourceKind, Trust},
     identity::Caller,
 };
 use serde_json::{Value, json};
@@ -45,8 +45,9 @@ pub(super) async fn register(act: &Act<'_>, input: &Value) -> Result<Value> {
 }
 
 async fn registered(act: &Act<'_>, url: &str) -> Result<Vec<EntityRef>> {
-    let source =
-        catalog::ensure(act.services, act.caller, NewSource { kind: SourceKind::Url, target: url.to_owned() }).await?;
+    // Whoever started the run: what a template makes is not where people are told of.
+    let new = NewSource { trust: Some(Trust::None), ..NewSource::new(SourceKind::Url, url) };
+    let source = catalog::ensure(act.services, act.caller, new).await?;
     // Who may register has it synced, as from the portal.
     let worker = Caller::system(act.caller.tenant.clone(), "worker");
     catalog::sync(act.services, &worker, source.id).await?;

@@ -100,7 +100,7 @@ impl World {
         let examples = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../examples/saltmarsh");
         let services = testing::services(data.path(), Arc::new(Disk(examples)), Arc::new(Hosting)).await;
         let caller = Caller::system(Tenant::default(), "test");
-        let new = NewSource { kind: SourceKind::Url, target: "https://example.org/saltmarsh".into() };
+        let new = NewSource::new(SourceKind::Url, "https://example.org/saltmarsh");
         let source = catalog::register(&services, &caller, new).await.unwrap();
         catalog::sync(&services, &caller, source.id).await.unwrap();
         Self { services, caller, _data: data }
