@@ -87,7 +87,15 @@ fn written(outcome: &Value) -> String {
     };
     moved("Gained", &outcome["gains"]);
     moved("Lost", &outcome["losses"]);
-    if !text.contains("\n\n") {
+    let doubts = outcome["doubts"].as_array().map(Vec::as_slice).unwrap_or_default();
+    let is_moved = text.contains("\n\n");
+    if !doubts.is_empty() {
+        text += "\nNobody is meant by:\n\n";
+        for doubt in doubts {
+            let _ = writeln!(text, "- {}", doubt.as_str().unwrap_or_default());
+        }
+    }
+    if !is_moved {
         text += "\nNobody gains or loses anything that shows in roles and in the catalog as it is.\n";
     }
     text

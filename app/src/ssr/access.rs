@@ -33,7 +33,7 @@ pub struct Sent {
     pub problems: Vec<String>,
     /// Where a refusal is explained.
     pub ask: Option<String>,
-    /// What it would come to: example cases that hold, who gains what, who loses what.
+    /// What it would come to: example cases that hold, who gains what, who loses what, whom it names without anybody being meant.
     pub tried: Option<Tried>,
     /// The name of a document, as it was written.
     pub name: String,
@@ -42,7 +42,7 @@ pub struct Sent {
 }
 
 /// What a draft would come to.
-pub type Tried = (usize, Vec<(String, String)>, Vec<(String, String)>);
+pub type Tried = (usize, Vec<(String, String)>, Vec<(String, String)>, Vec<String>);
 
 pub(crate) use self::people::page as people;
 

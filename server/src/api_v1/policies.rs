@@ -127,6 +127,8 @@ struct PolicyOutcome {
     gains: Vec<PolicyMove>,
     /// Who loses what.
     losses: Vec<PolicyMove>,
+    /// Whom policies name without anybody being meant.
+    doubts: Vec<String>,
 }
 
 impl From<permission::Saved> for PolicyOutcome {
@@ -143,6 +145,7 @@ impl From<permission::Saved> for PolicyOutcome {
             cases: saved.cases,
             gains: saved.gains.into_iter().map(moved).collect(),
             losses: saved.losses.into_iter().map(moved).collect(),
+            doubts: saved.doubts,
         }
     }
 }

@@ -93,7 +93,7 @@ async fn policy(
             return Redirect::to(&format!("/policies/{name}")).into_response();
         }
         Ok(Some(saved)) if saved.problems.is_empty() => {
-            sent.tried = Some((saved.cases, saved.gains, saved.losses));
+            sent.tried = Some((saved.cases, saved.gains, saved.losses, saved.doubts));
             StatusCode::OK
         }
         Ok(Some(saved)) => {

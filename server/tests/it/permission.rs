@@ -70,9 +70,9 @@ both! {
         let send = async |name: &str| form(&portal, "/policies", &[("name", name)]).await;
         for (name, status, why) in [
             ("", StatusCode::UNPROCESSABLE_ENTITY, "cannot name policies"),
-            ("Frozen things", StatusCode::UNPROCESSABLE_ENTITY, "`Frozen things` cannot name policies"),
+            ("Frozen things", StatusCode::UNPROCESSABLE_ENTITY, "Frozen things</code> cannot name policies"),
             ("../audit", StatusCode::UNPROCESSABLE_ENTITY, "cannot name policies"),
-            ("viewer", StatusCode::CONFLICT, "there are policies `viewer` already"),
+            ("viewer", StatusCode::CONFLICT, "viewer</code> already"),
         ] {
             let again = send(name).await;
             assert_eq!(again.status(), status, "{name}");

@@ -180,6 +180,76 @@ both! {
 }
 
 both! {
+    async fn a_name_that_means_nobody_is_told_and_what_nobody_gains_is_not(portal) {
+        let tried = async |text: &str| {
+            let (status, tried) = portal.post("/api/v1/permission/policies/mine/preview", &json!({ "text": text })).await;
+            assert_eq!((status, &tried["problems"]), (StatusCode::OK, &json!([])), "{tried}");
+            tried
+        };
+        for (who, told) in [
+            ("principal == User::\"vera\"", "such as `User::\"user:default/ada\"`"),
+            ("principal == User::\"user:default/nobody\"", "nobody of this name is in the catalog"),
+            ("principal in Team::\"quays\"", "such as `Team::"),
+            ("principal in Team::\"group:default/nowhere\"", "no such group"),
+            ("principal == Machine::\"machine:actions\"", "write `Machine::\"actions\"`"),
+            ("principal == Machine::\"actions\"", "no living token"),
+            ("principal in Role::\"develloper\"", "nobody was given this role"),
+        ] {
+            let tried = tried(&format!("permit ({who}, action == Action::\"startRun\", resource);")).await;
+            assert!(tried["doubts"][0].as_str().unwrap().contains(told), "{tried}");
+        }
+        // It could mean everything by its scope, and means one thing for one person.
+        let one = "permit (principal in Role::\"viewer\", action, resource) when { principal == User::\"user:default/vera\" && resource is Entity && resource.name == \"crane\" };";
+        let gains = tried(one).await["gains"].clone();
+        assert!(gains.as_array().unwrap().iter().all(|gain| gain["who"] == "user:default/vera"), "{gains}");
+    }
+
+    async fn what_a_policy_hides_is_hidden_with_its_runs(portal) {
+        let path = portal.write("catalog-info.yaml", THINGS);
+        portal.register("file", &path).await;
+        let _: () = portal.until("it is in the catalog", async |portal| {
+            (portal.get("/api/catalog/entities/by-name/template/default/paper").await.status() == StatusCode::OK).then_some(())
+        }).await;
+        let token = portal.command(&["token", "create", "reader", "--roles", "viewer", "--scopes", "read,run"]).await;
+        let ask = async |path: &str| {
+            let answer = portal.request(Method::GET, path).bearer_auth(token.trim()).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let wanted = json!({ "templateRef": "template:default/paper", "values": {} });
+        let (status, run) = portal.post("/api/scaffolder/v2/tasks", &wanted).await;
+        assert_eq!(status, StatusCode::CREATED);
+        let task = format!("/api/scaffolder/v2/tasks/{}", run["id"].as_str().unwrap());
+        let paths = [task.clone(), format!("{task}/events"), "/runs/1".to_owned(), "/api/v1/permission/why?permission=readRuns&on=run:1".to_owned()];
+        for path in &paths {
+            assert_eq!(ask(path).await.0, 200, "{path}");
+        }
+        for (name, action, what) in [("hide", "readCatalog", "Entity"), ("frozen", "startRun", "Template")] {
+            let text = format!("forbid (principal == Machine::\"reader\", action == Action::\"{action}\", resource is {what}) when {{ resource.tags.contains(\"docs\") }};");
+            let put = portal.request(Method::PUT, &format!("/api/v1/permission/policies/{name}")).json(&json!({ "text": text }));
+            assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+        }
+        for path in &paths {
+            let (status, said) = ask(path).await;
+            assert!(status == 404 && !said.contains("paper") && !said.contains("hide"), "{path}: {status} {said}");
+        }
+        for list in ["/api/scaffolder/v2/tasks", "/runs", "/api/v1/approvals"] {
+            let (status, said) = ask(list).await;
+            assert!(status == 200 && !said.contains("paper"), "{list}: {said}");
+        }
+    }
+
+    async fn what_is_forbidden_is_not_said_to_be_permitted_by_a_role(portal) {
+        let text = "@id(\"freeze\")\n@says(\"nothing is started\")\nforbid (principal, action == Action::\"startRun\", resource is Template);";
+        let put = portal.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&json!({ "text": text }));
+        assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+        let token = portal.command(&["token", "create", "reader", "--roles", "viewer", "--scopes", "read,run"]).await;
+        let why = portal.request(Method::GET, "/api/v1/permission/why?permission=startRun&on=template:default/x").bearer_auth(token.trim());
+        let why = why.send().await.unwrap().text().await.unwrap();
+        assert!(why.contains("freeze") && !why.contains("would permit") && !why.contains("needs"), "{why}");
+    }
+}
+
+both! {
     async fn who_can_is_told_of_things_that_are_there_and_fit(portal) {
         for (question, status, why) in [
             ("permission=writeRepository&on=place:/etc/passwd", 422, "`writeRepository` is about Repository, and not about Place"),

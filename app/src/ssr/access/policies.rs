@@ -156,8 +156,11 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
     if let Some(sent) = sent {
         (text, cases) = (&sent.text, &sent.cases);
         html += &refused(sent, "It was not saved");
-        if let Some((held, gains, losses)) = &sent.tried {
+        if let Some((held, gains, losses, doubts)) = &sent.tried {
             html += &tried(*held, gains, losses);
+            if !doubts.is_empty() {
+                html += &note("warning", "Nobody is meant by a name", doubts);
+            }
         }
     }
     let name = escape(&known.name);

@@ -13,6 +13,7 @@ use super::{HIDDEN, store};
 use crate::{
     Result, Services, catalog, identity,
     permission::{self, Traits},
+    runs,
 };
 
 /// Changes as far as the caller sees what they are about. Whoever reads on needs the last number, whatever it is about: what
@@ -101,7 +102,9 @@ async fn is_other_seen(services: &Services, caller: &Caller, subject: &str) -> R
     };
     match (kind, name.parse::<Uuid>()) {
         ("source", Ok(id)) => asks(Permission::ReadCatalog, Target::Source(id)).await,
-        ("run", Ok(id)) => asks(Permission::ReadRuns, Target::Run(id)).await,
+        ("run", Ok(id)) => {
+            Ok(asks(Permission::ReadRuns, Target::Run(id)).await? && runs::is_there(services, caller, id).await?)
+        }
         ("policy" | "role", _) => asks(Permission::ReadPolicies, Target::Platform).await,
         ("credential", _) => asks(Permission::ManageSources, Target::Platform).await,
         _ => Ok(false),

@@ -5,7 +5,7 @@
 mod tests;
 mod things;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::identity::{Caller, Permission};
 
@@ -15,7 +15,7 @@ use super::{
     narrowed,
     questions::{named, someone},
     resource::Resource,
-    rules::{Changed, Footing, Rules},
+    rules::{Changed, Extent, Footing, Rules},
 };
 
 /// How many questions are put to both at most. Beyond that, every so many things are looked at.
@@ -59,11 +59,15 @@ pub(super) fn compare(
         return (gains, losses);
     }
     let actors = actors(current, draft, caller, known);
-    extents(current, draft, caller, &actors, (&mut gains, &mut losses));
+    let wholly = extents(current, draft, caller, &actors, (&mut gains, &mut losses));
     let apart = world.len().saturating_mul(actors.len() * Bond::ALL.len() * 2).div_ceil(MOST).max(1);
     let mut footings = Footings { caller, known: HashMap::new() };
-    for actor in &actors {
+    for (at, actor) in actors.iter().enumerate() {
         for permission in Permission::ALL {
+            // Of what they may do on everything now, or no longer, each kind of thing says no more.
+            if wholly.contains(&(at, permission)) {
+                continue;
+            }
             if !changed.concerns(permission) || actor.is_narrowed(permission) {
                 continue;
             }
@@ -129,15 +133,17 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> 
     actors
 }
 
-/// How far each permission reaches, where that is another after than before.
+/// Tells what someone may do on everything after and not before, or before and not after, and says of whom and what. Whether what
+/// is permitted on some things comes to anything is seen by trying.
 fn extents(
     current: &Rules,
     draft: &Rules,
     caller: &Caller,
     actors: &[Actor],
     (gains, losses): (&mut Moves, &mut Moves),
-) {
-    for actor in actors {
+) -> HashSet<(usize, Permission)> {
+    let mut wholly = HashSet::new();
+    for (at, actor) in actors.iter().enumerate() {
         let made;
         let footing: &Footing = match actor {
             Actor::Role(role, team) => {
@@ -148,12 +154,17 @@ fn extents(
         };
         for permission in Permission::ALL {
             let (before, after) = (current.extent(footing, permission), draft.extent(footing, permission));
-            if before != after && !actor.is_narrowed(permission) {
+            let is_whole = [before, after].contains(&Extent::Everything);
+            if before != after && is_whole && !actor.is_narrowed(permission) {
+                if [before, after].contains(&Extent::Nothing) {
+                    wholly.insert((at, permission));
+                }
                 let told = format!("{permission}: {} before, {} after", before.words(), after.words());
                 if after > before { &mut *gains } else { &mut *losses }.push((actor.label(), told));
             }
         }
     }
+    wholly
 }
 
 impl Actor {

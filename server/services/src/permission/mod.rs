@@ -9,6 +9,7 @@ mod bounds;
 mod cases;
 mod could;
 mod difference;
+mod doubts;
 mod folder;
 mod language;
 mod policies;
@@ -18,6 +19,7 @@ mod roles;
 mod rules;
 mod seen;
 mod shipped;
+mod sight;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -34,7 +36,6 @@ use domain::{
     catalog::EntityRef,
     identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant},
 };
-use roaring::RoaringBitmap;
 
 pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
@@ -55,7 +56,11 @@ use self::{
     resource::Resource,
     rules::{Document, Footing, Rules, Verdict},
 };
-pub(crate) use self::{resource::Traits, seen::Mentions};
+pub(crate) use self::{
+    resource::Traits,
+    seen::Mentions,
+    sight::{Sight, run_sight, sight, source_sight},
+};
 use crate::{Error, Result, Services, catalog, changes};
 
 /// The role that `[sign_in] administrators` gives.
@@ -312,96 +317,4 @@ fn narrowed(caller: &Caller, permission: Permission) -> Option<Denied> {
         _ => return None,
     };
     Some(Denied { why, ..Denied::new(caller, permission) })
-}
-
-/// What a caller may see of the catalog, where that is not all of it.
-pub(crate) struct Sight {
-    rules: Arc<Rules>,
-    footing: Arc<Footing>,
-}
-
-impl Sight {
-    /// What policies ask about entities.
-    pub(crate) fn mentions(&self) -> &Mentions {
-        &self.rules.mentions
-    }
-
-    /// Whether an entity that has these traits is seen.
-    pub(crate) fn decide(&self, traits: &Traits) -> bool {
-        let resource = Resource::of_traits("Entity", traits);
-        self.rules.decide(&self.footing, Permission::ReadCatalog, &resource).is_allowed
-    }
-
-    /// The entities that are seen, of these classes.
-    pub(crate) fn entities<'a>(
-        &self,
-        of: (u64, u64),
-        classes: impl Iterator<Item = (u64, &'a RoaringBitmap)>,
-        decide: impl FnMut(u64) -> bool,
-    ) -> Arc<RoaringBitmap> {
-        self.footing.seen.entities(of, classes, decide)
-    }
-}
-
-/// Decides about sources, for a caller who does not see all of them.
-pub(crate) struct SourceSight(Sight);
-
-impl SourceSight {
-    /// Whether a source is seen; `owners` own all that it declares.
-    pub(crate) fn decide_source(&self, id: &str, kind: &str, target: &str, owners: &[String]) -> bool {
-        let Self(sight) = self;
-        let resource = Resource::of_source(id, kind, target, owners);
-        sight.rules.decide(&sight.footing, Permission::ReadCatalog, &resource).is_allowed
-    }
-}
-
-/// What `caller` may see of the sources; `None` for all of them.
-pub(crate) async fn source_sight(services: &Services, caller: &Caller) -> Result<Option<SourceSight>> {
-    Ok(sight(services, caller).await?.map(SourceSight))
-}
-
-/// The runs that `caller` may see: of these templates all, and of those only what they started; `None` for all runs.
-pub(crate) async fn run_sight(
-    services: &Services,
-    caller: &Caller,
-    templates: &[String],
-) -> Result<Option<(Vec<String>, Vec<String>)>> {
-    match domain::identity::foregone(caller) {
-        Some(true) => return Ok(None),
-        Some(false) => return Ok(Some((Vec::new(), Vec::new()))),
-        None => {}
-    }
-    let rules = services.permission.rules(services, &caller.tenant).await?;
-    let footing = rules.footing(caller);
-    if rules.always(&footing, Permission::ReadRuns) {
-        return Ok(None);
-    }
-    let (mut whole, mut own) = (Vec::new(), Vec::new());
-    for template in templates {
-        let known = catalog::traits(services, &caller.tenant, template).await?;
-        let traits = known.unwrap_or_else(|| Traits { reference: template.clone(), ..Traits::default() });
-        let sees = |starter: &str| {
-            let run = Resource::run("any", &traits, starter);
-            rules.decide(&footing, Permission::ReadRuns, &run).is_allowed
-        };
-        if sees("") {
-            whole.push(template.clone());
-        } else if sees(&caller.subject.to_string()) {
-            own.push(template.clone());
-        }
-    }
-    Ok(Some((whole, own)))
-}
-
-/// What `caller` may see of the catalog; `None` for all of it, which needs no look at the policies for most.
-pub(crate) async fn sight(services: &Services, caller: &Caller) -> Result<Option<Sight>> {
-    if domain::identity::foregone(caller) == Some(true) {
-        return Ok(None);
-    }
-    let rules = services.permission.rules(services, &caller.tenant).await?;
-    let footing = rules.footing(caller);
-    if domain::identity::foregone(caller).is_none() && rules.always(&footing, Permission::ReadCatalog) {
-        return Ok(None);
-    }
-    Ok(Some(Sight { rules, footing }))
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use serde_json::json;
 
-use super::{MOST_DOCUMENTS, cases, language, questions, rules::Rules, shipped::SHIPPED, store};
+use super::{MOST_DOCUMENTS, cases, doubts, language, questions, rules::Rules, shipped::SHIPPED, store};
 use crate::{Error, Result, Services, changes, changes::NewChange, identity};
 
 /// Where a document comes from.
@@ -50,6 +50,8 @@ pub struct Saved {
     pub gains: Vec<(String, String)>,
     /// Who would lose what.
     pub losses: Vec<(String, String)>,
+    /// Whom policies name without anybody being meant.
+    pub doubts: Vec<String>,
 }
 
 /// Every document by name, as it holds.
@@ -210,8 +212,9 @@ async fn compare(
         return broken(problems);
     }
     let current = services.permission.rules(services, &caller.tenant).await?;
+    let doubts = doubts::doubts(services, &caller.tenant, &draft).await?;
     let (gains, losses) = questions::difference(services, caller, current, draft).await?;
-    Ok(Saved { problems: Vec::new(), cases: held, gains, losses })
+    Ok(Saved { problems: Vec::new(), cases: held, gains, losses, doubts })
 }
 
 /// Whether every example of every document holds with a draft.

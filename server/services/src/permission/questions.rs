@@ -42,6 +42,11 @@ pub async fn why(
     permission: Permission,
     target: Target<'_>,
 ) -> Result<(bool, String, Vec<Reason>)> {
+    if let Target::Run(id) = target
+        && !runs::is_there(services, caller, id).await?
+    {
+        return Err(Error::NotFound(format!("there is no run `{id}`")));
+    }
     if let (Permission::ApproveRun, Target::Run(id)) = (permission, target)
         && let Some(why) = runs::own(services, caller, id).await?
     {
@@ -154,7 +159,7 @@ async fn sees(services: &Services, caller: &Caller, target: Target<'_>) -> Resul
             may(Permission::ReadCatalog, target).await
         }
         Target::Run(id) => {
-            if runs::origin(services, &caller.tenant, id).await?.is_none() {
+            if !runs::is_there(services, caller, id).await? {
                 return Err(Error::NotFound(format!("there is no run `{id}`")));
             }
             may(Permission::ReadRuns, target).await

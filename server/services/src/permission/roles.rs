@@ -72,7 +72,7 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
     let spoken_of: BTreeSet<String> = ROLES.iter().map(|role| (*role).to_owned()).chain(rules.wanted_roles()).collect();
     let machines = identity::machines(services, &caller.tenant).await?;
     let machines: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
-    let mut known: HashMap<&str, bool> = HashMap::new();
+    let mut known: HashMap<&str, Option<&str>> = HashMap::new();
     let mut told = Vec::with_capacity(grants.len());
     for grant in grants {
         let who = grant.grantee.as_str();
@@ -81,23 +81,30 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
             continue;
         }
         if !known.contains_key(who) && known.len() < MOST_ASKED {
-            let is_known = match who.split_once(':') {
-                Some(("group", _)) => catalog::traits(services, &caller.tenant, who).await?.is_some(),
-                Some(("machine", _)) => machines.contains(who),
-                Some(("user", _)) => identity::person(services, &caller.tenant, who).await? != Person::Unknown,
-                _ => true,
-            };
-            known.insert(who, is_known);
+            known.insert(who, unknown(services, &caller.tenant, &machines, who).await?);
         }
-        let doubt = match who.split(':').next() {
-            _ if known.get(who) != Some(&false) => None,
-            Some("group") => Some("no such group is in the catalog"),
-            Some("machine") => Some("no living token and no pipeline is called so"),
-            _ => Some("nobody of this name is in the catalog, or came in yet"),
-        };
-        told.push(doubt.map(str::to_owned));
+        told.push(known.get(who).copied().flatten().map(str::to_owned));
     }
     Ok(told)
+}
+
+/// Why nobody is meant by a reference, or by the name of a machine; `None` where someone is.
+pub(super) async fn unknown(
+    services: &Services,
+    tenant: &Tenant,
+    machines: &BTreeSet<String>,
+    who: &str,
+) -> Result<Option<&'static str>> {
+    Ok(match who.split_once(':') {
+        Some(("group", _)) if catalog::traits(services, tenant, who).await?.is_none() => {
+            Some("no such group is in the catalog")
+        }
+        Some(("machine", _)) if !machines.contains(who) => Some("no living token and no pipeline is called so"),
+        Some(("user", _)) if identity::person(services, tenant, who).await? == Person::Unknown => {
+            Some("nobody of this name is in the catalog, or came in yet")
+        }
+        _ => None,
+    })
 }
 
 /// Gives a role.

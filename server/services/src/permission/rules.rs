@@ -284,8 +284,11 @@ impl Rules {
         if verdict.is_allowed {
             return verdict.by.iter().map(|policy| self.reason(policy, Effect::Permits)).collect();
         }
-        let forbidding = verdict.by.iter().map(|policy| self.reason(policy, Effect::Forbids));
-        let mut reasons: Vec<Reason> = forbidding.collect();
+        // What is forbidden, nothing permits.
+        if !verdict.by.is_empty() {
+            return verdict.by.iter().map(|policy| self.reason(policy, Effect::Forbids)).collect();
+        }
+        let mut reasons: Vec<Reason> = Vec::new();
         let permitting = self.set.policies().filter(|policy| policy.effect() == PolicyEffect::Permit);
         for policy in permitting.filter(|policy| concerns(policy, permission)) {
             if resource.is_some_and(|resource| !could_mean(&policy.resource_constraint(), &resource.uid)) {
@@ -297,15 +300,13 @@ impl Rules {
                 reasons.push(self.reason(policy.id(), Effect::NeedsRole(role)));
             }
         }
-        // What forbids comes first, then what nearly fits, then the weakest role.
+        // What nearly fits comes first, then the weakest role.
         reasons.sort_by_key(|reason| match &reason.effect {
-            Effect::Forbids => (0, 0),
-            Effect::NotSo => (1, 0),
             Effect::NeedsRole(role) => {
                 let rank = domain::identity::ROLES.iter().position(|known| known == role);
-                (2, rank.unwrap_or(domain::identity::ROLES.len()))
+                (1, rank.unwrap_or(domain::identity::ROLES.len()))
             }
-            Effect::Permits => (3, 0),
+            Effect::NotSo | Effect::Forbids | Effect::Permits => (0, 0),
         });
         reasons
     }

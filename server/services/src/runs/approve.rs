@@ -79,7 +79,7 @@ fn takes_two(caller: &Caller) -> String {
 /// reason.
 pub async fn decide(services: &Services, caller: &Caller, name: RunName, decision: Decision) -> Result<Run> {
     let row = find(services, caller, name, Permission::ReadRuns).await?;
-    may(services, caller, Permission::ApproveRun, Target::Run(row.id)).await?;
+    // First: no role would alter it.
     if is_starter(caller, &row) {
         let denied =
             Denied { why: takes_two(caller), on: row.subject(), ..Denied::new(caller, Permission::ApproveRun) };
@@ -87,6 +87,7 @@ pub async fn decide(services: &Services, caller: &Caller, name: RunName, decisio
         services.notes.add(caller, Happening::Refused, &row.subject(), detail);
         return Err(denied.into());
     }
+    may(services, caller, Permission::ApproveRun, Target::Run(row.id)).await?;
     let (agreement, note) = match &decision {
         Decision::Approve(note) => (Agreement::Approved, note.trim()),
         Decision::Refuse(note) => (Agreement::Refused, note.trim()),

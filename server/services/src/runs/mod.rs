@@ -41,7 +41,11 @@ pub use start::{NewRun, NotStarted, start};
 pub use steer::{cancel, retry};
 use uuid::Uuid;
 
-use crate::{Error, Result, Services, identity::may, permission};
+use crate::{
+    Error, Result, Services,
+    identity::{self, may},
+    permission,
+};
 
 /// Which runs a list shows.
 #[derive(Debug, Clone, Default)]
@@ -127,6 +131,27 @@ pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Re
     Ok(row.map(|row| (row.template.clone(), row.starter())))
 }
 
+/// Whether a policy hides a run, or its template, from someone who sees others. A refusal would tell that it is there.
+async fn is_hidden(services: &Services, caller: &Caller, row: &store::run::Model) -> Result<bool> {
+    let reads = async |target| identity::is_allowed(services, caller, Permission::ReadRuns, target).await;
+    if !reads(Target::Any).await? {
+        return Ok(false);
+    }
+    if !reads(Target::Run(row.id)).await? {
+        return Ok(true);
+    }
+    let sight = permission::run_sight(services, caller, std::slice::from_ref(&row.template)).await?;
+    Ok(sight.is_some_and(|(whole, _)| whole.is_empty()) && row.starter() != caller.subject.to_string())
+}
+
+/// Whether there is a run, as far as the caller is to know.
+pub(crate) async fn is_there(services: &Services, caller: &Caller, id: Uuid) -> Result<bool> {
+    match store::find(&services.db, &caller.tenant, id).await? {
+        Some(row) => Ok(!is_hidden(services, caller, &row).await?),
+        None => Ok(false),
+    }
+}
+
 async fn find(
     services: &Services,
     caller: &Caller,
@@ -139,10 +164,14 @@ async fn find(
             (store::find_by_number(&services.db, &caller.tenant, number).await?, format!("#{number}"))
         }
     };
+    let missing = || Error::NotFound(format!("there is no run {label}; the runs are at /runs"));
     let Some(row) = found else {
         may(services, caller, Permission::ReadRuns, Target::Any).await?;
-        return Err(Error::NotFound(format!("there is no run {label}; the runs are at /runs")));
+        return Err(missing());
     };
+    if is_hidden(services, caller, &row).await? {
+        return Err(missing());
+    }
     may(services, caller, permission, Target::Run(row.id)).await?;
     Ok(row)
 }

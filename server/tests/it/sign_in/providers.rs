@@ -216,7 +216,12 @@ both_with_a_provider! {
         assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
         // They leave the group that everybody must be in: what they had made opens nothing either, and says why.
         provider.wish(json!({ "groups": ["quays"] })).await;
-        assert!(me(&mut browser, &portal).await["subject"].is_null(), "the session is not over");
+        let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
+        let _: () = portal.until("the session is over", async |portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await["subject"].is_null().then_some(())
+        }).await;
         let (status, told) = by(&portal, token).await;
         assert_eq!(status, StatusCode::UNAUTHORIZED);
         assert!(told["detail"].as_str().unwrap().contains("may not come in any more"), "{told}");
