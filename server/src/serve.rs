@@ -19,6 +19,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     assets,
     cli::Problem,
+    git_http,
     http::{self, AppState, Networks, Proxies, Shared},
     memory, policy_files,
     settings::{self, Settings},
@@ -75,6 +76,9 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     tokio::select! {
         ended = server => ended?,
         () = deadline => tracing::warn!("some requests did not finish in time and were dropped"),
+    }
+    if tokio::time::timeout(GRACE, git_http::settle()).await.is_err() {
+        tracing::warn!("some pushes did not end in time and were dropped");
     }
     end(work).await;
     Ok(())

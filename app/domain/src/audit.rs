@@ -22,6 +22,8 @@ pub enum Happening {
     Refused,
     /// The audit log was taken away as a table.
     AuditExported,
+    /// A push moved branches or tags of the embedded Git hosting.
+    Pushed,
 }
 
 impl Happening {
@@ -35,6 +37,7 @@ impl Happening {
             Self::TokenRefused => "token-refused",
             Self::Refused => "refused",
             Self::AuditExported => "audit-exported",
+            Self::Pushed => "pushed",
         }
     }
 }

@@ -3,6 +3,7 @@
 use std::{
     io,
     path::Path,
+    pin::pin,
     process::Stdio,
     sync::{Arc, LazyLock},
     time::Duration,
@@ -17,13 +18,20 @@ use services::{Error, Result, identity::Permission};
 use tokio::{
     io::AsyncWriteExt,
     process::{Child, ChildStdin, ChildStdout},
-    sync::{OwnedSemaphorePermit, Semaphore},
+    sync::{OwnedSemaphorePermit, Semaphore, mpsc},
     time::{Instant, timeout_at},
 };
-use tokio_util::{io::ReaderStream, task::AbortOnDropHandle};
+use tokio_util::{
+    io::ReaderStream,
+    task::{AbortOnDropHandle, TaskTracker},
+};
+
+use super::pushed::{Asked, Move, Reading, Report};
 
 /// How many transfers go on at a time.
 static TRANSFERS: LazyLock<Arc<Semaphore>> = LazyLock::new(|| Arc::new(Semaphore::new(16)));
+/// Pushes that go on, also without their requests.
+static PUSHES: LazyLock<TaskTracker> = LazyLock::new(TaskTracker::new);
 /// How long one may take.
 const DEADLINE: Duration = Duration::from_mins(10);
 
@@ -91,8 +99,16 @@ pub(super) async fn advertise(service: Service, repository: &Path, headers: &Hea
     Ok(answer(&format!("application/x-git-{}-advertisement", service.word()), Body::from(body)))
 }
 
-/// One exchange: the request streams into `git`, what it says streams out. Dropping the response ends the process.
-pub(super) fn transfer(service: Service, repository: &Path, headers: &HeaderMap, body: Body) -> Result<Response> {
+/// A running `git`, with its pipes.
+struct Running {
+    child: Child,
+    input: ChildStdin,
+    output: ReaderStream<ChildStdout>,
+    deadline: Instant,
+    permit: OwnedSemaphorePermit,
+}
+
+fn start(service: Service, repository: &Path, headers: &HeaderMap) -> Result<Running> {
     let permit = Arc::clone(&TRANSFERS)
         .try_acquire_owned()
         .map_err(|_| Error::Unavailable { system: "Git hosting".into(), why: "too many transfers at a time".into() })?;
@@ -106,15 +122,79 @@ pub(super) fn transfer(service: Service, repository: &Path, headers: &HeaderMap,
     let missing = || Error::Internal("a process without its pipes".into());
     let input = child.stdin.take().ok_or_else(missing)?;
     let output = child.stdout.take().ok_or_else(missing)?;
-    let feeder = AbortOnDropHandle::new(tokio::spawn(feed(body, input, service.most())));
-    let exchange = Exchange {
-        output: ReaderStream::with_capacity(output, 32 * 1024),
-        deadline: Instant::now() + DEADLINE,
-        _feeder: feeder,
-        _child: child,
-        _permit: permit,
-    };
+    let output = ReaderStream::with_capacity(output, 32 * 1024);
+    Ok(Running { child, input, output, deadline: Instant::now() + DEADLINE, permit })
+}
+
+/// A clone or fetch: the request streams into `git`, what it says streams out. Dropping the response ends the process.
+pub(super) fn send(repository: &Path, headers: &HeaderMap, body: Body) -> Result<Response> {
+    let service = Service::Upload;
+    let Running { child, input, output, deadline, permit } = start(service, repository, headers)?;
+    let feeder = AbortOnDropHandle::new(tokio::spawn(feed(body, input, service.most(), None)));
+    let exchange = Exchange { output, deadline, _feeder: feeder, _child: child, _permit: permit };
     Ok(answer(&format!("application/x-git-{}-result", service.word()), Body::from_stream(exchange.stream())))
+}
+
+/// A push. It goes on to its end although its sender left, so that `note` hears what was done before they are told; what has not come
+/// whole is not done.
+pub(super) fn take<Noted: Future<Output = ()> + Send>(
+    repository: &Path,
+    headers: &HeaderMap,
+    body: Body,
+    note: impl FnOnce(Vec<Move>) -> Noted + Send + 'static,
+) -> Result<Response> {
+    let service = Service::Receive;
+    let running = start(service, repository, headers)?;
+    let (said, listener) = mpsc::channel(8);
+    PUSHES.spawn(async move {
+        let done = push(running, body, &said).await;
+        if !done.is_empty() {
+            note(done).await;
+        }
+        drop(said);
+    });
+    let said = stream::unfold(listener, async |mut listener| Some((listener.recv().await?, listener)));
+    Ok(answer(&format!("application/x-git-{}-result", service.word()), Body::from_stream(said)))
+}
+
+/// Waits for pushes that go on although nobody listens any more.
+pub(crate) async fn settle() {
+    PUSHES.close();
+    PUSHES.wait().await;
+}
+
+/// Carries a push out, and says what was done.
+async fn push(running: Running, body: Body, said: &mpsc::Sender<io::Result<Bytes>>) -> Vec<Move> {
+    let Running { child, input, mut output, deadline, permit } = running;
+    let (mut asked, mut report) = (Asked::default(), Report::default());
+    {
+        let mut feeding = pin!(feed(body, input, Service::Receive.most(), Some(&mut asked)));
+        let mut is_fed = false;
+        loop {
+            let part = tokio::select! {
+                () = &mut feeding, if !is_fed => {
+                    is_fed = true;
+                    continue;
+                }
+                part = timeout_at(deadline, output.next()) => part,
+            };
+            let problem = match part {
+                Ok(Some(Ok(bytes))) => {
+                    report.read(&bytes);
+                    // Whoever left is told nothing.
+                    let _ = said.send(Ok(bytes)).await;
+                    continue;
+                }
+                Ok(None) => break,
+                Ok(Some(Err(error))) => error,
+                Err(_) => io::Error::new(io::ErrorKind::TimedOut, "the transfer took too long"),
+            };
+            let _ = said.send(Err(problem)).await;
+            break;
+        }
+    }
+    drop((child, permit));
+    report.done(asked)
 }
 
 /// A running exchange, which ends when it is dropped.
@@ -141,15 +221,32 @@ impl Exchange {
     }
 }
 
-/// Gives the request to `git`, up to `most` bytes; more ends the input, which `git` refuses as incomplete.
-async fn feed(body: Body, mut input: ChildStdin, most: u64) {
+/// Gives the request to `git`, up to `most` bytes; more ends the input, which `git` refuses as incomplete. Of a push it gets nothing before
+/// all that is `asked` is known.
+async fn feed(body: Body, mut input: ChildStdin, most: u64, mut asked: Option<&mut Asked>) {
     let mut parts = body.into_data_stream();
     let mut given = 0_u64;
-    while let Some(Ok(part)) = parts.next().await {
+    let mut held = Vec::new();
+    while let Some(Ok(mut part)) = parts.next().await {
         given += part.len() as u64;
         if given > most {
             tracing::warn!(limit = most, "a Git transfer was larger than allowed");
             return;
+        }
+        if let Some(reading) = &mut asked {
+            let read = reading.read(&part);
+            held.extend_from_slice(&part);
+            match read {
+                Reading::Part => continue,
+                Reading::Whole => {
+                    asked = None;
+                    part = Bytes::from(std::mem::take(&mut held));
+                }
+                Reading::Wrong => {
+                    tracing::warn!("a push asked for something that cannot be read, or for no report");
+                    return;
+                }
+            }
         }
         if input.write_all(&part).await.is_err() {
             return;

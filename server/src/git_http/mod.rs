@@ -1,10 +1,11 @@
 //! The embedded Git hosting over HTTP: `git clone http://…/git/OWNER/REPO.git`, pushes, and single files to read.
 //!
-//! The smart protocol is spoken by the `git` executable; what is done here is who may, how much, how long, and that no
-//! process outlives its request.
+//! The smart protocol is spoken by the `git` executable; what is done here is who may, how much, how long, that no clone outlives its
+//! request, and that the audit log hears of every push.
 
 mod browse;
 mod exchange;
+mod pushed;
 
 use axum::{
     Extension, Router,
@@ -17,14 +18,20 @@ use connectors::hosting::EmbeddedHosting;
 use domain::runs::RepositoryName;
 use http::{HeaderMap, StatusCode, header};
 use serde::Deserialize;
+use serde_json::{Value, json};
 use services::{
     Error, Services,
+    audit::{self, Happening},
     identity::{Caller, Permission, Target, may},
 };
 use tower_http::decompression::RequestDecompressionLayer;
 
-use self::exchange::Service;
+pub(crate) use self::exchange::settle;
+use self::{exchange::Service, pushed::Move};
 use crate::http::AppState;
+
+/// How many branches and tags of one push the audit log names.
+const NAMED: usize = 100;
 
 /// The routes below `/git`. They bring limits of their own, since a transfer is larger and longer than a request.
 pub(crate) fn router() -> Router<AppState> {
@@ -89,14 +96,37 @@ async fn transfer(
     headers: HeaderMap,
     request: Request,
 ) -> Result<Response, Refusal> {
-    let repository = open(&services, &caller, &owner, &repo, service.permission()).await?;
+    let folder = open(&services, &caller, &owner, &repo, service.permission()).await?;
     let given = headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok());
     if given != Some(service.request_type()) {
         return Ok(
             (StatusCode::UNSUPPORTED_MEDIA_TYPE, "this address is for `git`, not for browsers\n").into_response()
         );
     }
-    Ok(exchange::transfer(service, &repository, &headers, request.into_body())?)
+    let body = request.into_body();
+    Ok(match service {
+        Service::Upload => exchange::send(&folder, &headers, body)?,
+        Service::Receive => {
+            let repository = name(&owner, &repo)?.to_string();
+            let note = move |done: Vec<Move>| async move { note_push(&services, &caller, &repository, &done).await };
+            exchange::take(&folder, &headers, body, note)?
+        }
+    })
+}
+
+/// Tells the audit log what a push did: a commit's author is what its sender wrote, so nothing else says who brought it.
+async fn note_push(services: &Services, caller: &Caller, repository: &str, done: &[Move]) {
+    let refs: Vec<Value> = done
+        .iter()
+        .take(NAMED)
+        .map(|moved| json!({ "ref": moved.name, "before": moved.before, "after": moved.after }))
+        .collect();
+    let mut detail = json!({ "refs": refs });
+    if done.len() > NAMED {
+        detail["more"] = (done.len() - NAMED).into();
+    }
+    let about = Target::Repository(repository).to_string();
+    audit::note_done(services, caller, Happening::Pushed, &about, detail).await;
 }
 
 /// The folder of the repository that an address names, if the caller may.

@@ -54,6 +54,34 @@ both! {
         git(&one, &["commit", "--quiet", "--amend", "--message", "Say otherwise"]).await.unwrap();
         assert!(git(&one, &["push", "--quiet", "--force", "origin", "main"]).await.is_err());
     }
+
+    async fn a_push_is_told_of_with_what_was_there_before_and_after(portal) {
+        let address = with_repository(&portal).await;
+        let work = tempfile::tempdir().unwrap();
+        git(work.path(), &["clone", "--quiet", &address, "one"]).await.unwrap();
+        let one = work.path().join("one");
+        let commit = async || git(&one, &["rev-parse", "HEAD"]).await.unwrap().trim().to_owned();
+        let first = commit().await;
+        git(&one, &["commit", "--quiet", "--allow-empty", "--message", "Say more"]).await.unwrap();
+        let second = commit().await;
+        git(&one, &["push", "--quiet", "origin", "HEAD:main", "HEAD:signs"]).await.unwrap();
+        git(&one, &["push", "--quiet", "origin", ":signs"]).await.unwrap();
+        // What is refused is not told as done, and neither is what changes nothing.
+        assert!(git(&one, &["push", "--quiet", "--force", "origin", &format!("{first}:main")]).await.is_err());
+        git(&one, &["push", "--quiet", "origin", "HEAD:main"]).await.unwrap();
+        let told = portal.json("/api/v1/audit?kind=pushed&subject=repository:harbour/quay-signs").await;
+        let items = told["items"].as_array().unwrap();
+        let whose: Vec<&str> = items.iter().map(|entry| entry["actor"].as_str().unwrap()).collect();
+        assert_eq!(whose, ["guest", "guest"], "{told}");
+        assert_eq!(items[0]["detail"]["refs"], json!([{ "ref": "refs/heads/signs", "before": second, "after": null }]));
+        assert_eq!(items[1]["detail"]["refs"], json!([
+            { "ref": "refs/heads/main", "before": first, "after": second },
+            { "ref": "refs/heads/signs", "before": null, "after": second },
+        ]));
+        let page = portal.get("/audit?kind=pushed").await.text().await.unwrap();
+        let moved = format!("refs/heads/main from {} to {}", &first[..10], &second[..10]);
+        assert!(page.contains(&moved) && page.contains("refs/heads/signs from nothing to"), "{page}");
+    }
 }
 
 #[tokio::test]

@@ -3,6 +3,7 @@
 use std::{collections::HashMap, fmt::Write as _};
 
 use prose::escape;
+use serde_json::Value;
 use services::{
     Result, Services,
     audit::{self, AuditEntry, AuditFilter, StreamState},
@@ -173,6 +174,17 @@ pub(super) fn details(entry: &AuditEntry) -> impl Iterator<Item = (&String, Stri
         // The states stand on the page of the entry, field by field.
         !["digest", "by", "before", "after"].contains(&name.as_str())
     });
-    let told = details.map(|(name, value)| (name, value.as_str().map_or_else(|| value.to_string(), str::to_owned)));
+    let told = details.map(|(name, value)| match value {
+        Value::Null => (name, String::new()),
+        Value::String(text) => (name, text.clone()),
+        Value::Array(refs) if name == "refs" => (name, refs.iter().map(moved).collect::<Vec<_>>().join(", ")),
+        value => (name, value.to_string()),
+    });
     told.filter(|(_, value)| !value.is_empty())
+}
+
+/// Where a push moved a branch or a tag.
+fn moved(told: &Value) -> String {
+    let commit = |name: &str| told[name].as_str().map_or("nothing", |id| id.get(..10).unwrap_or(id));
+    format!("{} from {} to {}", told["ref"].as_str().unwrap_or_default(), commit("before"), commit("after"))
 }

@@ -43,6 +43,14 @@ pub async fn note(services: &Services, caller: &Caller, what: Happening, about: 
     Ok(())
 }
 
+/// Notes what was done already and is not undone: where it cannot be written now, it waits until it can.
+pub async fn note_done(services: &Services, caller: &Caller, what: Happening, about: &str, detail: Value) {
+    if let Err(error) = note(services, caller, what, about, &detail).await {
+        tracing::error!(%error, who = caller.label(), what = what.as_str(), about, %detail, "the audit log could not be written; it is tried again");
+        services.notes.hold(caller, what, about, &detail);
+    }
+}
+
 /// Notes that a token was used: the first time in an hour, without waiting for it.
 pub fn note_token(services: &Services, caller: &Caller, token: &str) {
     services.notes.add(caller, Happening::TokenUsed, token, Value::Null);

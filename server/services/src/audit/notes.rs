@@ -166,6 +166,14 @@ impl Notes {
         self.news.notify_one();
     }
 
+    /// Keeps what happened once until it is written.
+    pub(super) fn hold(&self, caller: &Caller, what: Happening, about: &str, detail: &Value) {
+        let about: String = about.chars().take(LONGEST).collect();
+        let link = Link::new(caller, Utc::now(), what.as_str(), &about, detail.to_string());
+        self.keep(&caller.tenant, vec![link]);
+        self.news.notify_one();
+    }
+
     fn take(&self) -> HashMap<Tenant, Vec<Link>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut by_tenant: HashMap<Tenant, Vec<Link>> = HashMap::new();
