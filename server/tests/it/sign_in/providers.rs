@@ -167,6 +167,11 @@ both_with_a_provider! {
             .send().await.unwrap();
         assert_eq!(blocked.status(), StatusCode::SEE_OTHER);
         assert_eq!(again.send(Method::GET, &format!("{}/api/v1/me", portal.base), None).await.status(), 303);
+        // The log says who it was, and from where they had come.
+        let told = portal.request(Method::GET, "/api/v1/audit?subject=user:corp/grace&kind=account-blocked").bearer_auth(TOKEN).send().await.unwrap();
+        let told: Value = told.json().await.unwrap();
+        let entry = &told["items"][0];
+        assert_eq!((&entry["actor"], &entry["detail"]["provider"], &entry["detail"]["sessionsEnded"]), (&json!("administrator"), &json!("Corp corp"), &json!(2)), "{told}");
         let mut third = Browser::new();
         let page = third.sign_in(&portal, "corp").await;
         is_refused(&page, &third, &portal, &["blocked this account"]);

@@ -11,7 +11,7 @@ use domain::{
     catalog::{Condition, EntityRef, Filter},
     identity::{Account, Caller, Permission, Target, Tenant},
 };
-use sea_orm::prelude::Uuid;
+use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
 
 pub use self::{
@@ -227,19 +227,31 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
     Ok((accounts.collect(), has_more))
 }
 
+async fn known(db: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<store::Row> {
+    let gone = || Error::NotFound("there is no such account; it may have been removed".to_owned());
+    store::by_id(db, &caller.tenant, id).await?.ok_or_else(gone)
+}
+
+/// What the audit log says of an account besides who it is.
+fn told(services: &Services, account: &store::Row) -> Value {
+    let provider = services.doors.settings.providers.iter().find(|provider| provider.id == account.provider);
+    let provider = provider.map_or(&account.provider, |provider| &provider.name);
+    json!({ "account": account.id, "provider": provider, "subject": account.subject, "email": account.email })
+}
+
 /// Lets an account in no more, and ends its sessions; or lets it in again.
 pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: bool) -> Result<()> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let at = is_blocked.then(Utc::now);
     let mut tx = services.begin(caller).await?;
-    if store::block(&*tx, &caller.tenant, id, at).await? == 0 {
-        return Err(Error::NotFound("there is no such account; it may have been removed".to_owned()));
-    }
+    let account = known(&*tx, caller, id).await?;
+    store::block(&*tx, &caller.tenant, id, at).await?;
+    let mut told = told(services, &account);
     if is_blocked {
-        sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?;
+        told["sessionsEnded"] = sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?.into();
     }
     let what = if is_blocked { "account-blocked" } else { "account-unblocked" };
-    tell(&mut tx, caller, what, &id.to_string(), Value::Null);
+    tell(&mut tx, caller, what, &account.who, told);
     tx.commit().await?;
     doors::forget(services).await
 }
@@ -248,8 +260,11 @@ pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: b
 pub async fn end_sessions_of(services: &Services, caller: &Caller, id: Uuid) -> Result<u64> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let mut tx = services.begin(caller).await?;
+    let account = known(&*tx, caller, id).await?;
     let ended = sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?;
-    tell(&mut tx, caller, "sessions-ended", &id.to_string(), Value::Null);
+    let mut told = told(services, &account);
+    told["sessionsEnded"] = ended.into();
+    tell(&mut tx, caller, "sessions-ended", &account.who, told);
     tx.commit().await?;
     doors::forget(services).await?;
     Ok(ended)

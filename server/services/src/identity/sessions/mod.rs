@@ -234,7 +234,7 @@ pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Resu
     if store::remove_of(&*tx, &caller.tenant, &caller.subject.to_string(), id).await? == 0 {
         return Err(Error::NotFound("this session is over already".to_owned()));
     }
-    tell(&mut tx, caller, "session-ended", &id.to_string(), Value::Null);
+    tell(&mut tx, caller, "session-ended", &caller.subject.to_string(), json!({ "session": id }));
     tx.commit().await?;
     doors::forget(services).await
 }
@@ -245,7 +245,7 @@ pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<
     let who = caller.subject.to_string();
     let mut tx = services.begin(caller).await?;
     let ended = store::remove_others(&*tx, &caller.tenant, &who, here(caller)).await?;
-    tell(&mut tx, caller, "sessions-ended", &ended.to_string(), Value::Null);
+    tell(&mut tx, caller, "sessions-ended", &who, json!({ "sessionsEnded": ended }));
     tx.commit().await?;
     doors::forget(services).await?;
     Ok(ended)
@@ -257,7 +257,7 @@ pub async fn leave(services: &Services, tenant: &Tenant, secret: &str) -> Result
     let leaver = Caller::new(tenant.clone(), row.who.parse().unwrap_or(Subject::Stranger));
     let mut tx = services.begin(&leaver).await?;
     store::remove(&*tx, tenant, row.id).await?;
-    tell(&mut tx, &leaver, "signed-out", &row.id.to_string(), Value::Null);
+    tell(&mut tx, &leaver, "signed-out", &row.who, json!({ "session": row.id }));
     tx.commit().await?;
     doors::forget(services).await?;
     let Some(id) = &row.provider else { return Ok(Left::Here) };
