@@ -138,6 +138,16 @@ both! {
         assert_eq!(changed.body[ENTERPRISE], json!({ "department": "Berths", "manager": { "value": "m1" } }));
         assert_eq!(directory.ids("Users", "emails[type eq \"work\" and value eq \"G@saltmarsh.example\"]").await.len(), 1);
         assert!(directory.ids("Users", "emails eq \"grace@saltmarsh.example\"").await.is_empty());
+        // Entra asks so whether an attribute that refers to someone has a value.
+        let id = made.body["id"].as_str().unwrap();
+        for (filter, count) in [
+            (format!("id eq \"{id}\" and manager eq \"m1\""), 1),
+            (format!("id eq \"{id}\" and {ENTERPRISE}:manager eq \"m1\""), 1),
+            (format!("id eq \"{id}\" and {ENTERPRISE}:manager.value eq \"m2\""), 0),
+            (format!("id eq \"{id}\" and not (manager pr)"), 0),
+        ] {
+            assert_eq!(directory.ids("Users", &filter).await.len(), count, "{filter}");
+        }
         let off = directory.patch(&path, json!([{ "op": "Replace", "path": "active", "value": "False" }])).await;
         assert_eq!((off.status, &off.body["active"]), (StatusCode::OK, &json!(false)));
         let on = directory.patch(&path, json!([{ "op": "Replace", "path": "active", "value": "True" }])).await;

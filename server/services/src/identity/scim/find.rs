@@ -1,7 +1,7 @@
 //! Filters, as questions to the database.
 
 use chrono::{DateTime, Utc};
-use domain::scim::{AttributePath, Fault, Filter, Literal, Problem, Test, folded};
+use domain::scim::{AttributePath, ENTERPRISE, Fault, Filter, Literal, Problem, Test, folded};
 use sea_orm::{
     ColumnTrait, Condition, DbBackend, EntityTrait, ExprTrait as _, Iden, IntoSimpleExpr,
     sea_query::{Expr, Func, Query, SimpleExpr},
@@ -148,6 +148,23 @@ fn values(leaf: Leaf<'_>, one: &dyn Fn(Leaf<'_>) -> Found, some: &dyn Fn(Conditi
     })
 }
 
+/// Entra asks so whether someone reports to someone, with the name of the schema or without it.
+fn is_manager(path: &AttributePath) -> bool {
+    path.name.eq_ignore_ascii_case("manager")
+        && path.part.as_ref().is_none_or(|part| part.eq_ignore_ascii_case("value"))
+}
+
+/// To whom someone reports, as it stands in the document: too seldom asked for to be a column.
+fn manager(backend: DbBackend) -> SimpleExpr {
+    let document = Expr::col((user::Entity, user::Column::Document));
+    if backend == DbBackend::Postgres {
+        let path = format!("{{{ENTERPRISE},manager,value}}");
+        return Expr::cust_with_exprs("CAST($1 AS jsonb) #>> CAST($2 AS text[])", [document, Expr::value(path)]);
+    }
+    let path = format!("$.\"{ENTERPRISE}\".manager.value");
+    Func::cust("json_extract").arg(document).arg(Expr::value(path)).into()
+}
+
 /// The people that a filter means.
 pub(super) fn users(backend: DbBackend, filter: &Filter) -> Found {
     use email::Column as E;
@@ -172,8 +189,9 @@ pub(super) fn users(backend: DbBackend, filter: &Filter) -> Found {
         },
         path if path.is("emails.value") => values(leaf, &|leaf| text(backend, E::ValueKey, leaf, true), &some_email),
         path if path.is("emails.type") => values(leaf, &|leaf| text(backend, E::Kind, leaf, true), &some_email),
+        path if is_manager(path) => text(backend, manager(backend), leaf, false),
         _ => Err(wrong(format!(
-            "people are not found by `{path}`; ask by id, userName, externalId, displayName, emails, active, meta.created or \
+            "people are not found by `{path}`; ask by id, userName, externalId, displayName, emails, active, manager, meta.created or \
              meta.lastModified"
         ))),
     })
