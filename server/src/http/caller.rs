@@ -154,10 +154,10 @@ async fn by_token(
     let text = peer.0.map(|address| address.to_string());
     let (told, why) = match identity::by_bearer(services, &tenant, token, text.as_deref()).await? {
         Bearer::Known(found) => return Ok(standing(&found, peer.0)),
-        // Nobody guesses such a one.
-        Bearer::Rests(why) => {
-            identity::note_refused(services, &tenant, &peer.from(headers), &why);
-            return Err(Refused::Unknown(why));
+        // Nobody guesses such a one: whoever has it is told why at every try, and holds nobody up.
+        Bearer::Spent(spent) => {
+            identity::note_spent(services, &tenant, &peer.from(headers), &spent);
+            return Err(Refused::Unknown(spent.told));
         }
         Bearer::Refused { told, why } => (told, why),
     };
@@ -206,6 +206,10 @@ fn shown(credentials: &HeaderValue, is_git: bool) -> Option<String> {
 
 fn unauthorized(is_api: bool, is_git: bool, why: Option<&str>) -> Response {
     let message = match why {
+        Some(why) if is_git => {
+            format!("the token lets nobody in: {why}; send another as the password, and any user\n")
+        }
+        None if is_git => "sign in first: any user, and a token of yours as the password\n".to_owned(),
         Some(why) => format!("the token lets nobody in: {why}; send `Authorization: Bearer TOKEN` with another\n"),
         None => {
             "sign in first: send `Authorization: Bearer TOKEN` with a token of yours, or none at all where the server \
@@ -216,10 +220,6 @@ fn unauthorized(is_api: bool, is_git: bool, why: Option<&str>) -> Response {
     let challenge = [(header::WWW_AUTHENTICATE, if is_git { "Basic realm=\"Causeway\"" } else { "Bearer" })];
     if is_api {
         return (challenge, Problem::unauthorized(&message)).into_response();
-    }
-    if is_git {
-        let message = "sign in first: any user, and a token of yours as the password\n";
-        return (StatusCode::UNAUTHORIZED, challenge, message).into_response();
     }
     (StatusCode::UNAUTHORIZED, challenge, message).into_response()
 }

@@ -110,8 +110,8 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
 pub enum Bearer {
     /// Someone comes in with it.
     Known(Arc<Found>),
-    /// Nobody does now, with a token that was issued: why, for whoever has it.
-    Rests(String),
+    /// Nobody does now, with one that was issued: it is no guess.
+    Spent(Spent),
     /// Nobody does, and why.
     Refused {
         /// For whoever sent it.
@@ -119,6 +119,19 @@ pub enum Bearer {
         /// For those who run the installation.
         why: String,
     },
+}
+
+/// A token that somebody issued, and that opens nothing now.
+#[derive(Debug, Clone)]
+pub struct Spent {
+    /// Why, for whoever has it.
+    pub told: String,
+    /// Why, for those who run the installation.
+    pub why: String,
+    /// Whose it is, where that is known.
+    pub whose: Subject,
+    /// Which it is, where that is known.
+    pub about: Option<String>,
 }
 
 /// Who comes with a token: ours, or one that a trusted pipeline was given.
@@ -162,13 +175,20 @@ pub fn note_failure(services: &Services, tenant: &Tenant, from: &From, about: &s
 
 /// Notes that a token was shown which lets nobody in, once in a while for each address.
 pub fn note_refused(services: &Services, tenant: &Tenant, from: &From, why: &str) {
-    let about = format!("a token from {}", from.address.as_deref().unwrap_or("somewhere"));
-    services.notes.add(
-        &coming(tenant, Subject::Stranger, from),
-        Happening::TokenRefused,
-        &about,
-        json!({ "why": why }),
-    );
+    let about = some_token(from);
+    let caller = coming(tenant, Subject::Stranger, from);
+    services.notes.add(&caller, Happening::TokenRefused, &about, json!({ "why": why }));
+}
+
+/// Notes that a token was shown which opens nothing any more, once in a while for each.
+pub fn note_spent(services: &Services, tenant: &Tenant, from: &From, spent: &Spent) {
+    let about = spent.about.clone().unwrap_or_else(|| some_token(from));
+    let caller = coming(tenant, spent.whose.clone(), from);
+    services.notes.add(&caller, Happening::TokenRefused, &about, json!({ "why": spent.why }));
+}
+
+fn some_token(from: &From) -> String {
+    format!("a token from {}", from.address.as_deref().unwrap_or("somewhere"))
 }
 
 /// Removes sessions, failures and links that are over, until the process is asked to stop.

@@ -8,7 +8,7 @@ use domain::identity::{Entry, Subject, Tenant};
 use serde_json::Value;
 
 use super::{
-    Bearer, claims,
+    Bearer, Spent, claims,
     doors::Found,
     hash,
     ports::{Claims, ProviderProblem},
@@ -50,6 +50,8 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
     let Some(issuer) = said.get("iss").and_then(Value::as_str) else { return Ok(refused()) };
     let mut why = format!("no pipeline trusts `{}`", issuer.chars().take(200).collect::<String>());
     let mut told = why.clone();
+    // Whether the issuer signed it, so that nobody guessed it.
+    let mut is_signed = false;
     let trusting = services.doors.settings.pipelines.iter().filter(|pipeline| pipeline.issuer == issuer);
     for pipeline in trusting {
         let claims = match services.doors.signatures.claims(issuer, &pipeline.audience, token).await {
@@ -58,6 +60,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
                 return Err(Error::Unavailable { system: format!("the issuer of {}", pipeline.name), why });
             }
             Err(problem) => {
+                is_signed |= matches!(problem, ProviderProblem::Clock(_));
                 why = problem.to_string();
                 told.clone_from(&why);
                 continue;
@@ -66,6 +69,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
         if let Some(unmet) = claims::unmet(&pipeline.require, &claims) {
             why = format!("`{}`: {}", pipeline.name, unmet.whole());
             told = format!("`{}`: {}", pipeline.name, unmet.own());
+            is_signed = true;
             continue;
         }
         let found = Arc::new(Found {
@@ -80,5 +84,8 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
         return Ok(Bearer::Known(found));
     }
     tracing::warn!(why, "a pipeline was not let in");
+    if is_signed {
+        return Ok(Bearer::Spent(Spent { told, why, whose: Subject::Stranger, about: None }));
+    }
     Ok(Bearer::Refused { told, why })
 }

@@ -290,6 +290,15 @@ both_with_a_provider! {
             // What would be let in is nobody's business who is not.
             assert!(told.contains(why) && !told.contains("refs/heads/main"), "{told}");
         }
+        // A job that does not fit guesses nothing: it is told why however often it tries, and holds nobody up.
+        for _ in 0..8 {
+            let (status, told) = by(&portal, &provider.sign(with("ref", json!("refs/heads/other"))).await).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED);
+            assert!(told["detail"].as_str().unwrap().contains("its claim `ref`"), "{told}");
+        }
+        assert_eq!(by(&portal, TOKEN).await.1["subject"], "administrator");
+        let (_, told) = by(&portal, &provider.sign(with("nbf", json!("1764270000"))).await).await;
+        assert!(told["detail"].as_str().unwrap().contains("`nbf`"), "{told}");
         // Whoever guessed from there holds up nobody whose token is good, and all of it is in the audit log.
         for number in 0..60 {
             by(&portal, &format!("guess-{number}")).await;

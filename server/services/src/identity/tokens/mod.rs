@@ -7,14 +7,14 @@ pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use chrono::{SecondsFormat, TimeDelta, Utc};
+use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
-use sea_orm::prelude::Uuid;
+use sea_orm::{DatabaseConnection, prelude::Uuid};
 use serde_json::json;
 
 use self::{rest::rest, store::Row};
 use super::{
-    Bearer,
+    Bearer, Spent,
     doors::{self, Found},
     footing, hash, hex, may, refused, tell,
 };
@@ -254,11 +254,15 @@ pub(super) async fn by_token(
 async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<&str>) -> Result<Bearer> {
     let Some(row) = store::by_hash(&services.db, tenant, hash).await? else { return Ok(refused()) };
     let now = Utc::now();
-    if row.ended_at.is_some() || row.expires_at <= now {
-        return Ok(refused());
+    let moment = |at: DateTime<Utc>| at.format("%Y-%m-%d %H:%M UTC");
+    if let Some(ended) = row.ended_at {
+        return Ok(spent(&row, format!("it was ended at {}", moment(ended))));
+    }
+    if row.expires_at <= now {
+        return Ok(spent(&row, format!("it is over since {}", moment(row.expires_at))));
     }
     if let Some(why) = rests(services, tenant, &row).await? {
-        return Ok(Bearer::Rests(why));
+        return Ok(spent(&row, why));
     }
     if row.used_at.is_none_or(|used| now - used >= USED) {
         store::used(&services.db, tenant, row.id, now, address).await?;
@@ -266,6 +270,11 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<
     let Ok(subject) = row.who.parse::<Subject>() else { return Ok(refused()) };
     let found = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await?;
     Ok(found.map_or_else(refused, |found| Bearer::Known(Arc::new(with_token(found, &row)))))
+}
+
+fn spent(row: &Row, why: String) -> Bearer {
+    let whose = row.who.parse().unwrap_or(Subject::Stranger);
+    Bearer::Spent(Spent { told: why.clone(), why, whose, about: Some(format!("{} {}", row.id, row.name)) })
 }
 
 /// Why a living token opens nothing now.

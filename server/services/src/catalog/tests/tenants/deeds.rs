@@ -194,7 +194,7 @@ pub(super) async fn perform(world: &World, caller: &Caller, made: &Made, deed: u
             let bearer = identity::by_bearer(services, tenant, &made.secret, None).await.unwrap();
             let bearer = match bearer {
                 identity::Bearer::Known(found) => Some(found),
-                identity::Bearer::Refused { .. } | identity::Bearer::Rests(_) => None,
+                identity::Bearer::Refused { .. } | identity::Bearer::Spent(_) => None,
             };
             told(&(found, bearer))
         }
