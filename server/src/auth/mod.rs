@@ -190,10 +190,7 @@ async fn callback(
     let arrived = identity::arrive(&state.services, &tenant, &provider, &back, begun, &from, brought).await;
     let mut response = match arrived {
         Ok(arrived) => welcome(&state, &arrived.opened, &arrived.next),
-        Err(why) => {
-            identity::note_failure(&state.services, &tenant, &from, &format!("{provider}: {why}"));
-            troubles::not_in(&state, &provider, &why, &request.0)
-        }
+        Err(why) => troubles::not_in(&state, &provider, &why, &request.0),
     };
     cookies.arrive(&mut response, &key);
     response

@@ -4,14 +4,15 @@ use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{Subject, Tenant};
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
+use serde_json::json;
 
 use super::{
     From, Opened,
     accounts::{self, Unmatched},
-    claims,
+    claims, coming,
     doors::ProviderSettings,
-    hash, hex,
-    ports::{Arrival, Ask, ProviderProblem},
+    hash, hex, note_not_in,
+    ports::{Arrival, Ask, Claims, ProviderProblem},
     scim,
     sessions::{self, ProviderTokens, Way},
 };
@@ -96,7 +97,7 @@ pub enum NotIn {
     #[error("this account is blocked")]
     Blocked,
     /// The provider's directory lets them in no more, since then.
-    #[error("the directory lets this person in no more, since {0}")]
+    #[error("the directory lets this person in no more, since {}", .0.format("%Y-%m-%d %H:%M:%S UTC"))]
     SentAway(DateTime<Utc>),
     /// A fault of ours.
     #[error(transparent)]
@@ -143,6 +144,33 @@ pub async fn depart(services: &Services, id: &str, next: &str) -> std::result::R
     Ok(Departure { to, key, sealed })
 }
 
+/// Who came, as far as it is known, of someone who was not let in.
+#[derive(Default)]
+struct Came {
+    /// The person.
+    who: Option<String>,
+    subject: String,
+    claims: Claims,
+}
+
+impl Came {
+    /// Tells the audit log whom the provider had named: one who is turned away each night is not just anybody.
+    fn note(&self, services: &Services, (tenant, from): (&Tenant, &From), provider: &str, why: &NotIn) {
+        let claim = |name: &str| claims::text(&self.claims, name);
+        let settings = services.doors.settings.providers.iter().find(|known| known.id == provider);
+        let email = settings.and_then(|settings| claim(&settings.email_claim));
+        let name = claim("name").or_else(|| settings.and_then(|settings| claim(&settings.name_claim)));
+        let subject = Some(&self.subject).filter(|subject| !subject.is_empty());
+        let detail =
+            json!({ "why": why.to_string(), "provider": provider, "sub": subject, "email": email, "name": name });
+        let caller = coming(tenant, self.who.clone().map_or(Subject::Stranger, Subject::Person), from);
+        // Of those who are nobody here, each is told of by itself.
+        let named = email.as_ref().or(subject).filter(|_| self.who.is_none());
+        let about = named.map_or_else(|| provider.to_owned(), |named| format!("{provider}: {named}"));
+        note_not_in(services, &caller, &about, detail);
+    }
+}
+
 /// Takes in a browser that comes back from a provider with `sealed`, what it kept.
 pub async fn arrive(
     services: &Services,
@@ -152,6 +180,21 @@ pub async fn arrive(
     sealed: Option<&str>,
     from: &From,
     brought: Option<&str>,
+) -> std::result::Result<Welcome, NotIn> {
+    let mut came = Came::default();
+    let arrived = try_arrive(services, tenant, (id, back, sealed), (from, brought), &mut came).await;
+    if let Err(why) = &arrived {
+        came.note(services, (tenant, from), id, why);
+    }
+    arrived
+}
+
+async fn try_arrive(
+    services: &Services,
+    tenant: &Tenant,
+    (id, back, sealed): (&str, &Return, Option<&str>),
+    (from, brought): (&From, Option<&str>),
+    came: &mut Came,
 ) -> std::result::Result<Welcome, NotIn> {
     let settings = settings(services, id)?;
     let provider = services.doors.providers.get(id).ok_or_else(|| NotIn::NoProvider(id.to_owned()))?;
@@ -172,7 +215,8 @@ pub async fn arrive(
     let ask =
         Ask { state: begun.state, nonce: begun.nonce, verifier: begun.verifier, redirect: redirect(services, id) };
     let arrival = provider.finish(code, &ask).await?;
-    let opened = take_in(services, tenant, settings, arrival, from, brought).await?;
+    (came.subject, came.claims) = (arrival.subject.clone(), arrival.claims.clone());
+    let opened = take_in(services, tenant, settings, arrival, (from, brought), &mut came.who).await?;
     Ok(Welcome { opened, next: begun.next })
 }
 
@@ -181,8 +225,8 @@ async fn take_in(
     tenant: &Tenant,
     settings: &ProviderSettings,
     arrival: Arrival,
-    from: &From,
-    brought: Option<&str>,
+    (from, brought): (&From, Option<&str>),
+    who: &mut Option<String>,
 ) -> std::result::Result<Opened, NotIn> {
     if let Some(unmet) = claims::unmet(&settings.require, &arrival.claims) {
         return Err(NotIn::NotWanted(unmet.whole()));
@@ -205,6 +249,7 @@ async fn take_in(
             return Err(NotIn::Unmatched(unmatched));
         }
     };
+    *who = Some(found.who.clone());
     if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found.who).await? {
         return Err(NotIn::SentAway(since));
     }

@@ -168,9 +168,12 @@ fn tell(tx: &mut Transaction, caller: &Caller, event: &'static str, about: &str,
 
 /// Notes that someone tried to come in and was not let in; what happens again and again, once in a while.
 pub fn note_failure(services: &Services, tenant: &Tenant, from: &From, about: &str) {
-    let caller = coming(tenant, Subject::Stranger, from);
-    tracing::info!(who = %caller.subject, event = "sign-in-failed", about, "identity");
-    services.notes.add(&caller, Happening::SignInFailed, about, Value::Null);
+    note_not_in(services, &coming(tenant, Subject::Stranger, from), about, Value::Null);
+}
+
+fn note_not_in(services: &Services, caller: &Caller, about: &str, detail: Value) {
+    tracing::info!(who = %caller.subject, event = "sign-in-failed", about, %detail, "identity");
+    services.notes.add(caller, Happening::SignInFailed, about, detail);
 }
 
 /// Notes that a token was shown which lets nobody in, once in a while for each address.
