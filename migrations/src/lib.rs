@@ -23,6 +23,7 @@ mod m20261127_000600_approvals;
 mod m20261127_000710_shared_files;
 mod m20261127_000800_confirmed;
 mod m20261127_000900_trust;
+mod m20261127_001200_other_names;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -51,6 +52,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000710_shared_files::Migration),
             Box::new(m20261127_000800_confirmed::Migration),
             Box::new(m20261127_000900_trust::Migration),
+            Box::new(m20261127_001200_other_names::Migration),
         ]
     }
 }

@@ -74,7 +74,7 @@ fn About(oneself: Oneself) -> impl IntoView {
 /// What a provider says of one.
 #[component]
 fn Known(account: Account) -> impl IntoView {
-    let Account { provider, name, email, matched_by, is_made_up, .. } = account;
+    let Account { provider, name, email, matched_by, is_made_up, unmeant, .. } = account;
     let said = [name, email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let how = if is_made_up {
         "nobody in the catalog was found for it".to_owned()
@@ -85,8 +85,22 @@ fn Known(account: Account) -> impl IntoView {
         <Fact term=provider>
             <p>{said}</p>
             <p class="text-meta text-muted">{how}</p>
+            <Unmeant groups=unmeant/>
         </Fact>
     }
+}
+
+/// Groups that came and count for nothing: whoever is missed in a team finds here what would have to be said of them.
+#[component]
+pub(super) fn Unmeant(groups: Vec<String>) -> impl IntoView {
+    let said = groups.join(", ");
+    (!groups.is_empty()).then(|| {
+        view! {
+            <p class="text-meta text-muted break-words">
+                "came with groups that mean no team here: "<span class="font-mono">{said}</span>
+            </p>
+        }
+    })
 }
 
 #[component]

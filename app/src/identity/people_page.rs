@@ -6,7 +6,10 @@ use domain::{catalog::EntityRef, identity::Account};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
-use super::functions::{People, get_people};
+use super::{
+    account_page::Unmeant,
+    functions::{People, get_people},
+};
 use crate::ui::{
     Button, ButtonKind, Empty, EntityLink, FilterBar, Glyph, LinkButton, Load, Mark, Page, Panel, Status, When, fetch,
 };
@@ -79,7 +82,20 @@ fn encoded(text: &str) -> String {
 #[component]
 fn Row(account: Account) -> impl IntoView {
     let Account {
-        id, who, name, email, provider, groups, matched_by, is_made_up, last, blocked, sessions, kept, ..
+        id,
+        who,
+        name,
+        email,
+        provider,
+        groups,
+        unmeant,
+        matched_by,
+        is_made_up,
+        last,
+        blocked,
+        sessions,
+        kept,
+        ..
     } = account;
     let said = [name, email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let person = match who.parse::<EntityRef>() {
@@ -106,6 +122,7 @@ fn Row(account: Account) -> impl IntoView {
                 <p class="font-medium break-words">{person}</p>
                 <p class="text-meta text-muted break-words">{said}</p>
                 {groups}
+                <Unmeant groups=unmeant/>
             </div>
             <div class="min-w-0">
                 {state}

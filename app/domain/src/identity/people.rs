@@ -93,6 +93,8 @@ pub struct Account {
     pub subject: String,
     /// Teams that came with it.
     pub groups: Vec<String>,
+    /// Groups that came with it and mean nothing in the catalog, the first fifty.
+    pub unmeant: Vec<String>,
     /// How the person was found.
     pub matched_by: String,
     /// Whether no User of the catalog was found, so that one was made up.

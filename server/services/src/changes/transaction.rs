@@ -3,7 +3,10 @@
 use std::ops::Deref;
 
 use chrono::{DateTime, Utc};
-use domain::{changes::ChangeKind, identity::Caller};
+use domain::{
+    changes::ChangeKind,
+    identity::{Caller, Tenant},
+};
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, SqliteTransactionMode, Statement, TransactionOptions,
     TransactionTrait,
@@ -151,6 +154,11 @@ impl Transaction {
         let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
         store::insert(&self.tx, &self.caller.tenant, seq - count + 1, at, self.caller.label(), changes).await?;
         Ok(seq)
+    }
+
+    /// Whose rows these are.
+    pub(crate) fn tenant(&self) -> &Tenant {
+        &self.caller.tenant
     }
 
     /// Tells the audit log of what is no change that everyone may read of.

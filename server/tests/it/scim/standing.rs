@@ -23,6 +23,16 @@ async fn kept(backend: Backend, provider: &Provider, more: &str) -> Portal {
     portal
 }
 
+/// A browser in which ada is signed in, and a token of hers.
+async fn with_token(portal: &Portal) -> (Browser, String) {
+    let mut browser = Browser::new();
+    browser.sign_in(portal, "corp").await;
+    let form = [("name", "laptop"), ("days", "30"), ("read", "true")];
+    let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+    let at = made.text.find("cw_pat_").expect("the token is shown");
+    (browser, made.text[at..at + 47].to_owned())
+}
+
 async fn administrator(portal: &Portal, path: &str) -> String {
     let page = portal.request(Method::GET, path).bearer_auth(TOKEN).header("accept", "text/html").send().await.unwrap();
     assert_eq!(page.status(), StatusCode::OK, "{path}");
@@ -109,6 +119,52 @@ both_with_a_provider! {
         assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
         assert_eq!(directory.ask(Method::DELETE, &path, None, None).await.status, StatusCode::NO_CONTENT);
         assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
+    }
+
+    async fn an_old_record_of_a_person_takes_nothing_from_the_one_who_came_back(backend, provider) {
+        let portal = kept(backend, &provider, "scim = \"directory\"").await;
+        let directory = Directory::new(&portal).await;
+        directory.ada().await;
+        let (mut browser, own) = with_token(&portal).await;
+        let by = async |token: &str| portal.request(Method::GET, "/api/v1/me").bearer_auth(token).send().await.unwrap().status();
+        let old = directory.post("Users", json!({
+            "userName": "ada.2019", "externalId": "2019", "active": false, "emails": [{ "value": "ada@saltmarsh.example" }],
+        })).await;
+        let path = format!("/Users/{}", old.body["id"].as_str().unwrap());
+        directory.patch(&path, json!([{ "op": "replace", "path": "displayName", "value": "Ada, 2019" }])).await;
+        assert_eq!(directory.ask(Method::DELETE, &path, None, None).await.status, StatusCode::NO_CONTENT);
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        assert_eq!(by(&own).await, StatusCode::OK);
+    }
+
+    async fn whoever_signs_in_as_another_than_the_directory_thinks_goes_with_its_record(backend, provider) {
+        let portal = kept(backend, &provider, "scim = \"directory\"").await;
+        let directory = Directory::new(&portal).await;
+        // What the provider calls `sub`, by which the record is hers, though its address finds nobody or somebody else.
+        let made = directory.post("Users", json!({
+            "userName": "ada", "externalId": "ada", "active": true, "emails": [{ "value": "ada.new@saltmarsh.example", "primary": true }],
+        })).await;
+        assert_eq!(made.status, StatusCode::CREATED, "{}", made.body);
+        let path = format!("/Users/{}", made.body["id"].as_str().unwrap());
+        let (mut browser, own) = with_token(&portal).await;
+        let people = administrator(&portal, "/people?q=ada").await;
+        assert!(people.contains("kept by SCIM, heard of"), "{people}");
+        directory.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await;
+        assert!(me(&mut browser, &portal).await["subject"].is_null());
+        let told = portal.request(Method::GET, "/api/v1/me").bearer_auth(&own).send().await.unwrap();
+        assert_eq!(told.status(), StatusCode::UNAUTHORIZED);
+        assert!(administrator(&portal, "/people?q=ada").await.contains("sent away by the directory"));
+        // Who is turned away at the door is named, as far as the provider named them.
+        assert_eq!(Browser::new().sign_in(&portal, "corp").await.status, StatusCode::FORBIDDEN);
+        let turned: Value = portal.until("it is told who was turned away", async |portal| {
+            let told = administrator(portal, "/api/v1/audit?kind=sign-in-failed&actor=user:default/ada-b").await;
+            let told: Value = serde_json::from_str(&told).unwrap();
+            told["items"].as_array().is_some_and(|items| !items.is_empty()).then(|| told["items"][0].clone())
+        }).await;
+        assert_eq!((&turned["subject"], &turned["detail"]["sub"], &turned["detail"]["email"]), (&json!("corp"), &json!("ada"), &json!("ada@saltmarsh.example")));
+        let on = directory.patch(&path, json!([{ "op": "replace", "path": "active", "value": true }])).await;
+        assert_eq!(on.body["active"], true);
+        assert!(me(&mut browser, &portal).await["subject"].is_null());
     }
 
     async fn a_directory_speaks_for_its_own_provider_alone(backend, provider) {

@@ -193,6 +193,13 @@ both_with_a_provider! {
             browser.plant(&portal.base, "causeway_session", &secret);
             me(&mut browser, portal).await
         };
+        // Those that mean nothing here are shown, so that somebody finds out why they count for nothing.
+        provider.wish(json!({ "groups": ["quays", "/playground/platform"] })).await;
+        let _: () = portal.until("the group that means nothing is shown", async |portal| {
+            let page = portal.request(Method::GET, "/people?q=ada").bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+            ask(portal).await;
+            page.contains("/playground/platform").then_some(())
+        }).await;
         // Groups follow while the session lasts; an outage changes nothing.
         let _: () = portal.until("the new group is known", async |portal| {
             ask(portal).await["teams"].as_array().is_some_and(|teams| teams.contains(&json!("group:default/quays"))).then_some(())
@@ -221,6 +228,7 @@ both_with_a_provider! {
         assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
         // They leave the group that everybody must be in: what they had made opens nothing either, and says why.
         provider.wish(json!({ "groups": ["quays"] })).await;
+        // What a session was found to be is believed for some seconds.
         let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
         let _: () = portal.until("the session is over", async |portal| {
             let mut browser = Browser::new();

@@ -33,6 +33,13 @@ use crate::{Error, Result, Services, catalog};
 
 /// How many people a page shows.
 const PAGE: u64 = 50;
+/// How many groups are kept of one person that mean nothing in the catalog, to be shown.
+const UNMEANT: usize = 50;
+
+/// What Entra calls a person in its directory; the subject of a sign-in is another one for each application there.
+pub(super) fn object_id(claims: &Claims) -> Option<String> {
+    claims::text(claims, "oid")
+}
 
 /// The groups of an account, as its row keeps them.
 pub(crate) fn groups(kept: &Value) -> Vec<String> {
@@ -45,17 +52,21 @@ async fn mapped(
     tenant: &Tenant,
     settings: &ProviderSettings,
     claims: &Claims,
-) -> Result<Vec<String>> {
+) -> Result<(Vec<String>, Vec<String>)> {
     let (whole, words) = claims::groups(claims, &settings.groups_claim);
     let is_named = whole.iter().any(|group| settings.teams.contains_key(group));
     let came: Vec<Vec<String>> = whole.into_iter().map(|group| vec![group]).collect();
-    let mut teams: Vec<String> = meant(services, tenant, settings, &came).await?.into_iter().flatten().collect();
+    let meant = meant(services, tenant, settings, &came).await?;
+    let by_words: Vec<String> = words.iter().filter_map(|word| settings.teams.get(word)).cloned().collect();
+    let without = came.iter().zip(&meant).filter(|(_, team)| team.is_none() && (is_named || by_words.is_empty()));
+    let unmeant = without.filter_map(|(names, _)| names.first()).take(UNMEANT).cloned().collect();
+    let mut teams: Vec<String> = meant.into_iter().flatten().collect();
     if !is_named {
-        teams.extend(words.iter().filter_map(|word| settings.teams.get(word)).cloned());
+        teams.extend(by_words);
     }
     teams.sort();
     teams.dedup();
-    Ok(teams)
+    Ok((teams, unmeant))
 }
 
 /// What each of these groups is in the catalog. A group has one name or several; the last is what people call it.
@@ -114,7 +125,7 @@ pub(super) async fn note(
     arrival: &Arrival,
     found: &Match,
 ) -> Result<store::Row> {
-    let groups = mapped(services, tenant, settings, &arrival.claims).await?;
+    let (groups, unmeant) = mapped(services, tenant, settings, &arrival.claims).await?;
     let now = Utc::now();
     let tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
     store::lock(&*tx, tenant).await?;
@@ -132,6 +143,8 @@ pub(super) async fn note(
         name: claims::text(&arrival.claims, "name").or_else(|| claims::text(&arrival.claims, &settings.name_claim)),
         email: claims::text(&arrival.claims, &settings.email_claim),
         groups: json!(groups),
+        unmeant: Some(json!(unmeant)),
+        object_id: object_id(&arrival.claims),
         matched_by: found.by.clone(),
         just_in_time: found.is_made_up,
         created_at: now,
@@ -166,9 +179,13 @@ pub(super) async fn confirm(
     if claims::claim(claims, &settings.groups_claim).is_none() {
         return Ok(());
     }
-    let groups = json!(mapped(services, tenant, settings, claims).await?);
-    if groups != known.groups {
-        store::set_groups(&services.db, tenant, known.id, groups).await?;
+    let (groups, unmeant) = mapped(services, tenant, settings, claims).await?;
+    let (groups, unmeant) = (json!(groups), json!(unmeant));
+    let is_other = groups != known.groups;
+    if is_other || known.unmeant.as_ref() != Some(&unmeant) {
+        store::set_groups(&services.db, tenant, known.id, (groups, unmeant)).await?;
+    }
+    if is_other {
         doors::forget(services).await?;
     }
     Ok(())
@@ -180,6 +197,7 @@ fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool
         id: row.id,
         provider: provider.map_or(row.provider, |provider| provider.name.clone()),
         groups: groups(&row.groups),
+        unmeant: row.unmeant.as_ref().map(groups).unwrap_or_default(),
         who: row.who,
         name: row.name,
         email: row.email,
@@ -217,11 +235,10 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
     let has_more = rows.len() as u64 > PAGE;
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let counts: HashMap<Uuid, i64> = sessions::store::counts(&services.db, &caller.tenant).await?.into_iter().collect();
-    let people: Vec<String> = rows.iter().map(|row| row.who.clone()).collect();
-    let marks = scim::marks(services, &caller.tenant, &people).await?;
+    let marks = scim::marks(services, &caller.tenant, &rows).await?;
     let accounts = rows.into_iter().map(|row| {
         let sessions = counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default();
-        let kept = marks.get(&row.who).copied();
+        let kept = marks.get(&row.id).copied();
         shown(services, row, sessions, kept)
     });
     Ok((accounts.collect(), has_more))

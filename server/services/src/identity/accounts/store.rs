@@ -40,12 +40,23 @@ mod account {
         pub confirmed_at: Option<DateTime<Utc>>,
         /// Since when it says that the person is not to come in; the next sign-in decides anew.
         pub disowned_at: Option<DateTime<Utc>>,
+        /// What Entra calls the person in its directory.
+        pub object_id: Option<String>,
+        /// The groups that came and mean nothing in the catalog.
+        pub unmeant: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+impl Row {
+    /// What the provider's directory may call the person.
+    pub(crate) fn externals(&self) -> Vec<String> {
+        std::iter::once(self.subject.clone()).chain(self.object_id.clone()).collect()
+    }
 }
 
 pub(crate) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
@@ -64,6 +75,18 @@ pub(crate) async fn by_subject(
         .filter(C::Subject.eq(subject))
         .one(db)
         .await?)
+}
+
+/// The accounts of whomever a provider's directory calls so.
+pub(crate) async fn called(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    provider: &str,
+    external: &str,
+) -> Result<Vec<Row>> {
+    let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Provider.eq(provider));
+    let named = C::Subject.eq(external).or(C::ObjectId.eq(external));
+    Ok(all.filter(named).limit(100).all(db).await?)
 }
 
 /// The accounts of a person.
@@ -115,15 +138,32 @@ pub(super) async fn page(
 /// Writes an account, or what is new about one.
 pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
     let same = OnConflict::columns([C::Tenant, C::Provider, C::Subject])
-        .update_columns([C::Who, C::Name, C::Email, C::Groups, C::MatchedBy, C::JustInTime, C::SeenAt, C::DisownedAt])
+        .update_columns([
+            C::Who,
+            C::Name,
+            C::Email,
+            C::Groups,
+            C::MatchedBy,
+            C::JustInTime,
+            C::SeenAt,
+            C::DisownedAt,
+            C::ObjectId,
+            C::Unmeant,
+        ])
         .to_owned();
     Entity::insert(row.into_active_model().reset_all()).on_conflict(same).exec_without_returning(db).await?;
     Ok(())
 }
 
-pub(super) async fn set_groups(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, groups: Value) -> Result<()> {
+pub(super) async fn set_groups(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    (groups, unmeant): (Value, Value),
+) -> Result<()> {
     Entity::update_many()
         .col_expr(C::Groups, Expr::value(groups))
+        .col_expr(C::Unmeant, Expr::value(unmeant))
         .filter(C::Tenant.eq(tenant.as_str()))
         .filter(C::Id.eq(id))
         .exec(db)

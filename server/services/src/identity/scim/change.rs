@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{identity::Tenant, scim::folded};
 use serde_json::{Map, Value, json};
 
-use super::{Answer, store::user};
+use super::{Answer, store::user, whose};
 use crate::{
     Services,
     changes::Transaction,
@@ -114,8 +114,13 @@ pub(super) fn row(
     Ok(row)
 }
 
-/// Ends all that the person came in with.
-pub(super) async fn send_away(tx: &Transaction, tenant: &Tenant, who: &str, at: DateTime<Utc>) -> Answer<(u64, u64)> {
+/// Ends all that `who`, of whom `row` speaks, came in with, unless the directory has another record of them by which it lets them in: of someone
+/// who left and came back, the old one may stand beside the new for long.
+pub(super) async fn send_away(tx: &Transaction, row: &user::Model, who: &str, at: DateTime<Utc>) -> Answer<(u64, u64)> {
+    let tenant = tx.tenant();
+    if whose::is_let_in_otherwise(&**tx, tenant, row, who).await? {
+        return Ok((0, 0));
+    }
     let sessions = sessions::store::remove_all_of(&**tx, tenant, who).await?;
     let tokens = tokens::store::end_all_of(&**tx, tenant, who, at).await?;
     Ok((sessions, tokens))

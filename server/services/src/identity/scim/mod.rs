@@ -11,6 +11,7 @@ mod people;
 mod standing;
 mod store;
 mod users;
+mod whose;
 
 use std::borrow::Cow;
 

@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use domain::identity::{Caller, Permission, Target, Tenant};
 use sea_orm::{
     ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
+    prelude::Uuid,
     sea_query::{Expr, Func},
 };
 use serde_json::{Map, Value, json};
@@ -122,19 +123,28 @@ async fn groups_of(
     Ok(found)
 }
 
-/// Of these people, whether a directory lets them in, and when one last spoke of them.
+/// Of these accounts, whether their provider's directory lets the person in, and when it last spoke of them.
 pub(in crate::identity) async fn marks(
     services: &Services,
     tenant: &Tenant,
-    people: &[String],
-) -> Result<HashMap<String, (bool, DateTime<Utc>)>> {
-    let condition = Condition::all().add(among(&services.db, user::Column::Who, people));
-    let mut marks: HashMap<String, (bool, DateTime<Utc>)> = HashMap::new();
+    accounts: &[accounts::store::Row],
+) -> Result<HashMap<Uuid, (bool, DateTime<Utc>)>> {
+    use user::Column as U;
+    let people: Vec<String> = accounts.iter().map(|account| account.who.clone()).collect();
+    let names: Vec<String> = accounts.iter().flat_map(accounts::store::Row::externals).collect();
+    let condition =
+        Condition::any().add(among(&services.db, U::Who, &people)).add(among(&services.db, U::ExternalId, &names));
+    let mut marks: HashMap<Uuid, (bool, DateTime<Utc>)> = HashMap::new();
     for row in store::all(&services.db, tenant, condition, 2_000).await? {
-        let Some(who) = row.who else { continue };
-        let mark = marks.entry(who).or_insert((false, row.heard_at));
-        mark.0 |= row.active;
-        mark.1 = Ord::max(mark.1, row.heard_at);
+        let speaks_of = |account: &&accounts::store::Row| {
+            let is_named = row.external_id.as_ref().is_some_and(|id| account.externals().contains(id));
+            account.provider == row.provider && (is_named || row.who.as_ref() == Some(&account.who))
+        };
+        for account in accounts.iter().filter(speaks_of) {
+            let mark = marks.entry(account.id).or_insert((false, row.heard_at));
+            mark.0 |= row.active;
+            mark.1 = Ord::max(mark.1, row.heard_at);
+        }
     }
     Ok(marks)
 }

@@ -15,6 +15,7 @@ use serde_json::json;
 use super::{
     change, settings,
     store::{self, group, user},
+    whose,
 };
 use crate::{
     Error, Result, Services,
@@ -70,7 +71,7 @@ fn is_let_in(row: &user::Model) -> bool {
 
 /// What directories say of a person.
 pub(in crate::identity) async fn known(services: &Services, tenant: &Tenant, who: &str) -> Result<Known> {
-    let condition = Condition::all().add(user::Column::Who.eq(who));
+    let condition = whose::records_of(&services.db, tenant, who).await?;
     let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
     let mut known = Known::default();
     let mut provider_of: BTreeMap<String, String> = BTreeMap::new();
@@ -140,7 +141,7 @@ pub(in crate::identity) async fn is_kept(
 
 /// What the provider calls someone, and for ever.
 fn externals(arrival: &Arrival) -> Vec<String> {
-    std::iter::once(arrival.subject.clone()).chain(claims::text(&arrival.claims, "oid")).collect()
+    std::iter::once(arrival.subject.clone()).chain(accounts::object_id(&arrival.claims)).collect()
 }
 
 /// Whether the directory lets no more in who arrives as `who`; then since when.

@@ -12,6 +12,7 @@ use super::{
     Answer, Expected, Found, MOST_USERS, Question, Resource, ScimError, TRIES, change, directory, find, gone,
     is_expected,
     store::{self, user},
+    whose,
 };
 use crate::{
     Services,
@@ -120,8 +121,10 @@ pub async fn create_user(services: &Services, caller: &Caller, body: &Value) -> 
     }
     store::put_emails(&*tx, tenant, &id, &document).await?;
     tx.tell("scim-user-created", &change::about(&row), change::told(&row, &Map::new(), &document));
-    if let (false, Some(who)) = (row.active, &row.who) {
-        change::send_away(&tx, tenant, who, now).await?;
+    if !row.active {
+        for who in whose::people(&*tx, tenant, &row).await? {
+            change::send_away(&tx, &row, &who, now).await?;
+        }
     }
     tx.commit().await?;
     doors::forget(services).await?;
@@ -223,14 +226,18 @@ async fn try_alter(
         _ => "scim-user-changed",
     };
     let mut told = change::told(&new, &before, &after);
-    // Who they were until now, too: the same message may say who they are. And who is someone else now comes in anew.
+    // Who they were until now, too: the same message may say who they are. And who is someone else now comes in anew. Of one who was
+    // sent away before, everything has ended already.
     let was_other = old.who.as_ref().filter(|_| old.who != new.who);
-    let people: std::collections::BTreeSet<&String> =
-        was_other.into_iter().chain(new.who.as_ref().filter(|_| !new.active)).collect();
-    if !new.active || !people.is_empty() {
+    let is_sent_away = !new.active && (old.active || old.who != new.who);
+    let mut people: std::collections::BTreeSet<String> = was_other.into_iter().cloned().collect();
+    if is_sent_away {
+        people.extend(whose::people(&*tx, tenant, &new).await?);
+    }
+    if is_sent_away || !people.is_empty() {
         let (mut sessions, mut tokens) = (0, 0);
         for who in people {
-            let ended = change::send_away(&tx, tenant, who, now).await?;
+            let ended = change::send_away(&tx, &new, &who, now).await?;
             (sessions, tokens) = (sessions + ended.0, tokens + ended.1);
         }
         told["sessionsEnded"] = sessions.into();
@@ -269,8 +276,10 @@ pub async fn delete_user(services: &Services, caller: &Caller, id: &str, expecte
         }
         store::put_emails(&*tx, tenant, id, &Map::new()).await?;
         store::dismiss_everywhere(&*tx, tenant, id).await?;
-        if let Some(who) = &old.who {
-            change::send_away(&tx, tenant, who, now).await?;
+        if old.active {
+            for who in whose::people(&*tx, tenant, &old).await? {
+                change::send_away(&tx, &old, &who, now).await?;
+            }
         }
         let told = json!({ "id": old.id, "provider": old.provider, "userName": old.user_name, "who": old.who });
         tx.tell("scim-user-deleted", &change::about(&old), told);

@@ -101,6 +101,8 @@ mod tests {
             blocked_at: None,
             confirmed_at: None,
             disowned_at: None,
+            object_id: None,
+            unmeant: None,
         }
     }
 
