@@ -220,12 +220,34 @@ pub(super) struct Standing {
     pub(super) after: Option<String>,
 }
 
-/// Every tenant with the number of its last change, and the last entry of its log that was sent anywhere.
-pub(super) async fn claims(db: &impl ConnectionTrait) -> Result<Vec<(String, i64, i64)>> {
-    let sql = "SELECT c.tenant AS tenant, c.seq AS seq, COALESCE((SELECT MAX(s.seq) FROM audit_streams s WHERE s.tenant = c.tenant), 0) AS sent \
-               FROM counters c";
+/// What is known of a tenant's log besides itself, at one moment.
+pub(super) struct Claim {
+    pub(super) tenant: String,
+    /// How many changes were numbered.
+    pub(super) changes: i64,
+    /// The last entry that was sent anywhere.
+    pub(super) sent: i64,
+    /// A change with a number that nobody gave out.
+    pub(super) stray: Option<i64>,
+}
+
+/// What the rest of the database says of every tenant's log.
+pub(super) async fn claims(db: &impl ConnectionTrait) -> Result<Vec<Claim>> {
+    let sql = "SELECT t.tenant AS tenant, COALESCE(c.seq, 0) AS seq, \
+               COALESCE((SELECT MAX(s.seq) FROM audit_streams s WHERE s.tenant = t.tenant), 0) AS sent, \
+               (SELECT MIN(x.seq) FROM changes x WHERE x.tenant = t.tenant AND (x.seq > COALESCE(c.seq, 0) OR x.seq < 1)) AS stray \
+               FROM (SELECT tenant FROM counters UNION SELECT DISTINCT tenant FROM changes) t \
+               LEFT JOIN counters c ON c.tenant = t.tenant";
     let rows = db.query_all_raw(Statement::from_string(db.get_database_backend(), sql)).await?;
-    rows.iter().map(|row| Ok((row.try_get("", "tenant")?, row.try_get("", "seq")?, row.try_get("", "sent")?))).collect()
+    let claim = |row: &sea_orm::QueryResult| {
+        Ok(Claim {
+            tenant: row.try_get("", "tenant")?,
+            changes: row.try_get("", "seq")?,
+            sent: row.try_get("", "sent")?,
+            stray: row.try_get("", "stray")?,
+        })
+    };
+    rows.iter().map(claim).collect()
 }
 
 /// Changes between two numbers, both included, as their texts stand.

@@ -19,12 +19,17 @@ pub async fn verify(db: &DatabaseConnection) -> Result<Result<u64, String>> {
     let claims = store::claims(db).await?;
     let heads = store::heads(db).await?;
     let mut count = 0;
-    for (tenant, changes, sent) in claims {
+    for store::Claim { tenant, changes, sent, stray } in claims {
         let (end, hash) =
             heads.iter().find(|(known, ..)| *known == tenant).map_or((0, ""), |(_, end, hash)| (*end, hash.as_str()));
         if end < sent {
             return Ok(Err(format!(
                 "tenant `{tenant}`: the log ends at entry {end}, but entries up to {sent} were sent to its stream: its end is missing"
+            )));
+        }
+        if let Some(seq) = stray {
+            return Ok(Err(format!(
+                "tenant `{tenant}`: no entry vouches for change {seq}: {changes} were numbered, and this is none of them"
             )));
         }
         match walk(db, &tenant, (end, hash), changes).await? {

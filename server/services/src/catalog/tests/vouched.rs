@@ -23,6 +23,15 @@ async fn an_audit_log_that_was_touched_shows_it() {
         ("UPDATE changes SET \"after\" = '{}' WHERE seq = 2", "not as they were written"),
         ("DELETE FROM changes WHERE seq = 2", "missing"),
         ("UPDATE changes SET actor = 'someone else' WHERE seq = 2", "who did change 2"),
+        ("UPDATE changes SET seq = 100000 WHERE seq = (SELECT MAX(seq) FROM changes)", "vouches for change 100000"),
+        (
+            "INSERT INTO changes SELECT tenant, 100001, at, actor, source, subject, kind, \"before\", \"after\" FROM changes WHERE seq = 2",
+            "vouches for change 100001",
+        ),
+        (
+            "INSERT INTO changes SELECT 'elsewhere', 1, at, actor, source, subject, kind, \"before\", \"after\" FROM changes WHERE seq = 2",
+            "tenant `elsewhere`",
+        ),
         ("UPDATE changes SET at = '2020-01-01T00:00:00+00:00' WHERE seq = 2", "who did change 2"),
     ];
     for (deed, told) in broken {
