@@ -81,16 +81,41 @@ struct Wish {
     next: String,
 }
 
-async fn offer(State(state): State<AppState>, Query(wish): Query<Wish>) -> Response {
-    offered(&state, StatusCode::OK, &wish.next, None)
+async fn offer(State(state): State<AppState>, Query(wish): Query<Wish>, headers: HeaderMap) -> Response {
+    let over = match cookies(&state).session(&headers) {
+        Some(secret) => match identity::by_session(&state.services, &Tenant::default(), secret).await {
+            Ok(None) => Some(ends(&state)),
+            Ok(Some(_)) | Err(_) => None,
+        },
+        None => None,
+    };
+    offered(&state, StatusCode::OK, &wish.next, over.as_deref(), None)
 }
 
-fn offered(state: &AppState, status: StatusCode, next: &str, problem: Option<&str>) -> Response {
+/// When sessions end, for one whose session did.
+fn ends(state: &AppState) -> String {
+    let settings = &state.services.doors.settings;
+    let mut said = format!(
+        "Your session here is over. One ends when it is not used for {} hours, {} hours after it began, or when it is ended: by you \
+         elsewhere, or by an administrator",
+        settings.idle.num_hours(),
+        settings.session.num_hours()
+    );
+    said += if settings.providers.is_empty() {
+        "."
+    } else {
+        "; and as soon as the provider that you came through no longer stands by you, since its own session of yours is over, say."
+    };
+    said
+}
+
+fn offered(state: &AppState, status: StatusCode, next: &str, over: Option<&str>, problem: Option<&str>) -> Response {
     let providers = state.services.doors.settings.providers.iter();
     let offer = Offer {
         providers: providers.map(|provider| (provider.id.as_str(), provider.name.as_str())).collect(),
         has_token: state.access.has_token(),
         next: inside(next),
+        over,
         problem,
     };
     page::sign_in(&sheet(state, "Sign in"), status, &offer)
@@ -121,7 +146,7 @@ async fn held_back(state: &AppState, who: &[Counted<'_>], next: &str) -> Result<
     }
     let Some(seconds) = longest else { return Ok(None) };
     let problem = format!("Too many attempts. Wait {seconds} seconds, then try again.");
-    let mut response = offered(state, StatusCode::TOO_MANY_REQUESTS, next, Some(&problem));
+    let mut response = offered(state, StatusCode::TOO_MANY_REQUESTS, next, None, Some(&problem));
     response.headers_mut().insert(header::RETRY_AFTER, seconds.into());
     Ok(Some(response))
 }
@@ -146,7 +171,7 @@ async fn by_token(
             tracing::warn!(address = key, "a sign-in with the administrator's token failed");
             identity::note_failure(services, &tenant, &peer.from(&headers), "token");
             let problem = "This is not the administrator's token.";
-            return Ok(offered(&state, StatusCode::UNPROCESSABLE_ENTITY, &next, Some(problem)));
+            return Ok(offered(&state, StatusCode::UNPROCESSABLE_ENTITY, &next, None, Some(problem)));
         }
         for who in counted {
             throttle::succeeded(services, &tenant, who).await?;

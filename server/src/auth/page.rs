@@ -70,12 +70,15 @@ pub(super) struct Offer<'a> {
     pub(super) providers: Vec<(&'a str, &'a str)>,
     pub(super) has_token: bool,
     pub(super) next: &'a str,
+    /// Why a session that was there is over.
+    pub(super) over: Option<&'a str>,
     pub(super) problem: Option<&'a str>,
 }
 
 pub(super) fn sign_in(sheet: &Sheet<'_>, status: StatusCode, offer: &Offer<'_>) -> Response {
     let query: String = form_urlencoded::Serializer::new(String::new()).append_pair("next", offer.next).finish();
-    let mut content = String::new();
+    let over = offer.over.map(|text| format!(r#"<p role="status" class="text-table">{}</p>"#, prose(text)));
+    let mut content = over.unwrap_or_default();
     if !offer.providers.is_empty() {
         content += r#"<ul class="grid gap-2">"#;
         for (at, (id, name)) in offer.providers.iter().enumerate() {

@@ -210,6 +210,11 @@ both_with_a_provider! {
         let _: () = portal.until("the session is over", async |portal| {
             ask(portal).await["subject"].is_null().then_some(())
         }).await;
+        // Whoever is led to the sign-in page is told that there was a session, and why sessions end.
+        let page = browser.open(&format!("{}/account", portal.base)).await;
+        assert!(page.text.contains("Your session here is over") && page.text.contains("no longer stands by you"), "{}", page.text);
+        let page = Browser::new().open(&format!("{}/account", portal.base)).await;
+        assert!(!page.text.contains("Your session here is over"), "{}", page.text);
     }
 
     async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
