@@ -173,6 +173,15 @@ fn provider(told: &mut Told<'_>, name: &str, problem: &ProviderProblem) {
             ]);
             told.again = ("/auth/sign-in".to_owned(), "Sign in another way".to_owned());
         }
+        ProviderProblem::Withheld(why) => {
+            told.what = format!("{name} knows you, and does not show what this portal asks it about you.");
+            told.details = Some(format!("In particular, {why}."));
+            told.advice = texts(&[
+                "Take back what you granted to this portal, in your settings there (at GitHub: Applications, Authorized OAuth Apps), \
+                 then sign in again and grant all that it asks for.",
+                "If it happens again, an administrator compares `scopes` of `[[sign_in.providers]]` with what the provider allows.",
+            ]);
+        }
         ProviderProblem::Clock(why) => {
             told.what = format!("The clocks of {name} and of this server differ.");
             told.details = Some(why.clone());

@@ -69,6 +69,12 @@ struct Team {
     organization: Organisation,
 }
 
+/// Whether a refusal is about how often was asked: GitHub answers 403 to that, too.
+fn is_too_often(headers: &header::HeaderMap) -> bool {
+    headers.contains_key(header::RETRY_AFTER)
+        || headers.get("x-ratelimit-remaining").is_some_and(|left| left.as_bytes() == b"0")
+}
+
 impl GitHub {
     /// GitHub as `settings` mean it.
     pub fn new(web: Web, settings: GitHubSettings) -> Self {
@@ -102,10 +108,15 @@ impl GitHub {
             200 => serde_json::from_slice(answer.body())
                 .map_err(|error| ProviderProblem::Down(format!("GitHub's `{path}` is not what it promises: {error}"))),
             401 => Err(ProviderProblem::Over("GitHub no longer knows the sign-in".to_owned())),
-            // Also what is asked too often: no word about the person, so sessions stand.
-            403 | 404 | 429 => Err(ProviderProblem::Down(format!(
-                "GitHub does not show `{path}`: the scope for it was not granted, or it was asked too often"
-            ))),
+            // No word about the person, so sessions stand.
+            429 => Err(ProviderProblem::Down(format!("GitHub was asked too often: it does not show `{path}` now"))),
+            403 if is_too_often(answer.headers()) => {
+                Err(ProviderProblem::Down(format!("GitHub was asked too often: it does not show `{path}` now")))
+            }
+            403 | 404 => {
+                let path = path.split('?').next().unwrap_or(path);
+                Err(ProviderProblem::Withheld(format!("it does not show `{path}`: the scope for it was not granted")))
+            }
             status => Err(ProviderProblem::Down(format!("GitHub answers {status} at `{path}`"))),
         }
     }

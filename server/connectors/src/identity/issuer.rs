@@ -5,6 +5,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta, Utc};
 use openidconnect::{
     AdditionalClaims, ClaimsVerificationError, ClientId, ClientSecret, DiscoveryError, IdToken, IdTokenVerifier,
@@ -137,7 +138,7 @@ impl Issuer {
                     }
                     keys = newer;
                 }
-                Err(error) => return Err(self.unbelieved(error)),
+                Err(error) => return Err(self.unbelieved(error, &token)),
                 Ok(claims) => return Ok(claims),
             }
         }
@@ -178,6 +179,9 @@ impl Issuer {
         let claims = token.claims(&verifier, is_meant)?;
         match serde_json::to_value(claims) {
             // RFC 7519, 4.1.5; the library does not look at it.
+            Ok(Value::Object(claims)) if claims.get("nbf").is_some_and(|begins| !begins.is_number()) => {
+                Err(ClaimsVerificationError::Other("when it begins to hold (`nbf`) is no number".to_owned()))
+            }
             Ok(Value::Object(claims)) if begins_in(&claims) > SKEW => {
                 Err(ClaimsVerificationError::Other(format!("{BEGINS}{}", begins_in(&claims))))
             }
@@ -187,11 +191,18 @@ impl Issuer {
     }
 
     /// A refusal in words for the one who signs in, and for whoever mends it.
-    fn unbelieved(&self, error: ClaimsVerificationError) -> ProviderProblem {
+    fn unbelieved(&self, error: ClaimsVerificationError, token: &Signed) -> ProviderProblem {
         let issuer = self.url.as_str();
         if let Some((_, seconds)) = error.to_string().split_once(BEGINS) {
+            let begins = seconds.parse().ok().and_then(TimeDelta::try_seconds);
+            let begins = begins.and_then(|ahead| Utc::now().checked_add_signed(ahead));
+            let begins = begins.map_or_else(
+                || "never begins to hold".to_owned(),
+                |at| format!("begins to hold in {seconds} seconds only, at {}", moment(at)),
+            );
             return ProviderProblem::Clock(format!(
-                "what `{issuer}` signed begins to hold in {seconds} seconds only; if it should hold now, its clock and this server's differ"
+                "what `{issuer}` signed {begins}; it is {} here, and if it should hold now, its clock and this server's differ",
+                moment(Utc::now())
             ));
         }
         if let Some((_, seconds)) = error.to_string().split_once(CLOCK) {
@@ -200,9 +211,15 @@ impl Issuer {
             ));
         }
         match error {
-            ClaimsVerificationError::Expired(why) => ProviderProblem::Clock(format!(
-                "what `{issuer}` signed is over already ({why}); if it was signed just now, its clock and this server's differ"
-            )),
+            // The library's own words have the clock with the leeway taken off, which whoever compares clocks must not be told.
+            ClaimsVerificationError::Expired(_) => {
+                let held = expiry(token).map_or_else(String::new, |at| format!(": it held until {}", moment(at)));
+                ProviderProblem::Clock(format!(
+                    "what `{issuer}` signed is over already{held}, and it is {} here; if it was signed just now, its clock and this \
+                     server's differ",
+                    moment(Utc::now())
+                ))
+            }
             ClaimsVerificationError::InvalidNonce(_) => ProviderProblem::Refused(format!(
                 "what `{issuer}` signed belongs to another sign-in (the nonce is another one)"
             )),
@@ -216,6 +233,22 @@ fn begins_in(claims: &Claims) -> i64 {
     let begins = claims.get("nbf").and_then(Value::as_f64);
     #[expect(clippy::cast_possible_truncation, reason = "what is out of reach becomes the end of time")]
     begins.map_or(i64::MIN, |begins| (begins as i64).saturating_sub(Utc::now().timestamp()))
+}
+
+fn moment(at: DateTime<Utc>) -> impl std::fmt::Display {
+    at.format("%Y-%m-%d %H:%M:%S UTC")
+}
+
+/// Until when a token holds, by its own words.
+fn expiry(token: &Signed) -> Option<DateTime<Utc>> {
+    let signed = token.to_string();
+    let claims: Value = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(signed.split('.').nth(1)?).ok()?).ok()?;
+    let until = claims.get("exp")?.as_f64()?;
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "what is out of reach becomes the end of time, which is no moment"
+    )]
+    DateTime::from_timestamp(until as i64, 0)
 }
 
 /// Marks a text about a token that does not hold yet.

@@ -45,6 +45,9 @@ pub enum ProviderProblem {
     /// It does not accept this installation as it is set up: a wrong secret, say. That tells nothing about anybody.
     #[error("{0}")]
     Client(String),
+    /// It knows the person, and does not show of them what it was asked for.
+    #[error("{0}")]
+    Withheld(String),
     /// Its clock and ours differ.
     #[error("{0}")]
     Clock(String),
