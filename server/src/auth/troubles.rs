@@ -216,6 +216,21 @@ pub(super) fn spent(state: &AppState, request: &RequestId) -> Response {
     show(state, &told, request)
 }
 
+/// The server cannot answer now.
+pub(crate) fn unavailable(state: &AppState, why: &str, RequestId(request): &RequestId) -> Response {
+    let trouble = Trouble {
+        status: StatusCode::SERVICE_UNAVAILABLE,
+        what: "The portal cannot answer now.",
+        details: Some(&format!("In particular, {why}.")),
+        advice: &texts(&["Try again in a minute.", "If it lasts, tell an administrator the request below."]),
+        again: ("/", "Try again"),
+        ask: None,
+        unmatched: None,
+        request,
+    };
+    page::trouble(&sheet(state, "Not now"), &trouble)
+}
+
 /// A fault of ours.
 pub(super) fn fault(state: &AppState, error: &Error, request: &RequestId) -> Response {
     tracing::error!(%error, "someone could not be signed in");

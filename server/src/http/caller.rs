@@ -21,7 +21,7 @@ use services::{
     },
 };
 
-use super::{AppState, Peer, forms::page_of, trace::RequestId};
+use super::{AppState, Peer, forms::page_of, late, trace::RequestId};
 use crate::{api_v1::Problem, auth, scim};
 
 /// Why nobody is let in with what they brought.
@@ -57,8 +57,10 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
         Err(Refused::Silent) => return silent(is_api),
         Err(Refused::Fault(error)) => {
             tracing::error!(%error, "nobody can be recognised");
-            return (StatusCode::SERVICE_UNAVAILABLE, "sign-in cannot be looked up now; try again soon\n")
-                .into_response();
+            let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+            let is_page = !is_git && wants_a_page(request.headers());
+            let why = "who you are cannot be looked up";
+            return late::unavailable(&state, (is_page, is_api), why, &RequestId(id));
         }
     };
     if subject == Subject::Stranger && is_scim {
@@ -247,7 +249,7 @@ fn wait(is_api: bool, seconds: i64) -> Response {
     (StatusCode::TOO_MANY_REQUESTS, after, message).into_response()
 }
 
-fn wants_a_page(headers: &HeaderMap) -> bool {
+pub(super) fn wants_a_page(headers: &HeaderMap) -> bool {
     headers
         .get(header::ACCEPT)
         .and_then(|accept| accept.to_str().ok())

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use axum::{Router, extract::State, http::StatusCode, middleware, response::IntoResponse, routing::get};
 use services::{Services, database, identity::Tenant};
+use tokio::time::{Instant, timeout_at};
 
 use super::{AppState, caller, local, metrics};
 
@@ -26,17 +27,19 @@ async fn livez() -> &'static str {
 
 /// The process answers, so does its database, and the catalog has been read.
 async fn readyz(State(services): State<Services>) -> impl IntoResponse {
-    let read = async {
-        database::ping(&services.db).await?;
-        services.catalog.loaded(&Tenant::default()).await;
-        Ok::<(), services::Error>(())
+    let deadline = Instant::now() + PATIENCE;
+    let answered = timeout_at(deadline, database::ping(&services.db)).await;
+    let problem = match answered {
+        Ok(Ok(())) => None,
+        Ok(Err(error)) => Some(error.to_string()),
+        Err(late) => Some(late.to_string()),
     };
-    match tokio::time::timeout(PATIENCE, read).await {
-        Ok(Ok(())) => (StatusCode::OK, "ok\n"),
-        Ok(Err(error)) => {
-            tracing::error!(%error, "not ready");
-            (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
-        }
+    if let Some(problem) = problem {
+        tracing::error!(problem, "not ready: the database does not answer");
+        return (StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n");
+    }
+    match timeout_at(deadline, services.catalog.loaded(&Tenant::default())).await {
+        Ok(()) => (StatusCode::OK, "ok\n"),
         Err(_) => (StatusCode::SERVICE_UNAVAILABLE, "the catalog is being read; ask again in a moment\n"),
     }
 }

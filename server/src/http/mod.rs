@@ -5,6 +5,7 @@ mod caller;
 pub(crate) mod changes;
 pub(crate) mod forms;
 mod health;
+mod late;
 mod limits;
 mod local;
 mod metrics;
@@ -54,7 +55,8 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
         .layer(TimeoutLayer::with_status_code(
             StatusCode::SERVICE_UNAVAILABLE,
             Duration::from_secs(limits.request_seconds),
-        ));
+        ))
+        .layer(middleware::from_fn_with_state(state.clone(), late::told));
     // Transfers of repositories are larger and longer than requests; they bring limits of their own.
     let transfers = Router::new().merge(git_http::router()).merge(scaffolder_api::streams());
     let mut router = bounded

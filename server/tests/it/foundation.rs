@@ -131,6 +131,22 @@ async fn an_address_that_asks_too_often_is_told_to_wait() {
 }
 
 #[tokio::test]
+async fn a_request_that_takes_too_long_is_answered_in_the_words_of_whoever_asks() {
+    let options = Options::default().set("LIMITS__REQUEST_SECONDS", "0");
+    let portal = Portal::start_with(Backend::Sqlite, options).await;
+    let page = portal.request(Method::GET, "/runs").header("accept", "text/html").send().await.unwrap();
+    assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
+    let page = page.text().await.unwrap();
+    assert!(page.contains("The portal cannot answer now") && page.contains("Try again in a minute"), "{page}");
+    let problem = portal.get("/api/v1/changes").await;
+    assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert_eq!(problem.headers()[header::CONTENT_TYPE], "application/problem+json");
+    let other = portal.get("/api/catalog/entities").await;
+    assert_eq!(other.status(), StatusCode::SERVICE_UNAVAILABLE);
+    assert!(other.text().await.unwrap().contains("it took too long"));
+}
+
+#[tokio::test]
 async fn a_body_that_is_too_large_is_refused() {
     let options = Options::default().set("LIMITS__BODY_MIB", "1");
     let portal = Portal::start_with(Backend::Sqlite, options).await;
