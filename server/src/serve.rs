@@ -45,6 +45,15 @@ pub(crate) async fn serve(mut settings: Settings, example: bool) -> Result<(), P
     let figures = Networks::new("[server] metrics_open_to", &settings.server.metrics_open_to)?;
     let has_guest = sign_in::has_guest(listen.ip(), &settings.sign_in);
     let outlet = settings::outlet(&settings.audit, &settings.outbound.allow)?;
+    for (id, secret) in settings::client_secrets(&settings.sign_in) {
+        if let Err(why) = secret.read() {
+            tracing::warn!(
+                provider = id,
+                why,
+                "nobody can sign in through this provider: its `client_secret` cannot be read"
+            );
+        }
+    }
     let services = start::open(&settings, address, has_guest).await?;
     if example {
         examples::load(&services, &Caller::system(Tenant::default(), "start")).await?;

@@ -24,7 +24,7 @@ pub(crate) use self::{
     clusters::{Cluster, clusters},
     credentials::{Credential, configured},
     permission::{Permission, permission, policies, read as read_policies},
-    sign_in::{SignIn, doors},
+    sign_in::{SignIn, client_secrets, doors},
 };
 use crate::cli::{Installation, Problem};
 

@@ -210,6 +210,15 @@ pub(crate) fn doors(settings: &SignIn, has_guest: bool, allow: &[String]) -> Res
     Ok(Doors::new(settings, known, Arc::new(Issuers::new(web))))
 }
 
+/// Where the secrets of providers are, by what they are called.
+pub(crate) fn client_secrets(settings: &SignIn) -> Vec<(&str, Reference)> {
+    let secrets = settings.providers.iter().filter_map(|provider| {
+        let secret = provider.client_secret.as_ref()?.parse().ok()?;
+        Some((provider.id.as_str(), secret))
+    });
+    secrets.collect()
+}
+
 fn is_id(text: &str) -> bool {
     (1..=40).contains(&text.len())
         && text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-')

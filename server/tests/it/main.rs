@@ -22,6 +22,7 @@ mod credentials;
 mod definitions;
 mod dialect;
 mod docs;
+mod doctor;
 mod figures;
 mod forge;
 mod formats;

@@ -43,7 +43,7 @@ pub use self::{
     pipelines::is_signed as could_be_signed,
     sessions::{From, Left, Opened, by_session, end_other_sessions, end_session, leave, sessions},
     stay::over,
-    tokens::{end_token, make_service_token, make_token, service_tokens, tokens},
+    tokens::{end_token, living_services, make_service_token, make_token, service_tokens, tokens},
 };
 use crate::{Result, Services, changes::Transaction};
 

@@ -67,6 +67,12 @@ pub(crate) async fn of_services(services: &Services, tenant: &Tenant) -> Result<
     Ok(rows.into_iter().map(shown).collect())
 }
 
+/// What the living service tokens are called, for those who look at an installation from outside.
+pub async fn living_services(db: &DatabaseConnection, tenant: &Tenant) -> Result<BTreeSet<String>> {
+    let rows = store::living_of(db, tenant, "service", None).await?;
+    Ok(rows.into_iter().map(|row| row.name).collect())
+}
+
 /// All living service tokens.
 pub async fn service_tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
