@@ -79,7 +79,13 @@ fn value<'a>(asked: &'a HashMap<String, String>, name: &str) -> &'a str {
 
 /// The tabs above all of these pages.
 fn tabs(current: &str) -> String {
-    let tabs = [("/policies", "Policies"), ("/roles", "Roles"), ("/may", "Who may"), ("/audit", "Audit log")];
+    let tabs = [
+        ("/policies", "Policies"),
+        ("/roles", "Roles"),
+        ("/may", "Who may"),
+        ("/people", "People"),
+        ("/audit", "Audit log"),
+    ];
     let items = tabs
         .iter()
         .map(|(href, label)| {

@@ -159,7 +159,7 @@ fn row(entry: &AuditEntry) -> Vec<String> {
         escape(&entry.kind),
         code(&entry.subject),
         format!(
-            "<a class=\"text-link whitespace-nowrap\" href=\"/audit?entry={}\">{changed}<span class=\"sr-only\"> of entry {}</span></a> \
+            "<a class=\"text-link underline whitespace-nowrap\" href=\"/audit?entry={}\">{changed}<span class=\"sr-only\"> of entry {}</span></a> \
              <span class=\"text-meta text-muted break-words\">{}</span>",
             entry.seq,
             entry.seq,

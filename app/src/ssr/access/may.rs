@@ -25,7 +25,7 @@ fn list(reasons: &[Reason]) -> String {
         .map(|reason| {
             let document = escape(&reason.document);
             format!(
-                "<li class=\"break-words\">{} <a class=\"text-link\" href=\"/policies/{document}\">{document}</a></li>",
+                "<li class=\"break-words\">{} <a class=\"text-link underline\" href=\"/policies/{document}\">{document}</a></li>",
                 words(&reason.to_string())
             )
         })

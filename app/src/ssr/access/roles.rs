@@ -79,8 +79,11 @@ pub(super) async fn page(services: &Services, caller: &Caller, sent: Option<&Sen
     Ok(Written { title, answer, html })
 }
 
-/// The page of a person or a team.
+/// The page of a person or a team, and for a machine the tokens that there are.
 fn link(grantee: &str) -> Option<String> {
+    if grantee.starts_with("machine:") {
+        return Some("/people/tokens".to_owned());
+    }
     let reference: domain::catalog::EntityRef = grantee.parse().ok()?;
     let path = [reference.namespace(), reference.kind(), reference.name()].map(escape).join("/");
     Some(format!("/catalog/{path}"))
