@@ -89,6 +89,15 @@ pub(crate) async fn forget_all(services: &Services) -> Result<()> {
     doors::forget(services).await
 }
 
+/// Whether someone may look after what they came in with, or can: their sessions and tokens. Whoever is signed in may, whatever the
+/// policies say, or a person without a role could not even leave. A token is narrowed there as anywhere.
+async fn may_leave(services: &Services, caller: &Caller, permission: Permission) -> Result<()> {
+    match caller.standing.source {
+        Entry::Session(_) => Ok(()),
+        _ => may(services, caller, permission, Target::Own).await,
+    }
+}
+
 /// How often what is over is removed.
 const TIDY: Duration = Duration::from_mins(10);
 

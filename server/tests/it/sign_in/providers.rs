@@ -217,6 +217,27 @@ both_with_a_provider! {
         assert!(!page.text.contains("Your session here is over"), "{}", page.text);
     }
 
+    async fn whoever_has_no_role_sees_their_sessions_and_leaves(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", USUAL)],
+            Options::default().set("PERMISSION__EVERYONE", "[]"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        for path in ["/account", "/account/tokens"] {
+            let page = browser.open(&format!("{}{path}", portal.base)).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        }
+        let page = browser.open(&format!("{}/account", portal.base)).await;
+        assert!(page.text.contains("this browser") && page.text.contains("Sign out"), "{}", page.text);
+        let ended = browser.follow(Method::POST, &format!("{}/account/sessions/end-others", portal.base), Some(&[])).await;
+        assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
+        browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
+        assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
+    }
+
     async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
         let portal = portal_with(
             backend,

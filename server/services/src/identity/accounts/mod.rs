@@ -25,7 +25,7 @@ pub(super) use self::{
 use super::{
     claims,
     doors::{self, ProviderSettings},
-    may,
+    may, may_leave,
     ports::{Arrival, Claims},
     scim, sessions, tell,
 };
@@ -46,7 +46,7 @@ pub(crate) fn groups(kept: &Value) -> Vec<String> {
     kept.as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
 }
 
-/// What the groups of a person mean in the catalog.
+/// What the groups of a person mean in the catalog, and those that mean nothing there.
 async fn mapped(
     services: &Services,
     tenant: &Tenant,
@@ -214,7 +214,7 @@ fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool
 
 /// The caller's own accounts.
 pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
-    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    may_leave(services, caller, Permission::KeepOwn).await?;
     let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
     Ok(rows.into_iter().map(|row| shown(services, row, 0, None)).collect())
 }

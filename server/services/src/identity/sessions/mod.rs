@@ -6,7 +6,7 @@ mod refresh;
 pub(crate) mod store;
 
 use chrono::{TimeDelta, Utc};
-use domain::identity::{Caller, Entry, Permission, Session, Subject, Target, Tenant};
+use domain::identity::{Caller, Entry, Permission, Session, Subject, Tenant};
 use sea_orm::prelude::Uuid;
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -16,7 +16,7 @@ use self::store::Row;
 use super::{
     coming,
     doors::{self, Found},
-    footing, hash, hex, may, tell,
+    footing, hash, hex, may_leave, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -200,7 +200,7 @@ fn here(caller: &Caller) -> Option<Uuid> {
 
 /// The browsers in which the caller is signed in, the latest first.
 pub async fn sessions(services: &Services, caller: &Caller) -> Result<Vec<Session>> {
-    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    may_leave(services, caller, Permission::KeepOwn).await?;
     let rows = store::of(&services.db, &caller.tenant, &caller.subject.to_string()).await?;
     let here = here(caller);
     let shown = rows.into_iter().map(|row| Session {
@@ -229,7 +229,7 @@ fn way(services: &Services, row: &Row) -> String {
 
 /// Ends one of the caller's sessions.
 pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
-    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    may_leave(services, caller, Permission::KeepOwn).await?;
     let mut tx = services.begin(caller).await?;
     if store::remove_of(&*tx, &caller.tenant, &caller.subject.to_string(), id).await? == 0 {
         return Err(Error::NotFound("this session is over already".to_owned()));
@@ -241,7 +241,7 @@ pub async fn end_session(services: &Services, caller: &Caller, id: Uuid) -> Resu
 
 /// Ends all of the caller's sessions but the one that asks; says how many there were.
 pub async fn end_other_sessions(services: &Services, caller: &Caller) -> Result<u64> {
-    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    may_leave(services, caller, Permission::KeepOwn).await?;
     let who = caller.subject.to_string();
     let mut tx = services.begin(caller).await?;
     let ended = store::remove_others(&*tx, &caller.tenant, &who, here(caller)).await?;

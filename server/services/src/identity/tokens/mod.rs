@@ -16,7 +16,7 @@ use self::{rest::rest, store::Row};
 use super::{
     Bearer, Spent,
     doors::{self, Found},
-    footing, hash, hex, may, refused, tell,
+    footing, hash, hex, may, may_leave, refused, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -55,7 +55,7 @@ fn shown(row: Row) -> Token {
 
 /// The caller's own living tokens.
 pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
-    may(services, caller, Permission::KeepOwn, Target::Own).await?;
+    may_leave(services, caller, Permission::KeepOwn).await?;
     let who = caller.subject.to_string();
     let rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
     Ok(rows.into_iter().map(shown).collect())
@@ -217,7 +217,7 @@ pub async fn end_token(services: &Services, caller: &Caller, id: Uuid) -> Result
     let row = store::by_id(&services.db, &caller.tenant, id).await?;
     // Who asks twice is told that it is gone, not that they may not.
     if row.as_ref().is_none_or(|row| row.who == caller.subject.to_string()) {
-        may(services, caller, Permission::KeepOwnTokens, Target::Own).await?;
+        may_leave(services, caller, Permission::KeepOwnTokens).await?;
     } else {
         may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     }
