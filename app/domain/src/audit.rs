@@ -79,6 +79,8 @@ pub struct AuditFilter {
     pub kind: String,
     /// About this; about anything if empty.
     pub subject: String,
+    /// With this, or what begins so: a token, a session, the job of a pipeline; with anything if empty.
+    pub through: String,
     /// From this moment on.
     pub since: Option<DateTime<Utc>>,
     /// Until this moment.

@@ -85,8 +85,8 @@ pub(crate) async fn identify(State(state): State<AppState>, mut request: Request
     }
     let standing = Arc::new(Standing { request: id, ..standing });
     let caller = Caller { tenant: Tenant::default(), subject, standing };
-    if let Entry::Token(token) | Entry::Pipeline(token) = &caller.standing.source {
-        audit::note_token(&state.services, &caller, token);
+    if matches!(caller.standing.source, Entry::Token(_) | Entry::Pipeline(_)) {
+        audit::note_token(&state.services, &caller);
     }
     request.extensions_mut().insert(caller.clone());
     let response = next.run(request).await;
@@ -187,6 +187,7 @@ fn standing(found: &Found, address: Option<IpAddr>) -> (Subject, Standing) {
         until: found.until,
         address,
         request: None,
+        through: found.through.clone(),
     };
     (found.subject.clone(), standing)
 }

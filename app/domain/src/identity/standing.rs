@@ -34,6 +34,8 @@ pub struct Standing {
     pub address: Option<IpAddr>,
     /// The id of their request, as it stands in the log.
     pub request: Option<String>,
+    /// With what exactly they came in, for the audit log: which session, which token, and of a pipeline what its issuer says of the job.
+    pub through: Option<String>,
 }
 
 /// The kinds of things that a token may do, of those that its owner may.

@@ -40,12 +40,13 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
         actor: value(asked, "actor").to_owned(),
         kind: value(asked, "kind").to_owned(),
         subject: value(asked, "subject").to_owned(),
+        through: value(asked, "through").to_owned(),
     };
     let before: Option<i64> = value(asked, "before").parse().ok();
     let entries = audit::entries(services, caller, &filter, before, PAGE).await?;
     let query = |more: &[(&str, &str)]| -> String {
         let mut query = url::form_urlencoded::Serializer::new(String::new());
-        for name in ["actor", "kind", "subject", "since", "until"] {
+        for name in ["actor", "kind", "subject", "through", "since", "until"] {
             if !value(asked, name).is_empty() {
                 query.append_pair(name, value(asked, name));
             }
@@ -57,7 +58,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
     };
     let _ = write!(
         html,
-        "<form method=\"get\" action=\"/audit\" class=\"surface grid gap-4 p-4 sm:grid-cols-2 lg:grid-cols-3 sm:p-5\">{}{}{}{}{}\
+        "<form method=\"get\" action=\"/audit\" class=\"surface grid gap-4 p-4 sm:grid-cols-2 lg:grid-cols-3 sm:p-5\">{}{}{}{}{}{}\
          <div class=\"flex flex-wrap items-end gap-3\"><button class=\"btn btn-primary\">Show</button></div></form>",
         field(
             "actor",
@@ -76,6 +77,12 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
             "About what",
             &filter.subject,
             "A reference, <code>source:ID</code>, <code>policy:NAME</code>"
+        ),
+        field(
+            "through",
+            "With what",
+            &filter.through,
+            "One token or session, or a pipeline's job: <code>token ID</code>, <code>repo:saltmarsh/tides</code>"
         ),
         field("since", "Since", value(asked, "since"), "A day or a moment: <code>2026-11-26</code>"),
         field("until", "Until", value(asked, "until"), "A day or a moment"),

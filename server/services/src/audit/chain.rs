@@ -43,7 +43,7 @@ impl Link {
             kind: kind.to_owned(),
             subject: subject.to_owned(),
             changes: None,
-            detail,
+            detail: with_through(detail, standing.through.as_deref()),
         }
     }
 
@@ -74,6 +74,19 @@ impl Link {
             add(&mut hasher, part);
         }
         hasher.finalize().to_hex().to_string()
+    }
+}
+
+/// What an entry says, with what its actor came in with: which of someone's tokens it was, which job of a pipeline.
+fn with_through(detail: String, through: Option<&str>) -> String {
+    let Some(through) = through else { return detail };
+    match serde_json::from_str(&detail) {
+        Ok(Value::Object(mut said)) => {
+            said.insert("through".to_owned(), through.into());
+            Value::Object(said).to_string()
+        }
+        Ok(Value::Null) => json!({ "through": through }).to_string(),
+        _ => detail,
     }
 }
 

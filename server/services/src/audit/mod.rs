@@ -15,7 +15,7 @@ use chrono::{DateTime, Utc};
 pub use domain::audit::{AuditEntry, AuditFilter, Happening};
 use domain::{
     changes::Change,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Entry, Permission, Target},
 };
 use sea_orm::ConnectionTrait;
 use serde_json::Value;
@@ -51,9 +51,18 @@ pub async fn note_done(services: &Services, caller: &Caller, what: Happening, ab
     }
 }
 
-/// Notes that a token was used: the first time in an hour, without waiting for it.
-pub fn note_token(services: &Services, caller: &Caller, token: &str) {
-    services.notes.add(caller, Happening::TokenUsed, token, Value::Null);
+/// Notes that a token was used: the first time in an hour, without waiting for it. Of a pipeline, each of its jobs is told of, not each
+/// time that it runs.
+pub fn note_token(services: &Services, caller: &Caller) {
+    let through = caller.standing.through.as_deref().unwrap_or_default();
+    let about = match &caller.standing.source {
+        Entry::Pipeline(name) => {
+            let job = through.split(identity::BETWEEN).next().unwrap_or_default();
+            format!("{name} {job}").trim_end().to_owned()
+        }
+        _ => through.strip_prefix("token ").unwrap_or(through).to_owned(),
+    };
+    services.notes.add(caller, Happening::TokenUsed, &about, Value::Null);
 }
 
 /// Writes what a transaction changed, up to the change numbered `last`.

@@ -159,6 +159,7 @@ pub(super) async fn page(
                     .add(among_changes(backend, "subject", subject)),
             )
         })
+        .apply_if(said(&filter.through), |query, through| query.filter(is_through(backend, &through)))
         // Written with the same number of letters, moments sort as texts.
         .apply_if(filter.since, |query, since| query.filter(audit::Column::At.gte(moment(since))))
         .apply_if(filter.until, |query, until| query.filter(audit::Column::At.lte(moment(until))))
@@ -168,6 +169,15 @@ pub(super) async fn page(
         .all(db)
         .await?;
     Ok(rows.into_iter().map(AuditEntry::from).collect())
+}
+
+/// Whether an entry was made with this, or with what begins so. In what entries quote, quotation marks are written otherwise.
+fn is_through(backend: DbBackend, through: &str) -> SimpleExpr {
+    let said = format!("\"through\":{}", serde_json::Value::from(through));
+    let said = said.trim_end_matches('"').to_owned();
+    let sql =
+        if backend == DbBackend::Postgres { "strpos(audit.detail, $1) > 0" } else { "instr(audit.detail, ?) > 0" };
+    Expr::cust_with_values(sql, [said])
 }
 
 /// Whether one of the changes that an entry for many vouches for has this in this column.

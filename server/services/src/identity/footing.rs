@@ -28,7 +28,12 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, subject: Subject, e
         Subject::Stranger | Subject::System(_) => return Ok(None),
         Subject::Guest | Subject::Administrator | Subject::Machine(_) => {}
     }
-    Ok(Some(Found { subject, entry, roles: Arc::new(roles), teams, scopes: None, until: None }))
+    let through = match &entry {
+        Entry::Session(id) => Some(format!("session {id}")),
+        Entry::Token(id) => Some(format!("token {id}")),
+        _ => None,
+    };
+    Ok(Some(Found { through, subject, entry, roles: Arc::new(roles), teams, scopes: None, until: None }))
 }
 
 /// The teams of a person, of the catalog and of what came with them, with those above; `None` if all that is known of them

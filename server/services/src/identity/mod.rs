@@ -32,6 +32,7 @@ pub(crate) use self::{
     accounts::groups_of,
     doors::CHANNEL as DOORS_CHANNEL,
     known::{Person, machines, person},
+    pipelines::BETWEEN,
     starter::Starter,
     tokens::of_services,
 };

@@ -19,6 +19,13 @@ use crate::{Error, Result, Services};
 /// The longest token that is looked at.
 const LONGEST: usize = 16 * 1024;
 
+/// What GitHub and GitLab say of a job besides.
+const JOB: [&str; 4] = ["actor", "run_id", "user_login", "pipeline_id"];
+/// What stands between the parts of what is said of a job.
+pub(crate) const BETWEEN: &str = " · ";
+/// How much is kept of it, in letters.
+const LONGEST_JOB: usize = 400;
+
 /// Whether a text could be a token that another system signed.
 pub fn is_signed(text: &str) -> bool {
     text.len() <= LONGEST && text.starts_with("ey") && text.matches('.').count() == 2
@@ -37,6 +44,17 @@ fn unproven(token: &str) -> Option<Claims> {
         Value::Object(claims) => Some(claims),
         _ => None,
     }
+}
+
+/// Which job it is, as far as its issuer says: a trust lets many in under one name.
+fn job(claims: &Claims, require: &[(String, Vec<String>)]) -> String {
+    let named = require.iter().map(|(path, _)| path.as_str()).chain(JOB);
+    let mut said: Vec<String> = claims::text(claims, "sub").into_iter().collect();
+    for path in named {
+        let word = claims::text(claims, path).map(|value| format!("{path} {value}"));
+        said.extend(word.filter(|word| !said.contains(word)));
+    }
+    said.join(BETWEEN).chars().take(LONGEST_JOB).collect()
 }
 
 /// Who comes with a token that a trusted issuer signed; the first pipeline of the configuration whose conditions hold.
@@ -79,6 +97,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             teams: Arc::default(),
             scopes: Some(pipeline.scopes.clone()),
             until: claims.get("exp").and_then(Value::as_f64).and_then(moment),
+            through: Some(job(&claims, &pipeline.require)),
         });
         services.doors.seen.keep_secret(generation, tenant, key, Some(found.clone()));
         return Ok(Bearer::Known(found));

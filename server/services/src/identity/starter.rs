@@ -88,6 +88,7 @@ impl Starter {
                     teams: Arc::default(),
                     scopes: Some(pipeline.scopes.clone()),
                     until: None,
+                    through: None,
                 })
             }
             Way::Themselves if matches!(subject, Subject::System(_)) => {
@@ -136,6 +137,7 @@ impl Starter {
             until: found.until,
             address: None,
             request: None,
+            through: found.through,
         };
         Caller { tenant: tenant.clone(), subject: found.subject, standing: Arc::new(standing) }
     }

@@ -311,6 +311,16 @@ both_with_a_provider! {
         assert_eq!((status, &me["subject"], &me["roles"], &me["scopes"]), (
             StatusCode::OK, &json!("machine:deploys"), &json!(["developer"]), &json!(["read", "run"]),
         ));
+        // Which job it was is told, of each anew, and stands with what it does.
+        let auditor = portal.command(&["token", "create", "auditor", "--roles", "administrator", "--scopes", "read,administer"]).await;
+        let used = portal.until("the use of the token is told", async |portal| {
+            let path = "/api/v1/audit?kind=token-used&through=repo:saltmarsh/tides";
+            let told = portal.request(Method::GET, path).bearer_auth(auditor.trim()).send().await.unwrap();
+            let told: Value = told.json().await.unwrap();
+            told["items"].as_array().is_some_and(|items| !items.is_empty()).then(|| told["items"][0].clone())
+        }).await;
+        assert_eq!((&used["actor"], &used["subject"]), (&json!("machine:deploys"), &json!("deploys repo:saltmarsh/tides:ref:refs/heads/main")));
+        assert_eq!(used["detail"]["through"], "repo:saltmarsh/tides:ref:refs/heads/main · ref refs/heads/main · repository saltmarsh/tides");
         for (wrong, why) in [
             (with("repository", json!("saltmarsh-evil/tides")), "its claim `repository` is not what the conditions ask for: it is `saltmarsh-evil/tides`"),
             (with("ref", json!("refs/heads/other")), "its claim `ref`"),
@@ -338,7 +348,6 @@ both_with_a_provider! {
             by(&portal, &format!("guess-{number}")).await;
         }
         assert_eq!(by(&portal, &provider.sign(claims.clone()).await).await.0, StatusCode::OK);
-        let auditor = portal.command(&["token", "create", "auditor", "--roles", "administrator", "--scopes", "read,administer"]).await;
         let refused = portal.until("what was refused is told", async |portal| {
             let told = portal.request(Method::GET, "/api/v1/audit?kind=token-refused").bearer_auth(auditor.trim()).send().await.unwrap();
             let told: Value = told.json().await.unwrap();

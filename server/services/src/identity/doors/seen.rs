@@ -40,6 +40,8 @@ pub struct Found {
     pub scopes: Option<Scopes>,
     /// When what they came with runs out, where it says so itself.
     pub until: Option<DateTime<Utc>>,
+    /// With what exactly they came in.
+    pub through: Option<String>,
 }
 
 /// The teams of a person; `None` if they may not come in.

@@ -294,6 +294,7 @@ pub(super) async fn rests(services: &Services, tenant: &Tenant, row: &Row) -> Re
 
 /// Someone as they stand with a token.
 pub(super) fn with_token(mut found: Found, row: &Row) -> Found {
+    found.through = Some(format!("token {} {}", row.id, row.name));
     found.scopes = Some(words(&row.scopes).iter().filter_map(|word| word.parse().ok()).collect());
     if row.kind == "service" {
         found.roles = Arc::new(words(&row.roles).into_iter().collect());
