@@ -335,10 +335,20 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
 pub async fn remove_entity(services: &Services, caller: &Caller, uid: Uuid) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let tenant = &caller.tenant;
+    let gone = || Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog"));
+    // What a policy hides from someone is not there for them to take away.
+    let row = store::row_by_uid(&services.db, tenant, uid).await?.ok_or_else(gone)?;
+    let seen = store::parse(&row.reference)?;
+    match identity::is_allowed(services, caller, Permission::ReadCatalog, Target::Entity(&seen)).await {
+        Ok(true) => {}
+        Ok(false) | Err(Error::NotFound(_)) => return Err(gone()),
+        Err(error) => return Err(error),
+    }
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, tenant).await?;
-    let Some(entity::Model { reference, source_id, .. }) = store::row_by_uid(&*tx, tenant, uid).await? else {
-        return Err(Error::NotFound(format!("no entity with the uid `{uid}` is in the catalog")));
+    let row = store::row_by_uid(&*tx, tenant, uid).await?;
+    let Some(entity::Model { reference, source_id, .. }) = row.filter(|row| row.reference == seen.to_string()) else {
+        return Err(gone());
     };
     let plan = Plan { remove: vec![reference], ..Plan::default() };
     plan.carry_out(&mut tx, tenant, source_id, Utc::now()).await?;

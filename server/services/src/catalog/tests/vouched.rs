@@ -1,7 +1,7 @@
 //! What the audit log says of changes, and what it shows of those who touch it.
 
 use super::{
-    hidden::{thing, world_with},
+    hidden::{person, thing, world_with},
     *,
 };
 use crate::{audit, permission};
@@ -66,6 +66,17 @@ async fn an_audit_log_that_was_touched_shows_it() {
     db.execute_unprepared("DELETE FROM audit_heads").await.unwrap();
     let found = audit::verify(db).await.unwrap().unwrap_err();
     assert!(found.contains("the end of the log is missing"), "{found}");
+}
+
+#[tokio::test]
+async fn what_is_hidden_from_someone_is_not_theirs_to_take_away() {
+    let world = world_with(&[false, true]).await;
+    let name = "component:default/hidden-1";
+    let uid = world.entity(name).await.uid;
+    let grace = person("grace", &["administrator"], &["group:default/harbour"]);
+    let refused = crate::catalog::remove_entity(&world.services, &grace, uid).await.unwrap_err();
+    assert_eq!(refused.to_string(), format!("no entity with the uid `{uid}` is in the catalog"));
+    assert_eq!(world.entity(name).await.uid, uid);
 }
 
 #[tokio::test]
