@@ -92,6 +92,8 @@ struct WhoMay {
     holders: Vec<String>,
     /// The policies that permit it.
     reasons: Vec<PolicySaid>,
+    /// The people and teams who may not all the same, since a policy names them.
+    except: Vec<String>,
 }
 
 /// Who can do a thing.
@@ -115,6 +117,7 @@ async fn who_can(
         role: who.role,
         of: who.of,
         holders: who.holders,
+        except: who.except,
     });
     Ok(Json(who.collect()))
 }

@@ -185,7 +185,10 @@ async fn answer(
                         who.holders.iter().take(20).map(|holder| code(holder)).collect::<Vec<_>>().join(", ");
                     let more = who.holders.len().saturating_sub(20);
                     let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    vec![role, of, holders + &more, list(&who.reasons)]
+                    let except: Vec<String> = who.except.iter().take(20).map(|name| code(name)).collect();
+                    let except =
+                        if except.is_empty() { String::new() } else { format!(", except {}", except.join(", ")) };
+                    vec![role, of + &except, holders + &more, list(&who.reasons)]
                 })
                 .collect();
             let heads = ["Role", "Who of them", "Given to", "Because"];

@@ -133,7 +133,10 @@ mod tests {
     fn those_who_may_agree_are_named_in_words() {
         let who = |role: &str, of: Option<&str>| {
             let of = of.map(str::to_owned);
-            (WhoCan { role: role.to_owned(), of, holders: Vec::new(), reasons: Vec::new() }, Vec::new())
+            (
+                WhoCan { role: role.to_owned(), of, holders: Vec::new(), reasons: Vec::new(), except: Vec::new() },
+                Vec::new(),
+            )
         };
         let lead = who("team-lead", Some("group:default/berths"));
         assert_eq!(named(&[]), "administrator");

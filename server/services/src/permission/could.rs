@@ -5,7 +5,8 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::identity::{Caller, Effect, Permission, Reason, Standing, Subject, Target};
 
 use super::{
-    narrowed,
+    language, narrowed,
+    resource::Resource,
     rules::{Extent, Footing, Rules, Verdict},
 };
 use crate::{
@@ -123,6 +124,22 @@ async fn ways(
 }
 
 impl Rules {
+    /// How far this is permitted.
+    pub(super) fn extent(&self, footing: &Footing, permission: Permission) -> Extent {
+        // Where there is one thing only that it could be done on, it is tried.
+        if let Some(only) = the_only(footing, permission) {
+            let is_allowed = self.decide(footing, permission, &only).is_allowed;
+            return if is_allowed { Extent::Everything } else { Extent::Nothing };
+        }
+        if self.always(footing, permission) {
+            Extent::Everything
+        } else if self.could(footing, permission) {
+            Extent::Some
+        } else {
+            Extent::Nothing
+        }
+    }
+
     /// How far someone may do each thing, as they came in.
     fn rows(&self, way: &Caller, footing: &Footing) -> Vec<MayRow> {
         let row = |permission| {
@@ -145,5 +162,16 @@ impl Rules {
         }
         reasons.extend(self.forbidding(footing, permission));
         reasons
+    }
+}
+
+/// What a permission is used on, where that is one thing: the platform, or what is one's own.
+fn the_only(footing: &Footing, permission: Permission) -> Option<Resource> {
+    let kinds = language::kinds_of(permission);
+    let mut kinds = kinds.iter();
+    match (kinds.next().map(String::as_str), kinds.next()) {
+        (Some("Platform"), None) => Some(Resource::plain("Platform", "platform")),
+        (Some("Own"), None) => Some(Resource::plain("Own", footing.principal.id().unescaped())),
+        _ => None,
     }
 }

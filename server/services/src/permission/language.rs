@@ -1,6 +1,9 @@
 //! The language that policies are written in: Cedar, with a schema that says what there is to speak of.
 
-use std::{collections::BTreeSet, sync::LazyLock};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::LazyLock,
+};
 
 use cedar_policy::{
     EntityId, EntityTypeName, EntityUid, Policy, PolicyId, PolicySet, Schema, ValidationMode, Validator,
@@ -38,9 +41,16 @@ pub(super) fn uid(kind: &str, id: &str) -> EntityUid {
 }
 
 /// The kinds of things on which a permission is used.
-pub(super) fn kinds_of(permission: Permission) -> BTreeSet<String> {
-    let kinds = PARSED.resources_for_action(&uid("Action", permission.name())).into_iter().flatten();
-    kinds.map(|kind| kind.basename().to_owned()).collect()
+pub(super) fn kinds_of(permission: Permission) -> &'static BTreeSet<String> {
+    static KINDS: LazyLock<HashMap<Permission, BTreeSet<String>>> = LazyLock::new(|| {
+        let kinds = |permission: Permission| {
+            let kinds = PARSED.resources_for_action(&uid("Action", permission.name())).into_iter().flatten();
+            (permission, kinds.map(|kind| kind.basename().to_owned()).collect())
+        };
+        Permission::ALL.into_iter().map(kinds).collect()
+    });
+    static NONE: BTreeSet<String> = BTreeSet::new();
+    KINDS.get(&permission).unwrap_or(&NONE)
 }
 
 /// The identity of a group of actions.

@@ -22,6 +22,9 @@ use crate::{
 /// How many people and machines, of those whom policies may mean, a draft is tried on.
 const KNOWN: usize = 50;
 
+/// How many of those whom policies name are looked at for each group that can do a thing.
+const NAMED: usize = 200;
+
 /// A group of people who can do a thing.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WhoCan {
@@ -33,6 +36,8 @@ pub struct WhoCan {
     pub holders: Vec<String>,
     /// Which policies permit it.
     pub reasons: Vec<Reason>,
+    /// The people and teams who may not all the same, since a policy names them.
+    pub except: Vec<String>,
 }
 
 /// Whether a caller may do a thing, and why, or why not. Anyone may ask about themselves.
@@ -123,6 +128,16 @@ pub(super) fn named(caller: &Caller, (kind, name): &(String, String)) -> Footing
     Rules::example(&Caller::new(caller.tenant.clone(), subject))
 }
 
+/// Someone whom a policy names, with a role; none of a machine, which is told of by itself.
+fn with_role(caller: &Caller, role: &str, team: Option<&str>, (kind, name): &(String, String)) -> Option<Footing> {
+    let role = Some(role).filter(|role| !role.is_empty())?;
+    match kind.as_str() {
+        "User" => Some(person(caller, Some(role), team, name)),
+        "Team" if team.is_none() => Some(someone(caller, Some(role), Some(name))),
+        _ => None,
+    }
+}
+
 /// How someone whom a policy names is told of.
 pub(super) fn label((kind, name): &(String, String)) -> String {
     if kind == "Machine" { Subject::Machine(name.clone()).to_string() } else { name.clone() }
@@ -179,6 +194,8 @@ pub(super) fn those_who_can(
     resource: &Resource,
 ) -> Vec<WhoCan> {
     let known: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
+    // Whom a policy names may be who it forbids it to, with whatever role.
+    let forbidden: Vec<(String, String)> = rules.named().into_iter().take(NAMED).collect();
     let mut found = Vec::new();
     let mut note = |footing: &Footing, role: &str, of: Option<String>, mut holders: Vec<String>| {
         let verdict = rules.decide(footing, permission, resource);
@@ -186,7 +203,13 @@ pub(super) fn those_who_can(
             // Of a machine that comes in, more counts than the role that it was given.
             holders.retain(|holder| !known.contains(holder));
             let reasons = rules.reasons(footing, permission, Some(resource), &verdict);
-            found.push(WhoCan { role: role.to_owned(), of, holders, reasons });
+            let may_not = |name: &&(String, String)| {
+                let footing = with_role(caller, role, of.as_deref(), name);
+                footing.is_some_and(|footing| !rules.decide(&footing, permission, resource).is_allowed)
+            };
+            let except: Vec<String> = forbidden.iter().filter(may_not).map(label).collect();
+            holders.retain(|holder| !except.contains(holder));
+            found.push(WhoCan { role: role.to_owned(), of, holders, reasons, except });
         }
         verdict.is_allowed
     };
@@ -231,7 +254,8 @@ fn add_machine(found: &mut Vec<WhoCan>, rules: &Rules, machine: &Caller, permiss
         None if found.iter().any(|who| who.of.as_ref() == Some(&label)) => {}
         None => {
             let reasons = rules.reasons(&footing, permission, Some(resource), &verdict);
-            found.push(WhoCan { role: String::new(), of: Some(label), holders: Vec::new(), reasons });
+            let (role, except) = (String::new(), Vec::new());
+            found.push(WhoCan { role, of: Some(label), holders: Vec::new(), reasons, except });
         }
     }
 }

@@ -105,7 +105,7 @@ impl Resource {
         if kinds.contains(own) {
             return Ok(());
         }
-        let kinds: Vec<String> = kinds.into_iter().collect();
+        let kinds: Vec<String> = kinds.iter().cloned().collect();
         let name = permission.name();
         Err(Error::Rejected(format!(
             "`{name}` is about {}, and not about {own}; name such a thing",

@@ -203,17 +203,6 @@ impl Rules {
         is_permitted
     }
 
-    /// How far this is permitted.
-    pub(super) fn extent(&self, footing: &Footing, permission: Permission) -> Extent {
-        if self.always(footing, permission) {
-            Extent::Everything
-        } else if self.could(footing, permission) {
-            Extent::Some
-        } else {
-            Extent::Nothing
-        }
-    }
-
     /// Roles that were given.
     pub(super) fn granted_roles(&self) -> BTreeSet<String> {
         self.grants.values().flatten().chain(&self.everyone).cloned().collect()
@@ -362,8 +351,13 @@ impl Footing {
     }
 }
 
-/// Whether a policy's scope means this permission.
+/// Whether a policy's scope means this permission, and a thing on which it is used.
 fn concerns(policy: &Policy, permission: Permission) -> bool {
+    if let ResourceConstraint::Is(kind) | ResourceConstraint::IsIn(kind, _) = policy.resource_constraint()
+        && !language::kinds_of(permission).contains(kind.basename())
+    {
+        return false;
+    }
     let own = [uid("Action", permission.name()), language::verb(permission.verb())];
     match policy.action_constraint() {
         ActionConstraint::Any => true,

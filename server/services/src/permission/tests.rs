@@ -5,6 +5,7 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
 
 use super::{
+    questions::those_who_can,
     resource::{Resource, Traits},
     rules::{Document, Extent, Rules},
     shipped::SHIPPED,
@@ -188,4 +189,37 @@ fn a_token_makes_no_tokens_whatever_its_scopes() {
     let token = Caller { standing: Arc::new(standing), ..caller };
     assert!(super::narrowed(&token, Permission::KeepOwnTokens).is_some());
     assert!(super::narrowed(&token, Permission::KeepOwn).is_none());
+}
+
+#[test]
+fn what_is_used_on_one_thing_alone_is_tried_and_not_told_as_perhaps() {
+    let rules = rules(&[
+        (
+            "one",
+            "permit (principal, action == Action::\"readAudit\", resource) when { principal == User::\"user:default/ada\" };",
+        ),
+        ("things", "permit (principal, action, resource is Entity) when { resource.kind == \"component\" };"),
+    ]);
+    let extent = |caller: &Caller, permission| rules.extent(&rules.footing(caller), permission);
+    let ada = someone(&["viewer"], &[]);
+    let grace = Caller { subject: Subject::Person("user:default/grace".to_owned()), ..ada.clone() };
+    assert_eq!(extent(&ada, Permission::ReadAudit), Extent::Everything);
+    assert_eq!(extent(&grace, Permission::ReadAudit), Extent::Nothing);
+    // A policy about entities permits nothing on the platform.
+    for permission in [Permission::ManagePeople, Permission::ManagePolicies] {
+        assert_eq!(extent(&grace, permission), Extent::Nothing, "{permission}");
+    }
+}
+
+#[test]
+fn whom_a_policy_forbids_a_thing_by_name_is_told_as_an_exception() {
+    let rules = rules(&[(
+        "not-they",
+        "forbid (principal == User::\"user:default/adam\", action == Action::\"readAudit\", resource);\n\
+         forbid (principal in Team::\"group:default/berths\", action == Action::\"readAudit\", resource);",
+    )]);
+    let platform = Resource::plain("Platform", "platform");
+    let found = those_who_can(&rules, &someone(&[], &[]), &[], Permission::ReadAudit, &platform);
+    let engineers = found.iter().find(|who| who.role == "platform-engineer").unwrap();
+    assert_eq!(engineers.except, ["group:default/berths", "user:default/adam"]);
 }
