@@ -84,6 +84,39 @@ both! {
     }
 }
 
+both! {
+    async fn what_a_policy_closes_is_read_in_no_other_way(portal) {
+        let address = with_repository(&portal).await;
+        let token = portal.command(&["token", "create", "reader", "--roles", "developer", "--scopes", "read,write,run"]).await;
+        let send = async |path: &str, body: serde_json::Value| {
+            let answer = portal.request(Method::POST, path).bearer_auth(token.trim()).json(&body).send().await.unwrap();
+            (answer.status().as_u16(), answer.text().await.unwrap())
+        };
+        let text = format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{ name: taken }}\nspec: {{ type: other, lifecycle: production, owner: harbour, definition: {{ $text: '{}/blob/main/README.md' }} }}\n",
+            address.trim_end_matches(".git")
+        );
+        let there = json!({ "kind": "git", "target": address });
+        assert_eq!(send("/api/v1/catalog/explain", there.clone()).await.0, 200);
+        assert!(send("/api/v1/catalog/explain", json!({ "text": text })).await.1.contains("# quay-signs"));
+        let close = "forbid (principal == Machine::\"reader\", action == Action::\"readRepository\", resource is Repository);\nforbid (principal == Machine::\"reader\", action == Action::\"manageSources\", resource is Place) when { resource.address like \"https://a.example/*\" } unless { resource.address like \"https://a.example/team/*\" };";
+        let put = portal.request(Method::PUT, "/api/v1/permission/policies/close").json(&json!({ "text": close }));
+        assert!(put.send().await.unwrap().status().is_success());
+        for path in ["/api/v1/catalog/explain", "/api/v1/catalog/sources"] {
+            let (status, said) = send(path, there.clone()).await;
+            assert!(status == 403 && said.contains("harbour/quay-signs"), "{path}: {status} {said}");
+        }
+        let (_, said) = send("/api/v1/catalog/explain", json!({ "text": text })).await;
+        assert!(!said.contains("# quay-signs") && said.contains("may not read the repository"), "{said}");
+        // What is decided about is where an address leads, however it is written.
+        for target in ["x.yaml", "team/../x.yaml", "team/%2e%2e/x.yaml", "team/*/../../%78.yaml"] {
+            let (status, said) = send("/api/v1/catalog/sources", json!({ "kind": "url", "target": format!("https://a.example/{target}") })).await;
+            assert_eq!(status, 403, "{target}: {said}");
+        }
+        assert_eq!(send("/api/v1/catalog/sources", json!({ "kind": "url", "target": "https://a.example/team/x.yaml" })).await.0, 201);
+    }
+}
+
 #[tokio::test]
 async fn files_are_read_as_text_and_never_as_pages() {
     let portal = Portal::start(crate::portal::Backend::Sqlite).await;

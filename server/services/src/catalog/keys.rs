@@ -11,7 +11,10 @@ use domain::catalog::SourceKind;
 use secrecy::SecretString;
 use url::Url;
 
-use super::ports::{OpenSource, ReadProblem, SourceReader};
+use super::{
+    hosted::Reads,
+    ports::{OpenSource, ReadProblem, SourceReader},
+};
 
 /// What is shown to a server.
 #[derive(Clone)]
@@ -159,15 +162,18 @@ impl Held {
 pub(crate) struct Reader {
     pub(super) sources: Arc<dyn SourceReader>,
     pub(super) keys: Keys,
+    pub(super) reads: Reads,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.reads.may(target, false).await?;
         self.sources.open_with(kind, target, &self.keys).await
     }
 
     async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.reads.may(target, true).await?;
         self.sources.open_with(SourceKind::Url, target, &self.keys.within(granted)).await
     }
 }

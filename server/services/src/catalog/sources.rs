@@ -14,9 +14,10 @@ use url::Url;
 
 use super::{
     clusters::ClusterTarget,
+    hosted,
     organisation::Organisation,
     rows::entity,
-    store,
+    spelling, store,
     sync::{record::Plan, sync},
     trust, unseen,
 };
@@ -107,11 +108,27 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
 }
 
 async fn placed(services: &Services, caller: &Caller, new: NewSource) -> Result<NewSource> {
-    identity::may(services, caller, Permission::ManageSources, Target::Place(&new.target)).await?;
     let scp = (new.kind == SourceKind::Git).then(|| from_scp(new.target.trim())).flatten();
     let target = scp.as_deref().unwrap_or(new.target.trim());
-    if target.is_empty() || target.len() > 2_000 || target.contains('\0') {
+    let is_one = !target.is_empty() && target.len() <= 2_000 && !target.contains('\0');
+    let is_address = target.contains("://") && !target.starts_with("file:");
+    // A path is whole before anybody decides about it, and neither leads past what is decided.
+    let target = match target.strip_prefix("file://").unwrap_or(target) {
+        _ if !is_one || is_address => spelling::straight(target),
+        path => match std::path::absolute(path).ok().and_then(|path| path.to_str().map(spelling::straight)) {
+            Some(whole) if matches!(new.kind, SourceKind::File | SourceKind::Git) || target.starts_with("file:") => {
+                whole
+            }
+            _ => target.to_owned(),
+        },
+    };
+    let target = target.as_str();
+    identity::may(services, caller, Permission::ManageSources, Target::Place(target)).await?;
+    if !is_one {
         return Err(Error::Rejected("a source needs a target: a path, or an address".into()));
+    }
+    if let Some(repository) = hosted::repository(&services.settings.base_url, target) {
+        identity::may(services, caller, Permission::ReadRepository, Target::Repository(&repository)).await?;
     }
     if new.kind.is_organisation() {
         let organisation = Organisation::parse(new.kind, target).map_err(Error::Rejected)?;

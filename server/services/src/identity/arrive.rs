@@ -253,6 +253,9 @@ async fn take_in(
     if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found.who).await? {
         return Err(NotIn::SentAway(since));
     }
+    if let Some(since) = scim::away_since(services, tenant, &found.who).await? {
+        return Err(NotIn::SentAway(since));
+    }
     accounts::solved(services, tenant, &settings.id, &arrival.subject).await?;
     let account = accounts::note(services, tenant, settings, &arrival, &found).await?;
     if account.blocked_at.is_some() {

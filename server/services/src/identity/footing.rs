@@ -2,6 +2,7 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
+use chrono::Utc;
 use domain::identity::{Caller, Entry, Subject, Tenant};
 
 use super::{accounts, doors::Found, scim};
@@ -45,14 +46,24 @@ pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) ->
     let generation = services.doors.seen.generation();
     let told = scim::known(services, tenant, who).await?;
     let mut accounts = accounts::store::of(&services.db, tenant, who).await?;
+    let settings = &services.doors.settings;
+    // A provider that was taken out of the settings stands by nobody, and neither does one for whom the directory of another says
+    // that they are gone.
     accounts.retain(|account| {
-        account.blocked_at.is_none() && account.disowned_at.is_none() && !told.is_sent_away(&account.provider)
+        let is_open = settings.providers.iter().any(|provider| provider.id == account.provider);
+        let is_away =
+            account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(&account.provider);
+        is_open && !is_away
     });
-    let teams = if accounts.is_empty() {
+    let teams = if accounts.is_empty() || told.is_sent_away_by_all() {
         None
     } else {
         let mut teams: BTreeSet<String> = BTreeSet::new();
         for account in &accounts {
+            // What nobody was asked about for long may be otherwise by now.
+            if !told.is_kept(&account.provider) && !account.was_seen_since(settings.fresh_since(Utc::now())) {
+                continue;
+            }
             let mut came = accounts::groups(&account.groups);
             // A directory that keeps a team is asked who is in it, not what came with a sign-in some time ago.
             if !came.is_empty() && told.is_kept(&account.provider) {

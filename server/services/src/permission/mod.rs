@@ -59,7 +59,7 @@ use self::{
 pub(crate) use self::{
     resource::Traits,
     seen::Mentions,
-    sight::{Sight, run_sight, sight, source_sight},
+    sight::{Sight, everyone_reads, run_sight, sight, source_sight},
 };
 use crate::{Error, Result, Services, catalog, changes};
 

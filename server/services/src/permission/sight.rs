@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::identity::{Caller, Permission};
+use domain::identity::{Caller, Permission, Subject};
 use roaring::RoaringBitmap;
 
 use super::{
@@ -114,4 +114,12 @@ pub(crate) async fn sight(services: &Services, caller: &Caller) -> Result<Option
         return Ok(None);
     }
     Ok(Some(Sight { rules, footing }))
+}
+
+/// Whether whoever is signed in, and no more, may read a repository of our own.
+pub(crate) async fn everyone_reads(services: &Services, caller: &Caller, repository: &str) -> Result<bool> {
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    let someone = Caller::new(caller.tenant.clone(), Subject::Person("user:default/someone".to_owned()));
+    let footing = rules.footing_of(&someone);
+    Ok(rules.decide(&footing, Permission::ReadRepository, &Resource::repository(repository)).is_allowed)
 }

@@ -2,7 +2,7 @@
 
 use std::{
     convert::Infallible,
-    pin::Pin,
+    pin::{Pin, pin},
     sync::Arc,
     task::{Context, Poll},
     time::Duration,
@@ -12,7 +12,10 @@ use apalis::prelude::{BackendExt, PollSnapshot, PollStrategy, WorkerBuilder, Wor
 use apalis_postgres::PostgresStorage;
 use apalis_sqlite::SqliteStorage;
 use sea_orm::DatabaseConnection;
-use tokio::{sync::watch, time::Sleep};
+use tokio::{
+    sync::{Semaphore, watch},
+    time::Sleep,
+};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;
 
@@ -22,8 +25,13 @@ use super::{
 };
 use crate::Services;
 
-/// How many jobs one process does at a time.
-const CONCURRENCY: usize = 4;
+/// How many jobs one process does at a time that have just begun.
+const SLOTS: usize = 4;
+/// How long a job keeps its slot. One that takes longer mostly waits for another system, such as a server that does not answer, and
+/// must not keep others waiting.
+const SWIFT: Duration = Duration::from_secs(2);
+/// How many jobs one process has in hand at most.
+const CONCURRENCY: usize = 32;
 /// How often a worker says that it lives; one that misses three is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the queue is asked without being woken.
@@ -54,7 +62,7 @@ impl Bell {
 pub(super) fn sqlite_storage(db: &DatabaseConnection) -> SqliteStorage<Delivery> {
     let config = apalis_sqlite::Config::default()
         .queue(QUEUE)
-        .batch_size(CONCURRENCY)
+        .batch_size(SLOTS)
         .heartbeat_interval(HEARTBEAT)
         .missed_heartbeats(3);
     SqliteStorage::new(db.get_sqlite_connection_pool()).with_config(config)
@@ -64,7 +72,7 @@ pub(super) fn sqlite_storage(db: &DatabaseConnection) -> SqliteStorage<Delivery>
 pub(super) fn postgres_storage(db: &DatabaseConnection) -> PostgresStorage<Delivery> {
     let config = apalis_postgres::Config::default()
         .queue(QUEUE)
-        .batch_size(CONCURRENCY)
+        .batch_size(SLOTS)
         .heartbeat_interval(HEARTBEAT)
         .missed_heartbeats(3);
     PostgresStorage::new(db.get_postgres_connection_pool()).with_config(config)
@@ -90,9 +98,19 @@ async fn serve(name: &str, desk: &Arc<Desk>, bell: &Bell) -> Result<(), WorkerEr
     let knock = Knock::new(bell);
     let closing = Arc::clone(desk);
     let desk = Arc::clone(desk);
+    let slots = Arc::new(Semaphore::new(SLOTS));
     let handle = move |delivery: Delivery| {
-        let desk = Arc::clone(&desk);
-        async move { desk.deliver(delivery).await }
+        let (desk, slots) = (Arc::clone(&desk), Arc::clone(&slots));
+        async move {
+            // Never closed, so there always is one in the end.
+            let slot = slots.acquire_owned().await;
+            let mut work = pin!(desk.deliver(delivery));
+            if let Ok(done) = tokio::time::timeout(SWIFT, &mut work).await {
+                return done;
+            }
+            drop(slot);
+            work.await
+        }
     };
     // The two storages are different types with the same methods.
     let work: Pin<Box<dyn Future<Output = Result<(), WorkerError>> + Send>> = if is_postgres(db) {

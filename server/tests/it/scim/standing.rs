@@ -167,6 +167,24 @@ both_with_a_provider! {
         assert!(me(&mut browser, &portal).await["subject"].is_null());
     }
 
+    async fn whom_the_directory_sends_away_comes_in_by_no_other_door(backend, provider) {
+        let other = Provider::start().await;
+        let providers = [provider.settings("corp", &format!("{USUAL}, scim = \"directory\"")), other.settings("second", USUAL)];
+        let portal = portal_with(backend, &providers, Options::default()).await;
+        provider.know(&portal, &["corp"]).await;
+        other.know(&portal, &["second"]).await;
+        let directory = Directory::new(&portal).await;
+        let path = format!("/Users/{}", directory.ada().await);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "second").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
+        directory.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await;
+        assert!(me(&mut browser, &portal).await["subject"].is_null());
+        for id in ["corp", "second"] {
+            assert_eq!(Browser::new().sign_in(&portal, id).await.status, StatusCode::FORBIDDEN, "{id}");
+        }
+    }
+
     async fn a_directory_speaks_for_its_own_provider_alone(backend, provider) {
         let other = Provider::start().await;
         let portal = portal_with(

@@ -18,6 +18,7 @@ use url::Url;
 use self::ring::Installed;
 pub use self::scope::{NotAScope, Scope};
 use super::{
+    hosted::Reads,
     keys::{Keys, Reader},
     store,
 };
@@ -50,7 +51,8 @@ impl Services {
     /// Reads sources with the credentials of the caller's tenant.
     pub(crate) fn reader(&self, caller: &Caller) -> Reader {
         let ring = Installed::new(self, caller.tenant.clone());
-        Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)) }
+        let reads = Reads { services: self.clone(), caller: caller.clone() };
+        Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)), reads }
     }
 }
 

@@ -57,6 +57,11 @@ impl Row {
     pub(crate) fn externals(&self) -> Vec<String> {
         std::iter::once(self.subject.clone()).chain(self.object_id.clone()).collect()
     }
+
+    /// Whether the provider stood by the person at that moment or later: at a sign-in, or when it was asked again.
+    pub(in crate::identity) fn was_seen_since(&self, moment: DateTime<Utc>) -> bool {
+        self.seen_at > moment || self.confirmed_at.is_some_and(|at| at > moment)
+    }
 }
 
 pub(crate) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {

@@ -8,7 +8,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::TimeDelta;
+use chrono::{DateTime, TimeDelta, Utc};
 
 pub(crate) use self::farewell::{CHANNEL, forget};
 pub use self::seen::Found;
@@ -66,6 +66,13 @@ pub struct DoorSettings {
     pub providers: Vec<ProviderSettings>,
     /// Pipelines that are trusted.
     pub pipelines: Vec<PipelineSettings>,
+}
+
+impl DoorSettings {
+    /// Since when a provider must have stood by someone for what it said then to count still: a session may outlast the days.
+    pub(crate) fn fresh_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
+        now - TimeDelta::days(i64::from(self.token_rest_days)).max(self.session)
+    }
 }
 
 impl Default for DoorSettings {

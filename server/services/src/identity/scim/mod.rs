@@ -31,7 +31,7 @@ pub use self::{
 };
 pub(super) use self::{
     people::marks,
-    standing::{Known, gate, groups_of, is_free, is_kept, known, linked},
+    standing::{Known, away_since, gate, groups_of, is_free, is_kept, known, linked},
 };
 use super::doors::{MatchRule, ProviderSettings};
 use crate::Services;

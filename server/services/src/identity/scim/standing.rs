@@ -176,6 +176,21 @@ pub(in crate::identity) async fn gate(
     Ok(rows.iter().map(|row| row.changed_at).max())
 }
 
+/// Since when every directory that knows `who` lets them in no more, whichever provider they come by; nothing where one does, or none
+/// knows them.
+pub(in crate::identity) async fn away_since(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+) -> Result<Option<DateTime<Utc>>> {
+    let condition = Condition::all().add(user::Column::Who.eq(who));
+    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    if rows.iter().any(is_let_in) {
+        return Ok(None);
+    }
+    Ok(rows.iter().map(|row| row.changed_at).max())
+}
+
 /// Who arrives, where the directory knows it though the rules find nobody: by what both call the person, or by an address that
 /// is believed.
 pub(in crate::identity) async fn linked(

@@ -1,7 +1,7 @@
 //! When the tokens of a person rest. A token may last for a year, and a provider tells nobody whom it let go: so it counts only
 //! as long as the person was seen at a provider lately, or is kept current by its directory.
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 
 use crate::{
@@ -42,16 +42,18 @@ fn judge(
     settings: &DoorSettings,
     now: DateTime<Utc>,
 ) -> Verdict {
-    let since = now - TimeDelta::days(i64::from(settings.token_rest_days));
+    let since = settings.fresh_since(now);
+    if told.is_sent_away_by_all() {
+        return Verdict::Away;
+    }
     let mut verdict = Verdict::Away;
     for account in accounts {
         let provider = account.provider.as_str();
         if account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(provider) {
             continue;
         }
-        let last = account.confirmed_at.map_or(account.seen_at, |at| at.max(account.seen_at));
         let is_open = settings.providers.iter().any(|known| known.id == provider);
-        if is_open && (told.is_kept(provider) || last > since) {
+        if is_open && (told.is_kept(provider) || account.was_seen_since(since)) {
             return Verdict::Good;
         }
         verdict = Verdict::Unseen;
@@ -61,6 +63,7 @@ fn judge(
 
 #[cfg(test)]
 mod tests {
+    use chrono::TimeDelta;
     use sea_orm::prelude::Uuid;
     use serde_json::json;
 
