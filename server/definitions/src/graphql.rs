@@ -71,7 +71,6 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
     }
     let mut pages = HashMap::new();
     let mut groups = Vec::new();
-    let mut is_root = vec![false; types.len()];
     for (operation, group, tone, default) in [
         ("query", "Queries", Tone::Read, "Query"),
         ("mutation", "Mutations", Tone::Change, "Mutation"),
@@ -79,7 +78,6 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
     ] {
         let name = roots.get(operation).map_or(default, String::as_str);
         let Some(&at) = known.get(name) else { continue };
-        is_root[at] = true;
         let items = types[at].fields.iter().map(|(field, arguments)| {
             let item = Item {
                 id: format!("{operation}:{}", field.name),
@@ -124,9 +122,11 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         (Kind::Scalar, "Scalars", "scalar"),
         (Kind::Directive, "Directives", "directive"),
     ] {
-        let own = types.iter().zip(&is_root).filter(|(found, is_root)| found.kind == kind && !**is_root);
-        let items: Vec<Item> = own
-            .map(|(found, _)| {
+        // Those that operations start from are among them, since fields may lead back to them.
+        let items: Vec<Item> = types
+            .iter()
+            .filter(|found| found.kind == kind)
+            .map(|found| {
                 let detail = page(found, badge, &known);
                 let item = detail.item.clone();
                 pages.insert(item.id.clone(), detail);
@@ -206,7 +206,7 @@ mod tests {
             type Root { "One berth" berth(id: ID!, near: Int = 3): Berth! @deprecated(reason: "use berths") }
             type Berth implements Node & Named { id: ID!, ships(first: Int!): [Ship!]! }
             extend type Berth { free: Boolean }
-            interface Node { id: ID! }
+            interface Node { id: ID!, root: Root! }
             union Thing = Berth | Ship
             enum State { "Nobody" FREE TAKEN }
             input Ask { berth: ID!, note: String = "x" }
@@ -230,7 +230,7 @@ mod tests {
             ),
             (
                 "Types",
-                "type:Berth",
+                "type:Root type:Berth",
             ),
             (
                 "Interfaces",
@@ -270,6 +270,10 @@ mod tests {
             ["id", "ships", "free"]
         );
         assert_eq!(pages["type:Berth"].facts[0].text, "Node, Named");
+        let dead = pages.values().flat_map(|page| &page.sections).flat_map(|section| &section.fields);
+        let dead: Vec<_> =
+            dead.filter_map(|field| field.link.as_ref()).filter(|link| !pages.contains_key(*link)).collect();
+        assert!(dead.is_empty() && pages["type:Root"].sections[0].fields[0].name == "berth", "{dead:?}");
         let may = &pages["directive:may"];
         let facts: Vec<_> = may.facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect();
         assert_eq!(facts, ["Stands on: FIELD_DEFINITION, OBJECT", "Rule: may stand more than once"]);

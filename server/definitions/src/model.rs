@@ -13,6 +13,8 @@ pub struct Overview {
     pub version: String,
     /// Markdown.
     pub description: String,
+    /// Whom to ask, what holds for its use, where more stands.
+    pub facts: Vec<Fact>,
     /// Where it is served.
     pub servers: Vec<Server>,
     /// How callers show who they are.
@@ -24,12 +26,14 @@ pub struct Overview {
 }
 
 /// Where an API is served.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Server {
     /// An address, perhaps with variables in braces.
     pub address: String,
     /// In words.
     pub description: String,
+    /// How it is spoken to, what it asks for.
+    pub facts: Vec<Fact>,
 }
 
 /// A way for callers to show who they are.
@@ -41,6 +45,8 @@ pub struct Scheme {
     pub words: String,
     /// Markdown.
     pub description: String,
+    /// Where callers go for it, and what they may ask for.
+    pub facts: Vec<Fact>,
 }
 
 /// Operations or types that belong together.
@@ -120,6 +126,8 @@ pub struct Section {
     pub note: String,
     /// Markdown.
     pub description: String,
+    /// Short facts.
+    pub facts: Vec<Fact>,
     /// What it is made of.
     pub fields: Vec<Field>,
     /// Examples, as text.

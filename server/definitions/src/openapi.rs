@@ -1,19 +1,24 @@
 //! OpenAPI 2, 3.0 and 3.1.
 
+mod about;
 mod call;
 mod operation;
+mod parts;
+mod schemes;
+mod servers;
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use serde_json::Value;
 
 use crate::{
     document::{entries, flag, list, resolved, short, text},
-    model::{Detail, Fact, Group, Item, Overview, Problem, Scheme, Section, Server, Tone},
+    model::{Detail, Group, Item, Overview, Problem, Section, Tone},
     schema::Trees,
 };
 
-pub(crate) use self::operation::code;
+use self::servers::servers;
+pub(crate) use self::{about::about, operation::code, schemes::schemes, servers::variables};
 
 /// The methods of a path, in the order people expect.
 const METHODS: &[&str] = &["get", "post", "put", "patch", "delete", "head", "options", "trace", "query"];
@@ -36,17 +41,21 @@ pub(crate) fn overview(document: &Value) -> Result<Overview, Problem> {
         })
     };
     for tag in list(document, "tags") {
-        group(&mut groups, text(tag, "name"), text(tag, "description"));
+        group(&mut groups, text(tag, "name"), &tag_words(tag));
     }
     let mut notes = Vec::new();
     let mut listed = 0;
+    let mut taken: HashSet<String> = HashSet::new();
     for found in operations(document) {
         listed += 1;
         if listed > MOST {
             notes.push(format!("Only the first {MOST} operations are listed."));
             break;
         }
-        let item = found.item();
+        let mut item = found.item();
+        if !taken.insert(item.id.clone()) {
+            item.id = found.place();
+        }
         let mut tags = list(found.operation, "tags").iter().filter_map(Value::as_str).peekable();
         if tags.peek().is_none() {
             let at = group(&mut groups, if found.is_webhook { "Webhooks" } else { UNTAGGED }, "");
@@ -58,26 +67,24 @@ pub(crate) fn overview(document: &Value) -> Result<Overview, Problem> {
             groups[at].items.push(item.clone());
         }
     }
-    groups.retain(|group| !group.items.is_empty());
+    // What an author says of a tag is often all there is to it: a chapter of the documentation.
+    groups.retain(|group| !group.items.is_empty() || !group.description.trim().is_empty());
     let schemas: Vec<Item> = schemas(document).take(MOST).map(|(name, schema)| schema_item(name, schema)).collect();
     if !schemas.is_empty() {
         groups.push(Group { name: "Schemas".into(), description: String::new(), items: schemas });
     }
-    if groups.is_empty() {
+    if groups.iter().all(|group| group.items.is_empty()) {
         notes.push("It describes no operation and no schema.".into());
     }
-    let licence = info.get("license").map(|licence| text(licence, "name")).unwrap_or_default();
     if flag(document, "x-internal") {
         notes.push("Its author marked it as internal.".into());
-    }
-    if !licence.is_empty() {
-        notes.push(format!("Licence: {}.", short(licence, 80)));
     }
     Ok(Overview {
         form,
         title: text(info, "title").to_owned(),
         version: version(info),
         description: described(info),
+        facts: about(document, info),
         servers: servers(document, document),
         schemes: schemes(document),
         groups,
@@ -90,8 +97,21 @@ pub(crate) fn detail(document: &Value, id: &str) -> Option<Detail> {
         let (name, schema) = schemas(document).find(|(known, _)| *known == name)?;
         return Some(schema_detail(document, name, schema));
     }
-    let found = operations(document).find(|found| found.id() == id)?;
-    Some(operation::detail(document, &found))
+    // Of two with one name, the second goes by its place.
+    let found = operations(document)
+        .find(|found| found.id() == id)
+        .or_else(|| operations(document).find(|found| found.place() == id))?;
+    let mut detail = operation::detail(document, &found);
+    id.clone_into(&mut detail.item.id);
+    Some(detail)
+}
+
+/// What is said of a tag, and where more stands about it.
+fn tag_words(tag: &Value) -> String {
+    let more = tag.get("externalDocs").map(|docs| text(docs, "url")).unwrap_or_default();
+    let more = if more.is_empty() { String::new() } else { format!("<{}>", short(more, 300)) };
+    let words = [text(tag, "description"), &more].map(str::trim);
+    words.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("\n\n")
 }
 
 /// What an API says of itself, its summary first.
@@ -141,9 +161,13 @@ impl Found<'_> {
     /// The operation's own name if it has one: an address that survives when the path is rewritten.
     fn id(&self) -> String {
         match text(self.operation, "operationId") {
-            "" => format!("{} {}", self.method, self.path),
+            "" => self.place(),
             own => own.to_owned(),
         }
+    }
+
+    fn place(&self) -> String {
+        format!("{} {}", self.method, self.path)
     }
 
     fn item(&self) -> Item {
@@ -215,102 +239,6 @@ pub(crate) fn schema_detail(document: &Value, name: &str, schema: &Value) -> Det
         sections: vec![Section { title: "Schema".into(), fields, examples, ..Section::default() }],
         ..Detail::default()
     }
-}
-
-/// Where an operation, a path or the whole API is served; `at` is what says so.
-fn servers(document: &Value, at: &Value) -> Vec<Server> {
-    let listed = list(at, "servers").iter().take(50).map(|server| {
-        let words = [text(server, "description").to_owned(), variables(server)];
-        let words: Vec<String> = words.into_iter().filter(|words| !words.is_empty()).collect();
-        Server { address: short(text(server, "url"), 500), description: short(&words.join(" · "), 300) }
-    });
-    let mut servers: Vec<Server> = listed.filter(|server| !server.address.is_empty()).collect();
-    let host = text(document, "host");
-    if servers.is_empty() && std::ptr::eq(document, at) && !host.is_empty() {
-        let base = text(document, "basePath").trim_end_matches('/');
-        let schemes: Vec<&str> = list(document, "schemes").iter().filter_map(Value::as_str).take(4).collect();
-        let schemes = if schemes.is_empty() { vec!["https"] } else { schemes };
-        let server = |scheme: &str| Server { address: format!("{scheme}://{host}{base}"), description: String::new() };
-        servers.extend(schemes.into_iter().map(server));
-    }
-    servers
-}
-
-/// What may stand for the names in a server's address: the one that does where nothing is said, and the others.
-fn variables(server: &Value) -> String {
-    let said = entries(server, "variables").take(10).map(|(name, variable)| {
-        let usual = text(variable, "default");
-        let others = list(variable, "enum").iter().filter_map(Value::as_str).filter(|other| *other != usual).take(20);
-        let all: Vec<&str> = std::iter::once(usual).filter(|usual| !usual.is_empty()).chain(others).collect();
-        format!("{name}: {}", all.join(" or "))
-    });
-    said.collect::<Vec<_>>().join("; ")
-}
-
-/// The address that a server has where nothing is said about its variables.
-fn usual_address(server: &Value) -> String {
-    entries(server, "variables").fold(text(server, "url").to_owned(), |address, (name, variable)| {
-        let first = || list(variable, "enum").first().and_then(Value::as_str).unwrap_or_default();
-        match text(variable, "default") {
-            "" if first().is_empty() => address,
-            "" => address.replace(&format!("{{{name}}}"), first()),
-            usual => address.replace(&format!("{{{name}}}"), usual),
-        }
-    })
-}
-
-fn schemes(document: &Value) -> Vec<Scheme> {
-    let components = document.get("components").unwrap_or(&Value::Null);
-    let all = entries(components, "securitySchemes").chain(entries(document, "securityDefinitions"));
-    all.take(50)
-        .map(|(name, scheme)| {
-            let scheme = resolved(document, scheme);
-            Scheme {
-                name: name.clone(),
-                words: scheme_words(scheme),
-                description: text(scheme, "description").to_owned(),
-            }
-        })
-        .collect()
-}
-
-fn scheme_words(scheme: &Value) -> String {
-    match text(scheme, "type") {
-        "http" => match text(scheme, "bearerFormat") {
-            "" => format!("HTTP {}", short(text(scheme, "scheme"), 40)),
-            format => format!("HTTP {} ({})", short(text(scheme, "scheme"), 40), short(format, 40)),
-        },
-        "basic" => "HTTP basic".into(),
-        "apiKey" => format!("API key `{}` in {}", short(text(scheme, "name"), 80), short(text(scheme, "in"), 20)),
-        "oauth2" => {
-            let flows: Vec<String> = entries(scheme, "flows").map(|(flow, _)| flow.clone()).take(5).collect();
-            let flow = text(scheme, "flow");
-            let flows = if flows.is_empty() { flow.to_owned() } else { flows.join(", ") };
-            if flows.is_empty() { "OAuth 2".into() } else { format!("OAuth 2 ({flows})") }
-        }
-        "openIdConnect" => format!("OpenID Connect, {}", short(text(scheme, "openIdConnectUrl"), 200)),
-        "mutualTLS" => "Client certificate".into(),
-        other => short(other, 40),
-    }
-}
-
-/// What a caller must show: one of several sets.
-fn security(document: &Value, operation: &Value) -> Option<Fact> {
-    let needed = operation.get("security").or(document.get("security"))?.as_array()?;
-    let sets: Vec<String> = needed
-        .iter()
-        .take(10)
-        .map(|set| {
-            let set = set.as_object().into_iter().flatten().map(|(name, scopes)| {
-                let scopes: Vec<&str> =
-                    scopes.as_array().into_iter().flatten().filter_map(Value::as_str).take(20).collect();
-                if scopes.is_empty() { name.clone() } else { format!("{name} ({})", scopes.join(", ")) }
-            });
-            set.take(10).collect::<Vec<_>>().join(" and ")
-        })
-        .map(|set| if set.is_empty() { "nothing".to_owned() } else { set })
-        .collect();
-    (!sets.is_empty()).then(|| Fact::new("Needs", sets.join(", or ")))
 }
 
 #[cfg(test)]

@@ -63,9 +63,87 @@ fn operations_of_version_3_find_their_channels() {
 }
 
 #[test]
+fn traits_say_what_they_are_merged_into() {
+    let document = |version: &str| {
+        json!({
+            "asyncapi": version, "info": {},
+            "channels": { "c": { "address": "c", "messages": { "Lit": { "$ref": "#/components/messages/Lit" } }, "subscribe": { "traits": [{ "$ref": "#/components/operationTraits/kafka" }], "message": { "$ref": "#/components/messages/Lit" } } } },
+            "operations": { "on": { "action": "receive", "channel": { "$ref": "#/channels/c" }, "traits": [{ "$ref": "#/components/operationTraits/kafka" }] } },
+            "components": {
+                "messages": { "Lit": { "contentType": "text/own", "headers": { "type": "object", "properties": { "own": { "type": "string" }, "both": { "type": "string" } } }, "traits": [{ "$ref": "#/components/messageTraits/common" }], "payload": { "type": "object", "properties": { "lumens": { "type": "integer" } } } } },
+                "messageTraits": { "common": { "contentType": "text/trait", "correlationId": { "location": "$message.header#/trace" }, "headers": { "$ref": "#/components/schemas/Common" }, "bindings": { "kafka": { "key": { "type": "string" } } } } },
+                "operationTraits": { "kafka": { "summary": "Heard", "bindings": { "kafka": { "clientId": { "type": "string", "enum": ["my-app"] }, "ack": true } } } },
+                "schemas": { "Common": { "type": "object", "properties": { "my-app-header": { "type": "integer", "maximum": 100 }, "both": { "type": "integer" } } } },
+            },
+        })
+    };
+    let definition = of_document(Language::AsyncApi, document("3.0.0")).unwrap();
+    insta::assert_snapshot!(told(&definition), @"
+    on | receive c | Message Lit, headers (own: string, both: string, my-app-header: integer); Message Lit (lumens: integer); Message Lit, by protocol (key: string); Operation, by protocol (clientId: string, ack: true)
+    message:Lit | message Lit | Message, headers (own: string, both: string, my-app-header: integer); Message (lumens: integer); Message, by protocol (key: string)
+    schema:Common | schema Common | Schema (my-app-header: integer, both: integer)
+    ");
+    let detail = definition.detail("on").unwrap();
+    let message = &detail.sections[1];
+    assert_eq!((detail.item.summary.as_str(), message.note.as_str()), ("Heard", "text/own"));
+    assert_eq!(
+        (message.facts[0].term.as_str(), message.facts[0].text.as_str()),
+        ("Correlation id", "$message.header#/trace")
+    );
+    let definition = of_document(Language::AsyncApi, document("2.6.0")).unwrap();
+    let detail = definition.detail("subscribe c").unwrap();
+    assert_eq!((detail.item.summary.as_str(), detail.sections[1].note.as_str()), ("Heard", "text/trait"));
+    let headers: Vec<_> =
+        detail.sections[0].fields.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
+    assert_eq!(headers, ["my-app-header: integer", "both: integer", "own: string"]);
+}
+
+#[test]
+fn servers_channels_and_bindings_are_told_whole() {
+    let definition = of_document(Language::AsyncApi, json!({
+        "asyncapi": "2.6.0",
+        "info": { "title": "T", "contact": { "name": "Quay", "email": "quay@example.com" } },
+        "servers": { "prod": {
+            "url": "broker.{env}.example:9092", "protocol": "kafka-secure", "protocolVersion": "3", "description": "Ours",
+            "variables": { "env": { "default": "eu", "enum": ["eu", "us"], "description": "where" } },
+            "security": [{ "sasl": [] }], "tags": [{ "name": "remote" }], "bindings": { "kafka": { "schemaRegistryUrl": "http://x" } },
+        } },
+        "channels": { "orders/{id}": {
+            "parameters": { "id": { "schema": { "type": "string" }, "location": "$message.payload#/id" } },
+            "bindings": { "kafka": { "topic": "orders", "partitions": 3, "topicConfiguration": { "retention.ms": 5 } } },
+            "publish": { "message": { "payload": true, "examples": [{ "name": "one", "payload": 1, "headers": { "trace": "a" } }] } },
+        } },
+        "components": { "securitySchemes": { "sasl": { "type": "scramSha256" }, "key": { "type": "httpApiKey", "name": "k", "in": "query" } } },
+    }))
+    .unwrap();
+    let lines = |facts: &[crate::Fact]| {
+        facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect::<Vec<_>>().join("; ")
+    };
+    let server = &definition.overview.servers[0];
+    assert_eq!(server.description, "prod: Ours · env: eu or us (where)");
+    assert_eq!(
+        lines(&server.facts),
+        "Protocol: kafka-secure 3; Needs: sasl; Tags: remote; Binding kafka: schemaRegistryUrl: http://x"
+    );
+    assert_eq!(lines(&definition.overview.facts), "Contact: Quay, quay@example.com");
+    let schemes: Vec<_> = definition.overview.schemes.iter().map(|scheme| scheme.words.as_str()).collect();
+    assert_eq!(schemes, ["scramSha256", "API key `k` in query"]);
+    let detail = definition.detail("publish orders/{id}").unwrap();
+    assert_eq!(lines(&detail.sections[0].fields[0].facts), "Taken from: $message.payload#/id");
+    let examples: Vec<_> = detail.sections[1].examples.iter().map(|code| code.title.as_str()).collect();
+    assert_eq!(examples, ["one", "one, headers"]);
+    let bound = &detail.sections[2];
+    assert_eq!((bound.title.as_str(), bound.note.as_str()), ("Channel, by protocol", "kafka"));
+    let fields: Vec<_> = bound.fields.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
+    assert_eq!(fields, ["topic: orders", "partitions: 3", "topicConfiguration: "]);
+    assert_eq!(bound.fields[2].children[0].name, "retention.ms");
+}
+
+#[test]
 fn odd_shapes_do_no_harm() {
     for odd in [
         json!({ "asyncapi": "2.0.0", "channels": { "a": { "publish": { "message": 3 }, "subscribe": null } } }),
+        json!({ "asyncapi": "3.0.0", "servers": { "a": 3, "b": { "security": [3], "bindings": [1] } }, "channels": { "a": { "bindings": { "x": 3 }, "messages": { "m": { "traits": [1, { "$ref": "#/channels/a/messages/m" }, { "headers": 3, "bindings": { "$ref": "#" } }] } } } }, "components": { "messages": { "m": { "traits": 3 } } } }),
         json!({ "asyncapi": "3.0.0", "operations": { "a": 3, "b": { "channel": { "$ref": "#/x" } } }, "channels": [] }),
     ] {
         told(&of_document(Language::AsyncApi, odd).unwrap());

@@ -2,7 +2,10 @@
 
 use serde_json::Value;
 
-use super::{Found, servers, usual_address};
+use super::{
+    Found,
+    servers::{servers, usual_address},
+};
 use crate::{
     document::{entries, flag, list, resolved, short, text},
     model::Code,

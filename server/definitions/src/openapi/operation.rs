@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::{Found, METHODS, call, security, servers};
+use super::{Found, METHODS, call, parts, schemes::security, servers};
 use crate::{
     document::{entries, flag, list, pretty, resolved, short, text},
     model::{Code, Detail, Fact, Field, Section},
@@ -167,6 +167,7 @@ fn bodies<'a>(
             description: text(parameter, "description").to_owned(),
             fields: trees.fields(schema),
             examples: made(document, schema),
+            ..Section::default()
         });
     }
     sections
@@ -216,12 +217,15 @@ fn media_section<'a>(
     {
         examples = made(document, schema);
     }
+    let mut fields = schema.map(|schema| trees.fields(schema)).unwrap_or_default();
+    parts::encode(&mut fields, content);
     Section {
         title,
         note: short(media, 100),
         description: description.to_owned(),
-        fields: schema.map(|schema| trees.fields(schema)).unwrap_or_default(),
+        fields,
         examples,
+        ..Section::default()
     }
 }
 
@@ -270,6 +274,10 @@ fn response_sections<'a>(
     }
     if !headers.is_empty() {
         sections.push(Section { title: format!("{title}, headers"), fields: headers, ..Section::default() });
+    }
+    let links = parts::links(document, response);
+    if !links.is_empty() {
+        sections.push(Section { title: format!("{title}, what to call next"), fields: links, ..Section::default() });
     }
     sections
 }

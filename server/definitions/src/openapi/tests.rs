@@ -210,6 +210,86 @@ fn what_an_api_asks_later_on_is_shown_beside_the_operation() {
 }
 
 #[test]
+fn of_two_operations_with_one_name_both_can_be_opened() {
+    let definition = read(json!({
+        "openapi": "3.0.0", "info": {},
+        "paths": { "/d": { "get": { "operationId": "dup" }, "post": { "operationId": "dup", "responses": { "200": { "description": "Made" } } } } },
+    }));
+    let items = &definition.overview.groups[0].items;
+    assert_eq!(items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>(), ["dup", "post /d"]);
+    for item in items {
+        assert_eq!(&definition.detail(&item.id).unwrap().item, item);
+    }
+    assert!(told(&definition, "post /d").contains("Response 200"));
+}
+
+#[test]
+fn what_stands_at_the_edges_of_a_document_is_told() {
+    let definition = read(json!({
+        "openapi": "3.1.0",
+        "info": { "termsOfService": "https://x.example/terms", "contact": { "name": "C", "url": "https://x.example/c", "email": "a@b" }, "license": { "name": "MIT", "url": "https://x.example/mit" } },
+        "externalDocs": { "url": "https://x.example/docs", "description": "The handbook" },
+        "tags": [{ "name": "Begin", "description": "Start here", "externalDocs": { "url": "https://x.example/begin" } }, { "name": "Empty" }],
+        "paths": { "/b": { "get": { "operationId": "getB" }, "post": {
+            "operationId": "send",
+            "requestBody": { "content": { "multipart/form-data": { "schema": { "$ref": "#/components/schemas/Form" }, "encoding": { "f": { "contentType": "image/png", "headers": { "X-Part": {} } }, "extra": { "style": "form", "explode": true } } } } },
+            "responses": { "200": { "description": "ok", "links": { "next": { "operationId": "getB", "description": "Look", "parameters": { "id": "$response.body#/id" } } } } },
+        } } },
+        "components": {
+            "schemas": { "Form": { "type": "object", "properties": { "f": { "type": "string" } } } },
+            "securitySchemes": { "oa": { "type": "oauth2", "flows": { "authorizationCode": { "authorizationUrl": "https://a.example", "tokenUrl": "https://t.example", "scopes": { "read": "Read it" } } } } },
+        },
+    }));
+    let lines = |facts: &[crate::Fact]| {
+        facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect::<Vec<_>>().join("\n")
+    };
+    let overview = &definition.overview;
+    insta::assert_snapshot!(lines(&overview.facts), @"
+    Contact: C, a@b
+    Contact: https://x.example/c
+    Licence: MIT
+    Licence: https://x.example/mit
+    Terms: https://x.example/terms
+    More: https://x.example/docs
+    More: The handbook
+    ");
+    insta::assert_snapshot!(lines(&overview.schemes[0].facts), @"
+    Authorization (authorizationCode): https://a.example
+    Token (authorizationCode): https://t.example
+    Scope (authorizationCode): read: Read it
+    ");
+    let groups: Vec<_> = overview
+        .groups
+        .iter()
+        .map(|group| (group.name.as_str(), group.description.as_str(), group.items.len()))
+        .collect();
+    assert_eq!(
+        groups,
+        [("Begin", "Start here\n\n<https://x.example/begin>", 0), ("Operations", "", 2), ("Schemas", "", 1)]
+    );
+    let detail = definition.detail("send").unwrap();
+    let form = &detail.sections[0];
+    assert_eq!(lines(&form.fields[0].children[0].facts), "Sent as: image/png\nHeaders of the part: X-Part");
+    assert_eq!(
+        (form.fields[1].name.as_str(), lines(&form.fields[1].facts).as_str()),
+        ("extra", "Style: form\nExplode: true")
+    );
+    let next = &detail.sections[2];
+    assert_eq!(
+        (next.title.as_str(), next.fields[0].link.as_deref()),
+        ("Response 200, what to call next", Some("getB"))
+    );
+    assert_eq!(lines(&next.fields[0].facts), "id: $response.body#/id");
+    let swagger = read(
+        json!({ "swagger": "2.0", "securityDefinitions": { "oa": { "type": "oauth2", "flow": "implicit", "authorizationUrl": "https://a.example", "scopes": { "w": "" } } } }),
+    );
+    assert_eq!(
+        lines(&swagger.overview.schemes[0].facts),
+        "Authorization (implicit): https://a.example\nScope (implicit): w"
+    );
+}
+
+#[test]
 fn a_command_says_what_servers_read() {
     let array = json!({ "type": "array", "items": { "type": "string" } });
     let query = |name: &str, more: serde_json::Value| {

@@ -1,0 +1,50 @@
+//! What holds for one protocol only.
+
+use serde_json::Value;
+
+use super::traits::Told;
+use crate::{
+    document::{line, resolved, short},
+    model::{Fact, Field, Section},
+    schema::Trees,
+};
+
+/// How many protocols are shown, and how many words of each.
+const MOST: usize = 20;
+
+/// How deep what is no schema is written out.
+const DEPTH: u8 = 3;
+
+/// A section for each protocol that something is bound to.
+pub(super) fn sections<'a>(document: &'a Value, trees: &mut Trees<'a>, of: &Told<'a>, title: &str) -> Vec<Section> {
+    let all = of.entries("bindings").into_iter().take(MOST);
+    let drawn = all.map(|(protocol, binding)| {
+        let binding = resolved(document, binding).as_object().into_iter().flatten().take(MOST);
+        let fields: Vec<Field> = binding.map(|(name, value)| field(trees, name, value, DEPTH)).collect();
+        Section { title: title.to_owned(), note: short(protocol, 40), fields, ..Section::default() }
+    });
+    drawn.collect()
+}
+
+/// The same, where there is room for a line only.
+pub(super) fn facts(document: &Value, of: &Told<'_>) -> Vec<Fact> {
+    let all = of.entries("bindings").into_iter().take(MOST);
+    let told = all.map(|(protocol, binding)| {
+        let binding = resolved(document, binding).as_object().into_iter().flatten().take(MOST);
+        let words: Vec<String> = binding.map(|(name, value)| format!("{}: {}", short(name, 80), line(value))).collect();
+        Fact::new(format!("Binding {}", short(protocol, 40)), words.join("; "))
+    });
+    told.collect()
+}
+
+fn field<'a>(trees: &mut Trees<'a>, name: &str, value: &'a Value, depth: u8) -> Field {
+    let is_schema = ["type", "$ref", "enum", "properties", "oneOf"].iter().any(|key| value.get(*key).is_some());
+    match value {
+        Value::Object(_) if is_schema => trees.field(name, value, false),
+        Value::Object(inner) if depth > 0 => {
+            let children = inner.iter().take(MOST).map(|(name, value)| field(trees, name, value, depth - 1)).collect();
+            Field { name: short(name, 200), children, ..Field::default() }
+        }
+        plain => Field { name: short(name, 200), kind: line(plain), ..Field::default() },
+    }
+}
