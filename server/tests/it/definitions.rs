@@ -65,7 +65,7 @@ both! {
         assert!(main_of(&html).contains("1 entry with"));
         let (status, html) = portal.page("/catalog/default/api/berths/api?item=nothing").await;
         assert_eq!(status, StatusCode::NOT_FOUND);
-        assert!(main_of(&html).contains("has no `nothing`"));
+        assert!(main_of(&html).contains(">nothing</code>"));
         let (_, html) = portal.page("/catalog/default/api/berths/api?view=source").await;
         assert!(main_of(&html).contains("id=\"L1\"") && main_of(&html).contains("hl-"));
     }
@@ -107,6 +107,19 @@ both! {
         portal.api("bad-graph", "graphql", "type Query {\n  a: [Int\n}").await;
         let (_, html) = portal.page("/catalog/default/api/bad-graph/api").await;
         assert!(main_of(&html).contains("line 3, column 1"), "{}", main_of(&html));
+    }
+
+    async fn servers_that_speak_for_themselves_are_listed(portal) {
+        let entity = json!({
+            "apiVersion": "backstage.io/v1alpha1", "kind": "API", "metadata": { "name": "helper" },
+            "spec": { "type": "mcp-server", "lifecycle": "production", "owner": "berths", "remotes": [{ "type": "streamable-http", "url": "https://mcp.example/mcp" }, { "type": "sse", "url": "javascript:alert(1)" }] },
+        });
+        let path = portal.write("helper.yaml", entity.to_string());
+        portal.register("file", &path).await;
+        let (_, html) = portal.page("/catalog/default/api/helper/api").await;
+        let main = main_of(&html);
+        assert!(main.contains("href=\"https://mcp.example/mcp\"") && main.contains("streamable-http"), "{main}");
+        assert!(!main.contains("href=\"javascript:") && !main.contains("no definition"), "{main}");
     }
 
     async fn a_huge_definition_is_shown_in_parts(portal) {

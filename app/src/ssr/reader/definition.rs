@@ -8,8 +8,8 @@ use services::{Error, Result, Services, catalog, catalog::ReadDefinition, domain
 
 use super::{
     counted,
-    detail::{Writer, badge},
-    encoded, note, source,
+    detail::{Writer, badge, facts_list},
+    encoded, note, remotes, source,
 };
 use crate::catalog::views::Place;
 
@@ -28,17 +28,18 @@ pub(in crate::ssr) async fn html(
 ) -> Result<String> {
     let text = entity.text("/spec/definition").unwrap_or_default();
     let path = format!("{}/api", entity.reference.path());
+    let answers = remotes::html(entity);
     if text.trim().is_empty() {
-        return Ok("<div class=\"surface px-4 py-10 text-center\"><p class=\"text-body font-medium\">It has no definition</p>\
-                   <p class=\"mt-2 text-table text-muted\">Put the definition into <code class=\"font-mono\">spec.definition</code>, or refer to a file with <code class=\"font-mono\">$text</code>.</p></div>"
-            .into());
+        return Ok(answers.unwrap_or_else(|| remotes::nothing(entity)));
     }
+    let answers = answers.unwrap_or_default();
     let read = catalog::definition(services, caller, entity).await?;
     let kind = entity.text("/spec/type").unwrap_or_default().to_owned();
     let calls = services.settings.call_commands;
     let (text, place) = (text.to_owned(), place.clone());
     let drawn = tokio::task::spawn_blocking(move || drawn(&read, &kind, &text, &path, &place, calls)).await;
-    drawn.map_err(|error| Error::Internal(format!("drawing a definition failed: {error}")))?
+    let drawn = drawn.map_err(|error| Error::Internal(format!("drawing a definition failed: {error}")))?;
+    drawn.map(|drawn| answers + &drawn)
 }
 
 fn drawn(read: &ReadDefinition, kind: &str, text: &str, path: &str, place: &Place, calls: bool) -> Result<String> {
@@ -220,14 +221,16 @@ fn overview(overview: &Overview, writer: &mut Writer<'_>) -> String {
     if !overview.description.trim().is_empty() {
         let _ = write!(out, "<div class=\"prose\">{}</div>", writer.description(&overview.description));
     }
+    out.push_str(&facts_list(&overview.facts));
     if !overview.servers.is_empty() {
         out.push_str("<section class=\"surface min-w-0 overflow-clip\"><h3 class=\"px-4 py-3 text-body font-semibold\">Servers</h3><ul class=\"px-4 pb-3 text-table\">");
         for server in &overview.servers {
             let _ = write!(
                 out,
-                "<li class=\"flex flex-wrap gap-x-3 py-1\"><code class=\"font-mono text-meta leading-5 break-all\">{}</code><span class=\"text-muted break-words\">{}</span></li>",
+                "<li class=\"py-1\"><span class=\"flex flex-wrap gap-x-3\"><code class=\"font-mono text-meta leading-5 break-all\">{}</code><span class=\"text-muted break-words\">{}</span></span>{}</li>",
                 escape(&server.address),
-                escape(&server.description)
+                escape(&server.description),
+                facts_list(&server.facts),
             );
         }
         out.push_str("</ul></section>");
@@ -237,10 +240,11 @@ fn overview(overview: &Overview, writer: &mut Writer<'_>) -> String {
         for scheme in &overview.schemes {
             let _ = write!(
                 out,
-                "<li class=\"py-1\"><span class=\"flex flex-wrap gap-x-3\"><code class=\"font-mono text-meta leading-5 break-all\">{}</code><span class=\"text-muted break-words\">{}</span></span><div class=\"prose\">{}</div></li>",
+                "<li class=\"py-1\"><span class=\"flex flex-wrap gap-x-3\"><code class=\"font-mono text-meta leading-5 break-all\">{}</code><span class=\"text-muted break-words\">{}</span></span><div class=\"prose\">{}</div>{}</li>",
                 escape(&scheme.name),
                 escape(&scheme.words),
-                writer.description(&scheme.description)
+                writer.description(&scheme.description),
+                facts_list(&scheme.facts),
             );
         }
         out.push_str("</ul></section>");
@@ -309,6 +313,9 @@ fn items(title: &str, description: &str, items: &[&Item], writer: &mut Writer<'_
     );
     if !description.trim().is_empty() {
         let _ = write!(out, "<div class=\"prose px-4 pb-3 text-table\">{}</div>", writer.description(description));
+    }
+    if items.is_empty() {
+        return out + "</section>";
     }
     out.push_str("<ul>");
     for item in items {

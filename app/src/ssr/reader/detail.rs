@@ -114,6 +114,9 @@ impl<'a> Writer<'a> {
                 self.description(&section.description)
             );
         }
+        if !section.facts.is_empty() {
+            let _ = write!(out, "<div class=\"px-4 pb-3\">{}</div>", facts_list(&section.facts));
+        }
         if !section.fields.is_empty() {
             let _ = write!(
                 out,
@@ -207,6 +210,19 @@ impl<'a> Writer<'a> {
     }
 }
 
+/// A text that leads there if it is an address of the web as a whole.
+pub(super) fn linked(text: &str) -> String {
+    let is_address = ["https://", "http://"].iter().any(|scheme| text.starts_with(scheme))
+        && !text.contains(|letter: char| letter.is_whitespace() || "…{}".contains(letter));
+    let shown = escape(text);
+    if !is_address {
+        return shown;
+    }
+    format!(
+        "<a class=\"text-link underline underline-offset-3\" rel=\"external noopener noreferrer\" href=\"{shown}\">{shown}</a>"
+    )
+}
+
 /// Facts as a list of terms.
 pub(super) fn facts_list(facts: &[Fact]) -> String {
     if facts.is_empty() {
@@ -218,7 +234,7 @@ pub(super) fn facts_list(facts: &[Fact]) -> String {
             out,
             "<dt class=\"text-muted\">{}</dt><dd class=\"min-w-0 font-mono text-meta leading-5 break-all\">{}</dd>",
             escape(term),
-            escape(text)
+            linked(text)
         );
     }
     out.push_str("</dl>");

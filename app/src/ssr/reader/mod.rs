@@ -8,6 +8,7 @@ mod detail;
 pub(super) mod docs;
 mod links;
 mod navigation;
+mod remotes;
 pub(super) mod source;
 
 use std::fmt::Write as _;
