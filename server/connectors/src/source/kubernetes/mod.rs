@@ -7,11 +7,7 @@ mod access;
 mod tests;
 mod workloads;
 
-use std::{
-    collections::{BTreeMap, HashMap},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -126,7 +122,8 @@ impl Clusters {
             keeps: Vec::new(),
         });
         remarks.extend(misread);
-        Ok(Arc::new(State { name: target.name, files, remarks }))
+        let paths = files.iter().map(|(path, _)| path.clone()).collect();
+        Ok(Arc::new(State { name: target.name, paths, files: files.into_iter().collect(), remarks }))
     }
 
     async fn client(&self, access: &Access) -> Result<reqwest::Client, ReadProblem> {
@@ -237,7 +234,9 @@ fn unlisted(kind: &str, namespace: Option<&str>, problem: &ReadProblem) -> Remar
 
 struct State {
     name: String,
-    files: BTreeMap<String, Bytes>,
+    /// Those that have been there longest first.
+    paths: Vec<String>,
+    files: HashMap<String, Bytes>,
     remarks: Vec<Remark>,
 }
 
@@ -248,7 +247,7 @@ impl OpenSource for State {
     }
 
     fn begin(&self) -> Begin {
-        Begin::Named(self.files.keys().cloned().collect())
+        Begin::Named(self.paths.clone())
     }
 
     fn folder(&self) -> String {

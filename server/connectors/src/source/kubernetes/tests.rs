@@ -98,9 +98,10 @@ async fn workloads_are_components_and_resources_by_their_labels_and_annotations(
     let (clusters, _, _folder) = cluster("t0ken", &[]).await;
     let source = clusters.open("harbour?owner=group:quay").await.unwrap();
     let paths =
-        ["component/default/nightly", "component/default/tickets", "resource/default/tickets-db"].map(str::to_owned);
+        ["shop/component/default/nightly", "shop/component/default/tickets", "shop/resource/default/tickets-db"]
+            .map(str::to_owned);
     assert_eq!(source.begin(), Begin::Named(paths.to_vec()));
-    let tickets = read(&source, "component/default/tickets").await;
+    let tickets = read(&source, "shop/component/default/tickets").await;
     assert_eq!(tickets["kind"], "Component");
     assert_eq!(
         tickets["spec"],
@@ -116,14 +117,73 @@ async fn workloads_are_components_and_resources_by_their_labels_and_annotations(
             "causeway.dev/workloads": "Deployment shop/web, Deployment shop/worker",
         })
     );
-    let db = read(&source, "resource/default/tickets-db").await;
+    let db = read(&source, "shop/resource/default/tickets-db").await;
     assert_eq!((&db["kind"], &db["spec"]), (&json!("Resource"), &json!({ "type": "database", "owner": "group:quay" })));
-    assert_eq!(read(&source, "component/default/nightly").await["spec"]["type"], "job");
-    assert_eq!(source.place("component/default/tickets").target, "harbour/component/default/tickets");
+    assert_eq!(read(&source, "shop/component/default/nightly").await["spec"]["type"], "job");
+    assert_eq!(source.place("shop/component/default/tickets").target, "harbour/shop/component/default/tickets");
     assert!(source.remarks()[0].message.starts_with("5 workloads make 3 things"), "{:?}", source.remarks());
     let Remark { about, severity, message, .. } = &source.remarks()[1];
     assert_eq!((about.as_str(), severity), ("CronJob shop/nightly", &Severity::Warning));
     assert!(message.contains("`causeway.dev/kind: Job` is not understood"), "{message}");
+}
+
+fn of(kind: &str, name: &str, namespace: &str, created: &str, annotations: Value) -> Workload {
+    let labels = json!({ "app.kubernetes.io/name": "shared" });
+    let metadata = json!({ "name": name, "namespace": namespace, "creationTimestamp": created, "labels": labels, "annotations": annotations });
+    Workload { kind: kind.into(), metadata: serde_json::from_value(metadata).unwrap() }
+}
+
+fn documents(workloads: &[Workload]) -> Vec<(String, Value)> {
+    let target = ClusterTarget::parse("harbour").unwrap();
+    let documents = workloads::documents(&target, workloads.to_vec()).into_iter();
+    documents.map(|(path, content)| (path, serde_json::from_slice(&content).unwrap())).collect()
+}
+
+#[test]
+fn what_one_namespace_says_alters_nothing_of_another() {
+    let shop = of("Deployment", "good1", "shop", "2026-02-01T00:00:00Z", json!({ "causeway.dev/owner": "team-one" }));
+    let pay = json!({ "causeway.dev/owner": "team-two", "causeway.dev/type": "job", "causeway.dev/tags": "ok,, Bad" });
+    let pay = of("Deployment", "good2", "pay", "2026-03-01T00:00:00Z", pay);
+    let told = documents(&[pay.clone(), shop.clone()]);
+    let paths: Vec<_> = told.iter().map(|(path, _)| path.as_str()).collect();
+    // The first of both that there was claims the name first.
+    assert_eq!(paths, ["shop/component/default/shared", "pay/component/default/shared"]);
+    assert_eq!(told[0].1["spec"], json!({ "type": "service", "lifecycle": "production", "owner": "team-one" }));
+    assert_eq!(told[0].1["metadata"]["annotations"]["causeway.dev/workloads"], "Deployment shop/good1");
+    assert_eq!(told[1].1["metadata"]["tags"], json!(["ok", "Bad"]));
+    // Whoever says the same, or nothing, is the same thing still, and adds nothing to it.
+    let same = json!({ "causeway.dev/owner": "team-one", "github.com/project-slug": "evil/x" });
+    let same = of("Deployment", "good1", "canary", "2026-04-01T00:00:00Z", same);
+    let silent = of("CronJob", "quiet", "aaa", "2026-05-01T00:00:00Z", json!({}));
+    let told = documents(&[silent, same, shop]);
+    assert_eq!((told.len(), told[0].0.as_str()), (1, "shop/component/default/shared"));
+    assert_eq!(
+        told[0].1["metadata"]["annotations"],
+        json!({ "backstage.io/kubernetes-id": "shared", "backstage.io/kubernetes-cluster": "harbour", "causeway.dev/workloads": "CronJob aaa/quiet, Deployment canary/good1, Deployment shop/good1" })
+    );
+    // And nobody decides for those who were there before and said nothing.
+    let shop = of("Deployment", "good1", "shop", "2026-02-01T00:00:00Z", json!({}));
+    assert_eq!(documents(&[pay, shop])[0].1["spec"].get("owner"), None);
+}
+
+#[test]
+fn workloads_of_one_namespace_that_contradict_each_other_are_told() {
+    let first = json!({ "causeway.dev/type": "website", "causeway.dev/depends-on": "resource:a" });
+    let second = json!({ "causeway.dev/type": "batch", "causeway.dev/owner": "second", "causeway.dev/depends-on": "resource:b,,resource:a," });
+    let both = [of("Deployment", "dup2", "shop", "2", second), of("Deployment", "dup1", "shop", "1", first)];
+    let told = documents(&both);
+    assert_eq!(
+        told[0].1["spec"],
+        json!({ "type": "website", "lifecycle": "production", "owner": "second", "dependsOn": ["resource:a", "resource:b"] })
+    );
+    let remarks: Vec<_> =
+        workloads::misread(&both).into_iter().map(|remark| format!("{}: {}", remark.about, remark.message)).collect();
+    assert_eq!(
+        remarks,
+        [
+            "Deployment shop/dup2: its type `batch` is not taken: `Deployment shop/dup1` names the same thing and says `website`; let both say the same, or give one another `causeway.dev/name`"
+        ]
+    );
 }
 
 #[tokio::test]

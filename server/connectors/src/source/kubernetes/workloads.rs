@@ -1,6 +1,6 @@
 //! From workloads to documents: what is said by their labels and annotations.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, HashMap};
 
 use bytes::Bytes;
 use domain::catalog::Severity;
@@ -34,6 +34,8 @@ pub(super) struct Metadata {
     pub(super) labels: BTreeMap<String, String>,
     #[serde(default)]
     pub(super) annotations: BTreeMap<String, String>,
+    #[serde(default, rename = "creationTimestamp")]
+    pub(super) created: Option<String>,
 }
 
 /// Something that runs.
@@ -70,12 +72,19 @@ impl Workload {
         self.own("kind").filter(|kind| !["resource", "component"].iter().any(|known| kind.eq_ignore_ascii_case(known)))
     }
 
-    fn usual_type(&self) -> &'static str {
-        match (self.is_resource(), self.kind.as_str()) {
-            (true, _) => "database",
-            (false, "CronJob") => "job",
-            (false, _) => "service",
-        }
+    /// What it is a part of: kind, namespace and name.
+    fn thing(&self) -> Option<String> {
+        let kind = if self.is_resource() { "resource" } else { "component" };
+        Some(format!("{kind}/{}/{}", self.own("namespace").unwrap_or("default"), self.entity_name()?))
+    }
+
+    /// What it says under one of [`TEXTS`].
+    fn text(&self, key: &str) -> Option<&str> {
+        self.own(key).or_else(|| match key {
+            "description" => self.said("kubernetes.io/description"),
+            "system" => self.said("app.kubernetes.io/part-of"),
+            _ => None,
+        })
     }
 
     fn place(&self) -> String {
@@ -83,25 +92,92 @@ impl Workload {
     }
 }
 
-/// One document for each thing that workloads name, by path. Several workloads that name the same are one thing.
-pub(super) fn documents(target: &ClusterTarget, mut workloads: Vec<Workload>) -> BTreeMap<String, Bytes> {
-    workloads.sort_by_cached_key(Workload::place);
-    let mut things: BTreeMap<String, Vec<Workload>> = BTreeMap::new();
-    for workload in workloads {
-        let Some(name) = workload.entity_name() else { continue };
-        let kind = if workload.is_resource() { "resource" } else { "component" };
-        let namespace = workload.own("namespace").unwrap_or("default");
-        let path = format!("{kind}/{namespace}/{name}");
-        things.entry(path).or_default().push(workload);
-    }
-    things.into_iter().map(|(path, workloads)| (path, document(target, &workloads))).collect()
+/// Fields of a document that are one text, by the words for them.
+const TEXTS: [&str; 6] = ["title", "description", "type", "lifecycle", "owner", "system"];
+
+/// Those that are lists.
+const LISTS: [&str; 4] = ["tags", "depends-on", "provides-apis", "consumes-apis"];
+
+/// What the workloads of one namespace say of a thing.
+struct Share {
+    workloads: Vec<Workload>,
+    texts: BTreeMap<&'static str, String>,
+    lists: BTreeMap<&'static str, Vec<String>>,
 }
 
-/// What workloads say and what is not understood.
+impl Share {
+    fn of(workloads: Vec<Workload>) -> Self {
+        // The first that says something is taken at its word; what is counted up comes together.
+        let text =
+            |key: &'static str| Some((key, workloads.iter().find_map(|workload| workload.text(key))?.to_owned()));
+        let list = |key: &'static str| {
+            let mut items: Vec<String> = Vec::new();
+            for item in workloads.iter().filter_map(|workload| workload.own(key)).flat_map(|words| words.split(',')) {
+                let item = item.trim();
+                if !item.is_empty() && !items.iter().any(|known| known == item) {
+                    items.push(item.to_owned());
+                }
+            }
+            (!items.is_empty()).then_some((key, items))
+        };
+        let texts = TEXTS.into_iter().filter_map(text).collect();
+        let lists = LISTS.into_iter().filter_map(list).collect();
+        Self { workloads, texts, lists }
+    }
+
+    fn is_silent(&self) -> bool {
+        self.texts.is_empty() && self.lists.is_empty()
+    }
+
+    fn says_the_same(&self, other: &Self) -> bool {
+        (&self.texts, &self.lists) == (&other.texts, &other.lists)
+    }
+
+    /// Since when there is one of its workloads.
+    fn since(&self) -> Option<&str> {
+        self.workloads.iter().filter_map(|workload| workload.metadata.created.as_deref()).min()
+    }
+}
+
+/// One document for each thing that workloads name, with its path, those that have been there longest first.
+///
+/// Workloads that name the same are one thing within a namespace, and across namespaces as long as they do not contradict each
+/// other. Those that do each declare it for themselves, so that what one team writes alters nothing of another's: the first
+/// claim stands.
+pub(super) fn documents(target: &ClusterTarget, mut workloads: Vec<Workload>) -> Vec<(String, Bytes)> {
+    workloads.sort_by_cached_key(Workload::place);
+    let mut things: BTreeMap<String, BTreeMap<String, Vec<Workload>>> = BTreeMap::new();
+    for workload in workloads {
+        let Some(path) = workload.thing() else { continue };
+        things.entry(path).or_default().entry(workload.metadata.namespace.clone()).or_default().push(workload);
+    }
+    let mut documents = Vec::new();
+    for (path, shares) in things {
+        let mut shares: Vec<Share> = shares.into_values().map(Share::of).collect();
+        shares.sort_by_cached_key(|share| (share.since().is_none(), share.since().map(str::to_owned)));
+        let mut claims: Vec<Vec<Share>> = Vec::new();
+        for share in shares {
+            let fits = |claim: &&mut Vec<Share>| share.is_silent() || share.says_the_same(&claim[0]);
+            match claims.iter_mut().find(fits) {
+                Some(claim) => claim.push(share),
+                None => claims.push(vec![share]),
+            }
+        }
+        for claim in claims {
+            let since = claim[0].since().map(str::to_owned);
+            let path = format!("{}/{path}", claim[0].workloads[0].metadata.namespace);
+            documents.push(((since.is_none(), since), path, document(target, &claim)));
+        }
+    }
+    documents.sort_by(|(since, path, _), (other, other_path, _)| (since, path).cmp(&(other, other_path)));
+    documents.into_iter().map(|(_, path, content)| (path, content)).collect()
+}
+
+/// What workloads say and what is not understood, or not taken.
 pub(super) fn misread(workloads: &[Workload]) -> Vec<Remark> {
     let named = workloads.iter().filter(|workload| workload.entity_name().is_some());
     let unknown = named.filter_map(|workload| Some((workload, workload.unknown_kind()?))).take(REMARKS);
-    unknown
+    let unknown = unknown
         .map(|(workload, kind)| Remark {
             about: workload.place(),
             severity: Severity::Warning,
@@ -109,49 +185,83 @@ pub(super) fn misread(workloads: &[Workload]) -> Vec<Remark> {
                 "`causeway.dev/kind: {kind}` is not understood, so it is taken as a Component; write `Component` or `Resource`"
             ),
             keeps: Vec::new(),
-        })
-        .collect()
+        });
+    unknown.chain(contradictions(workloads)).collect()
 }
 
-fn document(target: &ClusterTarget, workloads: &[Workload]) -> Bytes {
-    // The first that says something is taken at its word.
-    let own = |key: &str| workloads.iter().find_map(|workload| workload.own(key));
-    let said = |key: &str| workloads.iter().find_map(|workload| workload.said(key));
-    let name = workloads.iter().find_map(Workload::entity_name).unwrap_or_default();
-    let is_resource = workloads.iter().any(Workload::is_resource);
+/// What workloads of one namespace say of the same thing, and another there says otherwise.
+fn contradictions(workloads: &[Workload]) -> Vec<Remark> {
+    let mut sorted: Vec<&Workload> = workloads.iter().collect();
+    sorted.sort_by_cached_key(|workload| workload.place());
+    let mut said: HashMap<(String, &str, &str), (&Workload, &str)> = HashMap::new();
+    let mut remarks = Vec::new();
+    for workload in sorted {
+        let Some(thing) = workload.thing() else { continue };
+        for key in TEXTS {
+            let Some(text) = workload.text(key) else { continue };
+            let place = (thing.clone(), workload.metadata.namespace.as_str(), key);
+            let (first, stands) = *said.entry(place).or_insert((workload, text));
+            if stands == text || remarks.len() == REMARKS {
+                continue;
+            }
+            remarks.push(Remark {
+                about: workload.place(),
+                severity: Severity::Warning,
+                message: format!(
+                    "its {key} `{text}` is not taken: `{}` names the same thing and says `{stands}`; let both say the same, or \
+                     give one another `causeway.dev/name`",
+                    first.place()
+                ),
+                keeps: Vec::new(),
+            });
+        }
+    }
+    remarks
+}
+
+/// The document of a thing: as those who named it first say, who stand first.
+fn document(target: &ClusterTarget, shares: &[Share]) -> Bytes {
+    let lead = &shares[0];
+    let own = |key: &str| lead.texts.get(key).map(String::as_str);
+    let list = |key: &str| lead.lists.get(key);
+    let first = &lead.workloads[0];
+    let (name, is_resource) = (first.entity_name().unwrap_or_default(), first.is_resource());
     let mut annotations: Map<String, Value> = Map::new();
-    for (key, value) in workloads.iter().flat_map(|workload| &workload.metadata.annotations) {
+    for (key, value) in lead.workloads.iter().flat_map(|workload| &workload.metadata.annotations) {
         let prefix = key.split('/').next().unwrap_or_default();
         let is_ours = key.starts_with("backstage.io/managed-by") || key == "backstage.io/orphan";
         if TAKEN.contains(&prefix) && !is_ours {
             annotations.entry(key.clone()).or_insert_with(|| value.clone().into());
         }
     }
-    let namespaces: BTreeSet<&str> = workloads.iter().map(|workload| workload.metadata.namespace.as_str()).collect();
     annotations.entry("backstage.io/kubernetes-id").or_insert_with(|| name.into());
-    if let (1, Some(namespace)) = (namespaces.len(), namespaces.first()) {
-        annotations.entry("backstage.io/kubernetes-namespace").or_insert_with(|| (*namespace).into());
+    if shares.len() == 1 {
+        let namespace = first.metadata.namespace.clone();
+        annotations.entry("backstage.io/kubernetes-namespace").or_insert_with(|| namespace.into());
     }
     annotations.entry("backstage.io/kubernetes-cluster").or_insert_with(|| target.name.clone().into());
-    let places: Vec<String> = workloads.iter().map(Workload::place).collect();
+    let all = || shares.iter().flat_map(|share| &share.workloads);
+    let mut places: Vec<String> = all().map(Workload::place).collect();
+    places.sort();
     annotations.insert("causeway.dev/workloads".into(), places.join(", ").into());
     let mut metadata = json!({ "name": name, "annotations": annotations });
-    if let Some(namespace) = own("namespace") {
+    if let Some(namespace) = first.own("namespace") {
         metadata["namespace"] = namespace.into();
     }
-    for (field, text) in
-        [("title", own("title")), ("description", own("description").or_else(|| said("kubernetes.io/description")))]
-    {
-        if let Some(text) = text {
+    for field in ["title", "description"] {
+        if let Some(text) = own(field) {
             metadata[field] = text.into();
         }
     }
-    let tags: Vec<&str> = own("tags").into_iter().flat_map(|tags| tags.split(',')).map(str::trim).collect();
-    if !tags.is_empty() {
+    if let Some(tags) = list("tags") {
         metadata["tags"] = json!(tags);
     }
+    let usual = match is_resource {
+        true => "database",
+        false if all().all(|workload| workload.kind == "CronJob") => "job",
+        false => "service",
+    };
     let mut spec = Map::new();
-    let usual = workloads.first().map_or("service", Workload::usual_type);
     spec.insert("type".into(), own("type").unwrap_or(usual).into());
     if !is_resource {
         let lifecycle = if target.lifecycle.is_empty() { "production" } else { &target.lifecycle };
@@ -161,19 +271,13 @@ fn document(target: &ClusterTarget, workloads: &[Workload]) -> Bytes {
     if let Some(owner) = own("owner").or(Some(target.owner.as_str()).filter(|owner| !owner.is_empty())) {
         spec.insert("owner".into(), owner.into());
     }
-    if let Some(system) = own("system").or_else(|| said("app.kubernetes.io/part-of")) {
+    if let Some(system) = own("system") {
         spec.insert("system".into(), system.into());
     }
     for (field, key) in
         [("dependsOn", "depends-on"), ("providesApis", "provides-apis"), ("consumesApis", "consumes-apis")]
     {
-        let words: Vec<&str> = own(key)
-            .into_iter()
-            .flat_map(|words| words.split(','))
-            .map(str::trim)
-            .filter(|word| !word.is_empty())
-            .collect();
-        if !words.is_empty() && (field == "dependsOn" || !is_resource) {
+        if let Some(words) = list(key).filter(|_| field == "dependsOn" || !is_resource) {
             spec.insert(field.into(), json!(words));
         }
     }
