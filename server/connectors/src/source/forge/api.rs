@@ -37,6 +37,8 @@ pub(super) struct Repository {
 /// A team, or a group of GitLab.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Team {
+    /// What stays when it is renamed, if the forge tells it.
+    pub(super) id: Option<u64>,
     pub(super) name: String,
     pub(super) title: String,
     pub(super) description: Option<String>,
@@ -52,6 +54,8 @@ pub(super) struct Team {
 /// A member.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(super) struct Person {
+    /// What stays when they are renamed, if the forge tells it.
+    pub(super) id: Option<u64>,
     pub(super) name: String,
     pub(super) title: Option<String>,
     pub(super) email: Option<String>,

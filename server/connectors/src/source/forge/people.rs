@@ -25,14 +25,19 @@ pub(super) fn documents(people: People) -> BTreeMap<String, About> {
             member_of.entry(member.clone()).or_default().push(named(&team.name));
         }
     }
-    let teams = people.teams.into_iter().map(|team| (format!("{TEAMS}{}", team.name), of_team(team, &known)));
+    let teams = people.teams.into_iter().map(|team| (path(TEAMS, team.id, &team.name), of_team(team, &known)));
     let mut all: BTreeMap<String, About> = teams.collect();
     for person in people.persons {
         let mut teams = member_of.remove(&person.name).unwrap_or_default();
         teams.sort();
-        all.insert(format!("{MEMBERS}{}", person.name), of_person(person, &teams));
+        all.insert(path(MEMBERS, person.id, &person.name), of_person(person, &teams));
     }
     all
+}
+
+/// Where a team or a member stands: at what stays when it is renamed, since a new name at an old place is the same thing.
+fn path(folder: &str, id: Option<u64>, name: &str) -> String {
+    id.map_or_else(|| format!("{folder}{name}"), |id| format!("{folder}{id}"))
 }
 
 fn of_team(team: Team, known: &HashSet<String>) -> About {

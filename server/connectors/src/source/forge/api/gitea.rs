@@ -58,6 +58,7 @@ struct TeamItem {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Member {
+    id: Option<u64>,
     login: String,
     full_name: Option<String>,
     email: Option<String>,
@@ -92,6 +93,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
         members.sort();
         persons.extend(listed.items.into_iter().map(|member| (member.login.clone(), member)));
         groups.push(Team {
+            id: Some(team.id),
             web: format!("{origin}org/{}/teams/{}", organisation.name, team.name.to_lowercase()),
             edit: Some(format!("{origin}org/{}/teams/{}/edit", organisation.name, team.name.to_lowercase())),
             annotations: vec![(format!("{host}/team"), format!("{}/{}", organisation.name, team.name))],
@@ -103,6 +105,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
         });
     }
     let persons = persons.into_values().map(|member| Person {
+        id: member.id,
         annotations: vec![(format!("{host}/user-login"), member.login.clone())],
         web: member.html_url.unwrap_or_else(|| format!("{origin}{}", member.login)),
         title: said(member.full_name),

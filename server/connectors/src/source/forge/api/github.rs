@@ -86,6 +86,7 @@ pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec
 
 #[derive(Debug, Serialize, Deserialize)]
 struct TeamItem {
+    id: Option<u64>,
     slug: String,
     #[serde(default)]
     name: String,
@@ -100,6 +101,7 @@ struct Parent {
 
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Member {
+    id: Option<u64>,
     login: String,
     avatar_url: Option<String>,
 }
@@ -151,6 +153,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
             None => (None, None, None),
         };
         Person {
+            id: member.id,
             annotations: vec![("github.com/user-login".into(), member.login.clone())],
             web: format!("{web}{}", member.login),
             name: member.login,
@@ -162,6 +165,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
     });
     let persons: Vec<Person> = persons.collect();
     let teams = teams.items.into_iter().enumerate().map(|(number, team)| Team {
+        id: team.id,
         annotations: vec![("github.com/team-slug".into(), format!("{}/{}", organisation.name, team.slug))],
         web: format!("{web}orgs/{}/teams/{}", organisation.name, team.slug),
         edit: Some(format!("{web}orgs/{}/teams/{}/edit", organisation.name, team.slug)),

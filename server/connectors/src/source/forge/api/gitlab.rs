@@ -97,6 +97,7 @@ struct Group {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Member {
+    id: Option<u64>,
     username: String,
     #[serde(default)]
     name: String,
@@ -144,6 +145,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
         let mut members = of_group.remove(&number).unwrap_or_default();
         members.sort();
         Team {
+            id: Some(group.id),
             name: name(&group.full_path),
             title: group.name,
             description: said(group.description),
@@ -160,6 +162,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
     let persons = persons.into_values().map(|member| {
         let web = member.web_url.unwrap_or_else(|| format!("{origin}{}", member.username));
         Person {
+            id: member.id,
             annotations: vec![(format!("{host}/user-login"), web.clone())],
             web,
             title: said(Some(member.name)),

@@ -5,14 +5,14 @@ use super::*;
 #[tokio::test]
 async fn teams_and_members_of_github_are_groups_and_users() {
     let mut hub = github(&["tides"]);
-    let member = |login: &str| json!({ "login": login, "avatar_url": format!("https://a.example/{login}") });
+    let member = |login: &str| json!({ "id": if login == "ama" { 11 } else { 12 }, "login": login, "avatar_url": format!("https://a.example/{login}") });
     for (path, items) in [
         ("orgs/saltmarsh/members", vec![member("ama"), member("kofi")]),
         (
             "orgs/saltmarsh/teams",
             vec![
-                json!({ "slug": "quay", "name": "Quay", "description": "All of it", "parent": null }),
-                json!({ "slug": "berths", "name": "Berths", "description": "", "parent": { "slug": "quay" } }),
+                json!({ "id": 22, "slug": "quay", "name": "Quay", "description": "All of it", "parent": null }),
+                json!({ "id": 21, "slug": "berths", "name": "Berths", "description": "", "parent": { "slug": "quay" } }),
             ],
         ),
         ("orgs/saltmarsh/teams/quay/members", vec![member("ama"), member("kofi")]),
@@ -26,10 +26,10 @@ async fn teams_and_members_of_github_are_groups_and_users() {
     );
     let forge = Server::start(hub).await;
     let source = forge.open(SourceKind::GitHub, "saltmarsh?people=true").await.unwrap();
-    assert_eq!(paths(&source)[..4], ["@members/ama", "@members/kofi", "@teams/berths", "@teams/quay"]);
+    assert_eq!(paths(&source)[..4], ["@members/11", "@members/12", "@teams/21", "@teams/22"]);
     let host = forge.address.clone();
     let read = async |path: &str| serde_json::from_str::<Value>(&text(&source, path).await).unwrap();
-    let (ama, berths, quay) = (read("@members/ama").await, read("@teams/berths").await, read("@teams/quay").await);
+    let (ama, berths, quay) = (read("@members/11").await, read("@teams/21").await, read("@teams/22").await);
     assert_eq!(
         ama["spec"],
         json!({ "profile": { "displayName": "Ama Owusu", "email": "ama@saltmarsh.example", "picture": "https://a.example/ama" }, "memberOf": ["quay"] })
@@ -38,8 +38,8 @@ async fn teams_and_members_of_github_are_groups_and_users() {
     assert_eq!(berths["metadata"]["annotations"]["github.com/team-slug"], "saltmarsh/berths");
     assert_eq!((&berths["spec"]["parent"], &berths["spec"]["members"]), (&json!("quay"), &json!(["kofi"])));
     assert_eq!(quay["spec"]["members"], json!(["ama"]), "who is in a team below is not counted twice");
-    assert_eq!(source.place("@teams/quay").target, format!("http://{host}/orgs/saltmarsh/teams/quay"));
-    assert_eq!(source.place("@members/ama").target, format!("http://{host}/ama"));
+    assert_eq!(source.place("@teams/22").target, format!("http://{host}/orgs/saltmarsh/teams/quay"));
+    assert_eq!(source.place("@members/11").target, format!("http://{host}/ama"));
     // A name that is known is not asked for again the same day.
     forge.asked();
     forge.open(SourceKind::GitHub, "saltmarsh?people=true").await.unwrap();
@@ -72,7 +72,7 @@ async fn gitlab_is_read_with_the_groups_below_and_asked_again_while_its_mark_may
         format!("{v4}/groups/saltmarsh%2Fquays/descendant_groups"),
         vec![json!({ "id": 3, "name": "Deep", "full_path": "saltmarsh/quays/deep", "parent_id": 2, "description": "", "web_url": "https://gitlab.example/groups/saltmarsh/quays/deep" })],
     );
-    let ama = json!({ "username": "ama", "name": "Ama", "state": "active", "web_url": "https://gitlab.example/ama" });
+    let ama = json!({ "id": 11, "username": "ama", "name": "Ama", "state": "active", "web_url": "https://gitlab.example/ama" });
     let gone = json!({ "username": "gone", "name": "Gone", "state": "blocked" });
     hub.lists.insert(format!("{v4}/groups/3/members"), vec![ama.clone()]);
     hub.lists.insert(format!("{v4}/groups/saltmarsh%2Fquays/members/all"), vec![ama, gone]);
@@ -81,19 +81,29 @@ async fn gitlab_is_read_with_the_groups_below_and_asked_again_while_its_mark_may
     }
     let forge = Server::start(hub).await;
     let source = forge.open(SourceKind::GitLab, "saltmarsh/quays?people=true").await.unwrap();
-    assert_eq!(
-        paths(&source),
-        ["@members/ama", "@teams/deep", "deep/fares/catalog-info.yaml", "tides/catalog-info.yaml"]
-    );
+    assert_eq!(paths(&source), ["@members/11", "@teams/3", "deep/fares/catalog-info.yaml", "tides/catalog-info.yaml"]);
     assert_eq!(text(&source, "deep/fares/catalog-info.yaml").await, "id: 8\n");
     let place = source.place("deep/fares/catalog-info.yaml");
     assert_eq!(place.target, "https://gitlab.example/saltmarsh/quays/deep/fares/-/blob/main/catalog-info.yaml");
-    let deep: Value = serde_json::from_str(&text(&source, "@teams/deep").await).unwrap();
+    let deep: Value = serde_json::from_str(&text(&source, "@teams/3").await).unwrap();
     assert_eq!(deep["metadata"]["annotations"]["127.0.0.1/team-path"], "saltmarsh/quays/deep");
     forge.asked();
     forge.open(SourceKind::GitLab, "saltmarsh/quays?people=true").await.unwrap();
     let files: Vec<String> = forge.asked().into_iter().filter(|asked| asked.contains("/files/")).collect();
     assert_eq!(files, [format!("304 {v4}/projects/7/repository/files/catalog-info.yaml/raw")]);
+    // Renamed, it is the same team at the same place, and so is who is in it.
+    forge.change(|hub| {
+        let groups = hub.lists.get_mut(&format!("{v4}/groups/saltmarsh%2Fquays/descendant_groups")).unwrap();
+        groups[0]["full_path"] = json!("saltmarsh/quays/piers");
+        hub.lists.get_mut(&format!("{v4}/groups/3/members")).unwrap()[0]["username"] = json!("ama-o");
+        hub.lists.get_mut(&format!("{v4}/groups/saltmarsh%2Fquays/members/all")).unwrap()[0]["username"] =
+            json!("ama-o");
+    });
+    let source = forge.open(SourceKind::GitLab, "saltmarsh/quays?people=true").await.unwrap();
+    let named = async |path: &str| {
+        serde_json::from_str::<Value>(&text(&source, path).await).unwrap()["metadata"]["name"].clone()
+    };
+    assert_eq!((named("@teams/3").await, named("@members/11").await), (json!("piers"), json!("ama-o")));
 }
 
 #[tokio::test]
@@ -107,15 +117,15 @@ async fn gitea_is_read_with_its_teams() {
     );
     hub.lists
         .insert(format!("{v1}/orgs/saltmarsh/teams"), vec![json!({ "id": 5, "name": "Owners", "description": "" })]);
-    let ama = json!({ "login": "ama", "full_name": "Ama", "email": "ama@saltmarsh.example", "avatar_url": "", "html_url": "https://gitea.example/ama" });
+    let ama = json!({ "id": 11, "login": "ama", "full_name": "Ama", "email": "ama@saltmarsh.example", "avatar_url": "", "html_url": "https://gitea.example/ama" });
     hub.lists.insert(format!("{v1}/orgs/saltmarsh/members"), vec![ama.clone()]);
     hub.lists.insert(format!("{v1}/teams/5/members"), vec![ama]);
     hub.texts.insert(format!("{v1}/repos/saltmarsh/tides/raw/catalog-info.yaml"), "name: tides\n".into());
     let forge = Server::start(hub).await;
     let source = forge.open(SourceKind::Gitea, "saltmarsh?people=true").await.unwrap();
-    assert_eq!(paths(&source), ["@members/ama", "@teams/owners", "tides/catalog-info.yaml"]);
+    assert_eq!(paths(&source), ["@members/11", "@teams/5", "tides/catalog-info.yaml"]);
     assert_eq!(source.place("tides/catalog-info.yaml").target, format!("{web}/src/branch/main/catalog-info.yaml"));
-    let ama: Value = serde_json::from_str(&text(&source, "@members/ama").await).unwrap();
+    let ama: Value = serde_json::from_str(&text(&source, "@members/11").await).unwrap();
     assert_eq!(ama["spec"]["memberOf"], json!(["owners"]));
     forge.asked();
     forge.open(SourceKind::Gitea, "saltmarsh?people=true").await.unwrap();
