@@ -46,7 +46,7 @@ pub use query::{
     Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
 };
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
-pub use relations::{Declared, DeclaredRelation, declared};
+pub use relations::{Declared, DeclaredRelation, declared, is_refused_elsewhere, meant_version};
 pub use renames::{Contents, Layout, renames};
 pub use saved_view::{NotAViewName, SavedView, ViewName};
 pub use source::{

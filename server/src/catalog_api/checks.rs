@@ -7,7 +7,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Response},
 };
-use domain::catalog::{FileProblem, NewSource, Severity};
+use domain::catalog::{FileProblem, NewSource, Severity, is_refused_elsewhere};
 use serde::Deserialize;
 use serde_json::{Value, json};
 use services::{Services, catalog, identity::Caller};
@@ -30,14 +30,12 @@ fn wrong<T: AsRef<str>>(messages: impl IntoIterator<Item = T>) -> Response {
     (StatusCode::BAD_REQUEST, Json(json!({ "errors": errors.collect::<Vec<_>>() }))).into_response()
 }
 
-/// Whether Backstage refuses a document for this. What a sync takes in with a warning is mostly that: a kind that nobody knows, a
-/// reference that cannot be read.
-fn is_refused(problem: &FileProblem) -> bool {
+/// Whether Backstage refuses a document for this.
+fn is_refused(document: &Value, problem: &FileProblem) -> bool {
     let field = problem.field.as_deref().unwrap_or_default();
-    let is_part_of = |part: &str| field == part || field.starts_with(&format!("{part}."));
     match problem.severity {
         Severity::Error => true,
-        Severity::Warning => ["kind", "apiVersion", "spec"].into_iter().any(is_part_of),
+        Severity::Warning => is_refused_elsewhere(document, field),
         Severity::Info => false,
     }
 }
@@ -57,8 +55,9 @@ pub(super) async fn entity(
             "Invalid location ref {location}, only 'url:<target>' is supported, e.g. url:https://host/path"
         )]));
     };
-    let told = catalog::check_entity(&services, &caller, entity, Some(&address)).await?;
-    let broken: Vec<String> = told.iter().filter(|problem| is_refused(problem)).map(ToString::to_string).collect();
+    let told = catalog::check_entity(&services, &caller, entity.clone(), Some(&address)).await?;
+    let broken: Vec<String> =
+        told.iter().filter(|problem| is_refused(&entity, problem)).map(ToString::to_string).collect();
     if broken.is_empty() { Ok(StatusCode::OK.into_response()) } else { Ok(wrong(broken)) }
 }
 

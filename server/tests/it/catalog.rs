@@ -241,6 +241,17 @@ async fn an_entity_can_be_checked_before_it_is_registered() {
     let (status, unknown) = ask(of("Componet", json!({}))).await;
     assert!(status == StatusCode::BAD_REQUEST && unknown.contains("did you mean `Component`"), "{unknown}");
     assert_eq!(ask(component(json!({ "dependsOn": ["nokind"] }))).await.0, StatusCode::BAD_REQUEST);
+    assert_eq!(ask(component(json!({ "dependsOn": "component:x" }))).await.0, StatusCode::BAD_REQUEST);
+    // What a sync warns of and Backstage takes without a word.
+    for more in [
+        json!({ "owner": "component:default/x", "system": "user:default/x" }),
+        json!({ "dependencyOf": "component:default/x", "type": " ", "lifecycle": "\n", "providesApis": [" "] }),
+    ] {
+        assert_eq!(ask(component(more)).await, (StatusCode::OK, String::new()));
+    }
+    let blank =
+        of("API", json!({ "type": "openapi", "lifecycle": "production", "owner": "berths", "definition": "\n" }));
+    assert_eq!(ask(blank).await, (StatusCode::OK, String::new()));
     // What a placeholder names is looked up where the file is to stand: nothing answers there.
     let api = json!({ "type": "openapi", "lifecycle": "production", "owner": "berths", "definition": { "$text": "../api.yaml" } });
     let (status, unread) = ask(of("API", api)).await;

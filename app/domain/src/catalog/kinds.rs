@@ -80,6 +80,16 @@ const DEPENDENCY_OF: RelationField = RelationField {
     targets: &[],
 };
 
+/// What a plugin for assistants is made of, and with another field, a marketplace.
+const PARTS: RelationField = RelationField {
+    field: "skills",
+    is_list: true,
+    relation: "hasPart",
+    reverse: "partOf",
+    default_kind: Some("airesource"),
+    targets: &["airesource"],
+};
+
 /// Every kind that has rules of its own.
 pub const KINDS: &[Kind] = &[
     Kind {
@@ -217,11 +227,29 @@ pub const KINDS: &[Kind] = &[
         name: "AiResource",
         versions: BACKSTAGE,
         needs: &[Need::Text("type"), Need::Text("lifecycle"), Need::Text("owner")],
-        relations: &[OWNER, SYSTEM, RelationField { default_kind: Some("airesource"), ..DEPENDS_ON }],
+        relations: &[
+            OWNER,
+            SYSTEM,
+            RelationField { default_kind: Some("airesource"), targets: &["airesource"], ..DEPENDS_ON },
+            PARTS,
+            RelationField { field: "plugins", ..PARTS },
+        ],
     },
     Kind { name: "EntityKind", versions: &["causeway.dev/v1alpha1"], needs: &[], relations: &[OWNER] },
     Kind { name: "Scorecard", versions: &["causeway.dev/v1alpha1"], needs: &[], relations: &[OWNER] },
 ];
+
+impl Kind {
+    /// The fields of `spec` that are relations in a document of this `spec.type`: some are so in one variant alone.
+    pub fn relations_of(&self, variant: &str) -> impl Iterator<Item = &'static RelationField> {
+        let is_meant = move |field: &&RelationField| match field.field {
+            "skills" => variant == "plugin",
+            "plugins" => variant == "marketplace",
+            _ => true,
+        };
+        self.relations.iter().filter(is_meant)
+    }
+}
 
 /// The rules for a kind, whatever case it is written in, if these rules are about its version.
 pub fn kind(name: &str, api_version: &str) -> Option<&'static Kind> {

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{EntityRef, FieldPath, KINDS, OwnKinds, ReferenceDefaults, Violation, kind};
+use super::{EntityRef, FieldPath, KINDS, Kind, Need, OwnKinds, ReferenceDefaults, Violation, kind};
 
 /// A relation that a field of a document declares.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -24,7 +24,8 @@ pub struct DeclaredRelation {
 pub struct Declared {
     /// In the order of the fields.
     pub relations: Vec<DeclaredRelation>,
-    /// References that name nothing, or something of an unexpected kind; a kind or version that nobody knows.
+    /// References that name nothing, or something of an unexpected kind; texts of blanks alone; a kind or version that nobody
+    /// knows.
     pub warnings: Vec<Violation>,
 }
 
@@ -45,7 +46,7 @@ pub fn declared(reference: &EntityRef, document: &Value, own: &OwnKinds) -> Decl
     let at = FieldPath::of("spec");
     let spec = document.get("spec");
     if let Some(kind) = kind(name, version) {
-        for field in kind.relations {
+        for field in kind.relations_of(variant_of(document)) {
             let Some(value) = spec.and_then(|spec| spec.get(field.field)) else { continue };
             let rule = Rule {
                 name: field.field,
@@ -57,6 +58,7 @@ pub fn declared(reference: &EntityRef, document: &Value, own: &OwnKinds) -> Decl
             found.shape(&rule, field.is_list, &at.key(field.field), value);
             found.read(reference, &rule, &at.key(field.field), value);
         }
+        found.blanks(kind, spec);
         return found;
     }
     match own.get(name) {
@@ -84,7 +86,56 @@ pub fn declared(reference: &EntityRef, document: &Value, own: &OwnKinds) -> Decl
     found
 }
 
+fn variant_of(document: &Value) -> &str {
+    document.pointer("/spec/type").and_then(Value::as_str).unwrap_or_default()
+}
+
+/// Whether Backstage refuses a document for what is only warned of here, at this field.
+///
+/// It refuses kinds and versions that it does not know, references that cannot be read, and one where there should be many or
+/// many for one, but takes a reference to a thing of another kind without a word.
+pub fn is_refused_elsewhere(document: &Value, field: &str) -> bool {
+    if ["kind", "apiVersion"].contains(&field) {
+        return true;
+    }
+    let text = |key: &str| document.get(key).and_then(Value::as_str).unwrap_or_default();
+    let Some(kind) = kind(text("kind"), text("apiVersion")) else { return false };
+    kind.relations_of(variant_of(document)).any(|rule| {
+        let Some(value) = document.get("spec").and_then(|spec| spec.get(rule.field)) else { return false };
+        let below = field.strip_prefix("spec.").and_then(|field| field.strip_prefix(rule.field));
+        let defaults = ReferenceDefaults { kind: rule.default_kind, namespace: "default" };
+        let is_unreadable = |text: &str| !text.trim().is_empty() && EntityRef::parse(text, defaults).is_err();
+        match (below, value) {
+            (Some(""), Value::Array(_)) => !rule.is_list,
+            // Its schemas have no `dependencyOf`, and what reads it takes both.
+            (Some(""), Value::String(text)) => (rule.is_list && rule.field != "dependencyOf") || is_unreadable(text),
+            (Some(index), Value::Array(items)) if index.starts_with('[') => {
+                let at = index.trim_matches(['[', ']']).parse::<usize>().ok();
+                at.and_then(|at| items.get(at)?.as_str()).is_some_and(is_unreadable)
+            }
+            _ => false,
+        }
+    })
+}
+
 impl Declared {
+    /// Texts that must be there, and hold nothing but blanks.
+    fn blanks(&mut self, kind: &Kind, spec: Option<&Value>) {
+        // What names an entity is read as a reference, and told as one.
+        let is_reference = |key: &str| kind.relations.iter().any(|rule| rule.field == key);
+        let needed = kind.needs.iter().filter_map(|need| match need {
+            Need::Text(key) if !is_reference(key) => Some(*key),
+            _ => None,
+        });
+        for key in needed.chain((kind.name == "API").then_some("definition")) {
+            let text = spec.and_then(|spec| spec.get(key)).and_then(Value::as_str);
+            if text.is_some_and(|text| !text.is_empty() && text.trim().is_empty()) {
+                let message = "holds nothing but blanks; write a text".to_owned();
+                self.warnings.push(Violation { field: FieldPath::of("spec").key(key), message });
+            }
+        }
+    }
+
     fn unknown_version(&mut self, kind: &str, version: &str, known: &str) {
         let message = format!(
             "`{version}` is not a version of {kind} that is known ({known}); only the envelope was checked, and no relations were read"
@@ -111,7 +162,8 @@ impl Declared {
             (Value::Array(_), false) => {
                 format!("`{}` names one entity, and others reject a list; every item was read", rule.name)
             }
-            (Value::String(_), true) => {
+            // What reads `dependencyOf` takes both.
+            (Value::String(_), true) if rule.name != "dependencyOf" => {
                 format!("`{}` is a list, and others reject a text; write it with a `-` before it", rule.name)
             }
             _ => return,
@@ -162,10 +214,10 @@ impl Declared {
             Ok(target) => {
                 if !rule.targets.is_empty() && !rule.targets.contains(&target.kind()) {
                     let message = format!(
-                        "`{target}` is a {}, but `{}` names a {}; correct the reference",
+                        "`{target}` is of the kind `{}`, but `{}` is for `{}`; correct the reference",
                         target.kind(),
                         rule.name,
-                        rule.targets.join(" or ")
+                        rule.targets.join("` or `")
                     );
                     self.warnings.push(Violation { field: field.clone(), message });
                 }
@@ -174,6 +226,19 @@ impl Declared {
             }
         }
     }
+}
+
+/// The version that a document of a known kind means, where it writes another by mistake; empty where only the key is misspelt.
+pub fn meant_version(document: &Value) -> Option<&'static str> {
+    let fields = document.as_object()?;
+    let name = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("kind"))?.1.as_str()?;
+    let kind = KINDS.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
+    let (key, version) = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("apiVersion"))?;
+    let version = version.as_str()?;
+    if key != "apiVersion" && kind.versions.contains(&version) {
+        return Some("");
+    }
+    kind.versions.iter().find(|known| **known != version && is_near(known, version)).copied()
 }
 
 /// Whether two words differ by a letter or two.
@@ -197,96 +262,4 @@ fn is_near(known: &str, word: &str) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
-    use serde_json::json;
-
-    use super::*;
-    use crate::catalog::OwnKind;
-
-    #[test]
-    fn fields_become_relations_in_the_namespace_of_the_entity() {
-        let document = json!({
-            "apiVersion": "backstage.io/v1alpha1", "kind": "Component",
-            "metadata": {"name": "ticket-api", "namespace": "quay"},
-            "spec": {
-                "type": "service", "lifecycle": "production", "owner": "berths", "system": "default/ticketing",
-                "providesApis": ["tickets"], "dependsOn": ["resource:tickets-db", "queue"], "subcomponentOf": "api:wrong",
-            },
-        });
-        let reference = EntityRef::new("component", "quay", "ticket-api");
-        let found = declared(&reference, &document, &OwnKinds::default());
-        let lines = found.relations.iter().map(|r| format!("{}: {} {} ({})", r.field, r.relation, r.target, r.reverse));
-        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-        spec.owner: ownedBy group:quay/berths (ownerOf)
-        spec.system: partOf system:default/ticketing (hasPart)
-        spec.subcomponentOf: partOf api:quay/wrong (hasPart)
-        spec.providesApis[0]: providesApi api:quay/tickets (apiProvidedBy)
-        spec.dependsOn[0]: dependsOn resource:quay/tickets-db (dependencyOf)
-        ");
-        let warnings = found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(warnings, @"
-        spec.subcomponentOf: `api:quay/wrong` is a api, but `subcomponentOf` names a component; correct the reference
-        spec.dependsOn[1]: `queue` needs a kind here; write `kind:queue`, for example `component:queue`
-        ");
-    }
-
-    #[test]
-    fn fields_of_an_own_kind_become_relations_wherever_they_stand() {
-        let kind = OwnKind::read(&json!({"spec": {
-            "names": {"kind": "Vessel"}, "versions": ["fleet.example/v1"],
-            "relations": [
-                {"field": "homePort", "relation": "homedAt", "reverse": "homeOf", "defaultKind": "Resource", "allowedKinds": ["Resource"]},
-                {"field": "calls.port", "relation": "callsAt", "reverse": "calledBy", "defaultKind": "Resource"},
-                {"field": "crew.captain", "relation": "ledBy", "reverse": "leads", "defaultKind": "User", "allowedKinds": ["User"]},
-            ],
-        }}))
-        .unwrap();
-        let own: OwnKinds = [kind].into_iter().collect();
-        let reference = EntityRef::new("vessel", "fleet", "heron");
-        let mut document = json!({"apiVersion": "fleet.example/v1", "kind": "Vessel", "spec": {
-            "homePort": "quay-one", "crew": {"captain": "group:berths"}, "calls": [{"port": "a"}, {"port": ["b", "default/c"]}, 7],
-        }});
-        let found = declared(&reference, &document, &own);
-        let lines = found.relations.iter().map(|r| format!("{}: {} {} ({})", r.field, r.relation, r.target, r.reverse));
-        insta::assert_snapshot!(lines.collect::<Vec<_>>().join("\n"), @"
-        spec.homePort: homedAt resource:fleet/quay-one (homeOf)
-        spec.calls[0].port: callsAt resource:fleet/a (calledBy)
-        spec.calls[1].port[0]: callsAt resource:fleet/b (calledBy)
-        spec.calls[1].port[1]: callsAt resource:default/c (calledBy)
-        spec.crew.captain: ledBy group:fleet/berths (leads)
-        ");
-        insta::assert_snapshot!(found.warnings[0].to_string(), @"spec.crew.captain: `group:fleet/berths` is a group, but `crew.captain` names a user; correct the reference");
-        document["apiVersion"] = "fleet.example/v9".into();
-        let found = declared(&reference, &document, &own);
-        assert!(found.relations.is_empty());
-        insta::assert_snapshot!(found.warnings[0].to_string(), @"apiVersion: `fleet.example/v9` is not a version of Vessel that is known (fleet.example/v1); only the envelope was checked, and no relations were read");
-    }
-
-    #[test]
-    fn one_where_many_are_meant_and_many_for_one_are_read_and_told() {
-        let document = json!({
-            "apiVersion": "backstage.io/v1alpha1", "kind": "Resource",
-            "spec": {"type": "x", "owner": "berths", "system": ["a", "b"], "dependsOn": "resource:c"},
-        });
-        let found = declared(&EntityRef::new("resource", "default", "x"), &document, &OwnKinds::default());
-        let targets: Vec<_> = found.relations.iter().map(|relation| relation.target.name()).collect();
-        assert_eq!(targets, ["berths", "a", "b", "c"]);
-        let warnings = found.warnings.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n");
-        insta::assert_snapshot!(warnings, @"
-        spec.system: `system` names one entity, and others reject a list; every item was read
-        spec.dependsOn: `dependsOn` is a list, and others reject a text; write it with a `-` before it
-        ");
-    }
-
-    #[test]
-    fn a_kind_that_nobody_declared_is_told() {
-        let told = |kind: &str| {
-            let document = json!({"apiVersion": "backstage.io/v1alpha1", "kind": kind, "spec": {"owner": "berths"}});
-            let found = declared(&EntityRef::new(kind, "default", "x"), &document, &OwnKinds::default());
-            assert!(found.relations.is_empty());
-            found.warnings[0].to_string()
-        };
-        insta::assert_snapshot!(told("Vessel"), @"kind: `Vessel` is not a kind that is known here; only the envelope was checked, and no relations were read: declare it with `kind: EntityKind`, or correct it");
-        insta::assert_snapshot!(told("Compnent"), @"kind: `Compnent` is not a kind that is known here; only the envelope was checked, and no relations were read: did you mean `Component`?");
-    }
-}
+mod tests;

@@ -40,7 +40,8 @@ impl Check {
                     None | Some(Value::Null) => {
                         self.say(&at.key(key), format!("is missing; every {} has one", rules.name));
                     }
-                    Some(Value::String(text)) if !text.trim().is_empty() => {}
+                    // One of blanks alone is a text to Backstage: it is warned of.
+                    Some(Value::String(text)) if !text.is_empty() => {}
                     Some(Value::String(_)) => self.say(&at.key(key), "is empty; write a text"),
                     Some(other) => {
                         self.say(&at.key(key), format!("must be a text, not {}; put it in quotes", name_of(other)));
@@ -64,15 +65,16 @@ impl Check {
         let needed = |key: &str| {
             rules.needs.iter().any(|need| matches!(need, Need::Text(name) | Need::List(name) if *name == key))
         };
-        for field in rules.relations {
+        let variant = spec.get("type").and_then(Value::as_str).unwrap_or_default();
+        for field in rules.relations_of(variant) {
             let at = FieldPath::of("spec").key(field.field);
             match spec.get(field.field) {
                 None | Some(Value::Null) => {}
-                Some(Value::String(text)) if !text.trim().is_empty() || needed(field.field) => {}
+                Some(Value::String(text)) if !text.is_empty() || needed(field.field) => {}
                 Some(Value::String(_)) => self.say(&at, "is empty; name an entity or remove it"),
                 Some(Value::Array(items)) => {
                     for (index, item) in items.iter().enumerate() {
-                        if item.as_str().is_none_or(|text| text.trim().is_empty()) {
+                        if item.as_str().is_none_or(str::is_empty) {
                             self.say(&at.index(index), "must be a reference to an entity: `[kind:][namespace/]name`");
                         }
                     }
@@ -114,6 +116,8 @@ impl Check {
                 (&[], &["license", "compatibility"], &["disciplines", "categories", "agents", "allowedTools"])
             }
             Some("rule") => (&["category", "rationale"], &[], &["disciplines"]),
+            Some("plugin") => return self.parts("plugin", "skills", spec),
+            Some("marketplace") => return self.parts("marketplace", "plugins", spec),
             _ => return,
         };
         for key in needed {
@@ -140,6 +144,23 @@ impl Check {
                 }
                 Some(other) => self.say(&at.key(key), format!("must be a list of texts, not {}", name_of(other))),
             }
+        }
+    }
+
+    /// What a resource that is made of others must name.
+    fn parts(&mut self, variant: &str, key: &str, spec: &Map<String, Value>) {
+        let at = FieldPath::of("spec").key(key);
+        match spec.get(key) {
+            None | Some(Value::Null) => {
+                self.say(
+                    &at,
+                    format!(
+                        "is missing; every AiResource of type `{variant}` has a list, which may be empty: `{key}: []`"
+                    ),
+                );
+            }
+            Some(Value::Array(_)) => {}
+            Some(other) => self.say(&at, format!("must be a list, not {}", name_of(other))),
         }
     }
 
@@ -182,7 +203,7 @@ impl Check {
             return self.remotes(kind, spec);
         }
         match spec.get("definition") {
-            Some(Value::String(text)) if !text.trim().is_empty() => {}
+            Some(Value::String(text)) if !text.is_empty() => {}
             None | Some(Value::Null) => {
                 self.say(&at, "is missing; write it as a text, or as `$text: ./openapi.yaml` to take it from a file");
             }

@@ -103,6 +103,9 @@ fn resources_for_assistants_have_the_fields_of_their_variant() {
     spec.rationale: is missing; every AiResource of type `rule` has one
     spec.disciplines[0]: must be a text that is not empty
     ");
+    assert_eq!(with("plugin", json!({"skills": []})) + &with("guide", json!({"skills": "free words"})), "");
+    insta::assert_snapshot!(with("plugin", json!({})), @"spec.skills: is missing; every AiResource of type `plugin` has a list, which may be empty: `skills: []`");
+    insta::assert_snapshot!(with("marketplace", json!({"plugins": "x"})), @"spec.plugins: must be a list, not a text");
     insta::assert_snapshot!(with("skill", json!({"categories": "x", "license": 4})), @"
     spec.license: must be a text, not a number; put it in quotes
     spec.categories: must be a list of texts, not a text
