@@ -1,5 +1,10 @@
 //! A command that calls an operation, to be copied: nothing in it can end its quotes.
 
+mod body;
+mod credentials;
+
+use std::fmt::Write as _;
+
 use serde_json::Value;
 
 use super::{
@@ -40,10 +45,13 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
     for parameter in parameters {
         let name = text(parameter, "name");
         match text(parameter, "in") {
-            "path" => path = path.replace(&format!("{{{name}}}"), &joined(&value(parameter), ",", encoded)),
+            "path" => path = path.replace(&format!("{{{name}}}"), &in_path(parameter, &value(parameter))),
             "query" if flag(parameter, "required") => query.extend(asked(parameter, &value(parameter))),
             "header" if flag(parameter, "required") => {
                 lines.push(format!("-H {}", quoted(&format!("{name}: {}", line(parameter)))));
+            }
+            "formData" if flag(parameter, "required") && text(parameter, "type") == "file" => {
+                lines.push(format!("-F {}", quoted(&format!("{name}=@FILE"))));
             }
             "formData" if flag(parameter, "required") => {
                 lines.push(format!("-F {}", quoted(&format!("{name}={}", line(parameter)))));
@@ -59,21 +67,23 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
             _ => {}
         }
     }
-    lines.extend(credentials(document, found.operation));
-    let body = found.operation.get("requestBody").map_or(&Value::Null, |body| resolved(document, body));
-    if let Some((media, content)) =
-        entries(body, "content").find(|(media, _)| media.contains("json")).or(entries(body, "content").next())
-    {
-        lines.push(format!("-H {}", quoted(&format!("Content-Type: {media}"))));
-        let named = entries(content, "examples").find_map(|(_, example)| resolved(document, example).get("value"));
-        let schema = || content.get("schema").map(|schema| sample(document, schema));
-        if let Some(body) = content.get("example").or(named).cloned().or_else(schema) {
-            let body = if let Value::String(text) = body { text } else { body.to_string() };
-            lines.push(format!("-d {}", quoted(&body)));
+    for shown in credentials::shown(document, found.operation) {
+        match shown {
+            credentials::Shown::Option(option) => lines.push(option),
+            credentials::Shown::Query(pair) => query.push(pair),
         }
     }
+    let body = found.operation.get("requestBody").map_or(&Value::Null, |body| resolved(document, body));
+    lines.extend(body::options(document, body));
+    // Secrets are put in by the shell, which must find them outside the single quotes.
+    let secrets: Vec<String> = query.extract_if(.., |pair| pair.contains("\"$")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    let address = quoted(&format!("{}{path}{query}", server.trim_end_matches('/')));
+    let mut address = quoted(&format!("{}{path}{query}", server.trim_end_matches('/')));
+    for (number, pair) in secrets.iter().enumerate() {
+        let sign = if number == 0 && query.is_empty() { '?' } else { '&' };
+        let (name, secret) = pair.split_once('"').unwrap_or((pair, ""));
+        let _ = write!(address, "{}\"{secret}", quoted(&format!("{sign}{name}")));
+    }
     let method = found.method.to_uppercase();
     // Else brackets would mean many addresses.
     let plainly = if address.contains(['{', '}', '[', ']']) { " -g" } else { "" };
@@ -103,10 +113,43 @@ fn joined(value: &Value, separator: &str, word: impl Fn(&str) -> String) -> Stri
     }
 }
 
+/// A parameter as it stands in a path, by its style.
+fn in_path(parameter: &Value, value: &Value) -> String {
+    let (name, is_apart) = (text(parameter, "name"), flag(parameter, "explode"));
+    let (begin, between) = match (text(parameter, "style"), value) {
+        ("label", _) => (".".to_owned(), if is_apart { "." } else { "," }.to_owned()),
+        ("matrix", Value::Object(_)) if is_apart => (";".to_owned(), ";".to_owned()),
+        ("matrix", _) => (format!(";{name}="), if is_apart { format!(";{name}=") } else { ",".to_owned() }),
+        _ => (String::new(), ",".to_owned()),
+    };
+    let inner = match value {
+        Value::Object(fields) if is_apart => {
+            let pairs = fields.iter().map(|(key, value)| format!("{}={}", encoded(key), joined(value, ",", encoded)));
+            pairs.collect::<Vec<_>>().join(&between)
+        }
+        value => joined(value, &between, encoded),
+    };
+    begin + &inner
+}
+
+/// A value in a query that may hold the signs of an address, but for those that end it there.
+fn barely_encoded(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for letter in text.chars() {
+        if ":/?@!$'()*,;=".contains(letter) {
+            out.push(letter);
+        } else {
+            out.push_str(&encoded(letter.encode_utf8(&mut [0; 4])));
+        }
+    }
+    out
+}
+
 /// A parameter as it stands in a query, by its style.
 fn asked(parameter: &Value, value: &Value) -> Vec<String> {
     let name = text(parameter, "name");
     let pair = |name: &str, value: String| format!("{}={value}", encoded(name));
+    let word = if flag(parameter, "allowReserved") { barely_encoded } else { encoded };
     if parameter.get("content").is_some() {
         return vec![pair(name, encoded(&value.to_string()))];
     }
@@ -121,30 +164,14 @@ fn asked(parameter: &Value, value: &Value) -> Vec<String> {
     let is_apart = parameter.get("explode").and_then(Value::as_bool).unwrap_or(is_form)
         || text(parameter, "collectionFormat") == "multi";
     match value {
-        Value::Array(items) if is_apart => items.iter().map(|item| pair(name, joined(item, ",", encoded))).collect(),
+        Value::Array(items) if is_apart => items.iter().map(|item| pair(name, joined(item, ",", word))).collect(),
         Value::Object(fields) if text(parameter, "style") == "deepObject" => {
-            fields.iter().map(|(key, value)| pair(&format!("{name}[{key}]"), joined(value, ",", encoded))).collect()
+            fields.iter().map(|(key, value)| pair(&format!("{name}[{key}]"), joined(value, ",", word))).collect()
         }
         Value::Object(fields) if is_apart => {
-            fields.iter().map(|(key, value)| pair(key, joined(value, ",", encoded))).collect()
+            fields.iter().map(|(key, value)| pair(key, joined(value, ",", word))).collect()
         }
-        other => vec![pair(name, joined(other, separator, encoded))],
-    }
-}
-
-fn credentials(document: &Value, operation: &Value) -> Option<String> {
-    let needed = operation.get("security").or(document.get("security"))?.as_array()?;
-    let (name, _) = needed.first()?.as_object()?.iter().next()?;
-    let components = document.get("components").unwrap_or(&Value::Null);
-    let mut known = entries(components, "securitySchemes").chain(entries(document, "securityDefinitions"));
-    let scheme = resolved(document, known.find(|(known, _)| *known == name)?.1);
-    match (text(scheme, "type"), text(scheme, "scheme")) {
-        ("basic", _) | ("http", "basic") => Some("-u \"$USERNAME:$PASSWORD\"".into()),
-        ("apiKey", _) if text(scheme, "in") == "header" => {
-            Some(format!("-H {}\"$API_KEY\"", quoted(&format!("{}: ", text(scheme, "name")))))
-        }
-        ("http" | "oauth2" | "openIdConnect", _) => Some("-H \"Authorization: Bearer $TOKEN\"".into()),
-        _ => None,
+        other => vec![pair(name, joined(other, separator, word))],
     }
 }
 

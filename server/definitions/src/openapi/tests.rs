@@ -210,6 +210,59 @@ fn what_an_api_asks_later_on_is_shown_beside_the_operation() {
 }
 
 #[test]
+fn a_command_sends_what_its_media_type_is() {
+    let body = |media: &str, content: serde_json::Value| json!({ "post": { "requestBody": { "content": { media: content } } } });
+    let file = json!({ "type": "string", "format": "binary" });
+    let mut upload = body(
+        "multipart/form-data",
+        json!({ "schema": { "type": "object", "properties": {
+        "file": file, "meta": { "type": "object", "properties": { "n": { "type": "string", "example": "it's" } } }, "tags": { "type": "array", "items": { "type": "string" }, "example": ["a", "b"] },
+    } } }),
+    );
+    upload["post"]["security"] = json!([{ "basic": [], "key": [], "session": [] }]);
+    let form = json!({ "schema": { "type": "object", "properties": { "a": { "type": "string", "example": "1&2" }, "b": { "type": "array", "items": { "type": "string" }, "example": ["x", "y"] } } } });
+    let array = json!({ "type": "array", "items": { "type": "string" } });
+    let definition = read(json!({
+        "openapi": "3.0.3", "info": {}, "servers": [{ "url": "https://x.example" }],
+        "paths": {
+            "/up": upload, "/form": body("application/x-www-form-urlencoded", form), "/bin": body("application/octet-stream", json!({ "schema": file })),
+            "/p/{m}/{l}/{n}": { "get": { "security": [{ "key": [] }], "parameters": [
+                { "name": "m", "in": "path", "required": true, "style": "matrix", "explode": true, "schema": array, "example": ["a", "b"] },
+                { "name": "n", "in": "path", "required": true, "style": "matrix", "schema": array, "example": ["a", "b"] },
+                { "name": "l", "in": "path", "required": true, "style": "label", "example": "x y/z" },
+                { "name": "res", "in": "query", "required": true, "allowReserved": true, "schema": { "type": "string" }, "example": "a/b?c=d&e" },
+            ] } },
+        },
+        "components": { "securitySchemes": {
+            "basic": { "type": "http", "scheme": "basic" }, "key": { "type": "apiKey", "in": "query", "name": "api_key" }, "session": { "type": "apiKey", "in": "cookie", "name": "sid" },
+        } },
+    }));
+    let called = |id: &str| definition.detail(id).unwrap().call.unwrap().text;
+    insta::assert_snapshot!(called("post /up"), @r##"
+    curl -X POST 'https://x.example/up''?api_key='"$API_KEY" \
+      -u "$USERNAME:$PASSWORD" \
+      -b 'sid='"$API_KEY" \
+      -F 'file=@FILE' \
+      -F 'meta={"n":"it'\''s"};type=application/json' \
+      -F 'tags=a' \
+      -F 'tags=b'
+    "##);
+    insta::assert_snapshot!(called("post /form"), @r##"
+    curl -X POST 'https://x.example/form' \
+      -H 'Content-Type: application/x-www-form-urlencoded' \
+      -d 'a=1%262&b=x&b=y'
+    "##);
+    insta::assert_snapshot!(called("post /bin"), @r##"
+    curl -X POST 'https://x.example/bin' \
+      -H 'Content-Type: application/octet-stream' \
+      --data-binary @FILE
+    "##);
+    insta::assert_snapshot!(called("get /p/{m}/{l}/{n}"), @r##"
+    curl 'https://x.example/p/;m=a;m=b/.x%20y%2Fz/;n=a,b?res=a/b?c=d%26e''&api_key='"$API_KEY"
+    "##);
+}
+
+#[test]
 fn of_two_operations_with_one_name_both_can_be_opened() {
     let definition = read(json!({
         "openapi": "3.0.0", "info": {},
