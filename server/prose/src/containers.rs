@@ -3,7 +3,11 @@
 
 use std::fmt::Write as _;
 
-use crate::{html, inline};
+use crate::{
+    blocks::{self, Block},
+    html, inline,
+    shared::Shared,
+};
 
 /// Around the number of a part that is put in after sanitising. Neither stands in any text: they are taken out of it first.
 pub(crate) const OPEN: char = '\u{e000}';
@@ -14,6 +18,9 @@ pub(crate) const HEADING_END: char = '\u{e003}';
 
 /// How many markers of quotes and lists one line may begin with.
 const NESTED: usize = 24;
+
+/// The longest row of a table in which code is looked for, in bytes.
+const ROW: usize = 16 * 1024;
 
 /// How many tabs stand beside each other.
 const TABS: usize = 20;
@@ -57,11 +64,12 @@ enum Head {
 }
 
 /// Takes the containers out of a text.
-pub(crate) fn extract(text: &str) -> Extracted {
+pub(crate) fn extract(text: &str, shared: &mut Shared) -> Extracted {
     let lines: Vec<&str> = text.lines().collect();
     let mut found = Extracted { text: String::with_capacity(text.len() + 64), ..Extracted::default() };
     let mut fence: Option<(u8, usize, usize)> = None;
     let mut in_list = false;
+    let mut in_table = false;
     // Tabs go on as long as only blank lines are between them.
     let mut tabs_at: Option<(usize, usize)> = None;
     let mut at = 0;
@@ -85,12 +93,12 @@ pub(crate) fn extract(text: &str) -> Extracted {
             push(&mut found.text, line);
             continue;
         }
-        if is_text && let Some(head) = head(trimmed) {
-            let (body, next) = body(&lines, at, indent + 4);
+        let begun = if is_text { begun(&lines, at, indent, trimmed, &mut found) } else { None };
+        if let Some((part, next)) = begun {
             let source = lines[at - 1..next].join("\n");
             at = next;
-            match (head, tabs_at) {
-                (Head::Tab(title), Some((index, column))) if column == indent => {
+            match (part, tabs_at) {
+                (Part::Tab(title, body), Some((index, column))) if column == indent => {
                     if let Some(Container::Tabs(tabs)) = found.containers.get_mut(index)
                         && tabs.len() < TABS
                     {
@@ -100,13 +108,13 @@ pub(crate) fn extract(text: &str) -> Extracted {
                     }
                     continue;
                 }
-                (Head::Tab(title), _) => {
+                (Part::Tab(title, body), _) => {
                     tabs_at = Some((found.containers.len(), indent));
                     found.containers.push(Container::Tabs(vec![(title, body)]));
                 }
-                (Head::Note { kind, title, fold }, _) => {
+                (Part::Whole(container), _) => {
                     tabs_at = None;
-                    found.containers.push(Container::Note { kind, title, fold, body });
+                    found.containers.push(container);
                 }
             }
             found.sources.push(source);
@@ -128,7 +136,15 @@ pub(crate) fn extract(text: &str) -> Extracted {
             continue;
         }
         if trimmed.is_empty() {
+            in_table = false;
             push(&mut found.text, line);
+            continue;
+        }
+        // What stands above has the attributes: of them, a name that links lead to is all that counts.
+        if is_text && let Some(name) = inline::attributes(trimmed) {
+            if !name.is_empty() {
+                let _ = writeln!(found.text, "{:indent$}<span id=\"{name}\"></span>", "");
+            }
             continue;
         }
         tabs_at = None;
@@ -137,8 +153,12 @@ pub(crate) fn extract(text: &str) -> Extracted {
         } else if indent == 0 {
             in_list = false;
         }
-        if is_text {
-            plain(line, trimmed, &lines, at, &mut found);
+        in_table |= line.contains('|') && lines.get(at).is_some_and(|next| is_below_header(next));
+        if is_text && in_table && line.len() < ROW && line.contains('`') {
+            let row = with_whole_code(line);
+            plain(&row, row.trim_start(), (&lines, at), &mut found, shared);
+        } else if is_text {
+            plain(line, trimmed, (&lines, at), &mut found, shared);
         } else {
             push(&mut found.text, line);
         }
@@ -146,8 +166,34 @@ pub(crate) fn extract(text: &str) -> Extracted {
     found
 }
 
+/// A tab, or a container that is whole.
+enum Part {
+    Tab(String, String),
+    Whole(Container),
+}
+
+/// What begins with the line before `at`, and the line after it.
+fn begun(lines: &[&str], at: usize, indent: usize, trimmed: &str, found: &mut Extracted) -> Option<(Part, usize)> {
+    if trimmed.starts_with("///") {
+        return match blocks::block(lines, at - 1)? {
+            (Block::Tab(title, body), next) => Some((Part::Tab(title, body), next)),
+            (Block::Container(container), next) => Some((Part::Whole(container), next)),
+            (Block::Foreign(name), _) => {
+                found.remarks.push(format!("the block `/// {name}` is shown as it is written"));
+                None
+            }
+        };
+    }
+    let head = head(trimmed)?;
+    let (body, next) = body(lines, at, indent + 4);
+    Some(match head {
+        Head::Tab(title) => (Part::Tab(title, body), next),
+        Head::Note { kind, title, fold } => (Part::Whole(Container::Note { kind, title, fold, body }), next),
+    })
+}
+
 /// A line that is neither code nor a container.
-fn plain(line: &str, trimmed: &str, lines: &[&str], next: usize, found: &mut Extracted) {
+fn plain(line: &str, trimmed: &str, (lines, next): (&[&str], usize), found: &mut Extracted, shared: &mut Shared) {
     if trimmed == "[TOC]" {
         // The headings stand beside the page.
         return;
@@ -177,7 +223,7 @@ fn plain(line: &str, trimmed: &str, lines: &[&str], next: usize, found: &mut Ext
     {
         found.text.push('\n');
     }
-    let marked = inline::marked(line, &mut found.remarks);
+    let marked = inline::marked(line, &mut found.remarks, shared);
     push(&mut found.text, &clamped(&marked));
 }
 
@@ -187,7 +233,7 @@ fn push(out: &mut String, line: &str) {
 }
 
 /// The column at which a line's text begins, and the text.
-fn indented(line: &str) -> (usize, &str) {
+pub(crate) fn indented(line: &str) -> (usize, &str) {
     let mut column = 0;
     for (at, letter) in line.char_indices() {
         match letter {
@@ -199,11 +245,45 @@ fn indented(line: &str) -> (usize, &str) {
     (column, "")
 }
 
-fn opens_fence(trimmed: &str) -> Option<(u8, usize)> {
+pub(crate) fn opens_fence(trimmed: &str) -> Option<(u8, usize)> {
     let mark = *trimmed.as_bytes().first().filter(|byte| b"`~".contains(byte))?;
     let length = trimmed.bytes().take_while(|byte| *byte == mark).count();
     let is_code_span = mark == b'`' && trimmed[length..].contains('`');
     (length >= 3 && !is_code_span).then_some((mark, length))
+}
+
+/// Whether a line is the one between the header of a table and its rows.
+fn is_below_header(line: &str) -> bool {
+    line.contains('-') && line.contains('|') && line.bytes().all(|byte| b"|:- \t".contains(&byte))
+}
+
+/// A row of a table in which no `|` within code begins a cell.
+fn with_whole_code(row: &str) -> String {
+    let mut out = String::with_capacity(row.len() + 8);
+    let mut at = 0;
+    while at < row.len() {
+        let rest = &row[at..];
+        let length = inline::code(rest).unwrap_or_else(|| rest.chars().next().map_or(1, char::len_utf8));
+        if rest.starts_with('`') && length > 1 {
+            let mut before = ' ';
+            for letter in rest[..length].chars() {
+                if letter == '|' && before != '\\' {
+                    out.push('\\');
+                }
+                out.push(letter);
+                before = letter;
+            }
+        } else {
+            out.push_str(&rest[..length]);
+        }
+        at += length;
+    }
+    out
+}
+
+/// Whether what is indented below a line is a part of it.
+pub(crate) fn holds(trimmed: &str) -> bool {
+    is_list_item(trimmed) || head(trimmed).is_some()
 }
 
 fn is_list_item(trimmed: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use crate::escape;
+use crate::{escape, shared::Shared};
 
 /// How many abbreviations one page may explain, and how long each may be.
 const ABBREVIATIONS: usize = 500;
@@ -20,7 +20,7 @@ fn near(text: &str) -> &str {
 
 /// A line with the marks of MkDocs written as HTML, but for what stands in code, in addresses and in tags; and what of it is not
 /// rendered.
-pub(crate) fn marked(line: &str, remarks: &mut Vec<String>) -> String {
+pub(crate) fn marked(line: &str, remarks: &mut Vec<String>, shared: &mut Shared) -> String {
     if !line.contains(['^', '{', '+', ':', '$']) {
         return line.to_owned();
     }
@@ -34,7 +34,8 @@ pub(crate) fn marked(line: &str, remarks: &mut Vec<String>) -> String {
             before = '`';
             continue;
         }
-        if let Some((html, length)) = mark(rest, before) {
+        let footnote = if rest.starts_with("[^") { shared.reference(rest) } else { None };
+        if let Some((html, length)) = footnote.or_else(|| mark(rest, before)) {
             out.push_str(&html);
             at += length;
             before = '>';
@@ -57,26 +58,38 @@ pub(crate) fn marked(line: &str, remarks: &mut Vec<String>) -> String {
 /// How much of the text is code, an address, a tag, or a sign that is meant as it is.
 fn verbatim(rest: &str, before: char) -> Option<usize> {
     match rest.as_bytes() {
-        [b'\\', _, ..] => Some(1 + rest[1..].chars().next().map_or(0, char::len_utf8)),
         [b'`', ..] => {
             let ticks = rest.bytes().take_while(|byte| *byte == b'`').count();
-            let mut from = ticks;
-            // A run of the same length ends it; without one, the code goes on in the next line, or is none.
-            loop {
-                let Some(found) = rest[from..].find('`') else { return Some(rest.len()) };
-                let run = rest[from + found..].bytes().take_while(|byte| *byte == b'`').count();
-                from += found + run;
-                if run == ticks {
-                    return Some(from);
-                }
-            }
+            // Without a run of the same length, the code goes on in the next line, or is none.
+            code(rest).map(|length| if length == ticks { rest.len() } else { length })
         }
+        [b'\\', _, ..] => code(rest),
         [b'(', ..] if before == ']' => near(rest).find(')').map(|end| end + 1),
         [b'<', next, ..] if next.is_ascii_alphabetic() || b"/!".contains(next) => {
             near(rest).find('>').map(|end| end + 1)
         }
         _ if rest.starts_with("https://") || rest.starts_with("http://") => {
             Some(rest.find(|letter: char| letter.is_whitespace() || letter == '>').unwrap_or(rest.len()))
+        }
+        _ => None,
+    }
+}
+
+/// How long the code is that a text begins with: of one that ends in it. A run of ticks that ends nowhere is as long as itself.
+pub(crate) fn code(rest: &str) -> Option<usize> {
+    match rest.as_bytes() {
+        [b'\\', _, ..] => Some(1 + rest[1..].chars().next().map_or(0, char::len_utf8)),
+        [b'`', ..] => {
+            let ticks = rest.bytes().take_while(|byte| *byte == b'`').count();
+            let mut from = ticks;
+            while let Some(found) = rest[from..].find('`') {
+                let run = rest[from + found..].bytes().take_while(|byte| *byte == b'`').count();
+                from += found + run;
+                if run == ticks {
+                    return Some(from);
+                }
+            }
+            Some(ticks)
         }
         _ => None,
     }
@@ -164,6 +177,25 @@ fn not_rendered(rest: &str, before: char) -> Option<String> {
     let end = icon.find(':').filter(|_| is_icon)?;
     let is_name = icon[..end].bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     is_name.then(|| format!("icons such as `:{}:` are not drawn", &icon[..end.min(60)]))
+}
+
+/// The name in a line that is nothing but attributes of what stands above: `{ .annotate #name }`; empty if it has none.
+pub(crate) fn attributes(trimmed: &str) -> Option<&str> {
+    let inner = trimmed.strip_prefix('{')?.strip_suffix('}')?.trim_start_matches(':').trim();
+    let is_attribute = |word: &str| word.len() > 1 && (word.starts_with(['.', '#']) || word.contains('='));
+    // A value in quotes may hold blanks.
+    let outside: String = inner.split('"').step_by(2).collect();
+    if inner.is_empty() || !outside.split_whitespace().all(is_attribute) {
+        return None;
+    }
+    let name = outside_name(inner).filter(|name| {
+        name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.:".contains(&byte)) && name.len() <= 200
+    });
+    Some(name.unwrap_or_default())
+}
+
+fn outside_name(inner: &str) -> Option<&str> {
+    inner.split('"').step_by(2).flat_map(str::split_whitespace).find_map(|word| word.strip_prefix('#'))
 }
 
 /// The name and the meaning that `*[NAME]: meaning` explains.
@@ -259,7 +291,7 @@ mod tests {
     use super::*;
 
     fn shown(line: &str) -> String {
-        marked(line, &mut Vec::new())
+        marked(line, &mut Vec::new(), &mut Shared::default())
     }
 
     #[test]
@@ -299,10 +331,27 @@ mod tests {
     }
 
     #[test]
+    fn a_line_of_attributes_is_told_from_text() {
+        for (line, expected) in [
+            ("{ .annotate }", Some("")),
+            ("{#field-a .x title=\"a b\"}", Some("field-a")),
+            ("{: #a\"b }", Some("a")),
+            ("{ #<b> }", Some("")),
+            ("{}", None),
+            ("{ a b }", None),
+            ("{{ .x }}", None),
+            ("{% .x %}", None),
+            ("{ .x } y", None),
+        ] {
+            assert_eq!(attributes(line), expected, "{line}");
+        }
+    }
+
+    #[test]
     fn what_is_not_rendered_is_told() {
         let mut told = Vec::new();
         for line in ["{++ open", "{{ name }} ${{ x }} `{{ y }}`", "$$x$$", ":material-ship: a:material-x:"] {
-            marked(line, &mut told);
+            marked(line, &mut told, &mut Shared::default());
         }
         told.dedup();
         insta::assert_snapshot!(told.join("\n"), @"

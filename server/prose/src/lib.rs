@@ -4,6 +4,7 @@
 //! then are the parts put in that were made here (code with its colours, notes, tabs). Addresses are led where [`Links`] says, or
 //! nowhere. Every text costs a bounded amount of time, memory and stack.
 
+mod blocks;
 mod containers;
 mod diagram;
 mod escape;
@@ -12,6 +13,7 @@ mod html;
 mod inline;
 mod page;
 mod sanitise;
+mod shared;
 mod tree;
 
 pub use self::{

@@ -1,11 +1,12 @@
 //! A page of Markdown: rendered, sanitised, with its parts put in.
 
-use std::{fmt::Write as _, sync::Arc};
+use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use crate::{
     containers::{self, CLOSE, Container, Fold, HEADING, HEADING_END, OPEN},
-    diagram, escape, highlight,
+    diagram, escape, highlight, inline,
     sanitise::{self, Links, NoLinks, Remarks},
+    shared::Shared,
     tree::{self, CodeBlock, Collected},
 };
 
@@ -55,9 +56,11 @@ pub fn page(markdown: &str, shift: u8, links: Arc<dyn Links>) -> Page {
     }
     let marks = [OPEN, CLOSE, HEADING, HEADING_END, '\0'];
     let text = without_front_matter(&markdown[..end]).replace(marks, "\u{fffd}");
-    let mut writer =
-        Writer { shift, links, remarks, collected: Collected::default(), coloured: 0, tabs: 0, diagrams: 0 };
-    let html = writer.write(&text, 0);
+    let (shared, text) = Shared::gather(&text);
+    let collected = Collected::default();
+    let mut writer = Writer { shift, links, remarks, shared, collected, coloured: 0, tabs: 0, diagrams: 0 };
+    let mut html = writer.write(&text, 0);
+    html.push_str(&writer.footnotes());
     Page { html, headings: writer.collected.headings, remarks: writer.remarks.take() }
 }
 
@@ -84,6 +87,7 @@ struct Writer {
     shift: u8,
     links: Arc<dyn Links>,
     remarks: Remarks,
+    shared: Shared,
     collected: Collected,
     coloured: usize,
     tabs: usize,
@@ -93,7 +97,7 @@ struct Writer {
 impl Writer {
     fn write(&mut self, text: &str, depth: u8) -> String {
         let extracted = if depth < DEPTH {
-            containers::extract(text)
+            containers::extract(text, &mut self.shared)
         } else {
             self.remarks.add(
                 "notes and tabs stand too deep in each other; the inner ones are shown as they are written".into(),
@@ -108,7 +112,8 @@ impl Writer {
         }
         let first = extracted.containers.len();
         let mut blocks = Vec::new();
-        let html = tree::rendered(&extracted.text, first, self.shift, &mut blocks, &mut self.collected, &self.remarks);
+        let text = self.shared.with_addresses(extracted.text);
+        let html = tree::rendered(&text, first, self.shift, &mut blocks, &mut self.collected, &self.remarks);
         let html = sanitise::clean(&html, &self.links, &self.remarks);
         let mut parts: Vec<String> = Vec::with_capacity(first + blocks.len());
         for container in extracted.containers {
@@ -161,6 +166,34 @@ impl Writer {
         out
     }
 
+    /// The footnotes that were referred to. One may refer to others.
+    fn footnotes(&mut self) -> String {
+        let mut rendered = BTreeMap::new();
+        while let Some((number, text)) = self.shared.next() {
+            let html = self.write(&text, 1);
+            rendered.insert(number, html);
+        }
+        self.shared.list(&rendered)
+    }
+
+    /// A line of Markdown without a paragraph around it.
+    fn title(&mut self, text: &str) -> String {
+        if !text.contains(['*', '_', '`', '[', '<', '~', '^', '=', ':', '+', '{', '\\']) {
+            return escape(text);
+        }
+        let mut remarks = Vec::new();
+        let marked = inline::marked(text, &mut remarks, &mut self.shared);
+        let source = self.shared.with_addresses(marked);
+        let (mut blocks, mut collected) = (Vec::new(), Collected::default());
+        let html = tree::rendered(&source, 0, self.shift, &mut blocks, &mut collected, &self.remarks);
+        let html = sanitise::clean(&html, &self.links, &self.remarks);
+        for remark in remarks {
+            self.remarks.add(remark);
+        }
+        let inner = html.trim().strip_prefix("<p>").and_then(|html| html.strip_suffix("</p>"));
+        inner.filter(|inner| blocks.is_empty() && !inner.contains("<p>")).map_or_else(|| escape(text), str::to_owned)
+    }
+
     fn container(&mut self, container: Container, depth: u8) -> String {
         match container {
             Container::Note { kind, title, fold, body } => {
@@ -173,14 +206,14 @@ impl Writer {
                     let title = if title.is_empty() {
                         String::new()
                     } else {
-                        format!("<p class=\"note-title\">{}</p>", escape(&title))
+                        format!("<p class=\"note-title\">{}</p>", self.title(&title))
                     };
                     return format!("<div class=\"note note-{tone}\">{title}{inner}</div>");
                 }
                 let open = if fold == Fold::Open { " open" } else { "" };
                 format!(
                     "<details class=\"note note-{tone}\"{open}><summary class=\"note-title\">{}</summary>{inner}</details>",
-                    escape(&title)
+                    self.title(&title)
                 )
             }
             Container::Inner(body) => self.write(&body, depth + 1),
@@ -189,13 +222,13 @@ impl Writer {
                 let group = self.tabs;
                 let mut out = String::from("<fieldset class=\"tabs\"><legend>Choose one</legend>");
                 for (number, (title, body)) in tabs.into_iter().enumerate() {
+                    let title = self.title(&title);
                     let inner = self.write(&body, depth + 1);
                     let checked = if number == 0 { " checked" } else { "" };
                     let _ = write!(
                         out,
                         "<input type=\"radio\" name=\"tabs-{group}\" id=\"tabs-{group}-{number}\"{checked}>\
-                         <label for=\"tabs-{group}-{number}\">{}</label><div class=\"tab\">{inner}</div>",
-                        escape(&title)
+                         <label for=\"tabs-{group}-{number}\">{title}</label><div class=\"tab\">{inner}</div>"
                     );
                 }
                 out.push_str("</fieldset>");

@@ -110,6 +110,20 @@ both! {
         assert!(main_of(&history).contains("Docs changed"), "{}", main_of(&history));
     }
 
+    async fn a_sign_that_no_text_has_takes_no_page_away(portal) {
+        portal.write("nul/mkdocs.yml", "site_name: \"a\\0b\"\nnav:\n  - \"St\\0art\": index.md\n  - ok.md\n");
+        portal.write("nul/docs/index.md", "# T\0itle\n\nWords\0\n");
+        portal.write("nul/docs/ok.md", "# Fine\n");
+        let path = portal.write("nul/catalog-info.yaml", component("nul", REFERENCE));
+        portal.register("file", &path).await;
+        for (path, words) in [("", "Words\u{fffd}"), ("/ok", "Fine")] {
+            let (status, html) = portal.page(&format!("/catalog/default/component/nul/docs{path}")).await;
+            assert_eq!(status, StatusCode::OK, "{path}");
+            let main = main_of(&html);
+            assert!(main.contains(words) && main.contains("`index.md` has signs that no text has"), "{main}");
+        }
+    }
+
     async fn docs_without_a_manifest_and_shared_docs_are_found(portal) {
         portal.write("plain/README.md", "# Plain\n\n[more](docs/more.md)\n");
         portal.write("plain/docs/more.md", "No heading here. [up](../README.md)\n");

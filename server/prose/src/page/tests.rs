@@ -1,3 +1,5 @@
+mod mkdocs;
+
 use std::time::{Duration, Instant};
 
 use proptest::prelude::*;
@@ -32,7 +34,7 @@ fn html(markdown: &str) -> String {
 fn notes_folds_and_tabs_hold_markdown() {
     insta::assert_snapshot!(html("Before\n!!! warning \"Mind the *gap*\"\n    First\n\n    - a\n    - b\n\n        ```rust\n        let x = 1;\n        ```\nAfter\n\n??? note\n    Hidden\n\n???+ tip \"\"\n    Open\n"), @r#"
     <p>Before</p>
-    <div class="note note-warning"><p class="note-title">Mind the *gap*</p><p>First</p>
+    <div class="note note-warning"><p class="note-title">Mind the <em>gap</em></p><p>First</p>
     <ul>
     <li>
     <p>a</p>

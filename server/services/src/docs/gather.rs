@@ -95,7 +95,41 @@ pub(super) async fn gather(source: &dyn OpenSource, root: &str) -> Result<Gather
     };
     found.home = navigation::home(&found.nav, &titles);
     found.remarks.truncate(REMARKS);
+    without_nul(&mut found);
     Ok(found)
+}
+
+/// Databases keep no text with a NUL in it, and one page must not take the others away.
+fn without_nul(found: &mut Gathered) {
+    fn clean(text: &mut String) -> bool {
+        let is_odd = text.contains('\0');
+        if is_odd {
+            *text = text.replace('\0', "\u{fffd}");
+        }
+        is_odd
+    }
+    fn clean_all(nav: &mut [NavItem]) -> bool {
+        nav.iter_mut().fold(false, |is_odd, item| {
+            let inner = match &mut item.to {
+                super::NavTarget::Page(text) | super::NavTarget::Link(text) => clean(text),
+                super::NavTarget::Section(inner) => clean_all(inner),
+            };
+            clean(&mut item.title) || inner || is_odd
+        })
+    }
+    let is_odd = clean(&mut found.name) | clean_all(&mut found.nav);
+    let mut told: Vec<String> = is_odd.then(|| "`mkdocs.yml`".to_owned()).into_iter().collect();
+    for (path, file) in found.files.iter_mut().filter(|(_, file)| file.kind == "page") {
+        if clean(&mut file.title) || file.content.contains(&0) {
+            told.push(format!("`{path}`"));
+        }
+    }
+    for remark in &mut found.remarks {
+        clean(remark);
+    }
+    found.remarks.extend(told.into_iter().take(5).map(|path| {
+        format!("{path} has signs that no text has (NUL); they are shown as `\u{fffd}`: save it anew as UTF-8")
+    }));
 }
 
 async fn manifest(source: &dyn OpenSource, root: &str) -> Result<Option<(String, manifest::Manifest)>, ReadProblem> {

@@ -39,9 +39,9 @@ const FOREIGN: &[&str] = &[
     "plantuml_markdown",
     "mdx_math",
     "markdown_include.include",
-    "pymdownx.blocks",
-    "pymdownx.keys",
-    "pymdownx.critic",
+    "pymdownx.blocks.caption",
+    "pymdownx.blocks.definition",
+    "pymdownx.blocks.html",
 ];
 
 /// What a site says about itself.
@@ -58,7 +58,7 @@ pub(super) struct Manifest {
 /// Reads a `mkdocs.yml`; what is wrong with it is told, and the rest is taken.
 pub(super) fn read(bytes: &[u8]) -> Manifest {
     let mut manifest = Manifest { docs: "docs".into(), ..Manifest::default() };
-    let text = without_python(&String::from_utf8_lossy(bytes));
+    let text = without_tags(&String::from_utf8_lossy(bytes));
     let limits = yaml::Limits { bytes: LARGEST, documents: 1, nodes: 20_000, text: 1024 * 1024, depth: 32 };
     let value = match yaml::read_one(text.as_bytes(), &limits) {
         Ok(value) => value,
@@ -77,6 +77,13 @@ pub(super) fn read(bytes: &[u8]) -> Manifest {
         manifest.nav = Some(items(nav, 0, &mut left, &mut manifest.remarks));
         if left == 0 {
             manifest.remarks.push(format!("the navigation has more than {MOST} entries; the rest is left out"));
+        }
+    }
+    for (key, words) in
+        [("INHERIT", "what is inherited is missing"), ("exclude_docs", "the pages that it leaves out are shown")]
+    {
+        if value.get(key).is_some() {
+            manifest.remarks.push(format!("`{key}` of `mkdocs.yml` is not followed: {words}"));
         }
     }
     for (key, words, known) in [("plugins", "plugin", SILENT), ("markdown_extensions", "extension", FOREIGN)] {
@@ -103,18 +110,25 @@ fn names(value: Option<&Value>) -> Vec<&str> {
     }
 }
 
-/// `!!python/name:…` and `!ENV …` name code and variables of another program; nothing that is read here needs them.
-fn without_python(text: &str) -> String {
+/// `!!python/name:…` and `!ENV …` name code and variables of another program; nothing that is read here needs them. What stands
+/// behind such a tag, or below it, is read like anything else.
+fn without_tags(text: &str) -> String {
+    const TAGS: [&str; 3] = ["!!python/", "!ENV", "!relative"];
     let mut out = String::with_capacity(text.len());
     for line in text.lines() {
-        let tag = ["!!python/", "!ENV", "!relative"].iter().filter_map(|tag| line.find(tag)).min();
-        match tag {
-            Some(at) if !line.trim_start().starts_with('#') => {
-                out.push_str(&line[..at]);
-                out.push_str("null");
+        let mut rest = line;
+        while let Some(at) = TAGS.iter().filter_map(|tag| rest.find(tag)).min() {
+            let (before, tag) = rest.split_at(at);
+            out.push_str(before);
+            let end = tag.find([' ', '\t', ',', ']', '}']).unwrap_or(tag.len());
+            // In the middle of a word it is a part of it.
+            let is_tag = before.is_empty() || before.ends_with([' ', '\t', '[', '{', ',']);
+            if !is_tag {
+                out.push_str(&tag[..end]);
             }
-            _ => out.push_str(line),
+            rest = &tag[end..];
         }
+        out.push_str(rest);
         out.push('\n');
     }
     out
@@ -195,6 +209,18 @@ mod tests {
         an entry of the navigation is neither a page nor a title with one
         the plugin `monorepo` is not run; what it would add is missing
         the extension `pymdownx.snippets` is not run; what it would add is missing
+        ");
+    }
+
+    #[test]
+    fn tags_of_python_take_nothing_away() {
+        let text = "site_name: !ENV [SITE, Gate]\nmarkdown_extensions:\n  - pymdownx.tabbed:\n      slugify: !!python/object/apply:pymdownx.slugs.slugify\n        kwds:\n          case: lower\n  - pymdownx.superfences:\n      custom_fences:\n        - {name: mermaid, format: !!python/name:pymdownx.superfences.fence_code_format}\n  - toc:\n      slugify: !!python/object/apply:pymdownx.slugs.slugify {kwds: {case: lower}}\nhooks: !relative $config_dir\nnav:\n  - Start: index.md\n";
+        let manifest = read(text.as_bytes());
+        assert_eq!((told(&manifest.nav.unwrap()).as_str(), manifest.remarks), ("Start→index.md", Vec::<String>::new()));
+        let manifest = read(b"INHERIT: ../base.yml\nexclude_docs: a.md\nmarkdown_extensions: {pymdownx.keys: null, pymdownx.blocks.tab: null}\n");
+        insta::assert_snapshot!(manifest.remarks.join("\n"), @"
+        `INHERIT` of `mkdocs.yml` is not followed: what is inherited is missing
+        `exclude_docs` of `mkdocs.yml` is not followed: the pages that it leaves out are shown
         ");
     }
 
