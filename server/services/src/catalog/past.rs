@@ -65,6 +65,13 @@ pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, 
                 said(at)
             )));
         };
+        if let Some((name, renamed_at)) = renamed_away(services, caller, &key, (&document, change.at), at).await? {
+            return Err(Error::NotFound(format!(
+                "`{reference}` was not in the catalog at {}: it {name} since {}",
+                said(at),
+                said(renamed_at)
+            )));
+        }
         let is_other = is_other(&document);
         let entity = entity(reference, document, change.at, &change.kind, &change.source);
         return Ok(Past { entity, at, begins: None, is_other });
@@ -90,6 +97,39 @@ pub async fn as_of(services: &Services, caller: &Caller, reference: &EntityRef, 
             said(change.at)
         ))),
     }
+}
+
+/// The name that a thing has borne since it lost `key`, and since when, if that was between its last change under `key` and `at`.
+async fn renamed_away(
+    services: &Services,
+    caller: &Caller,
+    key: &str,
+    (document, changed_at): (&serde_json::Value, DateTime<Utc>),
+    at: DateTime<Utc>,
+) -> Result<Option<(String, DateTime<Utc>)>> {
+    let uid = document.pointer("/metadata/uid").and_then(serde_json::Value::as_str);
+    let Some(uid) = uid.and_then(|uid| uid.parse::<Uuid>().ok()) else { return Ok(None) };
+    // Under its present name, what it bore before is a part of its history.
+    let is_key = EntityRef::of(document).is_some_and(|name| name.to_string() == key);
+    if !is_key {
+        return Ok(None);
+    }
+    let names = store::former_names(&services.db, &caller.tenant, uid).await?;
+    let lost = names.iter().position(|(name, lost_at)| name == key && (changed_at..=at).contains(lost_at));
+    let Some(lost) = lost else { return Ok(None) };
+    let lost_at = names[lost].1;
+    // The newest stands first: the name after this one is the one before it in the list.
+    let next = match lost.checked_sub(1).and_then(|newer| names.get(newer)) {
+        Some((name, _)) => Some(name.clone()),
+        None => store::row_by_uid(&services.db, &caller.tenant, uid).await?.map(|row| row.reference),
+    };
+    let Some(next) = next.filter(|next| next != key) else { return Ok(None) };
+    let may_see = match next.parse::<EntityRef>() {
+        Ok(next) => identity::may(services, caller, Permission::ReadCatalog, Target::Entity(&next)).await.is_ok(),
+        Err(_) => false,
+    };
+    let next = if may_see { format!("has been `{next}`") } else { "has had another name".to_owned() };
+    Ok(Some((next, lost_at)))
 }
 
 /// What is left of an entity that left the catalog.

@@ -16,7 +16,7 @@ use super::{
     clusters::ClusterTarget,
     hosted,
     organisation::Organisation,
-    rows::entity,
+    rows::{conflict, entity},
     spelling, store,
     sync::{record::Plan, sync},
     trust, unseen,
@@ -323,12 +323,14 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
     };
     let known = store::known_of(&*tx, tenant, id).await?;
     let is_at_once = entities == Entities::Remove || services.settings.catalog.orphan_days == 0;
-    let (remove, orphan) = if is_at_once {
-        (known.into_keys().collect(), Vec::new())
-    } else {
-        (Vec::new(), known.into_iter().filter(|(_, known)| !known.is_orphaned).map(|(key, _)| key).collect())
-    };
     let around = store::conflicts_around(&*tx, tenant, id).await?;
+    // What another source reads from the very same file goes on: that one takes it over as it is.
+    let goes_on = |row: &&conflict::Model| row.owner_id == id && row.source_id != id && row.is_same;
+    let goes_on: HashSet<String> = around.iter().filter(goes_on).map(|row| row.reference.clone()).collect();
+    let (remove, orphan): (Vec<_>, Vec<_>) =
+        known.into_iter().partition(|(key, _)| is_at_once && !goes_on.contains(key));
+    let remove = remove.into_iter().map(|(key, _)| key).collect();
+    let orphan = orphan.into_iter().filter(|(_, known)| !known.is_orphaned).map(|(key, _)| key).collect();
     let waiting: HashSet<Uuid> = around.iter().map(|row| row.source_id).filter(|&claimer| claimer != id).collect();
     let touched = around.into_iter().filter(|row| row.source_id == id).map(|row| row.reference).collect();
     store::delete_source(&*tx, tenant, id).await?;

@@ -35,6 +35,8 @@ const GROUP: &str =
 
 const HERE: &str = "https://a.example/one";
 const THERE: &str = "https://b.example/two";
+/// Of which every file is looked at.
+const FOLDER: &str = "https://a.example/guessed";
 
 #[tokio::test]
 async fn what_is_declared_stands_in_the_catalog_with_its_relations() {

@@ -39,9 +39,10 @@ impl Wanted {
     pub(super) fn apart(branch: Option<String>, path: &str) -> Self {
         // `HEAD` is the branch that the repository itself puts first, whatever it is called.
         let branch = branch.filter(|branch| !branch.is_empty() && branch != "HEAD");
-        match (branch, path.trim_matches('/')) {
-            (None, "") => Self::Whole,
-            (branch, path) => Self::Apart { branch, path: path.to_owned() },
+        let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty() && *part != ".").collect();
+        match (branch, parts.join("/")) {
+            (None, path) if path.is_empty() => Self::Whole,
+            (branch, path) => Self::Apart { branch, path },
         }
     }
 

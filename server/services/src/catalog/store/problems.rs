@@ -201,12 +201,13 @@ pub(in crate::catalog) async fn trouble_counts(
         .collect()
 }
 
-/// Writes a source's kept texts in place of those before, as far as they are others.
+/// Writes a source's kept texts in place of those before, as far as they are others; those of the files in `carried` stay.
 pub(in crate::catalog) async fn replace_texts(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     source: Uuid,
     texts: Vec<Text>,
+    carried: &HashSet<String>,
 ) -> Result<()> {
     let own = |select: sea_orm::Select<text::Entity>| {
         select.filter(text::Column::Tenant.eq(tenant.as_str())).filter(text::Column::SourceId.eq(source))
@@ -224,7 +225,7 @@ pub(in crate::catalog) async fn replace_texts(
         .collect();
     let is_same = |hash: &String, kept: &Text| known.get(&kept.path) == Some(hash);
     let stays: Vec<&String> = hashed.iter().filter(|(hash, kept)| is_same(hash, kept)).map(|(_, k)| &k.path).collect();
-    let gone: Vec<&String> = known.keys().filter(|path| !stays.contains(path)).collect();
+    let gone: Vec<&String> = known.keys().filter(|path| !stays.contains(path) && !carried.contains(*path)).collect();
     for paths in gone.chunks(super::KEYS) {
         let old = text::Entity::delete_many()
             .filter(text::Column::Tenant.eq(tenant.as_str()))

@@ -1,6 +1,6 @@
 //! Sources.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -276,7 +276,7 @@ pub(in crate::catalog) async fn set_schedule(
 pub(in crate::catalog) async fn delete_source(tx: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<()> {
     super::delete_files(tx, tenant, id).await?;
     super::replace_troubles(tx, tenant, id, Vec::new()).await?;
-    super::replace_texts(tx, tenant, id, Vec::new()).await?;
+    super::replace_texts(tx, tenant, id, Vec::new(), &HashSet::new()).await?;
     super::forget_syncs(tx, tenant, id).await?;
     super::drop_hook(tx, tenant, id).await?;
     super::forget_deliveries(tx, tenant, id).await?;

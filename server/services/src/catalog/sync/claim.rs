@@ -43,6 +43,8 @@ pub(super) struct Claims {
     pub(super) by_file: HashMap<String, u64>,
     /// Files that claim what others have.
     pub(super) disputed: HashSet<String>,
+    /// Files that were not looked at, and are told of as they were.
+    pub(super) carried: HashSet<String>,
     /// Sources that wait for a name that has become free.
     pub(super) waiting: HashSet<Uuid>,
 }
@@ -127,8 +129,9 @@ pub(super) async fn claim(
             plan.orphan.push(key.clone());
         }
     }
-    let was_rejected = |row: &&Arc<FileRow>| row.file.outcome == Outcome::Rejected;
-    let before: HashSet<&str> = old.iter().filter(was_rejected).map(|row| row.file.path.as_str()).collect();
+    // What could not be looked at is told as it was: it is not mended.
+    let carried: Vec<&Arc<FileRow>> = old.iter().filter(|row| keep.is_unlisted(&row.file.path)).collect();
+    let before = rejected_before(old, &keep);
     let rejected = rejected::Rejected::new(&files, told);
     for (key, known) in &own {
         let why = stale.contains(key).then(|| rejected.why(key, &known.path)).flatten();
@@ -138,7 +141,7 @@ pub(super) async fn claim(
         }
     }
     plan.orphan.sort();
-    let documents = rename::documents(&files, layouts, old, &stale);
+    let mut documents = rename::documents(&files, layouts, old, &stale);
     let names = rename::Names { own: &own, others: &others };
     plan.renames = rename::find(tx, tenant, &files, &documents, old, &plan, &names).await?;
     let renamed: HashSet<&String> = plan.renames.values().collect();
@@ -148,14 +151,40 @@ pub(super) async fn claim(
     let is_waiting =
         |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
     let waiting = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
-    let Conflicts { rows, notes, disputed, .. } = conflicts;
+    let Conflicts { rows, mut notes, disputed, .. } = conflicts;
     let new: HashSet<conflict::Model> = rows.into_values().collect();
     let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
     if old != new {
         plan.touched.extend(old.symmetric_difference(&new).map(|row| row.reference.clone()));
         store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
     }
-    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, waiting }))
+    let carried = carry(carried, &mut files, &mut documents, &mut notes);
+    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting }))
+}
+
+/// Files that were rejected before and were looked at now.
+fn rejected_before<'a>(old: &'a [Arc<FileRow>], keep: &Keep<'_>) -> HashSet<&'a str> {
+    let rejected = old.iter().filter(|row| row.file.outcome == Outcome::Rejected);
+    rejected.map(|row| row.file.path.as_str()).filter(|path| !keep.is_unlisted(path)).collect()
+}
+
+/// Tells of files as they were that were not looked at, and names them.
+fn carry(
+    rows: Vec<&Arc<FileRow>>,
+    files: &mut Vec<SourceFile>,
+    documents: &mut Vec<Documents>,
+    notes: &mut Vec<Note>,
+) -> HashSet<String> {
+    let mut carried = HashSet::with_capacity(rows.len());
+    for row in rows {
+        let file = files.len();
+        let problems = row.file.problems.iter().filter(|problem| problem.severity != Severity::Info).cloned();
+        notes.extend(problems.map(|problem| Note { file, place: None, reference: None, owner: None, problem }));
+        carried.insert(row.file.path.clone());
+        files.push(row.file.clone());
+        documents.push(row.documents.clone());
+    }
+    carried
 }
 
 /// Names that a file of this source held before and still declares, though another file that comes first does so too.

@@ -68,7 +68,7 @@ impl Default for Limits {
             bytes: 256 * 1024 * 1024,
             entities: 200_000,
             problems: TOLD,
-            depth: 8,
+            depth: 100,
         }
     }
 }
@@ -202,7 +202,15 @@ impl Named {
         let is_pattern = match target.split_once("://") {
             // In an address, `?` begins the query, and brackets may be part of the host.
             Some((_, rest)) => rest.split_once('/').is_some_and(|(_, path)| path.contains(['*', '[', '{'])),
-            None => is_glob(target),
+            None => match target.split_once('?') {
+                // Of a repository on the server's disk, what is read stands behind the `?`.
+                Some((folder, wanted))
+                    if wanted.split('&').all(|part| part.starts_with("ref=") || part.starts_with("path=")) =>
+                {
+                    is_glob(folder) || is_glob(wanted)
+                }
+                _ => is_glob(target),
+            },
         };
         if is_pattern { Self::ByPattern } else { Self::Itself }
     }
@@ -357,4 +365,23 @@ pub(in crate::catalog) fn reference_of(value: &Value) -> Option<EntityRef> {
     let defaults = ReferenceDefaults { kind: value.get("kind")?.as_str(), namespace };
     let name = metadata.get("name")?.as_str()?;
     EntityRef::parse(name, defaults).ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_is_named_behind_a_repository_is_no_pattern() {
+        for (target, expected) in [
+            ("/srv/one.git?path=docs/config.yaml", Named::Itself),
+            ("/srv/one.git?ref=main&path=docs/config.yaml", Named::Itself),
+            ("/srv/one.git?ref=main&path=*/catalog.yaml", Named::ByPattern),
+            ("/srv/cat?log.yaml", Named::ByPattern),
+            ("https://git.example/one.git?path=docs/config.yaml", Named::Itself),
+            ("https://git.example/one.git?path=*/config.yaml", Named::ByPattern),
+        ] {
+            assert_eq!(Named::of(target), expected, "{target}");
+        }
+    }
 }

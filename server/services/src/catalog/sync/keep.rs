@@ -34,13 +34,12 @@ impl<'a> Keep<'a> {
         if self.seen.contains(path) {
             return self.failed.contains(path);
         }
-        let folders = path.match_indices('/').map(|(at, _)| &path[..=at]);
-        if folders.chain([""]).any(|folder| self.unlisted.contains(folder)) {
+        if self.is_unlisted(path) {
             return true;
         }
         let mut at = path;
         // As deep as Locations may lead, and a bound should an old trace hold a circle.
-        for _ in 0..32 {
+        for _ in 0..128 {
             match self.parents.get(at) {
                 Some(parent) if self.failed.contains(*parent) => return true,
                 Some(parent) => at = parent,
@@ -48,6 +47,12 @@ impl<'a> Keep<'a> {
             }
         }
         self.cut
+    }
+
+    /// Whether a file was not looked at, since nobody could say what is in its folder.
+    pub(super) fn is_unlisted(&self, path: &str) -> bool {
+        let mut folders = path.match_indices('/').map(|(at, _)| &path[..=at]).chain([""]);
+        !self.seen.contains(path) && folders.any(|folder| self.unlisted.contains(folder))
     }
 }
 

@@ -193,7 +193,7 @@ async fn record(
     // File by file: whether one waited for a kind, or is as it was, makes no difference.
     all.sort_by_key(|note| note.file);
     troubles::record(&tx, caller, id, all, (&claims.files, &claims.documents)).await?;
-    store::replace_texts(&*tx, tenant, id, texts).await?;
+    store::replace_texts(&*tx, tenant, id, texts, &claims.carried).await?;
     let rows = claims.files.into_iter().zip(claims.documents).zip(judged);
     let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
     store::replace_files(&*tx, tenant, id, &old, &rows).await?;

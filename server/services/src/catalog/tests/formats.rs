@@ -55,7 +55,7 @@ async fn an_own_kind_is_related_listed_and_counted_wherever_it_is_declared() {
     let there = world.register(THERE).await;
     insta::assert_snapshot!(world.trace(&there).await, @r"
     catalog-info.yaml rejected (1)
-      line 6, column 13: spec.homePort: `group:default/berths` is a group, but `homePort` names a resource; correct the reference
+      line 6, column 13: spec.homePort: `group:default/berths` is of the kind `group`, but `homePort` is for `resource`; correct the reference
       line 13, column 3: spec.homePort: is missing; the kind asks for it
       line 13, column 10: spec.class: must be one of `ferry`, `tug`
     ");
@@ -231,7 +231,6 @@ async fn a_manifest_of_kubernetes_is_not_taken_for_an_entity() {
 
 #[tokio::test]
 async fn documents_of_an_own_kind_are_found_in_files_that_nobody_named() {
-    const FOLDER: &str = "https://a.example/guessed";
     let world = World::new().await;
     let chart = "apiVersion: argoproj.io/v1alpha1\nkind: Application\nmetadata: {name: heron}\n";
     // Each stands before the kind, and beside what is of another world.
@@ -291,6 +290,41 @@ async fn the_first_declaration_of_a_kind_stands_and_the_second_is_told() {
     world.sync(&here).await;
     world.sync(&there).await;
     assert_eq!(world.entity("entitykind:another").await.source, Some(there.id));
+}
+
+#[tokio::test]
+async fn documents_of_an_own_kind_in_another_version_are_taken_in_and_told() {
+    let world = World::new().await;
+    let next = vessel("tern", "homePort: quay").replace("/v1", "/v2");
+    let other = vessel("gull", "homePort: quay").replace("apiVersion: ", "apiVersion: elsewhere.");
+    world.write(FOLDER, "a.yaml", &(vessel("heron", "homePort: quay") + &next + &other));
+    world.write(FOLDER, "k.yaml", KIND);
+    let source = world.register(FOLDER).await;
+    insta::assert_snapshot!(world.trace(&source).await, @"
+    a.yaml warned (2)
+      line 15, column 1: left out: its `apiVersion` is not one of a catalog
+      line 8, column 13: apiVersion: `fleet.example/v2` is not a version of Vessel that is known (fleet.example/v1); only the envelope was checked, and no relations were read
+    k.yaml found (1)
+    ");
+}
+
+#[tokio::test]
+async fn a_slip_in_a_version_is_told_where_nobody_named_the_file() {
+    let world = World::new().await;
+    world.write(FOLDER, "a.yaml", &component("heron", "").replace("backstage.io", "backstge.io"));
+    world.write(FOLDER, "b.yaml", &component("tern", "").replace("apiVersion", "apiversion"));
+    world.write(FOLDER, "c.yaml", "apiVersion: core.oam.dev/v1beta1\nkind: Component\nmetadata: {name: gull}\n");
+    world.write(FOLDER, "d.yaml", &component("petrel", ""));
+    let source = world.register(FOLDER).await;
+    insta::assert_snapshot!(world.trace(&source).await, @"
+    a.yaml warned (0)
+      line 1, column 13: apiVersion: left out: it is not one of a catalog; did you mean `backstage.io/v1alpha1`?
+    b.yaml warned (0)
+      line 1, column 1: left out: the key is written `apiVersion`; correct it
+    c.yaml skipped (0)
+      line 1, column 1: left out: its `apiVersion` is not one of a catalog
+    d.yaml found (1)
+    ");
 }
 
 #[tokio::test]

@@ -54,6 +54,33 @@ async fn an_entity_says_why_its_file_does_not_stand_until_it_does_again() {
 }
 
 #[tokio::test]
+async fn what_is_rejected_stays_told_while_nobody_can_look_at_it() {
+    for world in [World::new().await, World::on_postgres().await] {
+        world.write(FOLDER, "a/x.yaml", &component("heron", ""));
+        world.write(FOLDER, "b/y.yaml", &component("tern", ""));
+        let source = world.register(FOLDER).await;
+        let broken = component("heron", "").replace("  owner: berths\n", "");
+        world.write(FOLDER, "a/x.yaml", &broken);
+        world.sync(&source).await;
+        let whole = (world.trace(&source).await, status(&world, "component:heron").await);
+        assert!(whole.0.contains("a/x.yaml rejected") && whole.1.contains("is rejected now"), "{whole:?}");
+        world.remove(FOLDER, "a/x.yaml");
+        world.write(FOLDER, "@unlisted", "a/");
+        world.sync(&source).await;
+        let told = (world.trace(&source).await, status(&world, "component:heron").await);
+        assert!(told.0.contains("a/x.yaml rejected") && told.1 == whole.1, "{told:?}");
+        let trace = catalog::source(&world.services, &world.caller, source.id).await.unwrap();
+        assert_eq!(trace.source.rejected, 1);
+        let text = catalog::store::text(&world.services.db, &world.caller.tenant, source.id, "a/x.yaml").await.unwrap();
+        assert!(text.is_some_and(|(_, lines)| lines.contains("heron")));
+        // Once it can be looked at, it counts what is there.
+        world.remove(FOLDER, "@unlisted");
+        world.sync(&source).await;
+        assert!(!world.trace(&source).await.contains("a/x.yaml"));
+    }
+}
+
+#[tokio::test]
 async fn where_much_is_wrong_each_entity_is_told_its_own_and_the_rest_is_counted() {
     for world in [World::new().await, World::on_postgres().await] {
         let names: Vec<String> = (0..150).map(|number| format!("buoy-{number:03}")).collect();

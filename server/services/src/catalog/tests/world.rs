@@ -9,7 +9,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use domain::{
-    catalog::{EntityRef, Filter, NewSource, Query, Source, SourceKind},
+    catalog::{EntityRef, Filter, NewSource, Query, Severity, Source, SourceKind},
     identity::{Caller, Tenant},
 };
 
@@ -17,7 +17,7 @@ use crate::{
     Services,
     catalog::{
         self,
-        ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
+        ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, SourceReader, join},
     },
     changes, testing,
 };
@@ -58,6 +58,18 @@ impl OpenSource for Opened {
 
     fn folder(&self) -> String {
         String::new()
+    }
+
+    /// One that holds a file `@unlisted` could not list the folder that is named in it.
+    fn remarks(&self) -> Vec<Remark> {
+        let folder = self.1.get("@unlisted");
+        let told = folder.map(|folder| Remark {
+            about: "@list".into(),
+            severity: Severity::Warning,
+            message: "was not listed".into(),
+            keeps: vec![folder.trim().to_owned()],
+        });
+        told.into_iter().collect()
     }
 
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {

@@ -31,7 +31,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { bytes: 5 * 1024 * 1024, documents: 10_000, nodes: 1_000_000, text: 32 * 1024 * 1024, depth: 64 }
+        Self { bytes: 5 * 1024 * 1024, documents: 100_000, nodes: 1_000_000, text: 32 * 1024 * 1024, depth: 64 }
     }
 }
 
@@ -285,8 +285,8 @@ mod tests {
         assert!(told("[".repeat(100_000)).contains("cannot be read"));
         assert!(told("- ".repeat(5_000)).contains("cannot be read"));
         assert!(told(vec![b' '; 6 * 1024 * 1024]).contains("larger than 5 MiB"));
-        let many = "---\na: 1\n".repeat(10_001);
-        assert!(told(&many).ends_with("the file has more than 10000 documents; split it into several files"));
+        let many = "---\na: 1\n".repeat(100_001);
+        assert!(told(&many).ends_with("the file has more than 100000 documents; split it into several files"));
     }
 
     #[test]

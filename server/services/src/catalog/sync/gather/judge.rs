@@ -92,6 +92,18 @@ impl Walk<'_> {
         known.get(word("kind")).filter(|kind| kind.is_about(word("apiVersion")))
     }
 
+    /// Whether a document is of a kind that the organisation declares, if only in a version that its declaration does not name.
+    fn is_of_our_kinds(known: &OwnKinds, value: &Value) -> bool {
+        let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let group = |version: &str| version.split_once('/').map(|(group, _)| group.to_owned());
+        let version = word("apiVersion");
+        known.get(word("kind")).is_some_and(|kind| {
+            kind.is_about(version)
+                || group(version)
+                    .is_some_and(|it| kind.versions.iter().any(|known| group(known).as_deref() == Some(&it)))
+        })
+    }
+
     /// Every kind, of the walk and beside it.
     fn known_kinds(&self) -> OwnKinds {
         let mut known = self.terms.given.ours.clone();
@@ -108,7 +120,7 @@ impl Walk<'_> {
         let mut numbers = Vec::new();
         for Guess { number, place, step, document } in std::mem::take(&mut self.guesses) {
             self.about = Some((number, About { place, ..About::default() }));
-            let is_ours = Self::kind_of(&known, &document.value).is_some();
+            let is_ours = Self::is_of_our_kinds(&known, &document.value);
             let seen = if is_ours { self.look(&step).see_meant(document) } else { look::not_of_catalog(&document) };
             if let Some(print) = &mut self.gathered.prints[number] {
                 print.kinds = Some(by.clone());

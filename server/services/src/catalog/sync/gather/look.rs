@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use domain::catalog::{
-    EntityRef, FieldPath, FileProblem, KINDS, OwnKind, OwnKinds, Severity, Violation, declared, kind, normalise,
-    unshown, validate,
+    EntityRef, FieldPath, FileProblem, KINDS, OwnKind, OwnKinds, Severity, Violation, declared, kind, meant_version,
+    normalise, unshown, validate,
 };
 use serde_json::{Map, Value, json};
 
@@ -238,6 +238,15 @@ fn speaks_of_catalog(bytes: &[u8]) -> bool {
 
 /// A document that nobody named and that is of another world.
 pub(super) fn not_of_catalog(document: &Document) -> Seen {
+    if let Some(meant) = meant_version(&document.value) {
+        let (field, message) = match meant {
+            "" => (FieldPath::default(), "left out: the key is written `apiVersion`; correct it".to_owned()),
+            meant => {
+                (FieldPath::of("apiVersion"), format!("left out: it is not one of a catalog; did you mean `{meant}`?"))
+            }
+        };
+        return Seen::LeftOut(document.line, document.problem(Severity::Warning, &field, message));
+    }
     left_out(document, "left out: its `apiVersion` is not one of a catalog")
 }
 
