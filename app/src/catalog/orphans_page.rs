@@ -115,7 +115,7 @@ fn Row(orphan: Orphan, may_not: String, settle: ServerAction<SettleOrphan>) -> i
     };
     view! {
         <div class="flex flex-wrap items-start justify-between gap-x-6 gap-y-2 text-table">
-            <div class="min-w-0 flex-1">
+            <div class="min-w-0 flex-1 basis-72">
                 <p class="flex flex-wrap items-baseline gap-x-3">
                     <EntityLink to=reference.clone() label=title/>
                     <span class="text-muted">{reference.kind().to_owned()}" of "<OwnerLink owner plain=true/></span>

@@ -126,7 +126,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
                 <Files files source=id.clone() texts/>
                 <Trusted id=id.clone() kind=source.kind trust=source.trust may=may_trust/>
                 {disputed}
-                <WebhookPanel id=id.clone() webhook may/>
+                <WebhookPanel id=id.clone() kind=source.kind webhook may/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}
             </div>
         </Page>

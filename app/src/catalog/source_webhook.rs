@@ -1,6 +1,6 @@
 //! The webhook of a source: how to set it up, and what it delivered.
 
-use domain::catalog::{DeliveryOutcome, Webhook, WebhookDelivery};
+use domain::catalog::{DeliveryOutcome, SourceKind, Webhook, WebhookDelivery};
 use leptos::prelude::*;
 
 use super::inbox_functions::ChangeWebhook;
@@ -8,7 +8,7 @@ use crate::ui::{Button, ButtonKind, Fact, Facts, Mark, Panel, ProblemNote, Statu
 
 /// Its address, its secret while it can be seen, what to do at each forge, and the last deliveries; for whoever `may` change it, how.
 #[component]
-pub(super) fn WebhookPanel(id: String, webhook: Webhook, may: bool) -> impl IntoView {
+pub(super) fn WebhookPanel(id: String, kind: SourceKind, webhook: Webhook, may: bool) -> impl IntoView {
     let change = ServerAction::<ChangeWebhook>::new();
     let problem = move || change.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     let Webhook { address, made, secret, refused, deliveries } = webhook;
@@ -34,7 +34,7 @@ pub(super) fn WebhookPanel(id: String, webhook: Webhook, may: bool) -> impl Into
     let delivered = if is_made {
         view! {
             <ul class="mt-4 empty:hidden">{rows}</ul>
-            <SetUp/>
+            <SetUp kind/>
         }
         .into_any()
     } else {
@@ -93,28 +93,43 @@ fn DeliveryRow(delivery: WebhookDelivery) -> impl IntoView {
     }
 }
 
-/// What to enter at each forge.
+/// What to enter at the forge.
 #[component]
-fn SetUp() -> impl IntoView {
-    let forges = [
-        (
+fn SetUp(kind: SourceKind) -> impl IntoView {
+    let forges = match kind {
+        // Of these, only their own forge delivers anything, and it has more to tell than pushes.
+        SourceKind::GitHub => vec![(
             "GitHub",
-            "Settings › Webhooks › Add webhook. Payload URL: the address above. Content type: application/json. Secret: the secret. Just the push event.",
-        ),
-        (
+            "the organisation's Settings › Webhooks › Add webhook. Payload URL: the address above. Content type: application/json. Secret: the secret. Let me select individual events: Pushes, Repositories, Teams, Memberships, Organizations.",
+        )],
+        SourceKind::GitLab => vec![(
             "GitLab",
-            "Settings › Webhooks › Add new webhook. URL: the address above. Signing token, or secret token where there is none: the secret. Trigger: push events.",
-        ),
-        (
+            "the group's Settings › Webhooks › Add new webhook. URL: the address above. Signing token, or secret token where there is none: the secret. Trigger: push events, member events, subgroup events, project events.",
+        )],
+        SourceKind::Gitea => vec![(
             "Gitea, Forgejo",
-            "Settings › Webhooks › Add webhook. Target URL: the address above. POST, application/json. Secret: the secret. Trigger on: push events.",
-        ),
-    ];
-    let forges = forges.map(|(forge, words)| view! { <Fact term=forge>{words}</Fact> });
+            "the organisation's Settings › Webhooks › Add webhook. Target URL: the address above. POST, application/json. Secret: the secret. Trigger on: custom events, of them Push and Repository. Teams and members are read by the schedule.",
+        )],
+        _ => vec![
+            (
+                "GitHub",
+                "Settings › Webhooks › Add webhook. Payload URL: the address above. Content type: application/json. Secret: the secret. Just the push event.",
+            ),
+            (
+                "GitLab",
+                "Settings › Webhooks › Add new webhook. URL: the address above. Signing token, or secret token where there is none: the secret. Trigger: push events.",
+            ),
+            (
+                "Gitea, Forgejo",
+                "Settings › Webhooks › Add webhook. Target URL: the address above. POST, application/json. Secret: the secret. Trigger on: push events.",
+            ),
+        ],
+    };
+    let forges = forges.into_iter().map(|(forge, words)| view! { <Fact term=forge>{words}</Fact> });
     view! {
         <details class="mt-4 text-table">
             <summary class="text-link inline-block">"How to set it up at the forge"</summary>
-            <div class="mt-2 max-w-prose"><Facts>{forges.into_iter().collect_view()}</Facts></div>
+            <div class="mt-2 max-w-prose"><Facts>{forges.collect_view()}</Facts></div>
         </details>
     }
 }

@@ -38,6 +38,11 @@ impl Problem {
         Self { status: StatusCode::METHOD_NOT_ALLOWED, detail }
     }
 
+    /// An address that says nothing that could be asked for.
+    pub(crate) fn malformed(detail: &str) -> Self {
+        Self { status: StatusCode::BAD_REQUEST, detail: detail.to_owned() }
+    }
+
     /// Nobody who is known.
     pub(crate) fn unauthorized(detail: &str) -> Self {
         Self { status: StatusCode::UNAUTHORIZED, detail: detail.trim().to_owned() }

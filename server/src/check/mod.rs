@@ -8,6 +8,7 @@ mod text;
 
 use std::{
     fs,
+    io::Write as _,
     path::{Path, PathBuf},
     process::ExitCode,
 };
@@ -191,12 +192,18 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
             eprintln!("error: `{}` cannot be written: {error}", output.display());
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
-        println!("{}", text::summary(&report));
+        say(&format!("{}\n", text::summary(&report)));
     } else {
-        print!("{written}");
+        say(&written);
     }
     let is_bad = report.errors > 0 || report.rejected() > 0 || (check.strict && report.warnings > 0);
     Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// Writes to the standard output; who reads it may have seen enough.
+fn say(text: &str) {
+    let mut out = std::io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
 }
 
 fn write(output: &Path, text: &str) -> std::io::Result<()> {

@@ -9,6 +9,8 @@ use axum::{
 };
 use serde_json::json;
 
+use crate::api_v1::Problem;
+
 /// What a page may load: its own files, and scripts that carry the request's nonce.
 pub(crate) fn page_policy(nonce: &str) -> String {
     format!(
@@ -39,6 +41,9 @@ pub(crate) async fn no_nul(request: Request, next: Next) -> Response {
     let has_nul = [Some(uri.path()), uri.query()].into_iter().flatten().any(|part| part.contains("%00"));
     if has_nul {
         let message = "the address holds the character NUL (`%00`), which is part of no name; remove it";
+        if uri.path().starts_with("/api/v1/") {
+            return Problem::malformed(message).into_response();
+        }
         let body = json!({ "error": { "name": "InputError", "message": message }, "response": { "statusCode": 400 } });
         return (StatusCode::BAD_REQUEST, Json(body)).into_response();
     }

@@ -150,6 +150,20 @@ both! {
         }).await;
     }
 
+    async fn what_another_source_reads_too_stays_the_same_thing(portal) {
+        let path = portal.write("same/catalog-info.yaml", file(&["a"]));
+        let folder = path.trim_end_matches("/catalog-info.yaml").to_owned();
+        let first = id(&portal.register("file", &path).await);
+        let second = id(&portal.register("file", &folder).await);
+        let before = portal.json("/api/catalog/entities/by-name/component/default/a").await["metadata"]["uid"].clone();
+        portal.submit(&format!("/sources/{first}"), "remove_source", &[("id", &first), ("deed", "remove")]).await;
+        portal.synced(&second, "it is the other one's", async |portal| {
+            let entity = portal.json("/api/catalog/entities/by-name/component/default/a").await;
+            assert_eq!(entity["metadata"]["uid"], before);
+            entity["metadata"]["annotations"]["backstage.io/orphan"].is_null()
+        }).await;
+    }
+
     async fn a_renamed_thing_is_found_under_its_old_address(portal) {
         let path = portal.write("catalog-info.yaml", file(&["gate", "web"]));
         let source = id(&portal.register("file", &path).await);
@@ -158,6 +172,13 @@ both! {
         portal.synced(&source, "it has its new name", async |portal| portal.status_of("boarding-gate").await.is_success()).await;
         let entity = portal.json("/api/catalog/entities/by-name/component/default/boarding-gate").await;
         assert_eq!(entity["metadata"]["uid"], before);
+        // After that, it is under its new name alone.
+        let now = chrono::Utc::now().to_rfc3339_opts(chrono::SecondsFormat::Millis, true);
+        for (name, expected) in [("gate", StatusCode::NOT_FOUND), ("boarding-gate", StatusCode::OK)] {
+            let then = portal.get(&format!("/api/v1/catalog/entities/component/default/{name}?asOf={now}")).await;
+            assert_eq!(then.status(), expected, "{name}");
+            assert!(expected == StatusCode::OK || then.text().await.unwrap().contains("it has been `component:default/boarding-gate` since"));
+        }
         // Clients are told the truth; people are led on.
         assert_eq!(portal.status_of("gate").await, StatusCode::NOT_FOUND);
         assert_eq!(portal.names("filter=kind=component&order=asc:metadata.name").await, ["boarding-gate", "web"]);

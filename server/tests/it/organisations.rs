@@ -152,6 +152,7 @@ both! {
         let id = registered["location"]["id"].as_str().unwrap();
         portal.submit(&format!("/sources/{id}"), "change_webhook", &[("id", id), ("deed", "make")]).await;
         let page = portal.html(&format!("/sources/{id}")).await;
+        assert!(page.contains("Memberships, Organizations") && !page.contains("Just the push event"), "{page}");
         let secret = page[page.find("whsec_").unwrap()..].split('<').next().unwrap().to_owned();
         let deliver = async |event: &str, number: &str, body: Value| {
             let body = body.to_string();
