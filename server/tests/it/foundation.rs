@@ -138,7 +138,7 @@ async fn a_request_that_takes_too_long_is_answered_in_the_words_of_whoever_asks(
     assert_eq!(page.status(), StatusCode::SERVICE_UNAVAILABLE);
     let page = page.text().await.unwrap();
     assert!(page.contains("The portal cannot answer now") && page.contains("Try again in a minute"), "{page}");
-    let problem = portal.get("/api/v1/changes").await;
+    let problem = portal.get("/api/v1/permission/roles").await;
     assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem.headers()[header::CONTENT_TYPE], "application/problem+json");
     let other = portal.get("/api/catalog/entities").await;

@@ -131,6 +131,11 @@ impl Rules {
             let is_allowed = self.decide(footing, permission, &only).is_allowed;
             return if is_allowed { Extent::Everything } else { Extent::Nothing };
         }
+        self.reach(footing, permission)
+    }
+
+    /// The same, by what policies say of kinds of things, without a look at any.
+    pub(super) fn reach(&self, footing: &Footing, permission: Permission) -> Extent {
         if self.always(footing, permission) {
             Extent::Everything
         } else if self.could(footing, permission) {
