@@ -199,7 +199,7 @@ both! {
         portal.restart_with(options.set("CLUSTERS__HARBOUR", &cluster).variable("HARBOUR_TOKEN", "clu5ter-token")).await;
         portal.register("kubernetes", "harbour").await;
         let tickets = portal.json("/api/catalog/entities/by-name/component/default/tickets").await;
-        assert_eq!(tickets["metadata"]["annotations"]["backstage.io/managed-by-location"], "kubernetes:harbour/component/default/tickets");
+        assert_eq!(tickets["metadata"]["annotations"]["backstage.io/managed-by-location"], "kubernetes:harbour/shop/component/default/tickets");
         assert_eq!(tickets["spec"]["owner"], "berths");
         let (status, told) = portal.post("/api/catalog/locations", &json!({ "type": "kubernetes", "target": "https://x" })).await;
         assert_eq!(status, StatusCode::BAD_REQUEST, "{told}");

@@ -124,7 +124,7 @@ fn what_mkdocs_pages_use_is_rendered() {
     <section class="footnotes">
     <ol>
     <li id="doc-fn-1">
-    <p>The note. <a href="#doc-fnref-1" class="footnote-backref" rel="external noopener noreferrer">↩</a></p>
+    <p>The note. <a href="#doc-fnref-1" class="footnote-backref" aria-label="Back to where it is said">↩</a></p>
     </li>
     </ol>
     </section>
