@@ -35,6 +35,8 @@ pub struct Sent {
     pub ask: Option<String>,
     /// What it would come to: example cases that hold, who gains what, who loses what, whom it names without anybody being meant.
     pub tried: Option<Tried>,
+    /// Whether that is of the document going, and not of what was written.
+    pub without: bool,
     /// The name of a document, as it was written.
     pub name: String,
     /// A role and to whom, as they were written.

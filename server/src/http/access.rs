@@ -80,6 +80,10 @@ async fn policy(
         let name: RoleName = name.parse().map_err(|_| Error::NotFound("there are no policies of this name".into()))?;
         let services = &state.services;
         match draft.deed.as_str() {
+            "without" => {
+                sent.without = true;
+                permission::preview_reset(services, &caller, &name).await.map(Some)
+            }
             "reset" => permission::reset_policy(services, &caller, &name).await.map(|()| None),
             "save" => {
                 permission::save_policy(services, &caller, &name, (&text, &cases), draft.based_on).await.map(Some)

@@ -91,6 +91,21 @@ both! {
         assert_eq!((status, &tried["gains"], &tried["losses"]), (StatusCode::OK, &json!([]), &json!([])), "{tried}");
     }
 
+    async fn policies_go_after_it_was_told_who_gains_by_it(portal) {
+        let text = "@id(\"hide\") forbid (principal, action == Action::\"readAudit\", resource) when { principal == User::\"user:default/adam\" };";
+        let put = portal.request(Method::PUT, "/api/v1/permission/policies/hide").json(&json!({ "text": text })).send().await.unwrap();
+        assert_eq!(put.status(), StatusCode::OK, "{}", put.text().await.unwrap());
+        let told = form(&portal, "/policies/hide", &[("deed", "without")]).await;
+        assert_eq!(told.status(), StatusCode::OK);
+        let page = told.text().await.unwrap();
+        assert!(page.contains("It can be taken away") && page.contains("Take these policies away") && page.contains("readAudit"), "{page}");
+        assert_eq!(portal.get("/api/v1/permission/policies/hide").await.status(), StatusCode::OK, "nothing has gone yet");
+        assert_eq!(form(&portal, "/policies/hide", &[("deed", "reset")]).await.status(), StatusCode::SEE_OTHER);
+        // What stood there stays to be read.
+        let page = portal.get("/policies/hide").await.text().await.unwrap();
+        assert!(page.contains("Nothing is written here yet") && page.contains("What was edited") && page.contains("user:default/adam"), "{page}");
+    }
+
     async fn roles_and_questions_are_answered(portal) {
         let role = json!({ "role": "developer", "to": "group:harbour" });
         assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);

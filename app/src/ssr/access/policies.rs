@@ -154,10 +154,13 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
     }
     let (mut text, mut cases) = (known.text.as_str(), known.cases.as_str());
     if let Some(sent) = sent {
-        (text, cases) = (&sent.text, &sent.cases);
+        if !sent.without {
+            (text, cases) = (&sent.text, &sent.cases);
+        }
         html += &refused(sent, "It was not saved");
         if let Some((held, gains, losses, doubts)) = &sent.tried {
-            html += &tried(*held, gains, losses);
+            let what = if sent.without { "taken away" } else { "saved" };
+            html += &tried(what, *held, gains, losses);
             if !doubts.is_empty() {
                 html += &note("warning", "Nobody is meant by a name", doubts);
             }
@@ -196,16 +199,23 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
     };
     html += if is_closed { "</div>" } else { "</form>" };
     if version > 0 && !is_closed {
-        let what = if known.is_shipped { "Go back to what comes with Causeway" } else { "Take these policies away" };
+        // First it is told what it would come to.
+        let is_told = sent.is_some_and(|sent| sent.without && sent.tried.is_some());
+        let (deed, kind) = if is_told { ("reset", "btn") } else { ("without", "btn btn-ghost") };
+        let what = match (known.is_shipped, is_told) {
+            (true, false) => "Who gains, who loses if what comes with Causeway holds again",
+            (true, true) => "Go back to what comes with Causeway",
+            (false, false) => "Who gains, who loses if these policies go",
+            (false, true) => "Take these policies away",
+        };
         let _ = write!(
             html,
-            "<form method=\"post\" action=\"/policies/{name}\"><button class=\"btn btn-ghost\" name=\"deed\" \
-             value=\"reset\">{what}</button></form>"
+            "<form method=\"post\" action=\"/policies/{name}\"><button class=\"{kind}\" name=\"deed\" \
+             value=\"{deed}\">{what}</button></form>"
         );
     }
-    if !is_new {
-        html += &history(services, caller, &known.name).await?;
-    }
+    // What was taken away stays to be read.
+    html += &history(services, caller, &known.name).await?;
     let answer = if is_new { "Nothing is written here yet".to_owned() } else { plain(&known) };
     Ok(Written { title: format!("Policies: {}", known.name), answer, html })
 }
@@ -221,10 +231,10 @@ fn plain(document: &PolicyDocument) -> String {
     }
 }
 
-fn tried(held: usize, gains: &[(String, String)], losses: &[(String, String)]) -> String {
+fn tried(what: &str, held: usize, gains: &[(String, String)], losses: &[(String, String)]) -> String {
     let lines =
         |moved: &[(String, String)]| moved.iter().map(|(who, what)| format!("{who}: {what}")).collect::<Vec<_>>();
-    let mut out = note("info", &format!("It can be saved: all {held} example cases hold"), &[]);
+    let mut out = note("info", &format!("It can be {what}: all {held} example cases hold"), &[]);
     if gains.is_empty() && losses.is_empty() {
         out += &note("info", "Nobody gains or loses anything that shows in roles and in the catalog as it is", &[]);
     }

@@ -43,8 +43,8 @@ pub use self::{
     folder::{PolicyFolder, folder, preview_folder, refuse_folder, take_folder},
     language::SCHEMA,
     policies::{
-        PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, reset_policy,
-        save_policy,
+        PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, preview_reset,
+        reset_policy, save_policy,
     },
     questions::{WhoCan, may_each, who_can, why},
     roles::{Grant, doubts, give_role, grants, take_role},

@@ -157,6 +157,19 @@ pub async fn preview(services: &Services, caller: &Caller, name: &RoleName, text
     tried(services, caller, name.as_str(), Some(text), cases).await
 }
 
+/// What it would come to if what was edited went, and what comes with Causeway, if anything does, held again.
+pub async fn preview_reset(services: &Services, caller: &Caller, name: &RoleName) -> Result<Saved> {
+    identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
+    let (text, cases) = as_shipped(name.as_str());
+    tried(services, caller, name.as_str(), text, cases).await
+}
+
+/// The text of a document that comes with Causeway, if this one does, and its example cases.
+fn as_shipped(name: &str) -> (Option<&'static str>, &'static str) {
+    let shipped = SHIPPED.iter().find(|(shipped, ..)| *shipped == name);
+    shipped.map_or((None, ""), |(_, text, cases)| (Some(*text), *cases))
+}
+
 async fn tried(services: &Services, caller: &Caller, name: &str, text: Option<&str>, cases: &str) -> Result<Saved> {
     let broken = |problems| Ok(Saved { problems, ..Saved::default() });
     if let Some(Err(problems)) = text.map(|text| language::read(name, text)) {
@@ -304,8 +317,7 @@ pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName)
             "`{name}` was not edited in the portal, so there is nothing to take away"
         )));
     }
-    let shipped = SHIPPED.iter().find(|(shipped, ..)| *shipped == name);
-    let (text, cases) = shipped.map_or((None, ""), |(_, text, cases)| (Some(*text), *cases));
+    let (text, cases) = as_shipped(name);
     let tried = tried(services, caller, name, text, cases).await?;
     if let Some(problem) = tried.problems.first() {
         return Err(Error::Rejected(format!("without it, {problem}")));
@@ -317,7 +329,7 @@ pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName)
         subject: subject(name),
         kind: ChangeKind::PolicyReset,
         before: Some(told(&known)),
-        after: shipped.map(|(_, text, cases)| json!({ "text": text, "cases": cases })),
+        after: text.map(|text| json!({ "text": text, "cases": cases })),
     });
     tx.commit().await?;
     services.permission.forget(&caller.tenant);
