@@ -27,7 +27,7 @@ pub(crate) fn AccountPage() -> impl IntoView {
 
 #[component]
 fn About(oneself: Oneself) -> impl IntoView {
-    let Oneself { who, has_session, is_in_catalog, accounts, teams, sessions, manages_people } = oneself;
+    let Oneself { who, has_session, is_in_catalog, accounts, teams, roles, sessions, manages_people } = oneself;
     let person = match who.parse::<EntityRef>() {
         Ok(reference) if is_in_catalog => view! { <EntityLink to=reference/> }.into_any(),
         _ => view! { <span class="font-mono">{who}</span> }.into_any(),
@@ -41,6 +41,7 @@ fn About(oneself: Oneself) -> impl IntoView {
         });
         view! { <ul class="flex flex-wrap gap-x-4 gap-y-1">{teams.collect_view()}</ul> }.into_any()
     };
+    let roles = if roles.is_empty() { "none".to_owned() } else { roles.join(", ") };
     let known = accounts.into_iter().map(|account| view! { <Known account/> }).collect_view();
     let others = sessions.iter().filter(|session| !session.is_here).count();
     view! {
@@ -49,6 +50,7 @@ fn About(oneself: Oneself) -> impl IntoView {
                 <Facts>
                     <Fact term="Person">{person}</Fact>
                     <Fact term="Teams">{teams}</Fact>
+                    <Fact term="Roles">{roles}</Fact>
                     {known}
                 </Facts>
                 <div class="mt-4 flex flex-wrap gap-2">

@@ -17,6 +17,8 @@ pub(super) struct Oneself {
     pub(super) is_in_catalog: bool,
     pub(super) accounts: Vec<Account>,
     pub(super) teams: Vec<String>,
+    /// The roles that count for them, with those that these contain.
+    pub(super) roles: Vec<String>,
     pub(super) sessions: Vec<Session>,
     pub(super) manages_people: bool,
 }
@@ -61,6 +63,7 @@ pub(super) async fn get_oneself() -> Result<Oneself, AppError> {
         is_in_catalog,
         accounts,
         teams: caller.standing.teams.iter().cloned().collect(),
+        roles: reply(services::permission::roles_of(&services, &caller).await)?.into_iter().collect(),
         sessions,
         manages_people: reply(
             identity::is_allowed(&services, &caller, Permission::ManagePeople, Target::Platform).await,

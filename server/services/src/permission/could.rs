@@ -68,6 +68,15 @@ pub async fn what_could(services: &Services, caller: &Caller, who: &Subject) -> 
     Ok(could)
 }
 
+/// The roles of a caller, however they come by them, with those that these contain; none of those about whom nothing is asked.
+pub async fn roles_of(services: &Services, caller: &Caller) -> Result<BTreeSet<String>> {
+    if domain::identity::foregone(caller).is_some() {
+        return Ok(caller.standing.roles.clone());
+    }
+    let rules = services.permission.rules(services, &caller.tenant).await?;
+    Ok(rules.footing(caller).roles.clone())
+}
+
 impl Could {
     /// Of several tokens, the one counts that may more.
     fn take_in(&mut self, rows: Vec<MayRow>) {

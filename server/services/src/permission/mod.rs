@@ -39,7 +39,7 @@ use domain::{
 
 pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
-    could::{Could, MayRow, what_could},
+    could::{Could, MayRow, roles_of, what_could},
     folder::{PolicyFolder, folder, preview_folder, refuse_folder, take_folder},
     language::SCHEMA,
     policies::{

@@ -232,6 +232,7 @@ both_with_a_provider! {
         }
         let page = browser.open(&format!("{}/account", portal.base)).await;
         assert!(page.text.contains("this browser") && page.text.contains("Sign out"), "{}", page.text);
+        assert_eq!(me(&mut browser, &portal).await["allRoles"], json!([]));
         let ended = browser.follow(Method::POST, &format!("{}/account/sessions/end-others", portal.base), Some(&[])).await;
         assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
         browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
