@@ -53,6 +53,11 @@ impl Problem {
         Self { status: StatusCode::FORBIDDEN, detail: detail.trim().to_owned() }
     }
 
+    /// Nothing can be answered now.
+    pub(crate) fn unavailable(detail: &str) -> Self {
+        Self { status: StatusCode::SERVICE_UNAVAILABLE, detail: detail.to_owned() }
+    }
+
     /// Too much at once.
     pub(crate) fn too_many(detail: &str) -> Self {
         Self { status: StatusCode::TOO_MANY_REQUESTS, detail: detail.trim().to_owned() }

@@ -6,7 +6,6 @@ use axum::{
     middleware::Next,
     response::{IntoResponse, Response},
 };
-use services::Error;
 
 use super::{AppState, RequestId, caller::wants_a_page};
 use crate::{api_v1::Problem, auth};
@@ -31,8 +30,7 @@ pub(super) async fn told(State(state): State<AppState>, request: Request, next: 
 /// What whoever asks is told while the server cannot answer.
 pub(super) fn unavailable(state: &AppState, (is_page, is_api): (bool, bool), why: &str, id: &RequestId) -> Response {
     if is_api {
-        let (system, why) = ("the portal's database".to_owned(), why.to_owned());
-        return Problem::from(Error::Unavailable { system, why }).into_response();
+        return Problem::unavailable(&format!("this cannot be answered now: {why}; try again soon")).into_response();
     }
     if is_page {
         return auth::unavailable(state, why, id);
