@@ -155,9 +155,25 @@ async fn again(
 /// Whether a page shows a message. It may begin with another case.
 fn says(page: &[u8], why: &str) -> bool {
     let rest = why.char_indices().nth(1).map_or(why, |(at, _)| &why[at..]);
-    let shown = rest.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
-    String::from_utf8_lossy(page).contains(&shown)
+    // What stands in backticks is an element of its own, or as it is.
+    let escaped = rest.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;");
+    let page = String::from_utf8_lossy(page);
+    let parts: Vec<&str> = escaped.split('`').filter(|part| !part.is_empty()).collect();
+    let Some((first, others)) = parts.split_first() else { return false };
+    page.match_indices(first).any(|(at, _)| {
+        let mut rest = &page[at + first.len()..];
+        others.iter().all(|part| {
+            let found = rest.find(part).filter(|at| *at <= BETWEEN);
+            if let Some(at) = found {
+                rest = &rest[at + part.len()..];
+            }
+            found.is_some()
+        })
+    })
 }
+
+/// How many bytes of elements stand between two parts of a message at most.
+const BETWEEN: usize = 120;
 
 #[cfg(test)]
 mod tests {
@@ -181,6 +197,11 @@ mod tests {
     #[test]
     fn a_page_says_what_is_wrong_in_its_own_way() {
         assert!(says(b"<span>The name `a &lt; b` is wrong</span>", "the name `a < b` is wrong"));
+        assert!(says(
+            b"<span>The name <code class=\"x\">a &lt; b<!></code><!> is wrong</span>",
+            "the name `a < b` is wrong"
+        ));
         assert!(!says(b"<span>all is well</span>", "the name is wrong"));
+        assert!(!says(b"<span>The name <code>a</code> is right</span>", "the name `a` is wrong"));
     }
 }

@@ -184,6 +184,7 @@ both! {
         assert_eq!(api.get(sources, sources).await[0]["id"], source["id"]);
         assert_eq!(api.get(one, &of_one).await["files"][0]["outcome"], "found");
         api.ask(Method::POST, "/catalog/sources/{id}/sync", &format!("{of_one}/sync"), None, 202).await;
+        api.ask(Method::POST, "/catalog/sources/{id}/trust", &format!("{of_one}/trust"), Some(json!({ "trust": "none" })), 204).await;
 
         ask_about_credentials(&mut api).await;
         ask_about_permission(&mut api).await;
@@ -296,6 +297,9 @@ async fn ask_about_permission(api: &mut Described<'_>) {
     let tried =
         api.ask(Method::POST, &format!("{one}/preview"), &format!("{mine}/preview"), Some(draft.clone()), 200).await;
     assert!(!tried["gains"].as_array().unwrap().is_empty());
+    let folder = json!({ "documents": [{ "name": "mine", "text": draft["text"] }] });
+    let preview = "/permission/preview";
+    assert_eq!(api.ask(Method::POST, preview, preview, Some(folder), 200).await["gains"], tried["gains"]);
     api.ask(Method::PUT, one, mine, Some(draft), 200).await;
     api.ask(Method::PUT, one, mine, Some(json!({ "text": "permit" })), 422).await;
     assert_eq!(api.get(one, mine).await["version"], 1);

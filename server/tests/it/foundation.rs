@@ -141,7 +141,7 @@ async fn a_request_that_takes_too_long_is_answered_in_the_words_of_whoever_asks(
     let problem = portal.get("/api/v1/permission/roles").await;
     assert_eq!(problem.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(problem.headers()[header::CONTENT_TYPE], "application/problem+json");
-    let other = portal.get("/api/catalog/entities").await;
+    let other = portal.get("/api/catalog/locations").await;
     assert_eq!(other.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert!(other.text().await.unwrap().contains("it took too long"));
 }

@@ -219,18 +219,18 @@ both! {
         let (status, run) = portal.post("/api/scaffolder/v2/tasks", &wanted).await;
         assert_eq!(status, StatusCode::CREATED);
         let task = format!("/api/scaffolder/v2/tasks/{}", run["id"].as_str().unwrap());
-        let paths = [task.clone(), format!("{task}/events"), "/runs/1".to_owned(), "/api/v1/permission/why?permission=readRuns&on=run:1".to_owned()];
+        let paths = [task.clone(), format!("{task}/events"), "/runs/1".to_owned(), format!("/api/v1/permission/why?permission=readRuns&on=run:{}", run["id"].as_str().unwrap())];
         for path in &paths {
             assert_eq!(ask(path).await.0, 200, "{path}");
         }
-        for (name, action, what) in [("hide", "readCatalog", "Entity"), ("frozen", "startRun", "Template")] {
+        for (name, action, what) in [("unseen", "readCatalog", "Entity"), ("frozen", "startRun", "Template")] {
             let text = format!("forbid (principal == Machine::\"reader\", action == Action::\"{action}\", resource is {what}) when {{ resource.tags.contains(\"docs\") }};");
             let put = portal.request(Method::PUT, &format!("/api/v1/permission/policies/{name}")).json(&json!({ "text": text }));
             assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
         }
         for path in &paths {
             let (status, said) = ask(path).await;
-            assert!(status == 404 && !said.contains("paper") && !said.contains("hide"), "{path}: {status} {said}");
+            assert!(status == 404 && !said.contains("paper") && !said.contains("unseen"), "{path}: {status} {said}");
         }
         for list in ["/api/scaffolder/v2/tasks", "/runs", "/api/v1/approvals"] {
             let (status, said) = ask(list).await;
@@ -239,7 +239,7 @@ both! {
     }
 
     async fn what_is_forbidden_is_not_said_to_be_permitted_by_a_role(portal) {
-        let text = "@id(\"freeze\")\n@says(\"nothing is started\")\nforbid (principal, action == Action::\"startRun\", resource is Template);";
+        let text = "@id(\"freeze\")\n@says(\"nothing is started\")\nforbid (principal == Machine::\"reader\", action == Action::\"startRun\", resource is Template);";
         let put = portal.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&json!({ "text": text }));
         assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
         let token = portal.command(&["token", "create", "reader", "--roles", "viewer", "--scopes", "read,run"]).await;
