@@ -140,7 +140,14 @@ impl Rules {
             let is_allowed = self.decide(footing, permission, &only).is_allowed;
             return if is_allowed { Extent::Everything } else { Extent::Nothing };
         }
-        self.reach(footing, permission)
+        let reach = self.reach(footing, permission);
+        if reach != Extent::Some {
+            return reach;
+        }
+        self.evaluated(footing, permission).unwrap_or_else(|error| {
+            tracing::error!(?permission, %error, "policies could not be evaluated in part");
+            reach
+        })
     }
 
     /// The same, by what policies say of kinds of things, without a look at any.

@@ -1,6 +1,7 @@
 //! What holds in one tenant: its policies, who has which role, and what follows for a caller.
 
 mod changed;
+mod extent;
 mod used;
 
 use std::{

@@ -198,6 +198,10 @@ fn what_is_used_on_one_thing_alone_is_tried_and_not_told_as_perhaps() {
             "one",
             "permit (principal, action == Action::\"readAudit\", resource) when { principal == User::\"user:default/ada\" };",
         ),
+        (
+            "runs",
+            "permit (principal, action == Action::\"steerRun\", resource) when { principal == User::\"user:default/ada\" && resource.template.kind == \"template\" };",
+        ),
         ("things", "permit (principal, action, resource is Entity) when { resource.kind == \"component\" };"),
     ]);
     let extent = |caller: &Caller, permission| rules.extent(&rules.footing(caller), permission);
@@ -205,6 +209,9 @@ fn what_is_used_on_one_thing_alone_is_tried_and_not_told_as_perhaps() {
     let grace = Caller { subject: Subject::Person("user:default/grace".to_owned()), ..ada.clone() };
     assert_eq!(extent(&ada, Permission::ReadAudit), Extent::Everything);
     assert_eq!(extent(&grace, Permission::ReadAudit), Extent::Nothing);
+    // Who is known, so a condition on who is decided, whatever it is about.
+    assert_eq!(extent(&ada, Permission::SteerRun), Extent::Some);
+    assert_eq!(extent(&grace, Permission::SteerRun), Extent::Nothing);
     // A policy about entities permits nothing on the platform.
     for permission in [Permission::ManagePeople, Permission::ManagePolicies] {
         assert_eq!(extent(&grace, permission), Extent::Nothing, "{permission}");
