@@ -3,10 +3,9 @@
 use std::{process::ExitCode, time::Duration};
 
 use clap::Args;
-use reqwest::Client;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::cli::Problem;
+use crate::{ask, cli::Problem};
 
 /// Longest wait for the answer.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -62,23 +61,10 @@ impl Where {
         if run.is_empty() || !run.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '-') {
             return Err(format!("`{}` names no run; write its number, such as 12, or its id", self.run).into());
         }
-        let server = self.server.trim_end_matches('/');
-        let client = Client::builder().timeout(PATIENCE).build()?;
-        let mut request = client.post(format!("{server}/api/v1/runs/{run}/approval"));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request
-            .json(&json!({ "approve": approve, "note": note }))
-            .send()
-            .await
-            .map_err(|error| format!("{server} does not answer: {error}; name the server with --server"))?;
-        let (status, text) = (response.status(), response.text().await?);
-        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-        if !status.is_success() {
-            let why = answer["detail"].as_str().unwrap_or(text.trim());
-            return Err(format!("nothing was decided: {why}").into());
-        }
+        let place = (self.server.as_str(), self.token.as_deref());
+        let decision = json!({ "approve": approve, "note": note });
+        let path = format!("/api/v1/runs/{run}/approval");
+        let answer = ask::post(place, &path, &decision, (PATIENCE, "nothing was decided")).await?;
         let title = answer["title"].as_str().unwrap_or_default();
         let what = answer["approval"].as_str().unwrap_or_default();
         println!("run #{} is {what}: {title}", answer["number"]);

@@ -2,6 +2,7 @@
 
 mod account;
 mod api_v1;
+mod ask;
 mod assets;
 mod auth;
 mod catalog_api;

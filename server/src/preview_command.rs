@@ -3,10 +3,9 @@
 use std::{fmt::Write as _, path::PathBuf, process::ExitCode, time::Duration};
 
 use clap::Args;
-use reqwest::Client;
 use serde_json::{Value, json};
 
-use crate::{cli::Problem, policy_files::PolicyFiles};
+use crate::{ask, cli::Problem, policy_files::PolicyFiles};
 
 /// Longest wait for the answer: all that policies can mean is tried.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -37,7 +36,9 @@ impl PreviewCommand {
         let documents = found.documents.iter();
         let documents: Vec<Value> =
             documents.map(|(name, text, cases)| json!({ "name": name, "text": text, "cases": cases })).collect();
-        let outcome = self.ask(&json!({ "documents": documents })).await?;
+        let place = (self.server.as_str(), self.token.as_deref());
+        let folder = json!({ "documents": documents });
+        let outcome = ask::post(place, "/api/v1/permission/preview", &folder, (PATIENCE, "nothing was tried")).await?;
         if let Some(problems) = outcome["problems"].as_array().filter(|problems| !problems.is_empty()) {
             // What the server has besides: policies that were edited there.
             for problem in problems {
@@ -47,27 +48,6 @@ impl PreviewCommand {
         }
         print!("{}", written(&outcome));
         Ok(ExitCode::SUCCESS)
-    }
-
-    async fn ask(&self, folder: &Value) -> Result<Value, Problem> {
-        let server = self.server.trim_end_matches('/');
-        let client = Client::builder().timeout(PATIENCE).build()?;
-        let mut request = client.post(format!("{server}/api/v1/permission/preview"));
-        if let Some(token) = &self.token {
-            request = request.bearer_auth(token);
-        }
-        let response = request
-            .json(folder)
-            .send()
-            .await
-            .map_err(|error| format!("{server} does not answer: {error}; name the server with --server"))?;
-        let (status, text) = (response.status(), response.text().await?);
-        let answer: Value = serde_json::from_str(&text).unwrap_or_default();
-        if !status.is_success() {
-            let why = answer["detail"].as_str().unwrap_or(text.trim());
-            return Err(format!("nothing was tried: {why}").into());
-        }
-        Ok(answer)
     }
 }
 

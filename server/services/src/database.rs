@@ -2,6 +2,7 @@
 
 use std::{fs::File, path::Path, time::Duration};
 
+use domain::identity::Tenant;
 use migrations::Migrator;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use sea_orm_migration::MigratorTrait;
@@ -39,6 +40,16 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
         system: "database".into(),
         why: format!("could not be opened: {error}; check `[database] url` in causeway.toml"),
     })
+}
+
+/// Has a transaction wait for the others of the tenant that ask for this number. SQLite has one writer anyway.
+pub(crate) async fn lock(tx: &impl ConnectionTrait, number: i64, tenant: &Tenant) -> Result<()> {
+    if tx.get_database_backend() == DbBackend::Postgres {
+        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
+        let values = [number.into(), tenant.as_str().into()];
+        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
+    }
+    Ok(())
 }
 
 /// Brings the schema up to date, one process at a time. `data` holds the lock file of the embedded database.

@@ -30,7 +30,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::{
     accounts::groups_of,
-    doors::CHANNEL as DOORS_CHANNEL,
+    doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
     known::{Person, machines, person},
     pipelines::BETWEEN,
     starter::Starter,
@@ -83,11 +83,6 @@ pub async fn is_allowed(
         Err(crate::Error::Denied(_)) => Ok(false),
         Err(error) => Err(error),
     }
-}
-
-/// Forgets who was seen: who they are, or in which teams, may be otherwise now.
-pub(crate) async fn forget_all(services: &Services) -> Result<()> {
-    doors::forget(services).await
 }
 
 /// Whether someone may look after what they came in with, or can: their sessions and tokens. Whoever is signed in may, whatever the

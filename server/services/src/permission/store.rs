@@ -5,24 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::identity::{Grantee, RoleName, Tenant};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, QueryFilter,
-    QueryOrder, QuerySelect, Statement, sea_query::OnConflict,
+    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
+    QuerySelect, sea_query::OnConflict,
 };
 
 use super::uses::Use;
-use crate::{Result, bulk::Rows};
+use crate::{Result, bulk::Rows, database};
 
 /// Names the lock of those who tell of files ("files").
 const FILES: i64 = 0x0066_696c_6573;
 
 /// Has whoever tells of files wait for the others who do. On SQLite, a transaction that writes is the only one.
 pub(super) async fn lock_files(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
-        let values = [FILES.into(), tenant.as_str().into()];
-        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-    }
-    Ok(())
+    database::lock(tx, FILES, tenant).await
 }
 
 pub(super) mod policy {

@@ -13,13 +13,13 @@ mod syncs;
 mod webhooks;
 
 use domain::{catalog::EntityRef, identity::Tenant};
-use sea_orm::{ConnectionTrait, DbBackend, Statement};
+use sea_orm::ConnectionTrait;
 
 pub(super) use self::{
     conflicts::*, credentials::*, entities::*, files::*, names::*, orphans::*, problems::*, relations::*, sources::*,
     syncs::*, webhooks::*,
 };
-use crate::{Error, Result};
+use crate::{Error, Result, database};
 
 /// How many keys one query names: SQLite takes at most 32,766 values in a statement.
 const KEYS: usize = 5_000;
@@ -30,14 +30,9 @@ const ROWS: usize = 3_000;
 /// Number of the PostgreSQL lock that only one writer of a tenant's catalog holds.
 const WRITER: i64 = 0x00C4_A7A1_0600;
 
-/// Lets one transaction at a time decide who owns a name. SQLite has one writer anyway.
+/// Lets one transaction at a time decide who owns a name.
 pub(super) async fn lock(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
-        let values = [WRITER.into(), tenant.as_str().into()];
-        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-    }
-    Ok(())
+    database::lock(tx, WRITER, tenant).await
 }
 
 /// A reference as it stands in a row.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbBackend, EntityTrait, ExprTrait as _, IntoActiveModel as _,
-    QueryFilter, QueryOrder, QuerySelect, Statement,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, IntoActiveModel as _,
+    QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
@@ -12,7 +12,7 @@ use serde_json::Value;
 
 pub(crate) use self::account::Model as Row;
 use self::account::{Column as C, Entity};
-use crate::Result;
+use crate::{Result, database};
 
 mod account {
     use chrono::{DateTime, Utc};
@@ -105,12 +105,7 @@ const COMING: i64 = 0x7065_6f70_6c65;
 
 /// Has whoever comes in wait for the others who do. On SQLite, a transaction that writes is the only one.
 pub(super) async fn lock(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
-    if tx.get_database_backend() == DbBackend::Postgres {
-        let sql = "SELECT pg_advisory_xact_lock($1 # hashtext($2)::bigint)";
-        let values = [COMING.into(), tenant.as_str().into()];
-        tx.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, sql, values)).await?;
-    }
-    Ok(())
+    database::lock(tx, COMING, tenant).await
 }
 
 /// Whether someone else than this account is `who`.
