@@ -24,6 +24,8 @@ mod m20261127_000710_shared_files;
 mod m20261127_000800_confirmed;
 mod m20261127_000900_trust;
 mod m20261127_001200_other_names;
+mod m20261127_001300_pushed;
+mod m20261127_001310_partial;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -53,6 +55,8 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_000800_confirmed::Migration),
             Box::new(m20261127_000900_trust::Migration),
             Box::new(m20261127_001200_other_names::Migration),
+            Box::new(m20261127_001300_pushed::Migration),
+            Box::new(m20261127_001310_partial::Migration),
         ]
     }
 }

@@ -56,6 +56,7 @@ pub use source::{
 pub use trust::{NotTrust, Trust};
 pub use verdict::{Look, Prospect, ProspectTie, Verdict};
 pub use webhook::{
-    DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,
+    DeliveryOutcome, Push, Reads, Webhook, WebhookDeed, WebhookDelivery, repository_path, why_ignored,
+    why_ignored_by_organisation,
 };
 pub use well_known::{KnownAnnotation, Tools, well_known};

@@ -81,6 +81,13 @@ pub struct Push {
     pub repositories: Vec<String>,
 }
 
+impl Push {
+    /// Names the repository, as [`repository_path`] does.
+    pub fn repository_path(&self) -> Option<String> {
+        self.repositories.first().map(|address| repository_path(address))
+    }
+}
+
 /// What a source reads, as far as a push must know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reads<'a> {
@@ -130,14 +137,21 @@ pub fn why_ignored_by_organisation(push: &Push, target: &str) -> Option<String> 
     }
 }
 
+/// One name on its server for all addresses of a repository, by whichever name of the server: `quay/tides`.
+pub fn repository_path(address: &str) -> String {
+    let address = bare(address);
+    address.split_once('/').map(|(_, path)| path.trim_end_matches(".git").to_owned()).unwrap_or_default()
+}
+
+fn bare(address: &str) -> String {
+    let text = address.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
+    let text = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let text = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
+    text.to_lowercase()
+}
+
 /// Whether `target` is the repository at `address`, or something in it.
 fn leads_to(target: &str, address: &str) -> bool {
-    let bare = |text: &str| {
-        let text = text.split(['?', '#']).next().unwrap_or_default().trim_end_matches('/');
-        let text = text.split_once("://").map_or(text, |(_, rest)| rest);
-        let text = text.rsplit_once('@').map_or(text, |(_, rest)| rest);
-        text.to_lowercase()
-    };
     let (target, address) = (bare(target), bare(address));
     let address = address.trim_end_matches(".git");
     !address.is_empty()

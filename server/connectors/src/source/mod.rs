@@ -14,7 +14,7 @@ use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
 use services::catalog::{
     keys::Keys,
-    ports::{OpenSource, ReadProblem, SourceReader},
+    ports::{OpenSource, Pushed, ReadProblem, SourceReader},
 };
 use url::Url;
 
@@ -69,10 +69,16 @@ impl Sources {
 #[async_trait]
 impl SourceReader for Sources {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.open_with(kind, target, &Keys::none()).await
+        self.open_with(kind, target, &Keys::none(), &Pushed::new()).await
     }
 
-    async fn open_with(&self, kind: SourceKind, target: &str, keys: &Keys) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+    async fn open_with(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+        pushed: &Pushed,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let address = || {
             Url::parse(target).map_err(|error| ReadProblem::Refused(format!("`{target}` is not an address: {error}")))
         };
@@ -83,7 +89,9 @@ impl SourceReader for Sources {
                 Box::pin(self.repositories.open(target, keys)).await
             }
             SourceKind::Url => Box::pin(self.web.open(address()?, keys)).await,
-            SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => self.forges.open(kind, target, keys).await,
+            SourceKind::GitHub | SourceKind::GitLab | SourceKind::Gitea => {
+                self.forges.open(kind, target, keys, pushed).await
+            }
             SourceKind::Kubernetes => self.clusters.open(target).await,
         }
     }

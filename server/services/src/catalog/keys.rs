@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     hosted::Reads,
-    ports::{OpenSource, ReadProblem, SourceReader},
+    ports::{OpenSource, Pushed, ReadProblem, SourceReader},
 };
 
 /// What is shown to a server.
@@ -163,17 +163,19 @@ pub(crate) struct Reader {
     pub(super) sources: Arc<dyn SourceReader>,
     pub(super) keys: Keys,
     pub(super) reads: Reads,
+    /// What forges told of.
+    pub(super) pushed: Pushed,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        self.sources.open_with(kind, target, &self.keys).await
+        self.sources.open_with(kind, target, &self.keys, &self.pushed).await
     }
 
     async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, true).await?;
-        self.sources.open_with(SourceKind::Url, target, &self.keys.within(granted)).await
+        self.sources.open_with(SourceKind::Url, target, &self.keys.within(granted), &Pushed::new()).await
     }
 }

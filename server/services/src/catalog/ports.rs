@@ -1,9 +1,10 @@
 //! What the catalog needs from outside: the files of a source.
 
-use std::sync::Arc;
+use std::{collections::HashMap, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::catalog::{Allowance, Severity, SourceKind};
 
 use super::keys::{Granted, Keys};
@@ -51,18 +52,22 @@ pub struct Place {
     pub folder: Option<String>,
 }
 
+/// When something was pushed to repositories, by [`domain::catalog::repository_path`]: a list that is behind must not hide it.
+pub type Pushed = HashMap<String, DateTime<Utc>>;
+
 /// Opens sources.
 #[async_trait]
 pub trait SourceReader: Send + Sync {
     /// Fetches what moved, and gives access to the files.
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem>;
 
-    /// The same, with what may be shown to servers that ask who reads.
+    /// The same, with what may be shown to servers that ask who reads, and with what was pushed of late.
     async fn open_with(
         &self,
         kind: SourceKind,
         target: &str,
         _keys: &Keys,
+        _pushed: &Pushed,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.open(kind, target).await
     }

@@ -19,13 +19,14 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
-use domain::catalog::{Severity, SourceKind};
+use chrono::Utc;
+use domain::catalog::{Severity, SourceKind, repository_path};
 use futures::{StreamExt, stream};
 use services::catalog::{
     keys::{Held, Keys},
     organisation::Organisation,
-    ports::{OpenSource, ReadProblem, Remark},
+    ports::{OpenSource, Pushed, ReadProblem, Remark},
+    webhooks::MARKS_HOLD,
 };
 
 use self::{
@@ -45,9 +46,6 @@ const LARGEST: u64 = 5 * 1024 * 1024;
 
 /// How many catalog files a pattern may find in one repository.
 const FILES: usize = 500;
-
-/// After so long, a repository is asked again whatever its mark says.
-const TRUSTED: TimeDelta = TimeDelta::hours(24);
 
 /// Opens organisations.
 #[derive(Debug)]
@@ -81,6 +79,7 @@ impl Forges {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
+        pushed: &Pushed,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let organisation = Organisation::parse(kind, target).map_err(ReadProblem::Refused)?;
         let Some(forge) = Forge::of(kind) else {
@@ -110,6 +109,8 @@ impl Forges {
         let (asking, about) = (&client, &organisation);
         let asked = stream::iter(wanted.clone().into_iter().enumerate())
             .map(|(number, repository)| async move {
+                let pushed_at = pushed.get(&repository_path(&repository.web)).copied();
+                let repository = Repository { settles_at: repository.settles_at.max(pushed_at), ..repository };
                 Asked { repository: number, files: catalog_files(forge, asking, about, &repository).await }
             })
             .buffer_unordered(AT_ONCE);
@@ -176,7 +177,7 @@ async fn catalog_files(
 ) -> Result<Vec<File>, Trouble> {
     let now = Utc::now();
     let mark = format!("{} {} {}", repository.mark, repository.branch, organisation.file);
-    let seen = client.memory.seen(&repository.api).filter(|seen| seen.mark == mark && now - seen.at < TRUSTED);
+    let seen = client.memory.seen(&repository.api).filter(|seen| seen.mark == mark && now - seen.at < MARKS_HOLD);
     if let Some(seen) = seen.filter(|seen| repository.settles_at.is_none_or(|settles| seen.at >= settles)) {
         let known: Option<Vec<_>> = seen
             .files

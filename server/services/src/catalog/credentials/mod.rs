@@ -20,6 +20,7 @@ pub use self::scope::{NotAScope, Scope};
 use super::{
     hosted::Reads,
     keys::{Keys, Reader},
+    ports::Pushed,
     store,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, secrets::Reference};
@@ -52,7 +53,7 @@ impl Services {
     pub(crate) fn reader(&self, caller: &Caller) -> Reader {
         let ring = Installed::new(self, caller.tenant.clone());
         let reads = Reads { services: self.clone(), caller: caller.clone() };
-        Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)), reads }
+        Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)), reads, pushed: Pushed::new() }
     }
 }
 

@@ -12,7 +12,7 @@ use sea_orm::{
     sea_query::OnConflict,
 };
 
-use crate::Result;
+use crate::{Result, catalog::ports::Pushed};
 
 /// How many deliveries a page shows.
 const SHOWN: u64 = 20;
@@ -60,6 +60,7 @@ mod delivery {
         pub event: String,
         pub outcome: String,
         pub detail: String,
+        pub repository: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -133,12 +134,12 @@ pub(in crate::catalog) async fn note_refusal(
     Ok(())
 }
 
-/// Notes a delivery; `false` if it came before.
+/// Notes a delivery, and to what it was pushed; `false` if it came before.
 pub(in crate::catalog) async fn note_delivery(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     source: Uuid,
-    id: &str,
+    (id, repository): (&str, Option<String>),
     told: &WebhookDelivery,
 ) -> Result<bool> {
     use delivery::Column;
@@ -151,6 +152,7 @@ pub(in crate::catalog) async fn note_delivery(
         event: Set(told.event.clone()),
         outcome: Set(told.outcome.as_str().to_owned()),
         detail: Set(told.detail.clone()),
+        repository: Set(repository),
     };
     let again = OnConflict::columns([Column::Tenant, Column::SourceId, Column::Delivery]).do_nothing().to_owned();
     Ok(delivery::Entity::insert_many([row]).on_conflict(again).exec_without_returning(tx).await? > 0)
@@ -178,6 +180,29 @@ pub(in crate::catalog) async fn deliveries(
             detail: row.detail,
         })
         .collect())
+}
+
+/// When something was last pushed to each repository.
+pub(in crate::catalog) async fn pushed_since(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+    since: DateTime<Utc>,
+) -> Result<Pushed> {
+    use delivery::Column;
+    let rows: Vec<(String, DateTime<Utc>)> = delivery::Entity::find()
+        .select_only()
+        .column(Column::Repository)
+        .column_as(Column::ReceivedAt.max(), "pushed_at")
+        .filter(Column::Tenant.eq(tenant.as_str()))
+        .filter(Column::SourceId.eq(source))
+        .filter(Column::ReceivedAt.gte(since))
+        .filter(Column::Repository.is_not_null())
+        .group_by(Column::Repository)
+        .into_tuple()
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().collect())
 }
 
 /// Forgets the deliveries of a source that was removed.

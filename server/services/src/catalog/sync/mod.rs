@@ -34,9 +34,12 @@ use self::{
     record::Told,
 };
 use super::{
+    begin::begin,
+    keys::Reader,
     kinds,
     ports::ReadProblem,
     store::{self, FileRow},
+    webhooks,
 };
 use crate::{
     Error, Result, Services,
@@ -55,6 +58,10 @@ const ATTEMPTS: u32 = 3;
 const NOT_RECORDED: &str =
     "what was read could not be recorded, and what stood before stands; the log of the server says why";
 
+/// The same where a part of it was.
+const RECORDED_IN_PART: &str =
+    "only a part of what was read could be recorded; the rest is with the next sync; the log of the server says why";
+
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
@@ -70,7 +77,8 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
         let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
-        let reader = services.reader(caller);
+        let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
+        let reader = Reader { pushed, ..services.reader(caller) };
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
             let minutes = PATIENCE.as_secs() / 60;
@@ -85,7 +93,9 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
                 Err(error) => {
                     if matches!(error, Error::Internal(_)) {
                         // It is tried again; until that helps, whoever looks at the source is told.
-                        let why = ReadProblem::Unreachable(NOT_RECORDED.to_owned());
+                        let is_partial = store::is_partial(&services.db, &caller.tenant, id).await?;
+                        let why = if is_partial { RECORDED_IN_PART } else { NOT_RECORDED };
+                        let why = ReadProblem::Unreachable(why.to_owned());
                         mark_stale(services, caller, source, started, &why).await?;
                     }
                     return Err(error);
@@ -112,7 +122,9 @@ impl Before {
         let files: Vec<Arc<FileRow>> = files.into_iter().map(Arc::new).collect();
         // The program reads itself for that, once.
         let knows_itself = tokio::task::spawn_blocking(recall::prepare).await.unwrap_or(false);
-        let recall = if may_recall && knows_itself {
+        // Of what was recorded in part nobody knows what is missing.
+        let is_whole = !store::is_partial(&services.db, tenant, source.id).await?;
+        let recall = if may_recall && knows_itself && is_whole {
             Recall::of(&services.db, tenant, source.id, &files).await?
         } else {
             Recall::default()
@@ -156,8 +168,7 @@ async fn record(
     let Before { source: seen, files: old, recall } = before;
     drop(recall);
     let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, tenant).await?;
+    let mut tx = begin(services, caller).await?;
     // Read again: it may have been removed meanwhile.
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("the source `{id}` was removed while it was read")));
@@ -187,6 +198,7 @@ async fn record(
     source.warned = count(claims.files.iter().filter(|file| file.outcome == Outcome::Warned).count());
     source.problem = None;
     source.synced_at = Some(now);
+    claims.plan.gives_way = true;
     let told = std::mem::take(&mut claims.plan).carry_out(&mut tx, tenant, id, now).await?;
     let judged = if is_whole { recall::remember(prints, &notes, &claims) } else { vec![None; claims.files.len()] };
     let mut all: Vec<_> = notes.into_iter().chain(std::mem::take(&mut claims.notes)).collect();
@@ -197,6 +209,7 @@ async fn record(
     let rows = claims.files.into_iter().zip(claims.documents).zip(judged);
     let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
     store::replace_files(&*tx, tenant, id, &old, &rows).await?;
+    store::set_partial(&*tx, tenant, id, false).await?;
     end(&mut tx, caller, (&was, &mut source), started, told).await?;
     tx.commit().await?;
     drop((rows, old));

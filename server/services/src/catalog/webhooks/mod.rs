@@ -19,11 +19,14 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 pub use self::proof::Proof;
-use super::store;
+use super::{ports::Pushed, store};
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job, secrets};
 
 /// How long a new secret can be seen.
 const SHOWN: TimeDelta = TimeDelta::minutes(10);
+
+/// For so long a reader of organisations goes by the forge's word for what moved; then it asks for everything.
+pub const MARKS_HOLD: TimeDelta = TimeDelta::hours(24);
 
 /// How long deliveries are remembered; forges repeat theirs within days.
 const REMEMBERED: TimeDelta = TimeDelta::days(14);
@@ -147,7 +150,7 @@ pub async fn receive(
     let Some(known) = store::source(&services.db, tenant, source).await? else {
         return Err(Error::NotFound(format!("there is no source `{source}`; it may have been removed")));
     };
-    let (outcome, detail) = decide(&known, &delivery)?;
+    let Decision { outcome, detail, repository } = decide(&known, &delivery)?;
     let told = WebhookDelivery {
         received_at: now,
         forge: delivery.forge.to_owned(),
@@ -161,7 +164,7 @@ pub async fn receive(
     let id: String =
         format!("{} {id}", delivery.forge).chars().filter(|letter| !letter.is_control()).take(200).collect();
     let mut tx = services.begin(&caller).await?;
-    if !store::note_delivery(&*tx, tenant, source, &id, &told).await? {
+    if !store::note_delivery(&*tx, tenant, source, (&id, repository), &told).await? {
         let detail = "it came before, so nothing is done again".to_owned();
         return Ok(WebhookDelivery { outcome: DeliveryOutcome::Repeated, detail, ..told });
     }
@@ -180,13 +183,24 @@ pub async fn receive(
     Ok(told)
 }
 
-fn decide(source: &Source, delivery: &Delivery) -> Result<(DeliveryOutcome, String)> {
-    let ignored = |why: String| Ok((DeliveryOutcome::Ignored, why));
+/// What is to be done about a delivery.
+struct Decision {
+    outcome: DeliveryOutcome,
+    /// Why, for people.
+    detail: String,
+    /// To what it was pushed, where its server is to be asked about that.
+    repository: Option<String>,
+}
+
+fn decide(source: &Source, delivery: &Delivery) -> Result<Decision> {
+    let decided = |outcome, detail| Ok(Decision { outcome, detail, repository: None });
+    let ignored = |why: String| decided(DeliveryOutcome::Ignored, why);
+    let queued = |what: &str| decided(DeliveryOutcome::Queued, what.to_owned());
     match push::kind(&delivery.event) {
         push::Kind::Push => {}
         // Who comes and goes, and what is made and archived, is news of an organisation.
         push::Kind::People if source.kind.is_organisation() => {
-            return Ok((DeliveryOutcome::Queued, "the organisation is asked now for what is new".into()));
+            return queued("the organisation is asked now for what is new");
         }
         push::Kind::Hello => return ignored("the webhook is set up; the next push has the source fetched".into()),
         push::Kind::People | push::Kind::Other => {
@@ -195,10 +209,15 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<(DeliveryOutcome, Stri
     }
     let push = push::read(&delivery.body)?;
     if source.kind.is_organisation() {
-        return Ok(match why_ignored_by_organisation(&push, &source.target) {
-            Some(why) => (DeliveryOutcome::Ignored, why),
-            None => (DeliveryOutcome::Queued, "the organisation is asked now, and what moved is fetched".into()),
-        });
+        if let Some(why) = why_ignored_by_organisation(&push, &source.target) {
+            return ignored(why);
+        }
+        let repository = push.repository_path();
+        let detail = match &repository {
+            Some(repository) => format!("`{repository}` is fetched now, with what else moved in the organisation"),
+            None => "the organisation is asked now, and what moved is fetched".to_owned(),
+        };
+        return Ok(Decision { outcome: DeliveryOutcome::Queued, detail, repository });
     }
     let branch = source.branch.as_ref();
     let reads = Reads {
@@ -208,8 +227,16 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<(DeliveryOutcome, Stri
     };
     match why_ignored(&push, reads) {
         Some(why) => ignored(why),
-        None => Ok((DeliveryOutcome::Queued, "the source is fetched now".into())),
+        None => queued("the source is fetched now"),
     }
+}
+
+/// What was pushed to the repositories of an organisation since everything in it was last asked for.
+pub(super) async fn pushed(services: &Services, tenant: &Tenant, source: &Source) -> Result<Pushed> {
+    if !source.kind.is_organisation() {
+        return Ok(Pushed::new());
+    }
+    store::pushed_since(&services.db, tenant, source.id, Utc::now() - MARKS_HOLD).await
 }
 
 /// Forgets what was delivered long ago.

@@ -12,6 +12,7 @@ use axum::{
     extract::{Request, State as Serving},
     http::{HeaderMap, Response, StatusCode, header},
 };
+use chrono::TimeDelta;
 use secrecy::SecretString;
 use serde_json::{Value, json};
 use services::catalog::{
@@ -76,7 +77,17 @@ impl Server {
     }
 
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.forges.open(kind, &format!("http://{}/{target}", self.address), &Keys::of(Arc::new(One("t0ken")))).await
+        self.open_after(kind, target, &Pushed::new()).await
+    }
+
+    async fn open_after(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        pushed: &Pushed,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let target = format!("http://{}/{target}", self.address);
+        self.forges.open(kind, &target, &Keys::of(Arc::new(One("t0ken"))), pushed).await
     }
 
     /// Begins anew, as after a restart.

@@ -38,6 +38,25 @@ async fn every_repository_is_found_and_only_what_moved_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn what_was_pushed_to_is_asked_for_though_the_list_does_not_know_yet() {
+    let forge = Server::start(github(&["fares", "tides"])).await;
+    forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    forge.asked();
+    let contents = || forge.asked().into_iter().filter(|asked| asked.contains("contents")).collect::<Vec<_>>();
+    forge.change(|hub| drop(hub.texts.insert(file("tides"), "name: ebb\n".into())));
+    let mut pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    let source = forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: ebb\n");
+    assert_eq!(contents(), [format!("200 {}", file("tides"))]);
+    // Once is enough, until the next push.
+    forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    assert!(contents().is_empty());
+    pushed.insert("saltmarsh/tides".to_owned(), Utc::now());
+    forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    assert_eq!(contents(), [format!("304 {}", file("tides"))]);
+}
+
+#[tokio::test]
 async fn what_is_archived_forked_or_not_asked_for_is_left_out() {
     let mut hub = github(&["a", "b", "c", "d"]);
     let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
@@ -109,7 +128,7 @@ async fn a_refusal_names_the_credential_and_what_is_not_there_is_said() {
     assert!(matches!(&problem, ReadProblem::Missing(why) if why.contains("may not read it")), "{problem:?}");
     let closed = Forges::new(forge.data.path().join("x"), Guard::default());
     let target = format!("http://{}/saltmarsh", forge.address);
-    let problem = closed.open(SourceKind::GitHub, &target, &Keys::none()).await.err().unwrap();
+    let problem = closed.open(SourceKind::GitHub, &target, &Keys::none(), &Pushed::new()).await.err().unwrap();
     assert!(problem.to_string().contains("internal address"), "{problem}");
 }
 
