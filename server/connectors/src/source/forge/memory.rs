@@ -11,6 +11,9 @@ use std::{
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
+/// Which shape the answers have that are kept. What is kept in another one is fetched again: it may lack what is asked for now.
+const SHAPE: u32 = 2;
+
 /// How large the file may become; what is larger is fetched again after a restart.
 const LARGEST: u64 = 256 * 1024 * 1024;
 
@@ -39,6 +42,8 @@ pub(super) struct Seen {
 
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Contents {
+    #[serde(default)]
+    shape: u32,
     answers: HashMap<String, Kept>,
     seen: HashMap<String, Seen>,
     #[serde(skip)]
@@ -60,7 +65,9 @@ impl Memory {
     pub(super) fn open(path: PathBuf) -> Self {
         let is_small = fs::metadata(&path).is_ok_and(|about| about.len() <= LARGEST);
         let read = if is_small { fs::read(&path).ok() } else { None };
-        let contents = read.and_then(|bytes| serde_json::from_slice(&bytes).ok()).unwrap_or_default();
+        let known = read.and_then(|bytes| serde_json::from_slice::<Contents>(&bytes).ok());
+        let contents = known.filter(|known| known.shape == SHAPE).unwrap_or_default();
+        let contents = Contents { shape: SHAPE, ..contents };
         Self { path, contents: Mutex::new(contents) }
     }
 

@@ -14,7 +14,10 @@ use serde_json::Value;
 use super::{gather::Found, record::Plan, stitch};
 use crate::{
     Result,
-    catalog::store::{self, Documents, FileRow, Known},
+    catalog::{
+        ports::{MEMBERS, TEAMS},
+        store::{self, Documents, FileRow, Known},
+    },
     changes::Transaction,
 };
 
@@ -52,7 +55,16 @@ pub(super) fn documents(
     documents
 }
 
-/// The new names in `plan` that are those of old things, each with the old name.
+/// Names that old things have now.
+#[derive(Default)]
+pub(super) struct Renames {
+    /// New ones, each with the old one.
+    pub(super) names: HashMap<String, String>,
+    /// Those among the new ones of which others have let go, who have left.
+    pub(super) vacant: Vec<String>,
+}
+
+/// The names in `plan` that are those of old things.
 pub(super) async fn find(
     tx: &Transaction,
     tenant: &Tenant,
@@ -61,8 +73,8 @@ pub(super) async fn find(
     old: &[Arc<FileRow>],
     plan: &Plan,
     names: &Names<'_>,
-) -> Result<HashMap<String, String>> {
-    let mut found = HashMap::new();
+) -> Result<Renames> {
+    let mut found = numbered(files, documents, old, plan, names);
     let gone: HashSet<&String> = plan.orphan.iter().collect();
     if gone.is_empty() || plan.put.is_empty() {
         return Ok(found);
@@ -96,10 +108,47 @@ pub(super) async fn find(
         let (is_gone, is_new) =
             (|name: &EntityRef| gone.contains(&name.to_string()), |name: &EntityRef| new.contains(&name.to_string()));
         for (from, to) in renames(&parsed(before)?, &parsed(after)?, is_gone, is_new, &said) {
-            found.insert(to.to_string(), from.to_string());
+            found.names.insert(to.to_string(), from.to_string());
         }
     }
     Ok(found)
+}
+
+/// Teams and members of a forge under other names. Each stands in a file that bears their number, so that one is known again also
+/// where another has taken the old name.
+fn numbered(
+    files: &[SourceFile],
+    documents: &[Documents],
+    old: &[Arc<FileRow>],
+    plan: &Plan,
+    names: &Names<'_>,
+) -> Renames {
+    let is_numbered = |path: &str| [TEAMS, MEMBERS].iter().any(|folder| path.starts_with(folder));
+    let put: HashSet<String> = plan
+        .put
+        .iter()
+        .map(|(put, _)| put)
+        .filter(|put| is_numbered(&put.path))
+        .map(|put| put.reference.to_string())
+        .collect();
+    if put.is_empty() {
+        return Renames::default();
+    }
+    let old: HashMap<&str, &Documents> = old.iter().map(|row| (row.file.path.as_str(), &row.documents)).collect();
+    let mut found = Renames::default();
+    for (SourceFile { path, .. }, after) in files.iter().zip(documents).filter(|(file, _)| is_numbered(&file.path)) {
+        if let (Some([Some(from)]), [Some(to)]) = (old.get(path.as_str()).map(|old| old.as_slice()), after.as_slice())
+            && from != to
+            && put.contains(to)
+            && names.own.get(from).is_some_and(|known| known.path == *path)
+        {
+            found.names.insert(to.clone(), from.clone());
+        }
+    }
+    let former: HashSet<&String> = found.names.values().collect();
+    let is_vacant = |to: &&String| names.own.contains_key(*to) && !former.contains(to);
+    found.vacant = found.names.keys().filter(is_vacant).cloned().collect();
+    found
 }
 
 fn parsed(documents: &Documents) -> Result<Vec<Option<EntityRef>>> {
