@@ -11,7 +11,7 @@ use sea_orm::{
     sea_query::{Expr, SimpleExpr},
 };
 
-use crate::Result;
+use crate::{Result, changes::Transaction};
 
 /// How many rows one statement carries, from the largest.
 const SIZES: [usize; 4] = [256, 32, 4, 1];
@@ -45,6 +45,13 @@ pub(crate) async fn hold(db: &impl ConnectionTrait, kib: u32) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// Gives way, and goes on with as much room on whatever connection that is.
+pub(crate) async fn give_way(tx: &mut Transaction) -> Result<()> {
+    hold(&**tx, USUAL_CACHE).await?;
+    tx.give_way().await?;
+    hold(&**tx, LARGE_CACHE).await
 }
 
 /// How rows of a table are written.

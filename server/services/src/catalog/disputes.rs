@@ -10,7 +10,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{retain_seen, rows::conflict, sees_all, store, sync::sync};
+use super::{begin::begin, retain_seen, rows::conflict, sees_all, store, sync::sync};
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
 
 /// How many disputes a page shows at most.
@@ -89,8 +89,7 @@ pub async fn hand_over(
 ) -> Result<()> {
     let (key, tenant) = (reference.to_string(), &caller.tenant);
     identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let disputes = store::conflicts_about(&*tx, tenant, std::slice::from_ref(&key)).await?;
     let Some(dispute) = disputes.iter().find(|row| row.source_id == to && row.path == path) else {
         let why = format!("`{path}` no longer claims `{key}`, so it cannot have the name; look at how it is now");

@@ -4,6 +4,7 @@
 //! answered from an index in memory ([`Index`]).
 
 mod analyze;
+mod begin;
 mod begun;
 mod check;
 pub mod clusters;

@@ -11,7 +11,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{retain_seen, rows::entity, sees_all, store, sync::record::Plan};
+use super::{begin::begin, retain_seen, rows::entity, sees_all, store, sync::record::Plan};
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
@@ -115,8 +115,7 @@ pub async fn settle_orphan(
 ) -> Result<()> {
     let key = reference.to_string();
     identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, &caller.tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let Some(row) = store::rows(&*tx, &caller.tenant, std::slice::from_ref(&key)).await?.pop() else {
         return Err(Error::NotFound(format!("no entity `{key}` is in the catalog; it may have been removed already")));
     };
@@ -132,8 +131,7 @@ pub async fn settle_orphan(
 /// Keeps or removes every orphan of a source, and says how many.
 pub async fn settle_orphans_of(services: &Services, caller: &Caller, source: Uuid, deed: OrphanDeed) -> Result<u32> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(source)).await?;
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, &caller.tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let names = store::orphan_names(&*tx, &caller.tenant, source, AT_ONCE).await?;
     let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
     settle(&mut tx, caller, names, deed).await?;
@@ -184,8 +182,7 @@ pub async fn remove_lapsed(services: &Services, caller: &Caller) -> Result<u32> 
     identity::may(services, caller, Permission::ManageSources, Target::Platform).await?;
     let mut removed = 0;
     loop {
-        let mut tx = services.begin(caller).await?;
-        store::lock(&*tx, &caller.tenant).await?;
+        let mut tx = begin(services, caller).await?;
         let names = store::lapsed(&*tx, &caller.tenant, cutoff(services), BATCH).await?;
         if names.is_empty() {
             break;

@@ -9,6 +9,7 @@ use sea_orm::prelude::Uuid;
 use serde_json::json;
 
 use super::{
+    begin::begin,
     origin_of,
     sources::{checked, seen_sources},
     store,
@@ -65,8 +66,7 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     let may_trust = identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?;
     // A sync under way is not waited for: it sees that the source is another one before it writes what it read.
     let tenant = &caller.tenant;
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let Some(before) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };

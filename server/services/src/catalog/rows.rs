@@ -31,6 +31,7 @@ pub(super) mod source {
         pub allowance: Option<Json>,
         /// Which people and teams of it count.
         pub trust: String,
+        pub is_partial: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

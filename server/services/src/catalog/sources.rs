@@ -13,6 +13,7 @@ use serde_json::json;
 use url::Url;
 
 use super::{
+    begin::begin,
     clusters::ClusterTarget,
     hosted,
     organisation::Organisation,
@@ -32,6 +33,7 @@ const LONGEST: u32 = 30 * 24 * 60;
 /// [`Error::Conflict`] if it is there already.
 pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
     let new = checked(services, caller, new).await?;
+    // No name is at stake, so that who is recording much is not waited for.
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, &caller.tenant).await?;
     if let Some(source) = store::source_by_target(&*tx, &caller.tenant, &new).await? {
@@ -316,8 +318,7 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // A sync under way is not waited for: it sees that the source is gone before it writes what it read.
     let tenant = &caller.tenant;
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let Some(source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
@@ -363,8 +364,7 @@ pub async fn remove_entity(services: &Services, caller: &Caller, uid: Uuid) -> R
         Ok(false) | Err(Error::NotFound(_)) => return Err(gone()),
         Err(error) => return Err(error),
     }
-    let mut tx = services.begin(caller).await?;
-    store::lock(&*tx, tenant).await?;
+    let mut tx = begin(services, caller).await?;
     let row = store::row_by_uid(&*tx, tenant, uid).await?;
     let Some(entity::Model { reference, source_id, .. }) = row.filter(|row| row.reference == seen.to_string()) else {
         return Err(gone());

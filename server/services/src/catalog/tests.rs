@@ -5,6 +5,8 @@ mod formats;
 mod hidden;
 mod hidden_sources;
 mod lifecycle;
+mod numbered;
+mod parts;
 mod recall;
 mod rejected;
 mod restart;

@@ -1,6 +1,6 @@
 //! One unit of work: rows altered, changes told, jobs asked for, all or nothing.
 
-use std::ops::Deref;
+use std::{ops::Deref, time::Duration};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -12,6 +12,7 @@ use sea_orm::{
     TransactionTrait,
 };
 use serde_json::Value;
+use tokio::sync::OwnedMutexGuard;
 
 use super::{listen, store};
 use crate::{
@@ -48,6 +49,8 @@ pub struct Transaction {
     /// What it is told besides.
     notes: Vec<(String, String, Value)>,
     jobs: Vec<(Job, Option<DateTime<Utc>>)>,
+    /// Kept until the end, however often it gives way.
+    turn: Option<OwnedMutexGuard<()>>,
 }
 
 /// A change as it will stand in its row.
@@ -68,6 +71,9 @@ enum Written {
     /// So many, where they wait for their numbers.
     Waiting(i64),
 }
+
+/// How long others have when a transaction gives way: SQLite looks every tenth of a second whether it is its turn.
+const WAY: Duration = Duration::from_millis(120);
 
 /// How many bytes of changes are held back for the commit.
 const HELD: usize = 8 * 1024 * 1024;
@@ -99,6 +105,7 @@ impl Services {
             told: audit::Told::default(),
             notes: Vec::new(),
             jobs: Vec::new(),
+            turn: None,
         })
     }
 }
@@ -156,6 +163,29 @@ impl Transaction {
         Ok(seq)
     }
 
+    /// Keeps what lets one work at a time until the transaction ends.
+    pub(crate) fn keep_turn(&mut self, turn: OwnedMutexGuard<()>) {
+        self.turn = Some(turn);
+    }
+
+    /// Lets others write on a database with one writer: what was done so far is committed, with what was told of it, and it goes on
+    /// from there; jobs wait for the end. Whoever calls this has to cope with an end in between. Elsewhere nobody waits, and nothing is done.
+    pub(crate) async fn give_way(&mut self) -> Result<()> {
+        if self.tx.get_database_backend() != DbBackend::Sqlite {
+            return Ok(());
+        }
+        self.write_down().await?;
+        self.weight = 0;
+        // It holds nothing yet, and waits for nobody.
+        let next = self.services.db.begin().await?;
+        std::mem::replace(&mut self.tx, next).commit().await?;
+        self.written = Written::Nothing;
+        tokio::time::sleep(WAY).await;
+        // Its first statement writes, so that it waits for its turn; who reads first cannot.
+        store::take(&self.tx, &self.caller.tenant, 0).await?;
+        Ok(())
+    }
+
     /// Whose rows these are.
     pub(crate) fn tenant(&self) -> &Tenant {
         &self.caller.tenant
@@ -181,16 +211,8 @@ impl Transaction {
     pub async fn commit(mut self) -> Result<Option<i64>> {
         let has_jobs = !self.jobs.is_empty();
         queue::store::insert(&self.tx, &self.caller.tenant, std::mem::take(&mut self.jobs)).await?;
-        // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
-        let numbered = self.number_all().await?;
-        let last = numbered.map(|(last, _)| last);
-        let Self { tx, services, caller, told, notes, .. } = self;
-        if let Some((seq, at)) = numbered {
-            audit::vouch(&tx, &caller, at, told, seq).await?;
-        }
-        if !notes.is_empty() {
-            audit::note_all(&tx, &caller, Utc::now(), notes).await?;
-        }
+        let last = self.write_down().await?;
+        let Self { tx, services, caller, .. } = self;
         if let Some(seq) = last
             && tx.get_database_backend() == DbBackend::Postgres
         {
@@ -207,6 +229,20 @@ impl Transaction {
             services.queue.wake();
         }
         Ok(last)
+    }
+
+    /// Writes what was told so far; returns the number of the last change.
+    async fn write_down(&mut self) -> Result<Option<i64>> {
+        // From here to the commit no other transaction of the tenant can take a number, so readers see no gaps.
+        let numbered = self.number_all().await?;
+        if let Some((seq, at)) = numbered {
+            audit::vouch(&self.tx, &self.caller, at, std::mem::take(&mut self.told), seq).await?;
+        }
+        let notes = std::mem::take(&mut self.notes);
+        if !notes.is_empty() {
+            audit::note_all(&self.tx, &self.caller, Utc::now(), notes).await?;
+        }
+        Ok(numbered.map(|(last, _)| last))
     }
 
     /// Sees to it that every change has its number; returns the last one.

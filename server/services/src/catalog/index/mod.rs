@@ -80,6 +80,8 @@ struct TenantIndex {
     is_loaded: watch::Sender<bool>,
     /// Held by the one who reads changes.
     reader: tokio::sync::Mutex<()>,
+    /// Held by the one who decides who owns a name.
+    writer: Arc<tokio::sync::Mutex<()>>,
     /// The last change that the snapshot knows.
     saved: AtomicI64,
 }
@@ -89,6 +91,11 @@ impl Index {
     pub(super) fn turn(&self, source: Uuid) -> Arc<tokio::sync::Mutex<()>> {
         // Nothing is left half done under these locks, so a panic elsewhere does no harm.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
+    }
+
+    /// The lock that lets one transaction of this process at a time decide who owns a name.
+    pub(super) fn writer(&self, tenant: &Tenant) -> Arc<tokio::sync::Mutex<()>> {
+        self.tenant(tenant).writer.clone()
     }
 
     fn tenant(&self, tenant: &Tenant) -> Arc<TenantIndex> {

@@ -113,6 +113,7 @@ pub(in crate::catalog) async fn insert_source(
         follows_default: false,
         allowance: None,
         trust: new.trust.unwrap_or_default().to_string(),
+        is_partial: false,
     };
     source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.try_into()
@@ -144,6 +145,32 @@ pub(in crate::catalog) async fn update_source(
         .filter(source::Column::Id.eq(source.id))
         .exec(tx)
         .await?;
+    Ok(())
+}
+
+/// Whether a sync of the source ended before all of it was recorded.
+pub(in crate::catalog) async fn is_partial(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<bool> {
+    let found = source::Entity::find()
+        .select_only()
+        .column(source::Column::IsPartial)
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id));
+    Ok(found.into_tuple().one(db).await?.unwrap_or(false))
+}
+
+/// Notes whether what a source declares is recorded in part only.
+pub(in crate::catalog) async fn set_partial(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    is_partial: bool,
+) -> Result<()> {
+    let other = source::Entity::update_many()
+        .col_expr(source::Column::IsPartial, Expr::value(is_partial))
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id))
+        .filter(source::Column::IsPartial.eq(!is_partial));
+    other.exec(tx).await?;
     Ok(())
 }
 

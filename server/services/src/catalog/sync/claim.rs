@@ -82,6 +82,7 @@ pub(super) async fn claim(
             others.insert(key, known)
         };
     }
+    let is_partial = store::is_partial(&**tx, tenant, id).await?;
     let around = store::conflicts_around(&**tx, tenant, id).await?;
     let held = held_elsewhere(&found, &own, &same);
     let rivals: Vec<String> = others.iter().filter(|(_, it)| !it.is_orphaned).map(|(key, _)| key.clone()).collect();
@@ -108,7 +109,8 @@ pub(super) async fn claim(
         claimed.insert(key.clone(), found.path.clone());
         *by_file.entry(found.path.clone()).or_default() += 1;
         let hash = found.hash();
-        let is_same = |known: &Known| known.hash == hash && known.path == found.path && !known.is_orphaned;
+        let is_same =
+            |known: &Known| known.hash == hash && known.path == found.path && !known.is_orphaned && !is_partial;
         if !own.get(&key).is_some_and(is_same) {
             plan.put.push((found, hash));
         }
@@ -131,19 +133,14 @@ pub(super) async fn claim(
     }
     // What could not be looked at is told as it was: it is not mended.
     let carried: Vec<&Arc<FileRow>> = old.iter().filter(|row| keep.is_unlisted(&row.file.path)).collect();
-    let before = rejected_before(old, &keep);
-    let rejected = rejected::Rejected::new(&files, told);
-    for (key, known) in &own {
-        let why = stale.contains(key).then(|| rejected.why(key, &known.path)).flatten();
-        if why.is_some() || before.contains(known.path.as_str()) {
-            plan.touched.insert(key.clone());
-            plan.rejected.insert(key.clone(), why);
-        }
-    }
+    tell_rejected(&mut plan, (&own, &stale), &rejected::Rejected::new(&files, told), &rejected_before(old, &keep));
     plan.orphan.sort();
     let mut documents = rename::documents(&files, layouts, old, &stale);
     let names = rename::Names { own: &own, others: &others };
-    plan.renames = rename::find(tx, tenant, &files, &documents, old, &plan, &names).await?;
+    let rename::Renames { names, mut vacant } =
+        rename::find(tx, tenant, &files, &documents, old, &plan, &names).await?;
+    plan.renames = names;
+    plan.remove.append(&mut vacant);
     let renamed: HashSet<&String> = plan.renames.values().collect();
     plan.orphan.retain(|key| !renamed.contains(key));
 
@@ -160,6 +157,22 @@ pub(super) async fn claim(
     }
     let carried = carry(carried, &mut files, &mut documents, &mut notes);
     Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting }))
+}
+
+/// Says of each entity whose file does not stand as it is now why that is, and of no other any longer.
+fn tell_rejected(
+    plan: &mut Plan,
+    (own, stale): (&HashMap<String, Known>, &HashSet<String>),
+    rejected: &rejected::Rejected<'_>,
+    before: &HashSet<&str>,
+) {
+    for (key, known) in own {
+        let why = stale.contains(key).then(|| rejected.why(key, &known.path)).flatten();
+        if why.is_some() || before.contains(known.path.as_str()) {
+            plan.touched.insert(key.clone());
+            plan.rejected.insert(key.clone(), why);
+        }
+    }
 }
 
 /// Files that were rejected before and were looked at now.

@@ -41,6 +41,9 @@ pub(in crate::catalog) struct Plan {
     pub(in crate::catalog) rejected: HashMap<String, Option<String>>,
     /// Whose served documents may be others for another reason.
     pub(in crate::catalog) touched: HashSet<String>,
+    /// Whether it may be carried out a part at a time, where others would have to wait: the next sync of the source looks at all of
+    /// it anew, should it end in between.
+    pub(in crate::catalog) gives_way: bool,
 }
 
 /// How many entities changed, and how.
@@ -70,7 +73,12 @@ impl Plan {
         if is_much {
             bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
-        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched } = self;
+        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched, gives_way } = self;
+        // What is renamed has no row until it is written under its new name.
+        let gives_way = gives_way && is_much && renames.is_empty();
+        if gives_way {
+            store::set_partial(&**tx, tenant, source, true).await?;
+        }
         let former: Vec<String> = renames.values().cloned().collect();
         let has_gone = orphan.iter().chain(&remove).any(|reference| is_kind(reference));
         if has_gone || put.iter().any(|(found, _)| found.reference.kind() == "entitykind") {
@@ -138,15 +146,22 @@ impl Plan {
 
         touched.extend(orphan.iter().cloned());
         touched.extend(put_refs.iter().cloned());
-        for reference in remove.iter().chain(&former) {
+        // Another thing may have the name now.
+        for reference in remove.iter().chain(&former).filter(|reference| !put.contains_key(*reference)) {
             touched.remove(reference);
         }
         let orphan: HashSet<String> = orphan.into_iter().collect();
         let declared: HashSet<String> = put_refs.into_iter().collect();
-        let restitch =
-            Restitch { tenant, source, now, orphan, put, declared, renamed, rejected, ties: &ties, own: Arc::new(own) };
+        let (ties, own) = (&ties, Arc::new(own));
+        let restitch = Restitch { tenant, source, now, orphan, put, declared, renamed, ties, own, rejected, gives_way };
         restitch.run(tx, touched, &mut told).await?;
+        if gives_way {
+            bulk::give_way(tx).await?;
+        }
         store::insert_relations(&**tx, tenant, ties.rows()).await?;
+        if gives_way {
+            bulk::give_way(tx).await?;
+        }
         if is_much {
             bulk::hold(&**tx, bulk::USUAL_CACHE).await?;
         }

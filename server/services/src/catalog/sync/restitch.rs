@@ -21,7 +21,7 @@ use super::{
     ties::Ties,
 };
 use crate::{
-    Error, Result,
+    Error, Result, bulk,
     catalog::{
         rows::conflict,
         store::{self, Row},
@@ -31,6 +31,9 @@ use crate::{
 
 /// How many documents are held at once.
 const PART: usize = 1_000;
+
+/// After so many parts others may write.
+const PARTS: usize = 5;
 
 /// What served documents are made anew from.
 pub(super) struct Restitch<'a> {
@@ -49,6 +52,8 @@ pub(super) struct Restitch<'a> {
     pub(super) own: Arc<OwnKinds>,
     /// Why what a file says now about an entity does not stand; nothing where it stands again.
     pub(super) rejected: HashMap<String, Option<String>>,
+    /// Whether others may write in between.
+    pub(super) gives_way: bool,
 }
 
 impl Restitch<'_> {
@@ -58,7 +63,10 @@ impl Restitch<'_> {
         touched.sort_unstable();
         let mut standing = HashMap::new();
         let mut done = None;
-        for names in touched.chunks(PART) {
+        for (number, names) in touched.chunks(PART).enumerate() {
+            if self.gives_way && number > 0 && number.is_multiple_of(PARTS) {
+                bulk::give_way(tx).await?;
+            }
             let part = self.part(tx, names, &mut standing).await?;
             let stitching = tokio::task::spawn_blocking(move || part.stitched());
             if let Some(last) = done.take() {
