@@ -171,7 +171,8 @@ pub(crate) struct Reader {
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        self.sources.open_with(kind, target, &self.keys, &self.pushed).await
+        let opened = self.sources.open_with(kind, target, &self.keys, &self.pushed);
+        self.reads.in_turn(kind, target, opened).await
     }
 
     async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {

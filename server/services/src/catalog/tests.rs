@@ -2,6 +2,7 @@
 
 mod directories;
 mod formats;
+mod hanging;
 mod hidden;
 mod hidden_sources;
 mod lifecycle;
@@ -19,7 +20,7 @@ mod world;
 use std::{fmt::Write as _, sync::Arc};
 
 use domain::{
-    catalog::{Direction, EntityRef, ListQuery, Order, Pick, Source},
+    catalog::{Direction, EntityRef, ListQuery, NewSource, Order, Pick, Source, SourceKind},
     identity::{Caller, Tenant},
 };
 

@@ -19,7 +19,11 @@ use tokio_util::{
     task::{AbortOnDropHandle, TaskTracker},
 };
 
-use super::{Job, store};
+use super::{
+    Job,
+    slot::{Slot, aside},
+    store,
+};
 use crate::{Error, Result, Services, catalog, runs, scorecards};
 
 /// How often a job is tried before it is left for a person to look at.
@@ -62,14 +66,14 @@ impl Desk {
     }
 
     /// Does the job of a delivery. Whatever becomes of it is written down here, so the queue need not repeat it.
-    pub(super) async fn deliver(self: Arc<Self>, delivery: Delivery) -> Result<()> {
+    pub(super) async fn deliver(self: Arc<Self>, delivery: Delivery, slot: Arc<Slot>) -> Result<()> {
         if self.shutdown.is_cancelled() {
             // Not begun, not answered: it is delivered again at the next start.
             std::future::pending::<Infallible>().await;
         }
         let desk = Arc::clone(&self);
         // A task of its own: it goes on whether the queue looks or not, and a panic is a failed job, no more.
-        let work = self.jobs.spawn(async move { desk.see_to(delivery).await });
+        let work = self.jobs.spawn(async move { desk.see_to(delivery, slot).await });
         work.await.unwrap_or_else(|error| Err(Error::Internal(format!("a job broke off: {error}"))))
     }
 
@@ -80,11 +84,11 @@ impl Desk {
         self.jobs.wait().await;
     }
 
-    async fn see_to(self: Arc<Self>, delivery: Delivery) -> Result<()> {
+    async fn see_to(self: Arc<Self>, delivery: Delivery, slot: Arc<Slot>) -> Result<()> {
         let _in_hand = self.services.queue.take();
         let desk = Arc::clone(&self);
         let given = delivery.clone();
-        let work = AbortOnDropHandle::new(tokio::spawn(async move { desk.perform(&given).await }));
+        let work = AbortOnDropHandle::new(tokio::spawn(Slot::hold(slot, async move { desk.perform(&given).await })));
         let done = tokio::select! {
             done = work => done.unwrap_or_else(|error| Err(Error::Internal(format!("the job broke off: {error}")))),
             () = self.grace_is_over() => Err(Error::Unavailable { system: "worker".into(), why: "is stopping".into() }),
@@ -110,7 +114,7 @@ impl Desk {
                 if line.is_waiting.swap(true, Ordering::SeqCst) {
                     return Ok(());
                 }
-                let turn = line.turn.lock().await;
+                let turn = aside(line.turn.lock()).await;
                 line.is_waiting.store(false, Ordering::SeqCst);
                 let done = self.follow(job, tenant).await;
                 drop(turn);

@@ -9,6 +9,8 @@ mod delivery;
 mod engine;
 mod identity;
 mod relay;
+pub(crate) mod servers;
+mod slot;
 pub(crate) mod store;
 mod worker;
 
@@ -66,6 +68,7 @@ pub struct Queue {
     work: Arc<Notify>,
     worker: Arc<OnceLock<WorkerIdentity>>,
     in_hand: watch::Sender<usize>,
+    pub(crate) servers: Arc<servers::Servers>,
 }
 
 /// A job in hand.

@@ -22,6 +22,7 @@ use uuid::Uuid;
 use super::{
     delivery::{Delivery, Desk},
     engine::{QUEUE, is_postgres},
+    slot::Slot,
 };
 use crate::Services;
 
@@ -30,8 +31,8 @@ const SLOTS: usize = 4;
 /// How long a job keeps its slot. One that takes longer mostly waits for another system, such as a server that does not answer, and
 /// must not keep others waiting.
 const SWIFT: Duration = Duration::from_secs(2);
-/// How many jobs one process has in hand at most.
-const CONCURRENCY: usize = 32;
+/// How many jobs one process has in hand at most, with those that wait for other systems.
+const CONCURRENCY: usize = 256;
 /// How often a worker says that it lives; one that misses three is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the queue is asked without being woken.
@@ -102,13 +103,12 @@ async fn serve(name: &str, desk: &Arc<Desk>, bell: &Bell) -> Result<(), WorkerEr
     let handle = move |delivery: Delivery| {
         let (desk, slots) = (Arc::clone(&desk), Arc::clone(&slots));
         async move {
-            // Never closed, so there always is one in the end.
-            let slot = slots.acquire_owned().await;
-            let mut work = pin!(desk.deliver(delivery));
+            let slot = Slot::take(&slots).await;
+            let mut work = pin!(desk.deliver(delivery, slot.clone()));
             if let Ok(done) = tokio::time::timeout(SWIFT, &mut work).await {
                 return done;
             }
-            drop(slot);
+            slot.lose();
             work.await
         }
     };
