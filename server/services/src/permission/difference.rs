@@ -153,7 +153,7 @@ fn extents(
             Actor::One(_, footing, _) => footing,
         };
         for permission in Permission::ALL {
-            let (before, after) = (current.reach(footing, permission), draft.reach(footing, permission));
+            let (before, after) = (current.extent(footing, permission), draft.extent(footing, permission));
             let is_whole = [before, after].contains(&Extent::Everything);
             if before != after && is_whole && !actor.is_narrowed(permission) {
                 if [before, after].contains(&Extent::Nothing) {

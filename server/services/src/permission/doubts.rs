@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::identity::{ROLES, Tenant};
 
-use super::{roles::unknown, rules::Rules};
+use super::{roles::unknown, rules::Rules, shipped::SHIPPED};
 use crate::{Result, Services, identity};
 
 /// How many names are looked up.
@@ -36,7 +36,8 @@ pub(super) async fn doubts(services: &Services, tenant: &Tenant, rules: &Rules) 
         }
     }
     let granted = rules.granted_roles();
-    let given = |role: &String| ROLES.contains(&role.as_str()) || granted.contains(role);
+    let shipped = |role: &str| ROLES.contains(&role) || SHIPPED.iter().any(|(name, ..)| *name == role);
+    let given = |role: &String| shipped(role) || granted.contains(role);
     for role in rules.wanted_roles().into_iter().filter(|role| !given(role)) {
         doubts.push(format!("`Role::\"{role}\"`: nobody was given this role, and it does not come with Causeway"));
     }

@@ -155,8 +155,36 @@ pub async fn who_can(
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let resource = Resource::of(services, caller, target).await?;
     resource.fits(permission)?;
-    let machines = identity::machines(services, &caller.tenant).await?;
-    Ok(those_who_can(&rules, caller, &machines, permission, &resource))
+    let mut known = identity::machines(services, &caller.tenant).await?;
+    for name in resource.people() {
+        if let Some(standing) = standing(services, caller, name).await? {
+            let subject = Subject::Person(name.clone());
+            known.push(Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) });
+        }
+    }
+    let mut found = those_who_can(&rules, caller, &known, permission, &resource);
+    if let (Permission::ApproveRun, Target::Run(id)) = (permission, target)
+        && let Some((_, starter)) = runs::origin(services, &caller.tenant, id).await?
+    {
+        // Whatever the policies say: it takes someone else to agree.
+        found.retain(|who| who.of.as_ref() != Some(&starter));
+        for who in &mut found {
+            who.holders.retain(|holder| *holder != starter);
+            if !who.except.contains(&starter) {
+                who.except.push(starter.clone());
+            }
+        }
+    }
+    Ok(found)
+}
+
+/// How someone stands who need not be here; nothing for one who does not come in.
+async fn standing(services: &Services, caller: &Caller, name: &str) -> Result<Option<Standing>> {
+    Ok(match identity::person(services, &caller.tenant, name).await? {
+        Person::In(teams) => Some(Standing { teams, ..Standing::default() }),
+        Person::Unknown => Some(Standing::default()),
+        Person::Away => None,
+    })
 }
 
 /// Whether the caller sees a thing, so that who can do something with it is theirs to know.
@@ -185,15 +213,16 @@ async fn sees(services: &Services, caller: &Caller, target: Target<'_>) -> Resul
     }
 }
 
-/// The same about something of which all is known that policies ask, and with all machines that come in.
+/// The same about something of which all is known that policies ask, with all machines that come in, and the people who are tied
+/// to the thing.
 pub(super) fn those_who_can(
     rules: &Rules,
     caller: &Caller,
-    machines: &[Caller],
+    ones: &[Caller],
     permission: Permission,
     resource: &Resource,
 ) -> Vec<WhoCan> {
-    let known: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
+    let known: BTreeSet<String> = ones.iter().map(|one| one.subject.to_string()).collect();
     // Whom a policy names may be who it forbids it to, with whatever role.
     let forbidden: Vec<(String, String)> = rules.named().into_iter().take(NAMED).collect();
     let mut found = Vec::new();
@@ -228,20 +257,20 @@ pub(super) fn those_who_can(
             note(&named(caller, &name), "", Some(label), Vec::new());
         }
     }
-    for machine in machines.iter().filter(|machine| narrowed(machine, permission).is_none()) {
-        add_machine(&mut found, rules, machine, permission, resource);
+    for one in ones.iter().filter(|one| narrowed(one, permission).is_none()) {
+        add_one(&mut found, rules, one, permission, resource);
     }
     found
 }
 
-/// Names a machine beside the role through which it can do a thing, or by itself where it takes none.
-fn add_machine(found: &mut Vec<WhoCan>, rules: &Rules, machine: &Caller, permission: Permission, resource: &Resource) {
-    let footing = rules.footing_of(machine);
+/// Names one who is known beside the role through which they can do a thing, or by themselves where it takes none.
+fn add_one(found: &mut Vec<WhoCan>, rules: &Rules, one: &Caller, permission: Permission, resource: &Resource) {
+    let footing = rules.footing_of(one);
     let verdict = rules.decide(&footing, permission, resource);
     if !verdict.is_allowed {
         return;
     }
-    let label = machine.subject.to_string();
+    let label = one.subject.to_string();
     let via = rules.used(&footing, permission, Some(&verdict));
     if via.iter().any(|(_, to)| to.is_empty()) {
         // What everyone may is told of everyone.
@@ -270,13 +299,9 @@ pub(super) async fn difference(
     let mut known = identity::machines(services, &caller.tenant).await?;
     known.truncate(KNOWN);
     for name in difference::named_people(&current, &draft).into_iter().take(KNOWN) {
-        let teams = match identity::person(services, &caller.tenant, &name).await? {
-            Person::In(teams) => teams,
-            Person::Unknown => BTreeSet::new(),
-            // They do nothing either way.
-            Person::Away => continue,
-        };
-        let standing = Arc::new(Standing { teams, ..Standing::default() });
+        // Who is away does nothing either way.
+        let Some(standing) = standing(services, caller, &name).await? else { continue };
+        let standing = Arc::new(standing);
         known.push(Caller { tenant: caller.tenant.clone(), subject: Subject::Person(name), standing });
     }
     let world = World::read(services, &caller.tenant, [&current, &draft]).await?;

@@ -59,8 +59,10 @@ impl Traits {
 pub(super) struct Resource {
     pub(super) uid: EntityUid,
     pub(super) entities: Vec<Entity>,
-    /// The teams that own it.
+    /// The teams that own it, or that it is.
     teams: Vec<String>,
+    /// The people who own it, and whoever started it.
+    people: Vec<String>,
 }
 
 type Attributes = HashMap<String, Value>;
@@ -88,11 +90,12 @@ fn entity(uid: EntityUid, attributes: Attributes) -> Entity {
 impl Resource {
     fn alone(kind: &str, id: &str, attributes: Attributes) -> Self {
         let uid = uid(kind, id);
-        Self { entities: vec![entity(uid.clone(), attributes)], uid, teams: Vec::new() }
+        Self { entities: vec![entity(uid.clone(), attributes)], uid, teams: Vec::new(), people: Vec::new() }
     }
 
     fn owned(self, owners: &[String]) -> Self {
-        Self { teams: owners.iter().filter(|owner| owner.starts_with("group:")).cloned().collect(), ..self }
+        let of = |kind: &str| owners.iter().filter(|owner| owner.starts_with(kind)).cloned().collect();
+        Self { teams: of("group:"), people: of("user:"), ..self }
     }
 
     /// Whether it is of a kind that this is done with.
@@ -116,6 +119,11 @@ impl Resource {
     /// The teams that own it.
     pub(super) fn teams(&self) -> Vec<String> {
         self.teams.clone()
+    }
+
+    /// Those who are tied to it themselves.
+    pub(super) fn people(&self) -> &[String] {
+        &self.people
     }
 
     /// An entity of the catalog, or a template.
@@ -160,7 +168,7 @@ impl Resource {
             }
             Target::RunsOf(reference) => Self::run("any", &traits(services, caller, reference).await?, ""),
             Target::Repository(name) => Self::repository(name),
-            Target::Team(reference) => Self::plain("Team", &reference.to_string()),
+            Target::Team(reference) => Self::team(&reference.to_string()),
             Target::Policy(name) => Self::plain("Policy", name),
             Target::Own => Self::plain("Own", caller.label()),
             Target::Platform | Target::Any => Self::plain("Platform", "platform"),
@@ -170,6 +178,11 @@ impl Resource {
     /// Something of which nothing but its name matters.
     pub(super) fn plain(word: &str, id: &str) -> Self {
         Self::alone(word, id, Attributes::new())
+    }
+
+    /// A team, whose own are those who are in it.
+    pub(super) fn team(reference: &str) -> Self {
+        Self { teams: vec![reference.to_owned()], ..Self::plain("Team", reference) }
     }
 
     /// A source, and who owns all that it declares.
@@ -214,6 +227,8 @@ impl Resource {
         }
         let mut run = Self::alone("Run", id, attributes).owned(&traits.owners);
         run.entities.extend(template.entities);
+        // Whoever owns the template has no part in its runs.
+        run.people = starter.starts_with("user:").then(|| starter.to_owned()).into_iter().collect();
         run
     }
 }

@@ -219,6 +219,50 @@ fn what_is_used_on_one_thing_alone_is_tried_and_not_told_as_perhaps() {
 }
 
 #[test]
+fn a_condition_on_who_is_decided_wherever_it_stands() {
+    let rules = rules(&[(
+        "late",
+        "permit (principal, action == Action::\"readServerFiles\", resource is Place) when { resource.address like \"/srv/*\" && principal == User::\"user:default/ada\" };\n\
+         permit (principal, action == Action::\"manageSources\", resource is Place) when { if resource.address like \"https://*\" then principal in Team::\"group:default/quays\" else principal == User::\"user:default/ada\" };\n\
+         permit (principal, action == Action::\"approveRun\", resource is Run) when { resource.template.kind == \"x\" || principal == User::\"user:default/ada\" };\n\
+         forbid (principal, action == Action::\"readRepository\", resource) when { resource.owner == \"quays\" && principal == User::\"user:default/ada\" };",
+    )]);
+    let extent = |caller: &Caller, permission| rules.extent(&rules.footing(caller), permission);
+    let ada = someone(&["viewer"], &[]);
+    let grace = Caller { subject: Subject::Person("user:default/grace".to_owned()), ..ada.clone() };
+    assert_eq!(extent(&ada, Permission::ReadServerFiles), Extent::Some);
+    assert_eq!(extent(&grace, Permission::ReadServerFiles), Extent::Nothing);
+    assert_eq!(extent(&ada, Permission::ManageSources), Extent::Some);
+    assert_eq!(extent(&grace, Permission::ManageSources), Extent::Nothing);
+    assert_eq!(extent(&ada, Permission::ApproveRun), Extent::Everything);
+    assert_eq!(extent(&grace, Permission::ApproveRun), Extent::Some);
+    assert_eq!(extent(&ada, Permission::ReadRepository), Extent::Some);
+    assert_eq!(extent(&grace, Permission::ReadRepository), Extent::Everything);
+}
+
+#[test]
+fn those_who_are_tied_to_a_thing_are_told_by_name() {
+    let rules = rules(&[]);
+    let ada = Caller {
+        subject: Subject::Person("user:default/ada".to_owned()),
+        ..someone(&["developer"], &["group:default/berths"])
+    };
+    let told = |permission, resource: &Resource| {
+        let found = those_who_can(&rules, &someone(&[], &[]), std::slice::from_ref(&ada), permission, resource);
+        found.into_iter().map(|who| format!("{} {}", who.role, who.of.unwrap_or_default())).collect::<Vec<_>>()
+    };
+    let template = Traits { reference: "template:default/paper".to_owned(), ..Traits::default() };
+    let hers = Resource::run("1", &template, "user:default/ada");
+    assert!(told(Permission::SteerRun, &hers).contains(&" user:default/ada".to_owned()), "she started it");
+    let other = Resource::run("1", &template, "user:default/grace");
+    assert!(!told(Permission::SteerRun, &other).contains(&" user:default/ada".to_owned()));
+    let source = Resource::of_source("1", "url", "https://a.example/x", &["user:default/ada".to_owned()]);
+    assert!(told(Permission::ManageSources, &source).contains(&" user:default/ada".to_owned()), "it is hers");
+    let team = Resource::team("group:default/berths");
+    assert!(told(Permission::KeepTeamViews, &team).contains(&"developer group:default/berths".to_owned()));
+}
+
+#[test]
 fn whom_a_policy_forbids_a_thing_by_name_is_told_as_an_exception() {
     let rules = rules(&[(
         "not-they",

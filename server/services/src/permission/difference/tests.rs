@@ -60,6 +60,18 @@ fn each_permission_is_tried_on_each_kind_of_thing() {
             "+ role viewer: manage sources: 1 of 1 sources looked at, such as `source:1`",
         ),
         (
+            "permit (principal, action == Action::\"steerRun\", resource is Run) when { resource has startedBy && resource.startedBy == User::\"user:default/ada\" };",
+            "+ role viewer: cancel or retry runs: the runs of 1 of 1 pairs looked at of a template and who starts it, such as `template:default/paper` and `user:default/ada`",
+        ),
+        (
+            "forbid (principal, action == Action::\"readRuns\", resource is Run) when { resource has startedByMachine && resource.startedByMachine == Machine::\"ci\" };",
+            "- role viewer: see templates and runs: the runs of 1 of 1 pairs looked at of a template and who starts it, such as `template:default/paper` and `machine:ci`",
+        ),
+        (
+            "forbid (principal == User::\"user:default/adam\", action, resource);",
+            "- user:default/adam: read the catalog: on everything before, on nothing after",
+        ),
+        (
             "forbid (principal, action == Action::\"manageSources\", resource is Place) when { resource.address like \"https://elsewhere.example/*\" };",
             "- role developer: manage sources: 1 of 3 places looked at, such as `https://elsewhere.example/x`",
         ),
@@ -69,7 +81,7 @@ fn each_permission_is_tried_on_each_kind_of_thing() {
         ),
         (
             "forbid (principal in Role::\"platform-engineer\", action == Action::\"readAudit\", resource);",
-            "- role platform-engineer: read the audit log: the platform",
+            "- role platform-engineer: read the audit log: on everything before, on nothing after",
         ),
         (
             "forbid (principal, action == Action::\"readPolicies\", resource == Policy::\"viewer\");",

@@ -1,6 +1,6 @@
 //! What a draft is tried on: things that there are, one for all that policies cannot tell apart, and those that it names.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::identity::{Permission, Tenant};
 
@@ -17,6 +17,8 @@ pub(super) const ENTITIES: usize = 5_000;
 const SOURCES: usize = 200;
 /// How many made-up things stand for those that policies speak of.
 const MADE_UP: usize = 200;
+/// On the runs of how many of those whom policies name a draft is tried.
+const STARTERS: usize = 20;
 
 /// How someone is tied to a thing.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,6 +94,7 @@ pub(super) enum Words {
     Sources,
     Places,
     Runs,
+    StartedRuns,
     Repositories,
     Teams,
     Policies,
@@ -107,7 +110,7 @@ impl Words {
             Self::Templates => "Template",
             Self::Sources => "Source",
             Self::Places => "Place",
-            Self::Runs => "Run",
+            Self::Runs | Self::StartedRuns => "Run",
             Self::Repositories => "Repository",
             Self::Teams => "Team",
             Self::Policies => "Policy",
@@ -121,6 +124,11 @@ impl Words {
             Self::Own => return "what is their own".to_owned(),
             Self::Platform => return "the platform".to_owned(),
             Self::Runs => return format!("the runs of {count} of {looked} templates looked at, such as `{example}`"),
+            Self::StartedRuns => {
+                return format!(
+                    "the runs of {count} of {looked} pairs looked at of a template and who starts it, such as {example}"
+                );
+            }
             Self::Entities => "entities",
             Self::Templates => "templates",
             Self::Sources => "sources",
@@ -189,9 +197,18 @@ impl World {
                 world.add(Words::Repositories, repository(&format!("{name}/*")));
             }
         }
+        let starters: Vec<String> = current
+            .named()
+            .into_iter()
+            .chain(draft.named())
+            .filter_map(starter)
+            .collect::<BTreeSet<_>>()
+            .into_iter()
+            .take(STARTERS)
+            .collect();
         let named: HashSet<String> = changed.things().into_iter().map(|(_, name)| name).collect();
         for (traits, count) in apart(sample, &mentions) {
-            world.has_entity(&traits, count, named.contains(&traits.reference));
+            world.has_entity(&traits, count, named.contains(&traits.reference), &starters);
         }
         for (id, kind, target, owners) in sources {
             let resource = Resource::of_source(id, kind, target, owners);
@@ -218,7 +235,7 @@ impl World {
         world
     }
 
-    fn has_entity(&mut self, traits: &Traits, count: usize, is_named: bool) {
+    fn has_entity(&mut self, traits: &Traits, count: usize, is_named: bool, starters: &[String]) {
         let name = &traits.reference;
         let person = traits.owners.iter().find(|owner| owner.starts_with("user:")).cloned();
         let of = |word: &str| Thing {
@@ -234,6 +251,11 @@ impl World {
             let run = |starter: &str| Resource::run("any", traits, starter);
             let run = Thing { count, is_named, started: Some(run(SOMEONE)), ..Thing::new(name, run("")) };
             self.things.entry(Words::Runs).or_default().push(run);
+            let of = |starter: &String| Thing {
+                is_named,
+                ..Thing::new(&format!("`{name}` and `{starter}`"), Resource::run("any", traits, starter))
+            };
+            self.things.entry(Words::StartedRuns).or_default().extend(starters.iter().map(of));
         }
     }
 
@@ -250,8 +272,17 @@ impl World {
     }
 }
 
+/// Someone whom a policy names, as one who starts runs.
+fn starter((kind, name): (String, String)) -> Option<String> {
+    match kind.as_str() {
+        "User" => Some(name),
+        "Machine" => Some(format!("machine:{name}")),
+        _ => None,
+    }
+}
+
 fn team(reference: &str) -> Thing {
-    Thing { team: Some(reference.to_owned()), ..Thing::new(reference, Resource::plain("Team", reference)) }
+    Thing::new(reference, Resource::team(reference))
 }
 
 fn repository(name: &str) -> Thing {

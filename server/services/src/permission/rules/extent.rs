@@ -1,7 +1,10 @@
 //! How far something is permitted to someone: policies evaluated with the caller known, and of the thing no more than its kind.
 
-use cedar_policy::{Context, Decision, Entity, PartialEntities, PartialEntityUid, PartialRequest};
+use cedar_policy::{
+    Context, Decision, Effect, Entity, PartialEntities, PartialEntityUid, PartialRequest, Policy, TpeResponse,
+};
 use domain::identity::Permission;
+use serde_json::Value;
 
 use super::{
     super::language::{kinds_of, schema, uid},
@@ -31,9 +34,13 @@ impl Rules {
                 Some(Context::empty()),
                 schema(),
             )?;
-            let decision = self.set.tpe(&request, &entities, schema())?.decision();
-            is_all &= decision == Some(Decision::Allow);
-            is_any |= decision != Some(Decision::Deny);
+            let response = self.set.tpe(&request, &entities, schema())?;
+            let (all, any) = response.decision().map_or_else(
+                || left_open(&response),
+                |decision| (decision == Decision::Allow, decision == Decision::Allow),
+            );
+            is_all &= all;
+            is_any |= any;
         }
         Ok(if is_all {
             Extent::Everything
@@ -42,5 +49,40 @@ impl Rules {
         } else {
             Extent::Nothing
         })
+    }
+}
+
+/// Whether everything is permitted, and whether anything may be, where it was left open: what is known may settle it all the same.
+fn left_open(response: &TpeResponse<'_>) -> (bool, bool) {
+    let (permits, forbids): (Vec<Policy>, Vec<Policy>) =
+        response.residual_policies().partition(|policy| policy.effect() == Effect::Permit);
+    let is_permitted = response.true_permits().next().is_some();
+    let may_be_forbidden = forbids.iter().any(|policy| may_hold(policy, true));
+    let is_all = is_permitted || permits.iter().any(|policy| !may_hold(policy, false));
+    (is_all && !may_be_forbidden, is_permitted || permits.iter().any(|policy| may_hold(policy, true)))
+}
+
+/// Whether what is left of a policy can come to this, whatever the thing is. What nobody can tell can come to anything.
+fn may_hold(policy: &Policy, wanted: bool) -> bool {
+    let Ok(json) = policy.to_json() else { return true };
+    let Some(conditions) = json["conditions"].as_array() else { return true };
+    let mut holds = conditions.iter().map(|condition| (&condition["body"], condition["kind"] == "when"));
+    // All of them must be so for it to hold, and one is enough for it not to.
+    if wanted { holds.all(|(body, is)| may_be(body, is)) } else { holds.any(|(body, is)| may_be(body, !is)) }
+}
+
+/// Whether a condition can come to this: what is known on one side of it may decide, whichever side that is.
+fn may_be(condition: &Value, wanted: bool) -> bool {
+    let Some((operator, of)) = condition.as_object().and_then(|fields| fields.iter().next()) else { return true };
+    let may = |part: &str, wanted: bool| may_be(&of[part], wanted);
+    match operator.as_str() {
+        "Value" => of.as_bool().is_none_or(|value| value == wanted),
+        "!" => may("arg", !wanted),
+        "&&" if wanted => may("left", true) && may("right", true),
+        "&&" => may("left", false) || may("right", false),
+        "||" if wanted => may("left", true) || may("right", true),
+        "||" => may("left", false) && may("right", false),
+        "if-then-else" => may("if", true) && may("then", wanted) || may("if", false) && may("else", wanted),
+        _ => true,
     }
 }
