@@ -101,6 +101,32 @@ both! {
             let (status, said) = send(path, there.clone()).await;
             assert!(status == 403 && said.contains("harbour/quay-signs"), "{path}: {status} {said}");
         }
+        // However many slashes it is written with, and whatever reads it.
+        for doubled in ["git//harbour/quay-signs", "git///harbour/quay-signs.git/"] {
+            let target = address.replace("git/harbour/quay-signs.git", doubled);
+            for path in ["/api/v1/catalog/explain", "/api/v1/catalog/sources"] {
+                let (status, said) = send(path, json!({ "kind": "git", "target": target })).await;
+                assert!(status == 403 && said.contains("harbour/quay-signs"), "{path} {target}: {status} {said}");
+            }
+        }
+        // Somebody may not read it, so no document that everybody is shown has a piece of it; nor are its docs shown to them.
+        let folder = tempfile::tempdir().unwrap();
+        let whole = address.trim_end_matches(".git");
+        let readme = format!("$text: {whole}/blob/main/README.md");
+        let text = format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: API\nmetadata: {{name: leak}}\nspec:\n  type: openapi\n  lifecycle: x\n  owner: harbour\n  definition:\n    {readme}\n---\n\
+             apiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata: {{name: signs-docs, annotations: {{backstage.io/techdocs-ref: 'url:{whole}'}}}}\nspec: {{type: x, lifecycle: x, owner: harbour}}\n"
+        );
+        std::fs::write(folder.path().join("catalog-info.yaml"), text).unwrap();
+        let registered = portal.register("file", folder.path().to_str().unwrap()).await;
+        let id = registered["location"]["id"].as_str().unwrap();
+        let trace = portal.json(&format!("/api/v1/catalog/sources/{id}")).await.to_string();
+        assert!(trace.contains("which not everybody may read"), "{trace}");
+        let docs = "/catalog/default/component/signs-docs/docs";
+        assert!(portal.html(docs).await.contains("quay-signs"), "the guest may read it");
+        let denied = portal.request(Method::GET, docs).bearer_auth(token.trim()).header("accept", "text/html");
+        let denied = denied.send().await.unwrap();
+        assert_eq!(denied.status(), StatusCode::FORBIDDEN);
         // What is decided about is where an address leads, however it is written.
         for target in ["x.yaml", "team/../x.yaml", "team/%2e%2e/x.yaml", "team/*/../../%78.yaml"] {
             let (status, said) = send("/api/v1/catalog/sources", json!({ "kind": "url", "target": format!("https://a.example/{target}") })).await;

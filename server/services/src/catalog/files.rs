@@ -12,9 +12,11 @@ use serde_json::Value;
 
 use super::{
     credentials::credential_for,
+    hosted,
     keys::Granted,
     origin,
     ports::{OpenSource, ReadProblem, SourceReader},
+    rows::entity,
     store,
 };
 use crate::{Error, Result, Services, identity};
@@ -99,8 +101,7 @@ pub(crate) async fn beside(
         None => Granted::Nothing,
     };
     // Of an organisation, the one repository is opened, and not all of them.
-    let is_of_organisation = source.as_ref().is_some_and(|source| source.kind.is_organisation());
-    let address = if is_of_organisation { location_of(&row.document) } else { row.path.clone() };
+    let address = address_of(&row, source.as_ref());
     let is_elsewhere = address.contains("://");
     let (opened, folder) = if target.contains("://") {
         // The words of a document may have no more read than the document itself.
@@ -121,6 +122,33 @@ pub(crate) async fn beside(
         None => opened.folder(),
     };
     Ok(Beside { source: opened, root })
+}
+
+/// Where the file stands that declares an entity: an address, or a path in its source.
+fn address_of(row: &entity::Model, source: Option<&Source>) -> String {
+    if source.is_some_and(|source| source.kind.is_organisation()) {
+        return location_of(&row.document);
+    }
+    row.path.clone()
+}
+
+/// The repository of the hosted Git, `owner/name`, that such a folder is in; nothing for one that is not in any.
+pub(crate) async fn hosted_beside(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    target: &str,
+) -> Result<Option<String>> {
+    let base_url = &services.settings.base_url;
+    if target.contains("://") {
+        return Ok(hosted::repository(base_url, target));
+    }
+    let rows = store::rows(&services.db, &caller.tenant, &[reference.to_string()]).await?;
+    let Some(row) = rows.into_iter().next() else { return Ok(None) };
+    let source = store::source(&services.db, &caller.tenant, row.source_id).await?;
+    let address = address_of(&row, source.as_ref());
+    let opened = if address.contains("://") { Some(address) } else { source.map(|source| source.target) };
+    Ok(opened.and_then(|opened| hosted::repository(base_url, &opened)))
 }
 
 /// Which credentials the documents of a source may use.

@@ -14,7 +14,7 @@ mod disputes;
 mod documents;
 mod explain;
 mod files;
-mod hosted;
+pub mod hosted;
 mod inbox;
 mod index;
 pub mod keys;
@@ -49,8 +49,8 @@ pub use definition::{Definitions, ReadDefinition, definition};
 pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
 pub use explain::{Explained, LONGEST_TEXT, explain, explain_text, look, look_at_text};
-pub(crate) use files::beside;
 pub use files::{FolderFile, folder};
+pub(crate) use files::{beside, hosted_beside};
 pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
 pub use index::{Index, follow};
 pub use kinds::own_kinds;
@@ -66,6 +66,7 @@ pub(crate) use query::{
 };
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
+pub(crate) use sources::source_of;
 pub use sources::{
     Entities, ensure, entities_of, find, first_sync, refresh, refresh_entity, register, register_and_sync,
     remove_entity, remove_source, schedule_source, source, source_alone, sources,

@@ -26,7 +26,7 @@ use domain::{
 use serde::{Deserialize, Serialize};
 
 pub use self::{elsewhere::led, navigation::address, search::Hit};
-use crate::{Error, Result, Services, identity};
+use crate::{Error, Result, Services, catalog, identity};
 
 /// One reading of a source at a time for each site.
 #[derive(Debug, Default)]
@@ -133,7 +133,16 @@ pub struct Image {
 pub async fn site(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Site> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
     let (owner, declared) = place::declared(services, caller, reference).await?;
+    may_read(services, caller, &owner, &declared).await?;
     refresh::current(services, caller, owner, &declared).await
+}
+
+/// Asks about the repository of the hosted Git that docs are in: what is kept of it is shown to those who may read it.
+async fn may_read(services: &Services, caller: &Caller, owner: &EntityRef, declared: &place::Declared) -> Result<()> {
+    match catalog::hosted_beside(services, caller, owner, &declared.target).await? {
+        Some(name) => identity::may(services, caller, Permission::ReadRepository, Target::Repository(&name)).await,
+        None => Ok(()),
+    }
 }
 
 /// A page of a site by its address: a path with or without `.md`, or the folder of an `index.md`; empty for the first page.
@@ -179,6 +188,8 @@ pub async fn page(services: &Services, caller: &Caller, site: &Site, address: &s
 pub async fn image(services: &Services, caller: &Caller, reference: &EntityRef, path: &str) -> Result<Image> {
     let key = reference.to_string();
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
+    let (owner, declared) = place::declared(services, caller, reference).await?;
+    may_read(services, caller, &owner, &declared).await?;
     let row = store::file(&services.db, &caller.tenant, &key, path).await?;
     if let Some(row) = row.filter(|row| row.kind.starts_with("image/")) {
         Ok(Image { kind: row.kind, content: row.content, etag: row.hash })

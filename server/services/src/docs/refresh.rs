@@ -39,7 +39,7 @@ pub(super) async fn current(
 ) -> Result<Site> {
     let (tenant, reference) = (&caller.tenant, owner.to_string());
     let source = match declared.source {
-        Some(id) => catalog::source_alone(services, caller, id).await?,
+        Some(id) => catalog::source_of(services, tenant, id).await?,
         None => None,
     };
     let place = format!("{} in {}", declared.target, source.as_ref().map_or("", |source| source.target.as_str()));

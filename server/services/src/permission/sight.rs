@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::identity::{Caller, Permission, Subject};
+use domain::identity::{Caller, Permission, Standing, Subject};
 use roaring::RoaringBitmap;
 
 use super::{
@@ -116,10 +116,23 @@ pub(crate) async fn sight(services: &Services, caller: &Caller) -> Result<Option
     Ok(Some(Sight { rules, footing }))
 }
 
-/// Whether whoever is signed in, and no more, may read a repository of our own.
+/// Whether whoever is signed in may read a repository of our own: someone who is nothing else, and all whom policies name, by who
+/// they are, by a team, or by a role.
 pub(crate) async fn everyone_reads(services: &Services, caller: &Caller, repository: &str) -> Result<bool> {
     let rules = services.permission.rules(services, &caller.tenant).await?;
-    let someone = Caller::new(caller.tenant.clone(), Subject::Person("user:default/someone".to_owned()));
-    let footing = rules.footing_of(&someone);
-    Ok(rules.decide(&footing, Permission::ReadRepository, &Resource::repository(repository)).is_allowed)
+    let resource = Resource::repository(repository);
+    let who = |subject: Subject, role: Option<String>, team: Option<String>| {
+        let standing =
+            Standing { roles: role.into_iter().collect(), teams: team.into_iter().collect(), ..Standing::default() };
+        Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) }
+    };
+    let someone = || Subject::Person("user:default/someone".to_owned());
+    let named = rules.named().into_iter().map(|(kind, name)| match kind.as_str() {
+        "Team" => who(someone(), None, Some(name)),
+        "Machine" => who(Subject::Machine(name), None, None),
+        _ => who(Subject::Person(name), None, None),
+    });
+    let holders = rules.role_names().into_iter().map(|role| who(someone(), Some(role), None));
+    let mut all = std::iter::once(who(someone(), None, None)).chain(named).chain(holders);
+    Ok(all.all(|one| rules.decide(&rules.footing_of(&one), Permission::ReadRepository, &resource).is_allowed))
 }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use services::catalog::hosted::Hosted;
 use url::Url;
 
 use super::wanted::{Behind, Wanted};
@@ -71,9 +72,12 @@ impl Target {
             });
         }
         let (address, mut behind) = Behind::split(text);
-        let target = match address.strip_prefix(base_url).and_then(|below| below.strip_prefix("/git/")) {
-            Some(below) => Self::hosted(below, base_url)?,
-            None => Self::remote(&Url::parse(address).ok()?, is_git, &mut behind)?,
+        // What is below it is never asked for over the network.
+        let is_ours = address.strip_prefix(base_url).is_some_and(|below| below.starts_with("/git/"));
+        let target = if is_ours {
+            Self::hosted(Hosted::parse(base_url, address)?, base_url)?
+        } else {
+            Self::remote(&Url::parse(address).ok()?, is_git, &mut behind)?
         };
         let wanted = behind.wanted(target.wanted.clone()).map_err(|why| format!("`{text}`: {why}"));
         Some(wanted.map(|wanted| Self { wanted, ..target }))
@@ -137,25 +141,14 @@ impl Target {
         Some(Self { repository: Repository::Remote(clone), web, style, wanted: Wanted::apart(branch, &path) })
     }
 
-    fn hosted(below: &str, base_url: &str) -> Option<Self> {
-        let mut parts = below.trim_matches('/').splitn(4, '/');
-        let (owner, repo) = (parts.next()?, parts.next()?.trim_end_matches(".git"));
-        // The names become a path on disk.
-        let is_name = |name: &str| {
-            !name.is_empty()
-                && !name.starts_with('.')
-                && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-        };
-        if !is_name(owner) || !is_name(repo) {
-            return None;
-        }
-        let wanted = match (parts.next(), parts.next()) {
-            (Some("blob" | "tree"), Some(rest)) => Wanted::Joined(decode(rest)),
-            (None, _) => Wanted::Whole,
+    fn hosted(Hosted { owner, name, rest }: Hosted<'_>, base_url: &str) -> Option<Self> {
+        let wanted = match rest.split_once('/') {
+            Some(("blob" | "tree", rest)) => Wanted::Joined(decode(rest)),
+            None if rest.is_empty() => Wanted::Whole,
             _ => return None,
         };
-        let web = format!("{base_url}/git/{owner}/{repo}");
-        let repository = Repository::Hosted { owner: owner.to_owned(), repo: repo.to_owned() };
+        let web = format!("{base_url}/git/{owner}/{name}");
+        let repository = Repository::Hosted { owner: owner.to_owned(), repo: name.to_owned() };
         Some(Self { repository, web, style: Style::GitHub, wanted })
     }
 
