@@ -25,8 +25,10 @@ pub(crate) struct Bar {
     pub(crate) read: u32,
     pub(crate) changed: u32,
     pub(crate) rejected: u32,
-    /// Why the source could not be read.
+    /// Why the source could not be read, or why nothing else is told.
     pub(crate) problem: Option<String>,
+    /// Whether its numbers are left out.
+    pub(crate) is_narrowed: bool,
 }
 
 /// A source in the list of all.

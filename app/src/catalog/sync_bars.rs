@@ -5,6 +5,9 @@ use leptos::prelude::*;
 use super::inbox_views::Bar;
 use crate::ui::{Moment, When};
 
+/// Instead of numbers that would tell of what a policy hides.
+const NARROWED: &str = "what it did is not for you to see";
+
 /// A bar for each sync, the last at the right: how much was read, how much of it changed, how much was rejected; a hatched
 /// one could not read its source.
 ///
@@ -40,6 +43,7 @@ fn words(bar: &Bar) -> String {
     let at = Moment(bar.at).exact();
     match &bar.problem {
         Some(why) => format!("{at}: {why}"),
+        None if bar.is_narrowed => format!("{at}: {NARROWED}, in {}", bar.took),
         None => format!("{at}: {} read, {} changed, {} rejected, in {}", bar.read, bar.changed, bar.rejected, bar.took),
     }
 }
@@ -50,6 +54,7 @@ pub(super) fn SyncTable(bars: Vec<Bar>) -> impl IntoView {
     let rows = bars.into_iter().rev().map(|bar| {
         let outcome = match bar.problem {
             Some(why) => view! { <td class="px-2 text-error break-words" colspan="3">{why}</td> }.into_any(),
+            None if bar.is_narrowed => view! { <td class="px-2 text-muted" colspan="3">{NARROWED}</td> }.into_any(),
             None => view! {
                 <td class="px-2 text-right">{bar.read}</td>
                 <td class="px-2 text-right">{bar.changed}</td>

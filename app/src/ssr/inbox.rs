@@ -48,6 +48,7 @@ fn bar(sync: SyncRecord) -> Bar {
         changed: sync.changed(),
         rejected: sync.rejected,
         problem: sync.problem,
+        is_narrowed: sync.is_narrowed,
     }
 }
 

@@ -84,9 +84,19 @@ pub struct SyncRecord {
     pub warned: u32,
     /// Why the source could not be read.
     pub problem: Option<String>,
+    /// Whether the numbers are left out, since a policy hides some of what they count.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_narrowed: bool,
 }
 
 impl SyncRecord {
+    /// The same without its numbers.
+    #[must_use]
+    pub fn narrowed(self) -> Self {
+        let Self { started_at, ended_at, problem, .. } = self;
+        Self { started_at, ended_at, problem, is_narrowed: true, ..Self::default() }
+    }
+
     /// How many entities are others than before.
     pub fn changed(&self) -> u32 {
         self.created + self.updated + self.renamed + self.orphaned + self.removed

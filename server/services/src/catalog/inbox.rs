@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    catalog::{EntityRef, KeptText, Part, SyncRecord, Trouble, TroubleFilter},
+    catalog::{EntityRef, KeptText, Part, Source, SyncRecord, Trouble, TroubleFilter},
     identity::{Caller, Permission, Target},
 };
 use sea_orm::prelude::Uuid;
@@ -128,8 +128,12 @@ pub async fn kept_texts(services: &Services, caller: &Caller, sources: &[Uuid]) 
 
 /// The last syncs of one source, oldest first.
 pub async fn syncs_of(services: &Services, caller: &Caller, source: Uuid) -> Result<Vec<SyncRecord>> {
-    identity::may(services, caller, Permission::ReadCatalog, Target::Source(source)).await?;
-    store::syncs_of(&services.db, &caller.tenant, source).await
+    let Some(source) = super::source_alone(services, caller, source).await? else {
+        return Err(Error::NotFound(format!("there is no source `{source}`; it may have been removed")));
+    };
+    let syncs = store::syncs_of(&services.db, &caller.tenant, source.id).await?;
+    let narrowed = unseen::narrowed(services, caller, std::slice::from_ref(&source)).await?;
+    Ok(unseen::without_numbers(syncs, narrowed.contains(&source.id)))
 }
 
 /// The last syncs of every source, oldest first.
@@ -137,8 +141,14 @@ pub async fn syncs(services: &Services, caller: &Caller) -> Result<HashMap<Uuid,
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
     let mut syncs = store::syncs(&services.db, &caller.tenant).await?;
     if !sees_all(services, caller).await? {
-        let seen: HashSet<Uuid> = super::sources(services, caller).await?.iter().map(|source| source.id).collect();
-        syncs.retain(|source, _| seen.contains(source));
+        let seen = super::sources(services, caller).await?;
+        let narrowed = unseen::narrowed(services, caller, &seen).await?;
+        let mut all = std::mem::take(&mut syncs);
+        for Source { id, .. } in seen {
+            if let Some(records) = all.remove(&id) {
+                syncs.insert(id, unseen::without_numbers(records, narrowed.contains(&id)));
+            }
+        }
     }
     Ok(syncs)
 }

@@ -6,7 +6,7 @@ use chrono::Utc;
 use domain::{
     catalog::{Conflict, EntityRef, NewSource, Source, SourceKind, SourceTrace},
     changes::ChangeKind,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Target, Tenant},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -238,9 +238,18 @@ pub async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<So
     unseen::narrow(services, caller, SourceTrace { source, files, conflicts }).await
 }
 
-/// One source without its files, of which there may be many; `None` if it was removed.
+/// What is known of the source of an entity, for use cases that asked about the entity.
+pub(crate) async fn source_of(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<Source>> {
+    store::source(&services.db, tenant, id).await
+}
+
+/// One source without its files, of which there may be many; `None` if it was removed, or is not for the caller to see.
 pub async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<Source>> {
-    identity::may(services, caller, Permission::ReadCatalog, Target::Source(id)).await?;
+    match identity::is_allowed(services, caller, Permission::ReadCatalog, Target::Source(id)).await {
+        Ok(true) => {}
+        Ok(false) | Err(Error::NotFound(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    }
     let Some(mut source) = store::source(&services.db, &caller.tenant, id).await? else { return Ok(None) };
     if !super::sees_all(services, caller).await? {
         unseen::recount(services, caller, std::slice::from_mut(&mut source)).await?;

@@ -3,7 +3,7 @@
 use std::collections::{HashMap, HashSet};
 
 use domain::{
-    catalog::{EntityRef, FileProblem, Source, SourceTrace},
+    catalog::{EntityRef, FileProblem, Outcome, Severity, Source, SourceTrace, SyncRecord},
     identity::Caller,
 };
 use sea_orm::prelude::Uuid;
@@ -26,8 +26,42 @@ pub(super) async fn recount(services: &Services, caller: &Caller, sources: &mut 
         if let Some(unseen) = unseen.get(&source.id.to_string()) {
             source.entities = source.entities.saturating_sub(u32::try_from(*unseen).unwrap_or(u32::MAX));
         }
+        if source.rejected + source.warned > 0 {
+            let files = store::troubled(&services.db, &caller.tenant, source.id).await?;
+            let paths: Vec<String> = files.iter().map(|(path, _)| path.clone()).collect();
+            let closed = closed(services, caller, source.id, &paths).await?;
+            let count = |outcome: Outcome| {
+                let open = files.iter().filter(|(path, had)| *had == outcome && !closed.contains(path));
+                u32::try_from(open.count()).unwrap_or(u32::MAX)
+            };
+            (source.rejected, source.warned) = (count(Outcome::Rejected), count(Outcome::Warned));
+        }
     }
     Ok(())
+}
+
+/// Of which of these sources a policy hides something that they declare, or would declare.
+pub(super) async fn narrowed(services: &Services, caller: &Caller, sources: &[Source]) -> Result<HashSet<Uuid>> {
+    if super::sees_all(services, caller).await? {
+        return Ok(HashSet::new());
+    }
+    let count = |view: &View<'_>| view.unseen_by_source();
+    let unseen: HashMap<String, u64> = services.catalog.ask(services, caller, count).await?;
+    let mut narrowed = HashSet::new();
+    for source in sources {
+        let id = source.id;
+        let files = store::troubled(&services.db, &caller.tenant, id).await?;
+        let paths: Vec<String> = files.into_iter().map(|(path, _)| path).collect();
+        if unseen.contains_key(&id.to_string()) || !closed(services, caller, id, &paths).await?.is_empty() {
+            narrowed.insert(id);
+        }
+    }
+    Ok(narrowed)
+}
+
+/// Syncs, without what they counted where that would tell of what is hidden.
+pub(super) fn without_numbers(syncs: Vec<SyncRecord>, is_narrowed: bool) -> Vec<SyncRecord> {
+    if is_narrowed { syncs.into_iter().map(SyncRecord::narrowed).collect() } else { syncs }
 }
 
 /// Takes out of a trace what tells of things that are not seen.
@@ -56,9 +90,9 @@ pub(super) async fn narrow(services: &Services, caller: &Caller, mut trace: Sour
     for file in &mut trace.files {
         file.entities = file.entities.saturating_sub(counts.get(file.path.as_str()).copied().unwrap_or(0));
         if closed.contains(&file.path) {
-            let worst = file.problems.iter().map(|problem| problem.severity).max();
-            let said = worst.map(|severity| masked(severity, "what is wrong in it is not for you to see"));
-            file.problems = said.into_iter().collect();
+            // Whether anything is wrong is not told either.
+            file.outcome = Outcome::Found;
+            file.problems = vec![masked("what is said of it is not for you to see")];
             continue;
         }
         for problem in &mut file.problems {
@@ -68,12 +102,15 @@ pub(super) async fn narrow(services: &Services, caller: &Caller, mut trace: Sour
             }
         }
     }
+    // Of which nothing is seen, that is not there.
+    trace.files.retain(|file| file.entities > 0 || !closed.contains(&file.path));
     trace.conflicts = told;
     recount(services, caller, std::slice::from_mut(&mut trace.source)).await?;
     Ok(trace)
 }
 
-fn masked(severity: domain::catalog::Severity, message: &str) -> FileProblem {
+fn masked(message: &str) -> FileProblem {
+    let severity = Severity::Info;
     FileProblem { severity, message: message.to_owned(), field: None, line: None, column: None }
 }
 

@@ -11,7 +11,7 @@ use sea_orm::prelude::Uuid;
 
 use super::{HIDDEN, store};
 use crate::{
-    Result, Services, catalog, identity,
+    Error, Result, Services, catalog, identity,
     permission::{self, Traits},
     runs,
 };
@@ -98,7 +98,11 @@ pub(crate) async fn last_traits(services: &Services, caller: &Caller, reference:
 async fn is_other_seen(services: &Services, caller: &Caller, subject: &str) -> Result<bool> {
     let Some((kind, name)) = subject.split_once(':') else { return Ok(false) };
     let asks = async |permission: Permission, target: Target<'_>| {
-        identity::is_allowed(services, caller, permission, target).await
+        match identity::is_allowed(services, caller, permission, target).await {
+            // What is hidden is answered so.
+            Err(Error::NotFound(_)) => Ok(false),
+            decided => decided,
+        }
     };
     match (kind, name.parse::<Uuid>()) {
         ("source", Ok(id)) => asks(Permission::ReadCatalog, Target::Source(id)).await,

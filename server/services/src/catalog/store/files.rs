@@ -117,6 +117,27 @@ pub(in crate::catalog) async fn file_rows(
     rows.into_iter().map(FileRow::try_from).collect()
 }
 
+/// The files of a source that should be mended.
+pub(in crate::catalog) async fn troubled(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+) -> Result<Vec<(String, Outcome)>> {
+    let outcomes = [Outcome::Rejected, Outcome::Warned];
+    let rows: Vec<(String, String)> = file::Entity::find()
+        .select_only()
+        .columns([file::Column::Path, file::Column::Outcome])
+        .filter(file::Column::Tenant.eq(tenant.as_str()))
+        .filter(file::Column::SourceId.eq(source))
+        .filter(file::Column::Outcome.is_in(outcomes.map(Outcome::as_str)))
+        .order_by_asc(file::Column::Position)
+        .into_tuple()
+        .all(db)
+        .await?;
+    let outcome = |text: String| outcomes.into_iter().find(|outcome| outcome.as_str() == text);
+    Ok(rows.into_iter().filter_map(|(path, text)| Some((path, outcome(text)?))).collect())
+}
+
 /// Which of these files had that outcome.
 pub(in crate::catalog) async fn files_with(
     db: &impl ConnectionTrait,

@@ -59,6 +59,7 @@ impl From<row::Model> for SyncRecord {
             rejected: count(row.rejected),
             warned: count(row.warned),
             problem: row.problem,
+            is_narrowed: false,
         }
     }
 }

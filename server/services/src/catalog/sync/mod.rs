@@ -244,6 +244,7 @@ async fn end(
         rejected: if source.problem.is_none() { source.rejected } else { 0 },
         warned: if source.problem.is_none() { source.warned } else { 0 },
         problem: source.problem.clone(),
+        is_narrowed: false,
     };
     store::remember_sync(&**tx, &caller.tenant, source.id, &record).await?;
     let state = |source: &Source| {
