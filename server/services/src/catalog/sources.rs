@@ -4,19 +4,16 @@ use std::{collections::HashSet, time::Duration};
 
 use chrono::Utc;
 use domain::{
-    catalog::{Conflict, EntityRef, NewSource, Source, SourceKind, SourceTrace},
+    catalog::{Conflict, EntityRef, NewSource, Source, SourceTrace},
     changes::ChangeKind,
     identity::{Caller, Permission, Target, Tenant},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
-use url::Url;
 
 use super::{
     begin::begin,
-    clusters::ClusterTarget,
     hosted,
-    organisation::Organisation,
     rows::{conflict, entity},
     spelling, store,
     sync::{record::Plan, sync},
@@ -72,7 +69,7 @@ pub async fn first_sync(services: &Services, caller: &Caller, source: &Source) -
     if source.synced_at.is_some() {
         return sync(services, caller, source.id).await;
     }
-    identity::may(services, caller, Permission::ManageSources, Target::Place(&source.target)).await?;
+    identity::may(services, caller, Permission::ManageSources, Target::Place(&spelling::asked(&source.target))).await?;
     sync(services, &Caller::system(caller.tenant.clone(), "registration"), source.id).await
 }
 
@@ -110,99 +107,17 @@ pub(super) async fn checked(services: &Services, caller: &Caller, new: NewSource
 }
 
 async fn placed(services: &Services, caller: &Caller, new: NewSource) -> Result<NewSource> {
-    let scp = (new.kind == SourceKind::Git).then(|| from_scp(new.target.trim())).flatten();
-    let target = scp.as_deref().unwrap_or(new.target.trim());
-    let is_one = !target.is_empty() && target.len() <= 2_000 && !target.contains('\0');
-    let is_address = target.contains("://") && !target.starts_with("file:");
-    // A path is whole before anybody decides about it, and neither leads past what is decided.
-    let target = match target.strip_prefix("file://").unwrap_or(target) {
-        _ if !is_one || is_address => spelling::straight(target),
-        path => match std::path::absolute(path).ok().and_then(|path| path.to_str().map(spelling::straight)) {
-            Some(whole) if matches!(new.kind, SourceKind::File | SourceKind::Git) || target.starts_with("file:") => {
-                whole
-            }
-            _ => target.to_owned(),
-        },
-    };
-    let target = target.as_str();
-    identity::may(services, caller, Permission::ManageSources, Target::Place(target)).await?;
-    if !is_one {
-        return Err(Error::Rejected("a source needs a target: a path, or an address".into()));
-    }
-    if let Some(repository) = hosted::repository(&services.settings.base_url, target) {
+    let kind = new.kind;
+    // What is decided about is what is kept, and what is kept is what is read.
+    let target = spelling::plain(kind, &new.target).map_err(Error::Rejected)?;
+    identity::may(services, caller, Permission::ManageSources, Target::Place(&spelling::asked(&target))).await?;
+    if let Some(repository) = hosted::repository(&services.settings.base_url, &target) {
         identity::may(services, caller, Permission::ReadRepository, Target::Repository(&repository)).await?;
     }
-    if new.kind.is_organisation() {
-        let organisation = Organisation::parse(new.kind, target).map_err(Error::Rejected)?;
-        is_public(&organisation.web, target)?;
-        return Ok(NewSource::new(new.kind, organisation.target()));
+    if spelling::is_on_disk(kind, &target) {
+        identity::may(services, caller, Permission::ReadServerFiles, Target::Place(&target)).await?;
     }
-    if new.kind == SourceKind::Kubernetes {
-        let target = ClusterTarget::parse(target).map_err(Error::Rejected)?.target();
-        return Ok(NewSource::new(new.kind, target));
-    }
-    let is_on_disk = new.kind == SourceKind::File || target.starts_with("file:") || !target.contains("://");
-    if is_on_disk {
-        identity::may(services, caller, Permission::ReadServerFiles, Target::Place(target)).await?;
-        if new.kind == SourceKind::Url {
-            return Err(Error::Rejected(format!(
-                "`{target}` is not an address; write it in full, like `https://host/path`"
-            )));
-        }
-        let path = target.strip_prefix("file://").unwrap_or(target);
-        let path = std::path::absolute(path).map_err(|error| Error::Rejected(format!("`{target}`: {error}")))?;
-        let path = path.to_str().ok_or_else(|| Error::Rejected(format!("`{target}` is not UTF-8")))?;
-        // As a shell completes the name of a folder.
-        let path = if path.len() > 1 { path.trim_end_matches('/') } else { path };
-        return Ok(NewSource::new(new.kind, path.to_owned()));
-    }
-    let url = Url::parse(target).map_err(|error| Error::Rejected(format!("`{target}` is not an address: {error}")))?;
-    if url.scheme() == "ssh" && new.kind == SourceKind::Git {
-        // The user of SSH is no secret: it is `git` almost everywhere.
-        if url.password().is_some() {
-            return Err(Error::Rejected(PASSWORD.into()));
-        }
-    } else {
-        is_public(&url, target)?;
-    }
-    Ok(NewSource::new(new.kind, plainly_spelt(target, &url, new.kind)))
-}
-
-/// An address with scheme and host as everyone spells them; of a repository, without a slash behind it.
-fn plainly_spelt(target: &str, url: &Url, kind: SourceKind) -> String {
-    let Some((_, rest)) = target.split_once("://") else { return target.to_owned() };
-    let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-    let (user, host) = authority.rsplit_once('@').map_or(("", authority), |(user, host)| (user, host));
-    let at = if user.is_empty() { "" } else { "@" };
-    let path = if kind == SourceKind::Git && !path.contains(['?', '#']) { path.trim_end_matches('/') } else { path };
-    format!("{}://{user}{at}{}{path}", url.scheme(), host.to_lowercase())
-}
-
-const PASSWORD: &str = "an address with a password in it would be shown to everyone who reads the catalog; leave it out, and add a credential";
-
-/// An address of the web that everyone may see.
-fn is_public(url: &Url, target: &str) -> Result<()> {
-    if !["http", "https"].contains(&url.scheme()) {
-        return Err(Error::Rejected(format!(
-            "`{target}`: only http and https addresses are read, and ssh of a Git repository, not {}",
-            url.scheme()
-        )));
-    }
-    if !url.username().is_empty() || url.password().is_some() {
-        return Err(Error::Rejected(PASSWORD.into()));
-    }
-    Ok(())
-}
-
-/// `git@host:path`, as forges show it, as an address.
-fn from_scp(text: &str) -> Option<String> {
-    let (user, rest) = text.split_once('@')?;
-    let (host, path) = rest.split_once(':')?;
-    let is_word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
-    };
-    let is_path = !path.is_empty() && !path.starts_with('/') && !path.contains("://");
-    (is_word(user) && is_word(host) && is_path).then(|| format!("ssh://{user}@{host}/{path}"))
+    Ok(NewSource::new(kind, target))
 }
 
 /// Every source, oldest first.

@@ -1,7 +1,130 @@
 //! Addresses and paths in one spelling, so that policies are asked about what is read.
 
+use domain::catalog::SourceKind;
+use percent_encoding::percent_decode_str;
+use url::Url;
+
+use super::{clusters::ClusterTarget, organisation::Organisation};
+
+/// The longest target, in bytes.
+const LONGEST: usize = 2_000;
+
+const PASSWORD: &str = "an address with a password in it would be shown to everyone who reads the catalog; leave it out, and add a credential";
+
+/// A target as it is kept and read, whichever way it was written.
+///
+/// # Errors
+/// What is wrong with it, and how to write it.
+pub(super) fn plain(kind: SourceKind, text: &str) -> Result<String, String> {
+    let text = text.trim();
+    if text.is_empty() || text.len() > LONGEST || text.contains('\0') {
+        return Err("a source needs a target: a path, or an address".to_owned());
+    }
+    if kind == SourceKind::Kubernetes {
+        return Ok(ClusterTarget::parse(text)?.target());
+    }
+    let scp = (kind == SourceKind::Git).then(|| from_scp(text)).flatten();
+    let text = scp.as_deref().unwrap_or(text);
+    if is_on_disk(kind, text) {
+        return path(kind, text);
+    }
+    let (address, url) = address(text)?;
+    if url.scheme() == "ssh" && kind == SourceKind::Git {
+        // The user of SSH is no secret: it is `git` almost everywhere.
+        return if url.password().is_some() { Err(PASSWORD.to_owned()) } else { Ok(address) };
+    }
+    if !["http", "https"].contains(&url.scheme()) {
+        let scheme = url.scheme();
+        return Err(format!(
+            "`{address}`: only http and https addresses are read, and ssh of a Git repository, not {scheme}"
+        ));
+    }
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(PASSWORD.to_owned());
+    }
+    if kind.is_organisation() {
+        return Ok(Organisation::parse(kind, &address)?.target());
+    }
+    let is_bare = kind == SourceKind::Git && !address.contains(['?', '#']);
+    Ok(if is_bare { address.trim_end_matches('/').to_owned() } else { address })
+}
+
+/// A target as policies are asked about it: in an address, what has to be escaped is, however it was written.
+pub(super) fn asked(target: &str) -> String {
+    match Url::parse(target) {
+        Ok(url) if target.contains("://") && url.has_host() => straight(url.as_str()),
+        _ => target.to_owned(),
+    }
+}
+
+/// Whether a target is on the disk of the server.
+pub(super) fn is_on_disk(kind: SourceKind, target: &str) -> bool {
+    match kind {
+        SourceKind::File => true,
+        SourceKind::Git | SourceKind::Url => target.starts_with("file:") || !target.contains("://"),
+        _ => false,
+    }
+}
+
+/// A whole path, without detours. Behind the `?` of a repository stands what of it is read.
+fn path(kind: SourceKind, text: &str) -> Result<String, String> {
+    if kind == SourceKind::Url {
+        return Err(format!("`{text}` is not an address; write it in full, like `https://host/path`"));
+    }
+    let (text, query) = match text.split_once('?') {
+        Some((text, query)) if kind == SourceKind::Git => (text, format!("?{query}")),
+        _ => (text, String::new()),
+    };
+    let path = if text.starts_with("file:") {
+        let url = Url::parse(text).map_err(|error| format!("`{text}` is not an address: {error}"))?;
+        url.to_file_path().map_err(|()| format!("`{text}` is on another machine; write a path of this one"))?
+    } else {
+        text.into()
+    };
+    let path = std::path::absolute(path).map_err(|error| format!("`{text}`: {error}"))?;
+    let path = without_dots(path.to_str().ok_or_else(|| format!("`{text}` is not UTF-8"))?);
+    // As a shell completes the name of a folder.
+    let path = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
+    Ok(format!("{path}{query}"))
+}
+
+/// An address as its reader understands it: scheme, host and port in one form, and a path without detours.
+fn address(text: &str) -> Result<(String, Url), String> {
+    // Readers of addresses drop some of these silently, and take others for a slash.
+    if text.contains(|letter: char| letter.is_control() || letter == '\\') {
+        return Err(format!("`{}` has a `\\` or a control character in it, as no address has", text.escape_debug()));
+    }
+    let straight = straight(text);
+    let wrong = |why: &dyn std::fmt::Display| format!("`{text}` is not an address: {why}");
+    let url = Url::parse(&straight).map_err(|error| wrong(&error))?;
+    let (_, rest) = straight.split_once("://").ok_or_else(|| wrong(&"it has no `://`"))?;
+    let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let host = url.host_str().filter(|_| !authority.is_empty()).ok_or_else(|| wrong(&"it names no server"))?;
+    let path = rest.split(['?', '#']).next().unwrap_or_default();
+    // Some servers take an escaped slash for one.
+    let decoded = percent_decode_str(path).decode_utf8_lossy();
+    if decoded.split(['/', '\\']).any(|part| [".", ".."].contains(&part)) {
+        return Err(wrong(&"`.` and `..` in its path must not hide behind an escaped slash"));
+    }
+    let user = authority.rsplit_once('@').map(|(user, _)| format!("{user}@")).unwrap_or_default();
+    let host = host.to_lowercase();
+    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    Ok((format!("{}://{user}{}{port}{rest}", url.scheme(), host.trim_end_matches('.')), url))
+}
+
+/// `git@host:path`, as forges show it, as an address.
+fn from_scp(text: &str) -> Option<String> {
+    let (user, rest) = text.split_once('@')?;
+    let (host, path) = rest.split_once(':')?;
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    let is_path = !path.is_empty() && !path.starts_with('/') && !path.contains("://");
+    (is_word(user) && is_word(host) && is_path).then(|| format!("ssh://{user}@{host}/{path}"))
+}
+
 /// A path or an address without detours: dots are resolved, and in an address what need not be escaped is not.
-pub(super) fn straight(target: &str) -> String {
+fn straight(target: &str) -> String {
     let Some((scheme, rest)) = target.split_once("://") else { return without_dots(target) };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
@@ -54,6 +177,42 @@ fn unescaped(path: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_means_the_same_is_written_the_same() {
+        for (kind, text, kept) in [
+            (SourceKind::Url, "HTTP://127.1:080/a.yaml", "http://127.0.0.1/a.yaml"),
+            (SourceKind::Url, "https://GitHub.com.:443/o/r", "https://github.com/o/r"),
+            (SourceKind::Url, "http://2130706433:05115/x?a=/../b", "http://127.0.0.1:5115/x?a=/../b"),
+            (SourceKind::Git, "https://github.com/o/r/", "https://github.com/o/r"),
+            (SourceKind::Git, "git@GitHub.com:o/r.git", "ssh://git@github.com/o/r.git"),
+            (SourceKind::Git, "/srv/one.git?path=a/../b", "/srv/one.git?path=a/../b"),
+            (SourceKind::Git, "file://localhost/srv/l%69ve%20one/../two?path=a", "/srv/two?path=a"),
+            (SourceKind::File, "/srv/what?/../all/", "/srv/all"),
+            (SourceKind::GitHub, "https://GITHUB.com/Saltmarsh/", "https://github.com/Saltmarsh"),
+        ] {
+            assert_eq!(plain(kind, text).as_deref(), Ok(kept), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_readers_understand_in_two_ways_is_refused() {
+        for text in [
+            "http://a.example/team/..\\x",
+            "http://a.example/te\tam/x",
+            "h\nttp://a.example/x",
+            "http:///a.example/x",
+            "http://a.example\\x",
+            "http://a.example/team/..%2fx",
+            "http://a.example/team/%2e%2e%5cx",
+            "http://u:p@a.example/x",
+            "ftp://a.example/x",
+            "a.yaml",
+            "",
+        ] {
+            assert!(plain(SourceKind::Url, text).is_err(), "{text:?}");
+        }
+    }
 
     #[test]
     fn a_detour_leads_where_the_straight_way_does() {

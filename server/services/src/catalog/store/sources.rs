@@ -11,6 +11,7 @@ use sea_orm::{
     ActiveValue::Set,
     ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, Statement,
     prelude::{Expr, Uuid},
+    sea_query::{ExprTrait as _, Func, SimpleExpr},
 };
 
 use super::KEYS;
@@ -209,12 +210,20 @@ pub(in crate::catalog) async fn source_by_target(
     source::Entity::find()
         .filter(source::Column::Tenant.eq(tenant.as_str()))
         .filter(source::Column::Kind.eq(new.kind.as_str()))
-        .filter(source::Column::Target.is_in(spellings(new)))
+        .filter(is_at(new))
         .order_by_asc(source::Column::CreatedAt)
         .one(db)
         .await?
         .map(Source::try_from)
         .transpose()
+}
+
+fn is_at(new: &NewSource) -> SimpleExpr {
+    if new.kind.is_organisation() {
+        // Forges find an organisation by its name in capitals and in small letters.
+        return Func::lower(Expr::col(source::Column::Target)).eq(new.target.to_lowercase());
+    }
+    source::Column::Target.is_in(spellings(new))
 }
 
 /// How else the same place may be written: forges show a repository with `.git` behind it, and without.

@@ -38,6 +38,12 @@ struct Origin {
     id: u64,
 }
 
+/// A path from the group that is read, which may be written in another case than its own.
+fn below<'a>(organisation: &Organisation, path: &'a str) -> Option<&'a str> {
+    let (group, rest) = path.split_at_checked(organisation.name.len())?;
+    group.eq_ignore_ascii_case(&organisation.name).then_some(rest)?.strip_prefix('/')
+}
+
 pub(super) async fn repositories(client: &Client, organisation: &Organisation) -> Listed<Repository> {
     let group = encoded(&organisation.name, "");
     let archived = if organisation.archived { "" } else { "&archived=false" };
@@ -45,9 +51,8 @@ pub(super) async fn repositories(client: &Client, organisation: &Organisation) -
         "groups/{group}/projects?include_subgroups=true&with_shared=false&per_page=100&order_by=id&sort=asc{archived}"
     );
     let listed = client.list::<Project>(&path).await;
-    let below = format!("{}/", organisation.name);
     let repositories = listed.items.into_iter().map(|project| {
-        let id = project.path_with_namespace.strip_prefix(&below).unwrap_or(&project.path_with_namespace).to_owned();
+        let id = below(organisation, &project.path_with_namespace).unwrap_or(&project.path_with_namespace).to_owned();
         Repository {
             web: web_or(project.web_url, organisation, &id),
             id,
@@ -138,8 +143,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
     }
     persons.extend(everyone.items.into_iter().filter(is_active).map(|member| (member.username.clone(), member)));
     let host = organisation.web.host_str().unwrap_or("gitlab.com").to_owned();
-    let below = format!("{}/", organisation.name);
-    let name = |path: &str| path.strip_prefix(&below).unwrap_or(path).replace('/', "-");
+    let name = |path: &str| below(organisation, path).unwrap_or(path).replace('/', "-");
     let names: HashMap<u64, String> = groups.items.iter().map(|group| (group.id, name(&group.full_path))).collect();
     let teams = groups.items.into_iter().enumerate().map(|(number, group)| {
         let mut members = of_group.remove(&number).unwrap_or_default();
@@ -150,7 +154,7 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
             title: group.name,
             description: said(group.description),
             parent: group.parent_id.and_then(|parent| names.get(&parent).cloned()),
-            web: web_or(group.web_url, organisation, group.full_path.strip_prefix(&below).unwrap_or_default()),
+            web: web_or(group.web_url, organisation, below(organisation, &group.full_path).unwrap_or_default()),
             edit: None,
             picture: said(group.avatar_url),
             annotations: vec![(format!("{host}/team-path"), group.full_path)],
