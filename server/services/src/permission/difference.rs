@@ -13,7 +13,7 @@ pub(super) use self::things::World;
 use self::things::{Bond, Thing};
 use super::{
     narrowed,
-    questions::{named, someone},
+    questions::named,
     resource::Resource,
     rules::{Changed, Extent, Footing, Rules},
 };
@@ -22,9 +22,14 @@ use super::{
 const MOST: usize = 40_000;
 /// How many differences are told.
 const TOLD: usize = 200;
+/// On how many teams that hold roles of an organisation's own it is tried.
+const HOLDERS: usize = 20;
 
 /// What someone gains or loses: who, and what.
 pub(super) type Moves = Vec<(String, String)>;
+
+/// The same, with the permission that it is about.
+type Move = (Permission, String, String);
 
 /// Someone whom a draft is tried on.
 enum Actor {
@@ -54,14 +59,14 @@ pub(super) fn compare(
     world: &World,
 ) -> (Moves, Moves) {
     let changed = Changed::between(current, draft);
-    let (mut gains, mut losses) = (Moves::new(), Moves::new());
+    let (mut gains, mut losses) = (Vec::new(), Vec::new());
     if changed.is_empty() {
-        return (gains, losses);
+        return (Moves::new(), Moves::new());
     }
     let actors = actors(current, draft, caller, known);
     let wholly = extents(current, draft, caller, &actors, (&mut gains, &mut losses));
     let apart = world.len().saturating_mul(actors.len() * Bond::ALL.len() * 2).div_ceil(MOST).max(1);
-    let mut footings = Footings { caller, known: HashMap::new() };
+    let mut footings = Footings { caller, rules: draft, known: HashMap::new() };
     for (at, actor) in actors.iter().enumerate() {
         for permission in Permission::ALL {
             // Of what they may do on everything now, or no longer, each kind of thing says no more.
@@ -88,7 +93,7 @@ pub(super) fn compare(
                     let who = format!("{}{}", actor.label(), bond.words());
                     let told = |count: usize, example: &Option<String>| {
                         let example = example.as_deref().unwrap_or_default();
-                        (who.clone(), format!("{permission}: {}", words.told(count, tally.looked, example)))
+                        (permission, who.clone(), format!("{permission}: {}", words.told(count, tally.looked, example)))
                     };
                     if tally.gained > 0 {
                         gains.push(told(tally.gained, &tally.examples[1]));
@@ -101,9 +106,25 @@ pub(super) fn compare(
             }
         }
     }
-    gains.truncate(TOLD);
-    losses.truncate(TOLD);
-    (gains, losses)
+    (listed(gains), listed(losses))
+}
+
+/// The moves that are told: those by which one could get hold of all others first, and how many are left.
+fn listed(mut moves: Vec<Move>) -> Moves {
+    let weighs = |permission| {
+        matches!(permission, Permission::ManagePolicies | Permission::ManagePeople | Permission::ReadAudit)
+    };
+    moves.sort_by_key(|(permission, ..)| !weighs(*permission));
+    let more = moves.len().saturating_sub(TOLD);
+    moves.truncate(TOLD);
+    let mut told: Moves = moves.into_iter().map(|(_, who, what)| (who, what)).collect();
+    if more > 0 {
+        told.push((
+            format!("{more} more"),
+            "differences like these are not listed; change less at once to see them".to_owned(),
+        ));
+    }
+    told
 }
 
 /// All whom it is tried on.
@@ -117,6 +138,11 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> 
     let mut actors: Vec<Actor> = roles.iter().map(|role| Actor::Role(role.clone(), None)).collect();
     for (_, team) in names.iter().filter(|(kind, _)| kind == "Team") {
         actors.extend(roles.iter().map(|role| Actor::Role(role.clone(), Some(team.clone()))));
+    }
+    // Those who hold a role of their own have others besides, and lose what these gave them.
+    for team in draft.teams_with_own_roles().into_iter().take(HOLDERS) {
+        let one = draft.holder(caller, &team);
+        actors.push(Actor::One(format!("whoever is in {team}"), Box::new(one), None));
     }
     let mut met: BTreeSet<String> = BTreeSet::new();
     for one in known {
@@ -140,14 +166,14 @@ fn extents(
     draft: &Rules,
     caller: &Caller,
     actors: &[Actor],
-    (gains, losses): (&mut Moves, &mut Moves),
+    (gains, losses): (&mut Vec<Move>, &mut Vec<Move>),
 ) -> HashSet<(usize, Permission)> {
     let mut wholly = HashSet::new();
     for (at, actor) in actors.iter().enumerate() {
         let made;
         let footing: &Footing = match actor {
             Actor::Role(role, team) => {
-                made = someone(caller, Some(role), team.as_deref());
+                made = draft.signed_in(caller, role, team.as_deref(), None);
                 &made
             }
             Actor::One(_, footing, _) => footing,
@@ -160,7 +186,7 @@ fn extents(
                     wholly.insert((at, permission));
                 }
                 let told = format!("{permission}: {} before, {} after", before.words(), after.words());
-                if after > before { &mut *gains } else { &mut *losses }.push((actor.label(), told));
+                if after > before { &mut *gains } else { &mut *losses }.push((permission, actor.label(), told));
             }
         }
     }
@@ -193,16 +219,14 @@ impl Actor {
 /// Those who are made up, as policies see them.
 struct Footings<'a> {
     caller: &'a Caller,
+    rules: &'a Rules,
     known: HashMap<(String, Option<String>, Option<String>), Footing>,
 }
 
 impl Footings<'_> {
     fn of(&mut self, role: &str, team: Option<&str>, person: Option<&str>) -> &Footing {
         let key = (role.to_owned(), team.map(str::to_owned), person.map(str::to_owned));
-        self.known.entry(key).or_insert_with(|| match person {
-            Some(person) => super::questions::person(self.caller, Some(role), team, person),
-            None => someone(self.caller, Some(role), team),
-        })
+        self.known.entry(key).or_insert_with(|| self.rules.signed_in(self.caller, role, team, person))
     }
 }
 

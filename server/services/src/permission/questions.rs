@@ -113,8 +113,13 @@ pub(super) fn someone(caller: &Caller, role: Option<&str>, team: Option<&str>) -
 
 /// The same, of this name.
 pub(super) fn person(caller: &Caller, role: Option<&str>, team: Option<&str>, name: &str) -> Footing {
-    let set = |name: Option<&str>| name.map(str::to_owned).into_iter().collect::<BTreeSet<String>>();
-    let standing = Standing { roles: set(role), teams: set(team), ..Standing::default() };
+    one(caller, role, team, name)
+}
+
+fn one<'a>(caller: &Caller, roles: impl IntoIterator<Item = &'a str>, team: Option<&str>, name: &str) -> Footing {
+    let set = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<BTreeSet<String>>();
+    let standing =
+        Standing { roles: set(&mut roles.into_iter()), teams: set(&mut team.into_iter()), ..Standing::default() };
     let subject = Subject::Person(name.to_owned());
     Rules::example(&Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) })
 }
@@ -134,13 +139,18 @@ fn with_role(caller: &Caller, role: &str, team: Option<&str>, (kind, name): &(St
     match kind.as_str() {
         "User" => Some(person(caller, Some(role), team, name)),
         "Team" if team.is_none() => Some(someone(caller, Some(role), Some(name))),
+        "Role" => Some(one(caller, [role, name.as_str()], team, "user:default/someone")),
         _ => None,
     }
 }
 
 /// How someone whom a policy names is told of.
 pub(super) fn label((kind, name): &(String, String)) -> String {
-    if kind == "Machine" { Subject::Machine(name.clone()).to_string() } else { name.clone() }
+    match kind.as_str() {
+        "Machine" => Subject::Machine(name.clone()).to_string(),
+        "Role" => format!("role {name}"),
+        _ => name.clone(),
+    }
 }
 
 /// Who can do a thing on a target: by role, with the team that they must be in where it takes that.
@@ -163,6 +173,14 @@ pub async fn who_can(
         }
     }
     let mut found = those_who_can(&rules, caller, &known, permission, &resource);
+    for who in found.iter_mut().filter(|who| !who.except.is_empty()) {
+        let mut holders = std::mem::take(&mut who.holders);
+        for (at, holder) in std::mem::take(&mut holders).into_iter().enumerate() {
+            if at >= NAMED || holds(services, caller, &rules, &holder, (permission, &resource)).await? {
+                who.holders.push(holder);
+            }
+        }
+    }
     if let (Permission::ApproveRun, Target::Run(id)) = (permission, target)
         && let Some((_, starter)) = runs::origin(services, &caller.tenant, id).await?
     {
@@ -176,6 +194,30 @@ pub async fn who_can(
         }
     }
     Ok(found)
+}
+
+/// Whether someone to whom a role was given may do a thing by it, or whoever is in a team: they may be in a team above that a
+/// policy forbids it to.
+async fn holds(
+    services: &Services,
+    caller: &Caller,
+    rules: &Rules,
+    holder: &str,
+    (permission, resource): (Permission, &Resource),
+) -> Result<bool> {
+    let (subject, standing) = if holder.starts_with("group:") {
+        let own = [holder.to_owned()];
+        let above = catalog::vouched_above(services, caller, &own).await?.into_values().flatten();
+        let teams: BTreeSet<String> = own.iter().cloned().chain(above).collect();
+        (Subject::Person("user:default/someone".to_owned()), Standing { teams, ..Standing::default() })
+    } else if holder.starts_with("user:") {
+        let Some(standing) = standing(services, caller, holder).await? else { return Ok(false) };
+        (Subject::Person(holder.to_owned()), standing)
+    } else {
+        return Ok(true);
+    };
+    let one = Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) };
+    Ok(rules.decide(&rules.footing_of(&one), permission, resource).is_allowed)
 }
 
 /// How someone stands who need not be here; nothing for one who does not come in.
@@ -224,7 +266,9 @@ pub(super) fn those_who_can(
 ) -> Vec<WhoCan> {
     let known: BTreeSet<String> = ones.iter().map(|one| one.subject.to_string()).collect();
     // Whom a policy names may be who it forbids it to, with whatever role.
-    let forbidden: Vec<(String, String)> = rules.named().into_iter().take(NAMED).collect();
+    let own_roles = rules.role_names().into_iter().filter(|role| !ROLES.contains(&role.as_str()));
+    let own_roles = own_roles.map(|role| ("Role".to_owned(), role));
+    let forbidden: Vec<(String, String)> = rules.named().into_iter().take(NAMED).chain(own_roles).collect();
     let mut found = Vec::new();
     let mut note = |footing: &Footing, role: &str, of: Option<String>, mut holders: Vec<String>| {
         let verdict = rules.decide(footing, permission, resource);
@@ -311,6 +355,19 @@ pub(super) async fn difference(
 }
 
 impl Rules {
+    /// Someone made up who is signed in: with the roles of everyone, and another one.
+    pub(super) fn signed_in(&self, caller: &Caller, role: &str, team: Option<&str>, name: Option<&str>) -> Footing {
+        let roles = self.of_everyone().iter().map(String::as_str).chain([role]);
+        one(caller, roles, team, name.unwrap_or("user:default/someone"))
+    }
+
+    /// Someone made up who is in a team, with what that brings.
+    pub(super) fn holder(&self, caller: &Caller, team: &str) -> Footing {
+        let standing = Standing { teams: [team.to_owned()].into(), ..Standing::default() };
+        let subject = Subject::Person("user:default/someone".to_owned());
+        self.footing_of(&Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) })
+    }
+
     /// Every role that policies or grants speak of, weakest first.
     pub(super) fn role_names(&self) -> Vec<String> {
         let mut names: BTreeSet<String> = self.granted_roles();

@@ -1,10 +1,10 @@
 //! What is told of drafts, without a database.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, fmt::Write as _};
 
 use domain::identity::{Caller, Subject, Tenant};
 
-use super::{MOST, World, compare, named_people};
+use super::{MOST, TOLD, World, compare, named_people};
 use crate::permission::{
     language,
     resource::Traits,
@@ -93,7 +93,7 @@ fn each_permission_is_tried_on_each_kind_of_thing() {
         ),
         (
             "forbid (principal in Team::\"group:default/quays\", action == Action::\"keepOwn\", resource);",
-            "- role viewer, in group:default/quays: keep stars and views of their own: what is their own",
+            "- role viewer, in group:default/quays: keep stars and views of their own: on everything before, on nothing after",
         ),
         (
             "forbid (principal == User::\"user:default/grace\", action == Action::\"readCatalog\", resource is Entity) when { resource.kind == \"component\" };",
@@ -104,6 +104,29 @@ fn each_permission_is_tried_on_each_kind_of_thing() {
         assert!(told.iter().any(|told| told == line), "{line}\n{told:#?}");
     }
     assert!(told(&[], &[("draft", "// nothing")], &sample).is_empty());
+    // Whoever has a role of an organisation's own has what everyone has besides.
+    let own = "forbid (principal in Role::\"contractor\", action == Action::\"readCatalog\", resource is Entity);";
+    let told = told(&[], &[("draft", own)], &sample);
+    assert!(told.iter().any(|told| told.starts_with("- role contractor: read the catalog")), "{told:#?}");
+}
+
+#[test]
+fn what_weighs_most_is_told_first_and_how_much_is_left_out() {
+    let mut text = String::new();
+    for number in 0..60 {
+        let actions = "[Action::\"startRun\", Action::\"steerRun\", Action::\"approveRun\", Action::\"manageSources\"]";
+        let _ =
+            writeln!(text, "permit (principal == User::\"user:default/u{number}\", action in {actions}, resource);");
+    }
+    text += "permit (principal == User::\"user:default/vera\", action == Action::\"managePolicies\", resource);";
+    let told = told(&[], &[("draft", &text)], &[]);
+    assert!(told[0].starts_with("+ user:default/vera: change policies"), "{told:#?}");
+    assert_eq!(told.len(), TOLD + 1);
+    assert!(
+        told[TOLD].starts_with("+ ") && told[TOLD].contains(" more: differences like these are not listed"),
+        "{}",
+        told[TOLD]
+    );
 }
 
 #[test]

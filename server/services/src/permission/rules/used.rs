@@ -20,6 +20,20 @@ impl Rules {
         everyone.chain(brought).chain(given).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
+    /// The roles of everyone who is signed in.
+    pub(in crate::permission) fn of_everyone(&self) -> &BTreeSet<String> {
+        &self.everyone
+    }
+
+    /// Teams that were given a role that does not come with Causeway.
+    pub(in crate::permission) fn teams_with_own_roles(&self) -> Vec<String> {
+        let is_own = |role: &String| !domain::identity::ROLES.contains(&role.as_str());
+        let holders = self.grants.iter().filter(|(who, roles)| who.starts_with("group:") && roles.iter().any(is_own));
+        let mut teams: Vec<String> = holders.map(|(who, _)| who.clone()).collect();
+        teams.sort_unstable();
+        teams
+    }
+
     /// Through which grants this was permitted: none where it takes no role.
     pub(in crate::permission) fn used<'a>(
         &self,
