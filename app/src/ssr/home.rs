@@ -98,7 +98,8 @@ fn is_news(change: &Change) -> bool {
     let brought =
         |key: &str| change.after.as_ref().and_then(|after| after.get(key)?.as_u64()).is_some_and(|number| number > 0);
     match change.kind.as_str() {
-        "source-asked" => false,
+        // That something happened to what is not theirs to see is no news to anyone.
+        "source-asked" | changes::HIDDEN => false,
         "source-synced" => {
             let has_problem =
                 change.after.as_ref().is_some_and(|after| after.get("problem").is_some_and(|it| !it.is_null()));

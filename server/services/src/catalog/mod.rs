@@ -62,7 +62,7 @@ pub use past::{Farewell, Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
 pub(crate) use query::{
-    retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits, untied,
+    retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits, untied, without_empty,
 };
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;

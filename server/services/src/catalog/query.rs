@@ -7,7 +7,7 @@ use domain::{
         Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, PageKey, Predicate,
         Query, Start, TextFilter,
     },
-    changes::Change,
+    changes::{Change, ChangeKind},
     identity::{Caller, Permission, Target, Tenant},
 };
 use roaring::RoaringBitmap;
@@ -102,12 +102,36 @@ pub(crate) async fn untied(services: &Services, caller: &Caller, changes: Vec<Ch
         }
         state
     };
-    let untied = changes.into_iter().map(|change| Change {
-        before: change.before.map(untie),
-        after: change.after.map(untie),
-        ..change
+    let sight = permission::sight(services, caller).await?;
+    let untied = changes.into_iter().filter_map(|change| {
+        // What a thing was is shown to those who would have seen it then, whoever has its name now.
+        let is_hidden = |state: &Value| {
+            let is_document = state.get("kind").is_some() && state.get("metadata").is_some();
+            let sight = sight.as_ref().filter(|_| is_document);
+            sight.is_some_and(|sight| !sight.decide(&Traits::of_document(&change.subject, state)))
+        };
+        let last = change.after.as_ref().or(change.before.as_ref());
+        if last.is_some_and(is_hidden) {
+            return None;
+        }
+        let before = change.before.clone().filter(|before| !is_hidden(before)).map(untie);
+        Some(Change { before, after: change.after.clone().map(untie), ..change })
     });
     Ok(untied.collect())
+}
+
+/// Changes without those that came to nothing but what is hidden from the caller, such as a tie to another thing.
+pub(crate) fn without_empty(changes: Vec<Change>) -> Vec<Change> {
+    let is_empty = |change: &Change| {
+        let said = |state: &Option<Value>| {
+            let mut state = state.clone()?;
+            state.get_mut("metadata")?.as_object_mut()?.shift_remove("etag");
+            Some(state)
+        };
+        change.kind == ChangeKind::EntityUpdated.as_str()
+            && said(&change.before).is_some_and(|before| said(&change.after) == Some(before))
+    };
+    changes.into_iter().filter(|change| !is_empty(change)).collect()
 }
 
 /// Which of these entities the caller sees, and which are not in the catalog.

@@ -40,7 +40,7 @@ pub(crate) async fn about_also(
     limit: u64,
 ) -> Result<Vec<Change>> {
     let changes = store::about(&services.db, &caller.tenant, subject, former, span, limit).await?;
-    catalog::untied(services, caller, changes).await
+    Ok(catalog::without_empty(catalog::untied(services, caller, changes).await?))
 }
 
 /// The last change of these kinds about `subject`, under all its names, until `at`.
@@ -78,7 +78,7 @@ pub(crate) async fn about_any(
     limit: u64,
 ) -> Result<Vec<Change>> {
     let changes = store::about_any(&services.db, &caller.tenant, subjects, before, limit).await?;
-    catalog::untied(services, caller, changes).await
+    Ok(catalog::without_empty(catalog::untied(services, caller, changes).await?))
 }
 
 /// The changes from `first` to `last`, at most `limit`, as far as the caller sees what they are about: for the audit log, which asked

@@ -32,7 +32,7 @@ pub(super) async fn as_seen(services: &Services, caller: &Caller, changes: Vec<C
         }
     }
     let told = changes.iter().filter(|change| seen.contains(&change.subject)).cloned().collect();
-    let told = catalog::untied(services, caller, told).await?;
+    let told = catalog::without_empty(catalog::untied(services, caller, told).await?);
     let mut told: HashMap<i64, Change> = told.into_iter().map(|change| (change.seq, change)).collect();
     Ok(changes.into_iter().map(|change| told.remove(&change.seq).unwrap_or_else(|| hidden(change))).collect())
 }

@@ -36,4 +36,9 @@ async fn what_is_wrong_in_a_hidden_source_is_told_to_nobody_else() {
     let missing = catalog::source(services, &ada, source.id).await.unwrap_err();
     assert!(matches!(missing, Error::NotFound(_)), "{missing}");
     assert!(catalog::source(services, &boss, source.id).await.is_ok());
+    // Whoever asks about something else goes on without it.
+    assert!(catalog::source_alone(services, &ada, source.id).await.unwrap().is_none());
+    let news = changes::read(services, &ada, 0, 1_000).await.unwrap();
+    assert!(news.iter().any(|change| change.kind == changes::HIDDEN));
+    assert!(news.iter().all(|change| change.source != source.id.to_string()), "{news:?}");
 }
