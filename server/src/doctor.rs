@@ -41,6 +41,27 @@ fn doors(settings: &Settings) -> Result<Doors, Problem> {
     settings::doors(&settings.sign_in, has_guest(address, &settings.sign_in), &settings.outbound.allow)
 }
 
+/// Whether it was decided of every source whether its people and teams count.
+async fn people(settings: &Settings) -> Result<String, String> {
+    let unasked = async {
+        let db = start::open_database(settings).await?;
+        Ok::<_, Problem>(services::catalog::unasked_in(&db, &Tenant::default()).await?)
+    };
+    let unasked = unasked.await.map_err(|problem| problem.to_string())?;
+    if unasked.is_empty() {
+        return Ok("those of sources count that are trusted with it".to_owned());
+    }
+    let told = unasked.iter().map(|source| {
+        let by = source.by.as_ref().map(|by| format!(", which {by} registered")).unwrap_or_default();
+        format!("`{}` (/sources/{}{by})", source.target, source.source)
+    });
+    let told: Vec<String> = told.collect();
+    Err(format!(
+        "those of {} count for sign-in and permission since before that was asked; decide it on the page of each",
+        told.join(", ")
+    ))
+}
+
 /// Of each provider, whether it answers, its secret is there, and so is the token of its directory.
 async fn providers(settings: &Settings, doors: &Doors) -> Vec<(String, Result<String, String>)> {
     let secrets = settings::client_secrets(&settings.sign_in);
@@ -117,6 +138,7 @@ pub(crate) async fn run(installation: &Installation) -> Result<ExitCode, Problem
         })
     };
     tell("database", database.await.map(str::to_owned).map_err(|p| p.to_string()));
+    tell("people", people(&settings).await);
     let audit = async {
         let db = start::open_database(&settings).await?;
         Ok::<_, Problem>(services::audit::verify(&db).await?)

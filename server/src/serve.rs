@@ -131,6 +131,7 @@ async fn background(
         scorecards::follow(services.clone(), shutdown.clone()),
         identity::tidy(services.clone(), shutdown.clone()),
         memory::keep(services.clone(), shutdown.clone()),
+        catalog::tell_of_unasked(&services),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
                 tracing::error!(%error, "the workers could not start; trying again");

@@ -78,19 +78,23 @@ pub(super) fn DisputeList(disputes: Vec<(Dispute, String)>) -> impl IntoView {
 
 #[component]
 fn DisputeRow(dispute: Dispute, may_not: String, action: ServerAction<HandOver>) -> impl IntoView {
-    let Dispute { reference, since, holder, claimer } = dispute;
+    let Dispute { reference, since, holder, claimer, by_trust } = dispute;
     let since = since
         .map(|at| view! { <span class="text-meta text-muted">"declared twice since "<When at sentence=true/></span> });
     let broken = holder.is_broken.then(|| {
         view! { <p class="mt-1 text-meta text-warning">"The file that stands was rejected in its last sync: what it last declared counts until it is mended."</p> }
     });
-    let hint = if holder.source == claimer.source {
+    let hint = if by_trust {
+        "It stands because its source is trusted with people and teams: who they are decides what they may do. The other one \
+         takes over if its source is trusted so too and this one lets go."
+    } else if holder.source == claimer.source {
         "To mend it in the files: take it out of one of the two, or rename it there."
     } else {
         "To mend it in the files: agree whose it is, and rename it or take it out in the other."
     };
     let (source, path, key) = (claimer.source.to_string(), claimer.path.clone(), reference.to_string());
-    let deed = may_not.is_empty().then(|| {
+    let may_not = if by_trust { String::new() } else { may_not };
+    let deed = (may_not.is_empty() && !by_trust).then(|| {
         view! {
             <ActionForm action=action attr:class="no-print mt-2">
                 <input type="hidden" name="reference" value=key/>

@@ -36,6 +36,8 @@ pub(crate) struct Bar {
 pub(crate) struct SourceRow {
     pub(crate) source: Source,
     pub(crate) bars: Vec<Bar>,
+    /// Who registered it, where its people count although nobody said so.
+    pub(crate) unasked: Option<String>,
     /// When it is synced next by itself.
     pub(crate) next: Option<i64>,
 }

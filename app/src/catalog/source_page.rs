@@ -61,7 +61,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
         may_trust,
     } = page;
     let may = may_not.is_empty();
-    let SourceRow { source, bars, next } = row;
+    let SourceRow { source, bars, next, .. } = row;
     let (mark, label) = state(&source);
     let id = source.id.to_string();
     let (synced, asked) = (source.synced_at, source.asked_at);

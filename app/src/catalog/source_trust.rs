@@ -17,10 +17,8 @@ pub(super) fn Trusted(id: String, kind: SourceKind, trust: Trust, may: bool) -> 
         Trust::All => "All that it declares",
     };
     let known = [Trust::None, Trust::Own, Trust::All].into_iter();
-    let choices: Vec<Choice> = known
-        .filter(|choice| *choice != Trust::Own || kind.is_organisation() || trust == Trust::Own)
-        .map(|choice| Choice::new(choice.as_str(), words(choice)))
-        .collect();
+    let choices: Vec<Choice> =
+        known.filter(|choice| choice.fits(kind)).map(|choice| Choice::new(choice.as_str(), words(choice))).collect();
     let body = if may {
         view! {
             <ActionForm action attr:class="no-print flex max-w-2xl flex-wrap items-end gap-3">

@@ -1,6 +1,6 @@
 //! Where entities come from.
 
-use domain::catalog::Source;
+use domain::catalog::{Source, Trust};
 use leptos::prelude::*;
 
 use super::{
@@ -91,7 +91,15 @@ pub(super) fn state(source: &Source) -> (Mark, String) {
 
 #[component]
 fn Row(row: SourceRow) -> impl IntoView {
-    let SourceRow { source, bars, next } = row;
+    let SourceRow { source, bars, next, unasked } = row;
+    let trusted = match source.trust {
+        Trust::None => "",
+        Trust::Own => " · its own people and teams count",
+        Trust::All => " · people and teams count",
+    };
+    let unasked = unasked.map(|by| {
+        view! { <span class="block text-meta text-warning">{format!("Registered by {by} before anyone was asked whether its people and teams count: decide it on its page")}</span> }
+    });
     let (mark, label) = state(&source);
     let next = match (source.asked_at.is_some(), next) {
         (true, _) => view! { <Status mark=Mark::Running label="Under way"/> }.into_any(),
@@ -102,7 +110,8 @@ fn Row(row: SourceRow) -> impl IntoView {
         <tr class="relative h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200/70">
             <td class="max-w-0 px-2 py-1 pl-4">
                 <a class="row-link block truncate font-medium after:absolute after:inset-0" href=source.path() title=source.target.clone()>{source.target.clone()}</a>
-                <span class="text-meta text-muted">{source.kind.as_str()}</span>
+                <span class="text-meta text-muted">{source.kind.as_str()}{trusted}</span>
+                {unasked}
             </td>
             <td class="px-2"><Status mark label/></td>
             <td class="hidden px-2 md:table-cell"><SyncBars bars/></td>

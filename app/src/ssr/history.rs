@@ -94,7 +94,9 @@ fn renamed(change: &Change) -> String {
 /// Which file has the name now.
 fn handed(change: &Change) -> String {
     let path = change.after.as_ref().and_then(|after| after.get("path")?.as_str());
-    path.map_or_else(|| "Handed over".to_owned(), |path| format!("Handed over to {path}"))
+    let why = change.after.as_ref().and_then(|after| after.get("why")?.as_str());
+    let why = why.map(|why| format!(": {why}")).unwrap_or_default();
+    path.map_or_else(|| "Handed over".to_owned(), |path| format!("Handed over to {path}{why}"))
 }
 
 /// What an evaluation changed.

@@ -22,16 +22,21 @@ pub(crate) async fn sources(services: &Services, caller: &Caller) -> Result<Sour
     let sources = catalog::sources(services, caller).await?;
     let mut syncs = catalog::syncs(services, caller).await?;
     let sizes = sizes(services, caller).await?;
+    let mut unasked: HashMap<Uuid, String> = HashMap::new();
+    for source in catalog::unasked(services, caller).await? {
+        unasked.insert(source.source, source.by.unwrap_or_else(|| "somebody".to_owned()));
+    }
     let rows = sources.into_iter().map(|source| {
         let mut syncs = syncs.remove(&source.id).unwrap_or_default();
-        row(services, source, syncs.split_off(syncs.len().saturating_sub(BARS)))
+        let unasked = unasked.remove(&source.id);
+        SourceRow { unasked, ..row(services, source, syncs.split_off(syncs.len().saturating_sub(BARS))) }
     });
     Ok(SourcesView { rows: rows.collect(), sizes })
 }
 
 fn row(services: &Services, source: Source, syncs: Vec<SyncRecord>) -> SourceRow {
     let next = source.next_sync(services.settings.catalog.sync_minutes).map(|next| next.timestamp_millis());
-    SourceRow { source, bars: syncs.into_iter().map(bar).collect(), next }
+    SourceRow { source, bars: syncs.into_iter().map(bar).collect(), next, unasked: None }
 }
 
 fn bar(sync: SyncRecord) -> Bar {

@@ -146,6 +146,8 @@ pub struct Dispute {
     pub holder: Claim,
     /// Whose does not.
     pub claimer: Claim,
+    /// Whether the holder's stands because its source is trusted with people and the claimer's is not, so that nobody hands it over.
+    pub by_trust: bool,
 }
 
 /// A declaration, by where it stands.

@@ -4,6 +4,8 @@ use std::{fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use super::SourceKind;
+
 /// Which people and teams of a source count for sign-in and permission. Whoever writes to a source of which all count can make
 /// themselves anybody.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -32,6 +34,11 @@ impl Trust {
             Self::Own => "own",
             Self::All => "all",
         }
+    }
+
+    /// Whether a source of that kind can be trusted so: only a forge tells of people itself, and a folder of any name is a folder.
+    pub fn fits(self, kind: SourceKind) -> bool {
+        self != Self::Own || kind.is_organisation()
     }
 }
 

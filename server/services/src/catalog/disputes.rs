@@ -10,7 +10,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{begin::begin, retain_seen, rows::conflict, sees_all, store, sync::sync};
+use super::{begin::begin, retain_seen, rows::conflict, sees_all, store, sync::sync, trust::Trusts};
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
 
 /// How many disputes a page shows at most.
@@ -59,6 +59,7 @@ async fn described(services: &Services, caller: &Caller, rows: Vec<conflict::Mod
     let targets: HashMap<Uuid, String> = sources.into_iter().map(|source| (source.id, source.target)).collect();
     let holders: HashSet<(Uuid, String)> = rows.iter().map(|row| (row.owner_id, row.owner_path.clone())).collect();
     let broken = store::files_with(&services.db, &caller.tenant, &holders, Outcome::Rejected).await?;
+    let trusts = Trusts::load(&services.db, &caller.tenant).await?;
     let claim = |source: Uuid, path: String, is_broken: bool| Claim {
         source,
         target: targets.get(&source).cloned().unwrap_or_default(),
@@ -68,8 +69,10 @@ async fn described(services: &Services, caller: &Caller, rows: Vec<conflict::Mod
     rows.into_iter()
         .map(|row| {
             let is_broken = broken.contains(&(row.owner_id, row.owner_path.clone()));
+            let is_weaker = |source, path: &str| !trusts.stands_by(&row.reference, source, path);
             Ok(Dispute {
                 reference: store::parse(&row.reference)?,
+                by_trust: is_weaker(row.source_id, &row.path) && !is_weaker(row.owner_id, &row.owner_path),
                 since: row.since,
                 holder: claim(row.owner_id, row.owner_path, is_broken),
                 claimer: claim(row.source_id, row.path, false),
@@ -79,7 +82,7 @@ async fn described(services: &Services, caller: &Caller, rows: Vec<conflict::Mod
 }
 
 /// Lets another declaration of a name stand instead of the one that does now. What it says is taken in with the next sync
-/// of its source, which is done at once.
+/// of its source, which is done at once. A person or team that counts is not handed to a source that is not believed.
 pub async fn hand_over(
     services: &Services,
     caller: &Caller,
@@ -98,6 +101,15 @@ pub async fn hand_over(
     let Some(row) = store::rows(&*tx, tenant, std::slice::from_ref(&key)).await?.pop() else {
         return Err(Error::NotFound(format!("no entity `{key}` is in the catalog")));
     };
+    let trusts = Trusts::load(&*tx, tenant).await?;
+    if trusts.stands_by(&key, row.source_id, &row.path) && !trusts.stands_by(&key, to, path) {
+        let why = format!(
+            "`{key}` stays with `{}`, whose source is trusted with people: who they are decides what they may do. Trust the \
+             other source with people, or take the declaration out here",
+            row.path
+        );
+        return Err(Error::Conflict(why));
+    }
     tx.record(NewChange {
         source: to.to_string(),
         subject: key.clone(),

@@ -23,6 +23,7 @@ use super::{
     sources::checked,
     store::{self, Known},
     sync::gather::{Found, Gathered, Limits, Terms, gather},
+    trust::{self, Trusts},
 };
 use crate::{Error, Result, Services, identity};
 
@@ -93,8 +94,9 @@ struct Names {
 
 async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, Names)> {
     let new = checked(services, caller, new).await?;
-    let own = store::source_by_target(&services.db, &caller.tenant, &new).await?.map(|source| source.id);
-    let terms = Terms { given: kinds::given(&services.db, &caller.tenant, own).await?, ..Terms::default() };
+    let own = store::source_by_target(&services.db, &caller.tenant, &new).await?;
+    let id = own.as_ref().map(|source| source.id);
+    let terms = Terms { given: kinds::given(&services.db, &caller.tenant, id).await?, ..Terms::default() };
     let reader = services.reader(caller);
     let walk = gather(&reader, new.kind, &new.target, Limits::default(), terms);
     let gathered = walk.await.map_err(|problem| match problem {
@@ -105,7 +107,17 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     let keys: Vec<String> = gathered.found.iter().map(|found| found.reference.to_string()).collect();
     let known = store::known_as(&services.db, &caller.tenant, &keys).await?;
     let mut taken: HashMap<String, Known> =
-        known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != own).collect();
+        known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != id).collect();
+    // What becomes this source's at once is in nobody's way.
+    let trust = own.as_ref().map_or(new.trust.unwrap_or_default(), |own| own.trust);
+    let trusts = Trusts::load(&services.db, &caller.tenant).await?;
+    for found in gathered.found.iter().filter(|found| trust::counts(trust, &found.path)) {
+        let key = found.reference.to_string();
+        let is_weaker = |known: &Known| !trusts.stands_by(&key, known.source, &known.path);
+        if trust::is_of_people(&key) && taken.get(&key).is_some_and(is_weaker) {
+            taken.remove(&key);
+        }
+    }
     let keys: Vec<String> = taken.keys().cloned().collect();
     let at: HashMap<String, String> =
         gathered.found.iter().map(|found| (found.reference.to_string(), found.location())).collect();

@@ -38,6 +38,7 @@ mod teams;
 #[cfg(test)]
 mod tests;
 mod trust;
+mod unasked;
 mod unseen;
 mod validate;
 pub mod webhooks;
@@ -75,5 +76,6 @@ pub use sync::sync;
 pub(crate) use teams::{teams_above, vouched_above, vouched_teams};
 pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;
-pub(crate) use trust::vouched;
+pub(crate) use trust::{declared_in, vouched};
+pub use unasked::{Unasked, tell_of_unasked, unasked, unasked_in};
 pub use validate::check_entity;

@@ -12,7 +12,7 @@ use super::{
     begin::begin,
     origin_of,
     sources::{checked, seen_sources},
-    store,
+    store, trust as trusted,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
 
@@ -77,8 +77,14 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     if (before.kind, &before.target) != (new.kind, &new.target) {
         // What was believed was the old place: who may not decide that leads nobody's trust elsewhere.
         trust = if may_trust { asked.unwrap_or(before.trust) } else { Trust::None };
+        if !trust.fits(new.kind) {
+            trust = Trust::None;
+        }
         store::retarget(&*tx, tenant, id, &new).await?;
         store::set_trust(&*tx, tenant, id, trust).await?;
+        if trust != before.trust {
+            trusted::ask_those_who_wait(&mut tx, tenant, id).await?;
+        }
         tx.record(NewChange {
             source: id.to_string(),
             subject: before.subject(),

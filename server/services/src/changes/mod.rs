@@ -125,6 +125,16 @@ pub(crate) async fn last_of_each(
     store::last_of_each(db, tenant, beginning).await
 }
 
+/// The changes of these kinds about any of `subjects`, oldest first.
+pub(crate) async fn about_in(
+    db: &impl sea_orm::ConnectionTrait,
+    tenant: &Tenant,
+    subjects: &[String],
+    kinds: &[&str],
+) -> Result<Vec<Change>> {
+    store::of_kinds(db, tenant, subjects, kinds).await
+}
+
 /// The number of the last change of a tenant; 0 before the first.
 pub(crate) async fn last_of(services: &Services, tenant: &Tenant) -> Result<i64> {
     store::last(&services.db, tenant).await

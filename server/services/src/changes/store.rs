@@ -336,6 +336,26 @@ pub(super) async fn about_any(
     Ok(rows.into_iter().map(Change::from).collect())
 }
 
+pub(super) async fn of_kinds(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    subjects: &[String],
+    kinds: &[&str],
+) -> Result<Vec<Change>> {
+    let mut found = Vec::new();
+    for subjects in subjects.chunks(BATCH) {
+        let rows = row::Entity::find()
+            .filter(row::Column::Tenant.eq(tenant.as_str()))
+            .filter(row::Column::Subject.is_in(subjects))
+            .filter(row::Column::Kind.is_in(kinds.iter().copied()))
+            .order_by_asc(row::Column::Seq)
+            .all(db)
+            .await?;
+        found.extend(rows.into_iter().map(Change::from));
+    }
+    Ok(found)
+}
+
 pub(super) async fn last_of_each(db: &impl ConnectionTrait, tenant: &Tenant, beginning: &str) -> Result<Vec<Change>> {
     let numbers: Vec<i64> = row::Entity::find()
         .select_only()

@@ -1,5 +1,7 @@
 //! Names that are declared twice.
 
+use std::collections::HashSet;
+
 use domain::{catalog::Conflict, identity::Tenant};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
@@ -78,6 +80,28 @@ pub(in crate::catalog) async fn conflicts_about(
             .filter(among(db, conflict::Column::Reference, keys))
             .filter(conflict::Column::IsSame.eq(false))
             .order_by_asc(conflict::Column::Path)
+            .all(db)
+            .await?;
+        found.extend(rows);
+    }
+    Ok(found)
+}
+
+/// The sources that claim these names and do not have them.
+pub(in crate::catalog) async fn claimers(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<HashSet<Uuid>> {
+    let mut found = HashSet::new();
+    for keys in references.chunks(KEYS) {
+        let rows: Vec<Uuid> = conflict::Entity::find()
+            .select_only()
+            .column(conflict::Column::SourceId)
+            .distinct()
+            .filter(conflict::Column::Tenant.eq(tenant.as_str()))
+            .filter(among(db, conflict::Column::Reference, keys))
+            .into_tuple()
             .all(db)
             .await?;
         found.extend(rows);

@@ -7,7 +7,8 @@ use chrono::{DateTime, Utc};
 use domain::{catalog::Entity, identity::Tenant};
 use futures::Stream;
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, DbErr, EntityTrait, QueryFilter, QueryOrder, QuerySelect, StreamTrait,
+    ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    StreamTrait,
     prelude::Uuid,
     sea_query::{Expr, ExprTrait},
 };
@@ -95,6 +96,15 @@ pub(in crate::catalog) async fn standing(
         .await?;
     let number = |number: i64| u64::try_from(number).unwrap_or(0);
     Ok(rows.into_iter().map(|(path, all, orphans)| (path, (number(all - orphans), number(all)))).collect())
+}
+
+/// How many people and teams stand because of a source.
+pub(in crate::catalog) async fn count_people(db: &impl ConnectionTrait, tenant: &Tenant, source: Uuid) -> Result<u64> {
+    let is_of_people =
+        Condition::any().add(entity::Column::Reference.like("user:%")).add(entity::Column::Reference.like("group:%"));
+    let all = entity::Entity::find().filter(entity::Column::Tenant.eq(tenant.as_str()));
+    let all = all.filter(entity::Column::SourceId.eq(source)).filter(entity::Column::OrphanedAt.is_null());
+    Ok(all.filter(is_of_people).count(db).await?)
 }
 
 pub(in crate::catalog) async fn known_as(

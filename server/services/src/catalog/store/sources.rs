@@ -4,7 +4,7 @@ use std::collections::{HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
-    catalog::{NewSource, Source, Trust},
+    catalog::{NewSource, Source, SourceKind, Trust},
     identity::Tenant,
 };
 use sea_orm::{
@@ -29,8 +29,7 @@ impl TryFrom<source::Model> for Source {
             id: row.id,
             kind: row.kind.parse().map_err(|error| Error::Internal(format!("a source in the database: {error}")))?,
             target: row.target,
-            // What nobody can read is not believed.
-            trust: row.trust.parse().unwrap_or_default(),
+            trust: trust(&row.kind, &row.trust),
             created_at: row.created_at,
             synced_at: row.synced_at,
             tried_at: row.tried_at,
@@ -62,14 +61,22 @@ pub(in crate::catalog) async fn targets(db: &impl ConnectionTrait, tenant: &Tena
 
 /// Which people and teams of each source count.
 pub(in crate::catalog) async fn trusts(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<HashMap<Uuid, Trust>> {
-    let rows: Vec<(Uuid, String)> = source::Entity::find()
+    let rows: Vec<(Uuid, String, String)> = source::Entity::find()
         .select_only()
-        .columns([source::Column::Id, source::Column::Trust])
+        .columns([source::Column::Id, source::Column::Kind, source::Column::Trust])
         .filter(source::Column::Tenant.eq(tenant.as_str()))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(rows.into_iter().map(|(id, trust)| (id, trust.parse().unwrap_or_default())).collect())
+    Ok(rows.into_iter().map(|(id, kind, kept)| (id, trust(&kind, &kept))).collect())
+}
+
+/// What a source of a kind is trusted with, as its row has it. What nobody can read is not believed, and neither is what says of
+/// itself that it is an organisation's own.
+fn trust(kind: &str, kept: &str) -> Trust {
+    let kind: Option<SourceKind> = kind.parse().ok();
+    let trust: Trust = kept.parse().unwrap_or_default();
+    if kind.is_some_and(|kind| trust.fits(kind)) { trust } else { Trust::None }
 }
 
 pub(in crate::catalog) async fn set_trust(

@@ -15,6 +15,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     gather::{Found, Gathered, Note, Rest, TOLD},
     keep::Keep,
+    precedence::{self, Precedence, Taken},
     recall,
     record::Plan,
     rejected, rename,
@@ -47,9 +48,12 @@ pub(super) struct Claims {
     pub(super) carried: HashSet<String>,
     /// Sources that wait for a name that has become free.
     pub(super) waiting: HashSet<Uuid>,
+    /// Names that change hands because this source is believed about people and who held them is not.
+    pub(super) taken: Vec<Taken>,
 }
 
-/// Decides which of the names that a source declares are its own. The first claim stands, in this source and among all.
+/// Decides which of the names that a source declares are its own. The first claim stands, in this source and among all,
+/// but of people and teams one that counts comes before one that does not.
 /// Nothing is decided if what the files declare that are as they were no longer stands.
 pub(super) async fn claim(
     tx: &Transaction,
@@ -85,27 +89,29 @@ pub(super) async fn claim(
     let is_partial = store::is_partial(&**tx, tenant, id).await?;
     let around = store::conflicts_around(&**tx, tenant, id).await?;
     let held = held_elsewhere(&found, &own, &same);
-    let rivals: Vec<String> = others.iter().filter(|(_, it)| !it.is_orphaned).map(|(key, _)| key.clone()).collect();
+    let precedence = Precedence::new(tx, tenant, id, &found).await?;
+    let rivals: Vec<String> = others.keys().cloned().collect();
     let places = origin::locations(&**tx, tenant, &rivals).await?;
     let targets = store::targets(&**tx, tenant).await?;
     let mut conflicts = Conflicts::new(tenant.to_string(), (id, targets), &around);
     let mut plan = Plan::default();
     let mut claimed: HashMap<String, String> = HashMap::new();
+    let mut taken = Vec::new();
     for (key, found) in found {
-        let other = others.get(&key).filter(|other| !other.is_orphaned);
-        let owner = match (claimed.get(&key), held.get(&key), other) {
-            (Some(path), ..) => Some((id, path.clone())),
-            // The file that had it first still has it.
-            (None, Some(path), _) if *path != found.path => Some((id, path.clone())),
-            (None, _, Some(other)) => Some((other.source, other.path.clone())),
-            (None, _, None) => None,
+        let (other, before) = (others.get(&key), held.get(&key).filter(|path| **path != found.path));
+        let stands = precedence.stands(&key, &found.path, (own.get(&key), before, other));
+        let owner = match claimed.get(&key) {
+            Some(path) => Some((id, path.clone())),
+            None => stands,
         };
         if let Some(owner) = owner {
             conflicts.disputed.insert(found.path.clone());
             let is_same = owner.0 != id && places.get(&key).is_some_and(|place| *place == found.location());
-            conflicts.tell(key, found, (owner, is_same), (&mut files, &kinds));
+            let is_weaker = precedence.is_weaker(&key, (id, &found.path), (owner.0, &owner.1));
+            conflicts.tell(key, found, (owner, is_same, is_weaker), (&mut files, &kinds));
             continue;
         }
+        taken.extend(Taken::from(&key, &found.path, (id, before), other));
         claimed.insert(key.clone(), found.path.clone());
         *by_file.entry(found.path.clone()).or_default() += 1;
         let hash = found.hash();
@@ -147,7 +153,9 @@ pub(super) async fn claim(
     let freed: HashSet<&String> = plan.orphan.iter().chain(renamed).collect();
     let is_waiting =
         |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
-    let waiting = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
+    let mut waiting: HashSet<Uuid> = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
+    // Whoever loses a name, or waited for it too, says whose it is now.
+    waiting.extend(precedence::losers(tx, tenant, id, (&taken, &same)).await?);
     let Conflicts { rows, mut notes, disputed, .. } = conflicts;
     let new: HashSet<conflict::Model> = rows.into_values().collect();
     let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
@@ -156,7 +164,7 @@ pub(super) async fn claim(
         store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
     }
     let carried = carry(carried, &mut files, &mut documents, &mut notes);
-    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting }))
+    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting, taken }))
 }
 
 /// Says of each entity whose file does not stand as it is now why that is, and of no other any longer.
@@ -252,7 +260,7 @@ impl<'a> Conflicts<'a> {
         &mut self,
         key: String,
         found: Found,
-        ((owner_id, owner_path), is_same): ((Uuid, String), bool),
+        ((owner_id, owner_path), is_same, is_weaker): ((Uuid, String), bool, bool),
         (files, kinds): (&mut [SourceFile], &OwnKinds),
     ) {
         let known = self.known.get(&(key.as_str(), found.path.as_str()));
@@ -270,6 +278,10 @@ impl<'a> Conflicts<'a> {
                 *self.shared.entry((number, owner_id)).or_default() += 1;
             } else {
                 let stands = match self.targets.get(&owner_id).filter(|_| owner_id != self.id) {
+                    Some(target) if is_weaker => {
+                        format!("`{owner_path}` of `{target}`; that one stands, since it is trusted with people")
+                    }
+                    None if is_weaker => format!("`{owner_path}`; that one stands, since it is trusted with people"),
                     Some(target) => format!("`{owner_path}` of `{target}`; that one stands"),
                     None => format!("`{owner_path}`; that one was first and stands"),
                 };

@@ -7,6 +7,7 @@ mod keep;
 mod noting;
 mod outside;
 mod placeholders;
+mod precedence;
 mod recall;
 pub(super) mod record;
 mod rejected;
@@ -30,6 +31,7 @@ use serde_json::json;
 pub(super) use self::placeholders::with_whole_addresses;
 use self::{
     gather::{Gathered, Limits, Terms, gather},
+    precedence::Taken,
     recall::Recall,
     record::Told,
 };
@@ -53,6 +55,9 @@ const PATIENCE: Duration = Duration::from_mins(10);
 
 /// How often a sync begins anew because the catalog became another one while the source was read.
 const ATTEMPTS: u32 = 3;
+
+/// Why a name changes hands by itself.
+const WHY: &str = "the source is trusted with people, and the one that held it is not";
 
 /// What is told of a source where the fault is not its own.
 const NOT_RECORDED: &str =
@@ -189,6 +194,9 @@ async fn record(
     if services.settings.catalog.orphan_days == 0 {
         claims.plan.remove.append(&mut claims.plan.orphan);
     }
+    for taken in std::mem::take(&mut claims.taken) {
+        tx.record(handed_over(id, taken));
+    }
     for claimer in std::mem::take(&mut claims.waiting) {
         tx.enqueue(Job::SyncSource { source: claimer });
     }
@@ -269,6 +277,17 @@ async fn end(
         after: Some(after),
     });
     Ok(())
+}
+
+/// Tells that a name is this source's now, and why nobody was asked.
+fn handed_over(id: Uuid, Taken { reference, from: (source, path), path: to }: Taken) -> NewChange {
+    NewChange {
+        source: id.to_string(),
+        subject: reference,
+        kind: ChangeKind::EntityHandedOver,
+        before: Some(json!({ "source": source, "path": path })),
+        after: Some(json!({ "source": id, "path": to, "why": WHY })),
+    }
 }
 
 fn count(number: usize) -> u32 {

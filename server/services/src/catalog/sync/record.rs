@@ -143,6 +143,10 @@ impl Plan {
         store::delete_entities(&**tx, tenant, &remove).await?;
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;
+        // Whoever waits for a name that has left may have it.
+        for claimer in store::claimers(&**tx, tenant, &remove).await?.into_iter().filter(|claimer| *claimer != source) {
+            tx.enqueue(Job::SyncSource { source: claimer });
+        }
 
         touched.extend(orphan.iter().cloned());
         touched.extend(put_refs.iter().cloned());
