@@ -138,9 +138,11 @@ pub(super) fn not_in(state: &AppState, id: &str, why: &NotIn, request: &RequestI
             told.what = "An administrator has blocked this account.".into();
             told.advice = texts(&["Ask an administrator of this installation to let you in again."]);
         }
-        NotIn::SentAway(since) => {
+        NotIn::SentAway { since, by } => {
             told.again = other;
-            told.what = format!("The directory of {name} lets you in here no more.");
+            let known = state.services.doors.settings.providers.iter().find(|provider| provider.id == *by);
+            let whose = known.map_or(by.as_str(), |provider| &provider.name);
+            told.what = format!("The directory of {whose} lets you in here no more.");
             told.details = Some(format!("It says so since {}.", since.format("%-d %b %Y, %H:%M UTC")));
             told.advice = texts(&[
                 "Ask whoever runs the directory to assign Causeway to you again; you can come in as soon as it says so.",

@@ -150,12 +150,16 @@ impl GitHub {
         if let Some(name) = user.name {
             say("name", json!(name));
         }
+        let mut verified = Vec::new();
         if self.may("user:email") {
             let emails: Vec<Email> = self.list("/user/emails", token).await?;
-            if let Some(email) = emails.into_iter().find(|email| email.primary) {
+            if let Some(email) = emails.iter().find(|email| email.primary) {
                 say("email", json!(email.address));
                 say("email_verified", json!(email.verified));
             }
+            // GitHub has one account for work and at home, and which address is the first is a matter of taste.
+            verified = emails.into_iter().filter(|email| email.verified).map(|email| email.address).collect();
+            say("emails", json!(verified));
         }
         if self.may("read:org") {
             // Organisations by their name, teams by the name of theirs before them.
@@ -167,7 +171,7 @@ impl GitHub {
         }
         // The token does not end: it is kept to ask again later.
         let refresh = Some(SecretString::from(token.to_owned()));
-        Ok(Arrival { subject: user.id.to_string(), claims, id_token: None, refresh })
+        Ok(Arrival { subject: user.id.to_string(), claims, emails: verified, id_token: None, refresh })
     }
 }
 

@@ -113,7 +113,7 @@ impl OpenId {
             claims.entry(name).or_insert(value);
         }
         let refresh = tokens.refresh_token().map(|token| SecretString::from(token.secret().clone()));
-        Ok(Some(Arrival { subject, claims, id_token: Some(SecretString::from(signed)), refresh }))
+        Ok(Some(Arrival { subject, claims, emails: Vec::new(), id_token: Some(SecretString::from(signed)), refresh }))
     }
 
     /// What the provider says of the person when asked: groups and addresses are often only there.
@@ -227,6 +227,7 @@ impl OpenId {
             return Ok((!claims.is_empty()).then(|| Arrival {
                 subject: subject.to_owned(),
                 claims,
+                emails: Vec::new(),
                 id_token: None,
                 refresh,
             }));

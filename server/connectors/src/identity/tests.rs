@@ -47,6 +47,7 @@ async fn enterprise() -> String {
             told(json!([
                 { "email": "other@x.example", "primary": false, "verified": true },
                 { "email": "ada@saltmarsh.example", "primary": true, "verified": true },
+                { "email": "grace@saltmarsh.example", "primary": false, "verified": false },
             ])),
         )
         .route("/api/v3/user/orgs", told(json!([{ "login": "saltmarsh" }])))
@@ -91,7 +92,8 @@ async fn github_says_who_someone_is_and_in_which_teams() {
     );
     let arrival = github.finish("c", &ask()).await.unwrap();
     assert_eq!(arrival.subject, "7");
-    insta::assert_snapshot!(Value::Object(arrival.claims), @r#"{"sub":"7","login":"Ada","preferred_username":"Ada","name":"Ada Byron","email":"ada@saltmarsh.example","email_verified":true,"groups":["saltmarsh","saltmarsh/berths"]}"#);
+    assert_eq!(arrival.emails, ["other@x.example", "ada@saltmarsh.example"]);
+    insta::assert_snapshot!(Value::Object(arrival.claims), @r#"{"sub":"7","login":"Ada","preferred_username":"Ada","name":"Ada Byron","email":"ada@saltmarsh.example","email_verified":true,"emails":["other@x.example","ada@saltmarsh.example"],"groups":["saltmarsh","saltmarsh/berths"]}"#);
     let again = github.refresh("7", &arrival.refresh.unwrap()).await.unwrap().unwrap();
     assert_eq!(again.subject, "7");
     assert!(matches!(github.refresh("7", &"gone".into()).await, Err(ProviderProblem::Over(_))));

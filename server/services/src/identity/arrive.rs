@@ -97,8 +97,8 @@ pub enum NotIn {
     #[error("this account is blocked")]
     Blocked,
     /// The provider's directory lets them in no more, since then.
-    #[error("the directory lets this person in no more, since {}", .0.format("%Y-%m-%d %H:%M:%S UTC"))]
-    SentAway(DateTime<Utc>),
+    #[error("the directory lets this person in no more, since {}", .since.format("%Y-%m-%d %H:%M:%S UTC"))]
+    SentAway { since: DateTime<Utc>, by: String },
     /// A fault of ours.
     #[error(transparent)]
     Fault(#[from] Error),
@@ -240,7 +240,7 @@ async fn take_in(
     let found = match (found, told) {
         (found, Some(who)) => {
             let is_made_up = found.is_ok_and(|found| found.is_made_up);
-            accounts::Match { who, by: "what its directory said".to_owned(), is_made_up }
+            accounts::Match { who, by: accounts::BY_DIRECTORY.to_owned(), is_made_up }
         }
         (Ok(found), None) => found,
         (Err(unmatched), None) => {
@@ -251,10 +251,10 @@ async fn take_in(
     };
     *who = Some(found.who.clone());
     if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found.who).await? {
-        return Err(NotIn::SentAway(since));
+        return Err(NotIn::SentAway { since, by: settings.id.clone() });
     }
-    if let Some(since) = scim::away_since(services, tenant, &found.who).await? {
-        return Err(NotIn::SentAway(since));
+    if let Some((since, by)) = scim::away_since(services, tenant, &found.who).await? {
+        return Err(NotIn::SentAway { since, by });
     }
     accounts::solved(services, tenant, &settings.id, &arrival.subject).await?;
     let account = accounts::note(services, tenant, settings, &arrival, &found).await?;

@@ -20,6 +20,9 @@ pub struct Ask {
     pub redirect: String,
 }
 
+/// How many addresses of one person are looked for.
+pub const MOST_EMAILS: usize = 20;
+
 /// Who came, as the provider says.
 #[derive(Debug, Clone)]
 pub struct Arrival {
@@ -27,6 +30,8 @@ pub struct Arrival {
     pub subject: String,
     /// Everything it says of them.
     pub claims: Claims,
+    /// All addresses that it says are verified, where it knows several.
+    pub emails: Vec<String>,
     /// The signed token, which some providers want back at sign-out.
     pub id_token: Option<SecretString>,
     /// Asks later whether the person still may.

@@ -181,8 +181,27 @@ both_with_a_provider! {
         directory.patch(&path, json!([{ "op": "replace", "path": "active", "value": false }])).await;
         assert!(me(&mut browser, &portal).await["subject"].is_null());
         for id in ["corp", "second"] {
-            assert_eq!(Browser::new().sign_in(&portal, id).await.status, StatusCode::FORBIDDEN, "{id}");
+            let page = Browser::new().sign_in(&portal, id).await;
+            assert_eq!(page.status, StatusCode::FORBIDDEN, "{id}");
+            // Whose directory it is, whichever door they stand at.
+            assert!(page.text.contains("The directory of Corp corp lets you in here no more"), "{}", page.text);
         }
+    }
+
+    async fn people_whom_a_directory_tells_of_all_at_once_stay_apart(backend, provider) {
+        let portal = kept(backend, &provider, "scim = \"directory\", create_people = true").await;
+        let directory = Directory::new(&portal).await;
+        for round in 0..4 {
+            let person = async |place: &str| {
+                let body = json!({ "userName": format!("sq{round}@{place}.example"), "externalId": format!("{place}-{round}") });
+                directory.post("Users", body).await.status
+            };
+            let made = tokio::join!(person("emea"), person("us"), person("apac"));
+            assert_eq!(made, (StatusCode::CREATED, StatusCode::CREATED, StatusCode::CREATED));
+        }
+        let told: Value = serde_json::from_str(&administrator(&portal, "/api/v1/audit?kind=scim-user-created&limit=100").await).unwrap();
+        let people: std::collections::BTreeSet<&str> = told["items"].as_array().unwrap().iter().map(|entry| entry["subject"].as_str().unwrap()).collect();
+        assert_eq!(people.len(), 12, "{people:?}");
     }
 
     async fn a_directory_speaks_for_its_own_provider_alone(backend, provider) {

@@ -7,11 +7,11 @@ use domain::{
 
 use super::{is_in_catalog, references, store};
 use crate::{
-    Result, Services,
+    Result, Services, catalog,
     identity::{
         claims,
         doors::{MatchRule, ProviderSettings},
-        ports::{Arrival, Claims},
+        ports::{Arrival, Claims, MOST_EMAILS},
         scim,
     },
 };
@@ -45,19 +45,27 @@ pub(crate) async fn matched(
     settings: &ProviderSettings,
     arrival: &Arrival,
 ) -> Result<Result<Match, Box<Unmatched>>> {
-    let mut looked = Vec::new();
+    let (mut looked, mut advice) = (Vec::new(), Vec::new());
     for rule in &settings.matching {
-        match look(services, tenant, settings, rule, &arrival.claims).await? {
-            Ok(found) => return Ok(Ok(found)),
-            Err(why) => looked.push(why),
+        let mut remedies = Vec::new();
+        for wanted in wanted(settings, rule, arrival) {
+            match look(services, tenant, rule, wanted).await? {
+                Ok(found) => return Ok(Ok(found)),
+                Err(Vain { why, remedy }) => {
+                    looked.push(why);
+                    remedies.extend(remedy);
+                }
+            }
         }
+        advice.extend(if remedies.is_empty() { advised(settings, rule, arrival) } else { remedies });
     }
+    advice.push(format!("or set `create_people = true` for `{}`, to let in everyone it knows", settings.id));
     if settings.create_people {
         return made_up(services, tenant, settings, arrival).await.map(Ok);
     }
     Ok(Err(Box::new(Unmatched {
         came: came(settings, arrival),
-        advice: advice(settings, arrival),
+        advice,
         looked: if looked.is_empty() { vec!["no rule says how to find people".to_owned()] } else { looked },
     })))
 }
@@ -67,33 +75,73 @@ fn is_verified(claims: &Claims) -> bool {
     claims.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true")
 }
 
+/// What a rule goes by, the claim that says it first; of each, why it is not looked for if it is not. Of addresses that is every
+/// one which the provider says is theirs.
+fn wanted(settings: &ProviderSettings, rule: &MatchRule, arrival: &Arrival) -> Vec<Result<String, String>> {
+    let (claim, what) = (rule.claim(), what(rule));
+    let said = claims::text(&arrival.claims, claim);
+    let MatchRule::Email(_) = rule else {
+        return vec![said.ok_or_else(|| format!("a User with {what} that `{claim}` says: `{claim}` did not come"))];
+    };
+    let others = if *claim == settings.email_claim { arrival.emails.as_slice() } else { &[] };
+    let is_other = |email: &&String| said.as_ref().is_none_or(|said| !said.eq_ignore_ascii_case(email));
+    let others = others.iter().filter(is_other).take(MOST_EMAILS).cloned().map(Ok);
+    let is_theirs = settings.trust_email || is_verified(&arrival.claims);
+    let first = match &said {
+        Some(value) if !is_theirs => Some(Err(format!(
+            "a User with the address `{value}`: not looked for, since the provider does not say that the address is verified"
+        ))),
+        Some(value) => Some(Ok(value.clone())),
+        None if arrival.emails.is_empty() => {
+            Some(Err(format!("a User with {what} that `{claim}` says: `{claim}` did not come")))
+        }
+        None => None,
+    };
+    first.into_iter().chain(others).collect()
+}
+
+/// What is looked for, in words.
+fn what(rule: &MatchRule) -> String {
+    match rule {
+        MatchRule::Email(_) => "the address".to_owned(),
+        MatchRule::Name(_) => "the name".to_owned(),
+        MatchRule::Annotation(key, _) => format!("the annotation `{key}`"),
+    }
+}
+
+/// Why nobody was found, and what helps where it is known better than by the rule.
+struct Vain {
+    why: String,
+    remedy: Option<String>,
+}
+
+impl From<String> for Vain {
+    fn from(why: String) -> Self {
+        Self { why, remedy: None }
+    }
+}
+
 /// What one rule finds, or why it finds nobody.
 async fn look(
     services: &Services,
     tenant: &Tenant,
-    settings: &ProviderSettings,
     rule: &MatchRule,
-    claims: &Claims,
-) -> Result<Result<Match, String>> {
-    let (claim, path, what) = match rule {
-        MatchRule::Email(claim) => (claim, "spec.profile.email".to_owned(), "the address".to_owned()),
-        MatchRule::Name(claim) => (claim, "metadata.name".to_owned(), "the name".to_owned()),
-        MatchRule::Annotation(key, claim) => {
-            (claim, format!("metadata.annotations.{key}"), format!("the annotation `{key}`"))
-        }
+    wanted: Result<String, String>,
+) -> Result<Result<Match, Vain>> {
+    let value = match wanted {
+        Ok(value) => value,
+        Err(why) => return Ok(Err(why.into())),
     };
-    let Some(value) = claims::text(claims, claim) else {
-        return Ok(Err(format!("a User with {what} that `{claim}` says: `{claim}` did not come")));
+    let what = what(rule);
+    let path = match rule {
+        MatchRule::Email(_) => "spec.profile.email".to_owned(),
+        MatchRule::Name(_) => "metadata.name".to_owned(),
+        MatchRule::Annotation(key, _) => format!("metadata.annotations.{key}"),
     };
-    if matches!(rule, MatchRule::Email(_)) && !is_verified(claims) && !settings.trust_email {
-        return Ok(Err(format!(
-            "a User with the address `{value}`: not looked for, since the provider does not say that the address is verified"
-        )));
-    }
     if value.chars().any(is_lookalike) {
-        return Ok(Err(format!(
-            "a User with {what} `{value}`: not looked for, since a letter in it only looks like another one"
-        )));
+        let why =
+            format!("a User with {what} `{value}`: not looked for, since a letter in it only looks like another one");
+        return Ok(Err(why.into()));
     }
     let filter = Filter::all(vec![Condition::equals("kind", "user"), Condition::equals(&path, &value)]);
     let (mut found, mut others) = references(services, tenant, &filter, 2_000).await?;
@@ -106,14 +154,25 @@ async fn look(
     Ok(match found.as_slice() {
         [who] => Ok(Match { who: who.clone(), by: format!("{what} {value}").replace('`', ""), is_made_up: false }),
         [] => match others.first() {
-            Some(other) => Err(format!(
-                "a User with {what} `{value}`: there is `{other}`, which does not count, since its source is not trusted with people"
-            )),
-            None => Err(format!("a User with {what} `{value}`: there is none in the catalog")),
+            Some(other) => {
+                let page = catalog::declared_in(services, tenant, other).await?.map(|id| format!(" (`/sources/{id}`)"));
+                let page = page.unwrap_or_default();
+                Err(Vain {
+                    why: format!(
+                        "a User with {what} `{value}`: there is `{other}`, which does not count, since its source is not trusted with \
+                         people"
+                    ),
+                    remedy: Some(format!(
+                        "trust the source of `{other}` with people, on its page{page}, or declare that User in a source that is trusted"
+                    )),
+                })
+            }
+            None => Err(format!("a User with {what} `{value}`: there is none in the catalog").into()),
         },
         [first, second, ..] => Err(format!(
             "a User with {what} `{value}`: there are several, `{first}` and `{second}`; only one of them may have it"
-        )),
+        )
+        .into()),
     })
 }
 
@@ -143,7 +202,7 @@ async fn made_up(
     let plain = EntityRef::new("user", &settings.id, &name);
     let who = plain.to_string();
     let is_free = store::of(&services.db, tenant, &who).await?.is_empty();
-    let is_free = is_free && scim::is_free(services, tenant, &who, &arrival.subject).await?;
+    let is_free = is_free && scim::is_free(&services.db, tenant, &who, &arrival.subject).await?;
     if is_free && !name.is_empty() && !is_in_catalog(services, tenant, &plain).await? {
         return Ok(made(who));
     }
@@ -176,9 +235,7 @@ fn as_name(said: &str) -> String {
 fn came(settings: &ProviderSettings, arrival: &Arrival) -> Vec<(String, String)> {
     let mut names =
         vec!["name".to_owned(), settings.name_claim.clone(), settings.email_claim.clone(), "email_verified".to_owned()];
-    names.extend(settings.matching.iter().map(|rule| match rule {
-        MatchRule::Email(claim) | MatchRule::Name(claim) | MatchRule::Annotation(_, claim) => claim.clone(),
-    }));
+    names.extend(settings.matching.iter().map(|rule| rule.claim().clone()));
     let mut came = vec![("sub".to_owned(), arrival.subject.clone())];
     for name in names {
         if !came.iter().any(|(known, _)| *known == name)
@@ -187,36 +244,37 @@ fn came(settings: &ProviderSettings, arrival: &Arrival) -> Vec<(String, String)>
             came.push((name, value));
         }
     }
+    if !arrival.emails.is_empty() {
+        came.push(("emails".to_owned(), arrival.emails.join(", ")));
+    }
     came
 }
 
-fn advice(settings: &ProviderSettings, arrival: &Arrival) -> Vec<String> {
-    let mut advice = Vec::new();
-    for rule in &settings.matching {
-        match rule {
-            MatchRule::Email(claim) => {
-                let email = claims::text(&arrival.claims, claim).unwrap_or_else(|| "their address".to_owned());
-                advice.push(format!("give their User in the catalog `spec.profile.email: {email}`"));
-                if !settings.trust_email && !is_verified(&arrival.claims) {
-                    advice.push(format!(
-                        "if `{}` never says that addresses are verified, and only the organisation gives them out, set \
-                         `trust_email = true` for it",
-                        settings.id
-                    ));
-                }
+/// What helps where a rule found nobody.
+fn advised(settings: &ProviderSettings, rule: &MatchRule, arrival: &Arrival) -> Vec<String> {
+    let said = |otherwise: String| claims::text(&arrival.claims, rule.claim()).unwrap_or(otherwise);
+    match rule {
+        MatchRule::Email(_) => {
+            let email = said("their address".to_owned());
+            let others = if arrival.emails.len() > 1 { ", or another of the addresses that came" } else { "" };
+            let mut advice = vec![format!("give their User in the catalog `spec.profile.email: {email}`{others}")];
+            if !settings.trust_email && !is_verified(&arrival.claims) && arrival.emails.is_empty() {
+                advice.push(format!(
+                    "if `{}` never says that addresses are verified, and only the organisation gives them out, set \
+                     `trust_email = true` for it",
+                    settings.id
+                ));
             }
-            MatchRule::Name(claim) => {
-                let name = claims::text(&arrival.claims, claim).unwrap_or_else(|| "what the provider says".to_owned());
-                advice.push(format!("name their User in the catalog `{name}`"));
-            }
-            MatchRule::Annotation(key, claim) => {
-                let value = claims::text(&arrival.claims, claim).unwrap_or_else(|| format!("what `{claim}` says"));
-                advice.push(format!("give their User in the catalog the annotation `{key}: {value}`"));
-            }
+            advice
+        }
+        MatchRule::Name(_) => {
+            vec![format!("name their User in the catalog `{}`", said("what the provider says".to_owned()))]
+        }
+        MatchRule::Annotation(key, claim) => {
+            let value = said(format!("what `{claim}` says"));
+            vec![format!("give their User in the catalog the annotation `{key}: {value}`")]
         }
     }
-    advice.push(format!("or set `create_people = true` for `{}`, to let in everyone it knows", settings.id));
-    advice
 }
 
 #[cfg(test)]
@@ -231,6 +289,48 @@ mod tests {
         for letter in "aZ9@.-_ÆæØßéÉıñЖж李".chars() {
             assert!(!is_lookalike(letter), "{letter}");
         }
+    }
+
+    #[test]
+    fn every_address_that_is_verified_is_looked_for_the_first_first() {
+        let settings = |trust_email| ProviderSettings {
+            id: "github".to_owned(),
+            name: "GitHub".to_owned(),
+            matching: Vec::new(),
+            require: Vec::new(),
+            trust_email,
+            create_people: false,
+            name_claim: "login".to_owned(),
+            email_claim: "email".to_owned(),
+            groups_claim: "groups".to_owned(),
+            teams: std::collections::BTreeMap::new(),
+            teams_by_name: false,
+            scim: None,
+        };
+        let arrival = |is_verified: bool, emails: &[&str]| {
+            let claims = serde_json::json!({ "email": "ada@home.example", "email_verified": is_verified, "mail": "x" });
+            let serde_json::Value::Object(claims) = claims else { unreachable!("it is an object") };
+            let emails = emails.iter().map(ToString::to_string).collect();
+            Arrival { subject: "7".to_owned(), claims, emails, id_token: None, refresh: None }
+        };
+        let asked = |rule: &MatchRule, arrival: &Arrival| {
+            let all = wanted(&settings(false), rule, arrival).into_iter();
+            all.map(|wanted| wanted.unwrap_or_else(|why| why)).collect::<Vec<_>>()
+        };
+        let email = MatchRule::Email("email".to_owned());
+        let both = arrival(true, &["Ada@home.example", "ada@saltmarsh.example"]);
+        assert_eq!(asked(&email, &both), ["ada@home.example", "ada@saltmarsh.example"]);
+        // The first is not verified: the others are theirs all the same.
+        let other = asked(&email, &arrival(false, &["ada@saltmarsh.example"]));
+        assert!(other[0].contains("does not say that the address is verified"), "{other:?}");
+        assert_eq!(other[1..], ["ada@saltmarsh.example"]);
+        assert_eq!(asked(&MatchRule::Email("mail".to_owned()), &both), ["x"], "another claim is another matter");
+        assert_eq!(asked(&MatchRule::Name("mail".to_owned()), &both), ["x"]);
+        let came = came(&settings(false), &both);
+        assert!(
+            came.contains(&("emails".to_owned(), "Ada@home.example, ada@saltmarsh.example".to_owned())),
+            "{came:?}"
+        );
     }
 
     #[test]

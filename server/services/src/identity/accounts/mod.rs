@@ -29,7 +29,7 @@ use super::{
     ports::{Arrival, Claims},
     scim, sessions, tell,
 };
-use crate::{Error, Result, Services, catalog};
+use crate::{Error, Result, Services, catalog, changes::Transaction};
 
 /// How many people a page shows.
 const PAGE: u64 = 50;
@@ -117,6 +117,27 @@ async fn references(
     Ok(all.into_iter().partition(|reference| counts.contains(reference)))
 }
 
+/// How someone was found whom a directory knew.
+pub(super) const BY_DIRECTORY: &str = "what its directory said";
+
+/// What somebody is called who was made up, decided while nobody else is: several may come or be told of for the first time at once,
+/// and have been found the same free name.
+pub(super) async fn given(
+    tx: &Transaction,
+    tenant: &Tenant,
+    (provider, subject): (&str, &str),
+    wished: String,
+) -> Result<String> {
+    store::lock(&**tx, tenant).await?;
+    let known = store::by_subject(&**tx, tenant, provider, subject).await?;
+    if let Some(known) = known.filter(|known| known.just_in_time) {
+        return Ok(known.who);
+    }
+    let is_taken = store::is_taken(&**tx, tenant, &wished, (provider, subject)).await?
+        || !scim::is_free(&**tx, tenant, &wished, subject).await?;
+    Ok(if is_taken { matching::marked(provider, &wished, subject) } else { wished })
+}
+
 /// Notes who came, as whom.
 pub(super) async fn note(
     services: &Services,
@@ -130,9 +151,8 @@ pub(super) async fn note(
     let tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
     store::lock(&*tx, tenant).await?;
     let mut who = found.who.clone();
-    // Two may come for the first time at once, and have been found the same free name.
-    if found.is_made_up && store::is_taken(&*tx, tenant, &who, (&settings.id, &arrival.subject)).await? {
-        who = matching::marked(&settings.id, &who, &arrival.subject);
+    if found.is_made_up && found.by != BY_DIRECTORY {
+        who = given(&tx, tenant, (&settings.id, &arrival.subject), who).await?;
     }
     let row = store::Row {
         tenant: tenant.to_string(),

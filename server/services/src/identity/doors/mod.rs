@@ -132,6 +132,14 @@ pub enum MatchRule {
     Annotation(String, String),
 }
 
+impl MatchRule {
+    /// The claim that it goes by.
+    pub(crate) fn claim(&self) -> &String {
+        let (Self::Email(claim) | Self::Name(claim) | Self::Annotation(_, claim)) = self;
+        claim
+    }
+}
+
 /// Pipelines that come in with what their own system signs.
 #[derive(Debug, Clone)]
 pub struct PipelineSettings {

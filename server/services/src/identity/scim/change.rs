@@ -77,12 +77,22 @@ pub(super) async fn matched(
     let arrival = Arrival {
         subject: text(document, "externalId").unwrap_or_else(|| id.to_owned()),
         claims: claims(settings, document),
+        emails: Vec::new(),
         id_token: None,
         refresh: None,
     };
     Ok(match accounts::matched(services, tenant, settings, &arrival).await? {
         Ok(found) => (Some(found.who), found.by, found.is_made_up),
         Err(unmatched) => (None, unmatched.looked.join("; "), false),
+    })
+}
+
+/// What someone is called who was made up, decided while nobody else is.
+pub(super) async fn given(tx: &Transaction, settings: &ProviderSettings, row: &user::Model) -> Answer<Option<String>> {
+    let subject = row.external_id.as_deref().unwrap_or(&row.id);
+    Ok(match row.who.clone() {
+        Some(who) => Some(accounts::given(tx, tx.tenant(), (&settings.id, subject), who).await?),
+        None => None,
     })
 }
 

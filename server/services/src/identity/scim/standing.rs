@@ -8,7 +8,8 @@ use domain::{
     scim::folded,
 };
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, sea_query::Expr,
+    ColumnTrait as _, Condition, ConnectionTrait, EntityTrait as _, QueryFilter as _, QueryOrder as _,
+    QuerySelect as _, sea_query::Expr,
 };
 use serde_json::json;
 
@@ -23,7 +24,7 @@ use crate::{
     identity::{
         accounts, claims,
         doors::{self, ProviderSettings},
-        ports::Arrival,
+        ports::{Arrival, MOST_EMAILS},
     },
 };
 
@@ -176,19 +177,19 @@ pub(in crate::identity) async fn gate(
     Ok(rows.iter().map(|row| row.changed_at).max())
 }
 
-/// Since when every directory that knows `who` lets them in no more, whichever provider they come by; nothing where one does, or none
-/// knows them.
+/// Since when every directory that knows `who` lets them in no more, whichever provider they come by, and of which provider the one is
+/// that said so last; nothing where one does, or none knows them.
 pub(in crate::identity) async fn away_since(
     services: &Services,
     tenant: &Tenant,
     who: &str,
-) -> Result<Option<DateTime<Utc>>> {
+) -> Result<Option<(DateTime<Utc>, String)>> {
     let condition = Condition::all().add(user::Column::Who.eq(who));
     let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
     if rows.iter().any(is_let_in) {
         return Ok(None);
     }
-    Ok(rows.iter().map(|row| row.changed_at).max())
+    Ok(rows.into_iter().map(|row| (row.changed_at, row.provider)).max())
 }
 
 /// Who arrives, where the directory knows it though the rules find nobody: by what both call the person, or by an address that
@@ -211,24 +212,25 @@ pub(in crate::identity) async fn linked(
     let verified = arrival.claims.get("email_verified");
     let is_believed = settings.trust_email || verified.is_some_and(|verified| *verified == true || *verified == "true");
     let email = claims::text(&arrival.claims, &settings.email_claim).filter(|_| is_believed);
-    let Some(email) = email.map(|email| folded(&email)) else { return Ok(None) };
-    let named = Condition::any().add(U::NameKey.eq(&email)).add(store::has_email(tenant, &email));
-    Ok(match store::all(&services.db, tenant, living().add(named), 2).await?.as_slice() {
-        [row] => row.who.clone(),
-        _ => None,
-    })
+    for email in email.iter().chain(arrival.emails.iter().take(MOST_EMAILS)).map(|email| folded(email)) {
+        let named = Condition::any().add(U::NameKey.eq(&email)).add(store::has_email(tenant, &email));
+        if let [row] = store::all(&services.db, tenant, living().add(named), 2).await?.as_slice() {
+            return Ok(row.who.clone());
+        }
+    }
+    Ok(None)
 }
 
 /// Whether nobody else of the directory is `who`.
 pub(in crate::identity) async fn is_free(
-    services: &Services,
+    db: &impl ConnectionTrait,
     tenant: &Tenant,
     who: &str,
     subject: &str,
 ) -> Result<bool> {
     use user::Column as U;
     let condition = Condition::all().add(U::Who.eq(who)).add(U::DeletedAt.is_null());
-    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    let rows = store::all(db, tenant, condition, MOST_ROWS).await?;
     Ok(rows.iter().all(|row| row.external_id.as_deref() == Some(subject) || row.id == subject))
 }
 

@@ -110,11 +110,15 @@ pub async fn create_user(services: &Services, caller: &Caller, body: &Value) -> 
         heard_at: now,
         deleted_at: None,
     };
-    let row = change::row(blank, &document, found, now)?;
+    let is_made_up = found.2;
+    let mut row = change::row(blank, &document, found, now)?;
     let mut tx = services.begin(caller).await?;
     if store::living(tenant, &settings.id).count(&*tx).await? >= MOST_USERS {
         let why = format!("{MOST_USERS} people are kept, which is as many as can be");
         return Err(Problem::new(Fault::TooLarge, why).into());
+    }
+    if is_made_up {
+        row.who = change::given(&tx, &settings, &row).await?;
     }
     if !store::insert_user(&*tx, row.clone()).await? {
         return Err(taken(&row.user_name));
@@ -207,7 +211,8 @@ async fn try_alter(
     let found = change::matched(services, tenant, settings, (id, &after)).await?;
     let now = Utc::now();
     let version = old.version;
-    let new = change::row(user::Model { version: version + 1, ..old.clone() }, &after, found, now)?;
+    let is_made_up = found.2;
+    let mut new = change::row(user::Model { version: version + 1, ..old.clone() }, &after, found, now)?;
     if before == after && new.who == old.who && new.active == old.active {
         store::heard(&services.db, tenant, id, now).await?;
         return Ok(Some(old));
@@ -215,6 +220,9 @@ async fn try_alter(
     let mut tx = services.begin(caller).await?;
     if store::is_taken(&*tx, &new).await? {
         return Err(taken(&new.user_name));
+    }
+    if is_made_up && old.who != new.who {
+        new.who = change::given(&tx, settings, &new).await?;
     }
     if !store::update_user(&*tx, new.clone(), version).await? {
         return Ok(None);
