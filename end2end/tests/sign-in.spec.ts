@@ -86,8 +86,15 @@ test('a token is made, shown once and ended, and a session is left', async ({ pa
   await page.getByRole('button', { name: 'End my laptop' }).click();
   await hydrated(page);
   await expect(page.getByText('There is none')).toBeVisible();
-  await page.goto(`${guarded.url}/account`);
-  await page.getByRole('button', { name: 'Sign out' }).click();
+  await page.goto(`${guarded.url}/catalog`);
+  await hydrated(page);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('peo');
+  await expect(page.getByRole('option', { name: /^People/ })).toBeVisible();
+  await page.keyboard.press('Escape');
+  await page.getByRole('link', { name: 'People', exact: true }).click();
+  await expect(page.getByRole('heading', { name: 'People', exact: true })).toBeVisible();
+  await page.locator('#navigation').getByRole('button', { name: 'Sign out' }).click();
   await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible();
   await page.goto(`${guarded.url}/account`);
   await expect(page).toHaveURL(/\/auth\/sign-in/);

@@ -6,6 +6,7 @@
 mod account_page;
 mod functions;
 mod people_page;
+mod permission_tabs;
 mod tokens;
 
 pub(crate) use account_page::AccountPage;

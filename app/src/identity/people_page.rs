@@ -9,6 +9,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     account_page::Unmeant,
     functions::{People, get_people},
+    permission_tabs::PermissionTabs,
 };
 use crate::ui::{
     Button, ButtonKind, Empty, EntityLink, FilterBar, Glyph, LinkButton, Load, Mark, Page, Panel, Status, When, fetch,
@@ -28,6 +29,7 @@ pub(crate) fn PeoplePage() -> impl IntoView {
     let actions = || view! { <LinkButton href="/people/tokens" glyph=Glyph::Key>"Service tokens"</LinkButton> };
     view! {
         <Page title="People" answer=|| "Everyone who signed in through a provider, and who they are in the catalog" actions=actions>
+            <PermissionTabs/>
             <Load of=people let:people>
                 {
                     let (text, page) = asked.get_untracked();

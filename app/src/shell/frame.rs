@@ -22,12 +22,16 @@ pub(crate) struct Frame {
     pub(crate) active_runs: u32,
     /// Whether they may ask who can do what.
     pub(crate) asks: bool,
+    /// Whether they may see who comes in.
+    pub(crate) manages_people: bool,
+    /// Whether there is a session to sign out of.
+    pub(crate) has_session: bool,
 }
 
 /// Says whose installation this is, who is here, and where work waits.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(crate) async fn get_frame() -> Result<Frame, AppError> {
-    use services::identity::{Permission, Subject, Target, is_allowed};
+    use services::identity::{Entry, Permission, Subject, Target, is_allowed};
 
     use crate::{
         catalog::views::is_troubled,
@@ -49,9 +53,11 @@ pub(crate) async fn get_frame() -> Result<Frame, AppError> {
     let runs = services::runs::counts(&services, &caller).await.unwrap_or_default();
     let active = runs.into_iter().filter(|(status, _)| !status.is_over()).map(|(_, number)| number).sum::<i64>();
     let active_runs = u32::try_from(active).unwrap_or_default();
-    let asks = is_allowed(&services, &caller, Permission::ReadPolicies, Target::Platform).await.unwrap_or_default();
+    let may = async |what| is_allowed(&services, &caller, what, Target::Platform).await.unwrap_or_default();
     Ok(Frame {
-        asks,
+        asks: may(Permission::ReadPolicies).await,
+        manages_people: may(Permission::ManagePeople).await,
+        has_session: matches!(caller.standing.source, Entry::Session(_)),
         organisation: services.settings.organisation.clone(),
         person: person.to_owned(),
         role: role.to_owned(),

@@ -44,7 +44,7 @@ pub(crate) fn Shell(children: Children) -> impl IntoView {
                 </main>
             </div>
         </div>
-        <palette::Palette/>
+        <palette::Palette frame/>
         <help::Help/>
         <ToastsView/>
     }

@@ -20,10 +20,13 @@ const WORK: [Place; 5] = [
     Place { label: "Create", href: "/create", glyph: Glyph::SquarePlus },
     Place { label: "Runs", href: "/runs", glyph: Glyph::Route },
 ];
-const CARE: [Place; 2] = [
+const CARE: [Place; 3] = [
     Place { label: "Sources", href: "/sources", glyph: Glyph::GitBranch },
     Place { label: "Policies", href: "/policies", glyph: Glyph::ShieldCheck },
+    PEOPLE,
 ];
+/// For those who may see who comes in.
+const PEOPLE: Place = Place { label: "People", href: "/people", glyph: Glyph::Users };
 
 #[component]
 pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
@@ -42,7 +45,13 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
     let places = |places: &'static [Place]| {
         view! {
             <ul class="flex flex-col gap-0.5">
-                {places.iter().map(|place| view! { <PlaceLink place frame/> }).collect_view()}
+                {places.iter().map(|place| {
+                    if place.href == PEOPLE.href {
+                        view! { <IfManaging place frame/> }.into_any()
+                    } else {
+                        view! { <PlaceLink place frame/> }.into_any()
+                    }
+                }).collect_view()}
             </ul>
         }
     };
@@ -92,11 +101,43 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                         })}
                     </Transition>
                 </a>
+                <Transition fallback=|| ()>
+                    {move || Suspend::new(async move {
+                        frame.ready().await.is_ok_and(|frame| frame.has_session).then(|| view! {
+                            <form method="post" action="/auth/sign-out" class="words flex-none">
+                                <button type="submit" class="btn btn-ghost btn-icon text-muted" aria-label="Sign out" title="Sign out">
+                                    <Icon glyph=Glyph::LogOut/>
+                                </button>
+                            </form>
+                        })
+                    })}
+                </Transition>
                 <button type="button" data-switch="navigation" class="btn btn-ghost btn-icon hidden text-muted lg:inline-flex" aria-label="Narrow or widen the navigation" title="Narrow or widen">
                     <Icon glyph=Glyph::PanelLeft/>
                 </button>
             </div>
         </aside>
+    }
+}
+
+/// A link for those who manage people.
+#[component]
+fn IfManaging(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
+    view! {
+        <Transition fallback=|| ()>
+            {move || Suspend::new(async move {
+                let is_theirs = frame.ready().await.is_ok_and(|frame| frame.manages_people);
+                is_theirs.then(|| view! { <PlaceLink place frame/> })
+            })}
+        </Transition>
+    }
+}
+
+/// Where one is at a place: what its tabs lead to is there too.
+fn places_of(href: &'static str) -> Vec<&'static str> {
+    match href {
+        "/policies" => vec!["/policies", "/roles", "/may", "/audit"],
+        other => vec![other],
     }
 }
 
@@ -106,8 +147,9 @@ fn PlaceLink(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
     let Place { label, href, glyph } = *place;
     let pathname = use_location().pathname;
     let here = Memo::new(move |_| {
-        pathname
-            .with(|path| if href == "/" { path == "/" } else { path == href || path.starts_with(&format!("{href}/")) })
+        pathname.with(|path| {
+            places_of(href).iter().any(|place| path == place || *place != "/" && path.starts_with(&format!("{place}/")))
+        })
     });
     let class = move || {
         if here.get() {

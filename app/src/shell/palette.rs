@@ -6,10 +6,10 @@ use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
 
-use super::remembered;
+use super::{frame::Frame, remembered};
 use crate::{
     catalog::{find_entities, views::Found},
-    ui::{Glyph, Icon},
+    ui::{Fetched, Glyph, Icon},
 };
 
 /// How long the fingers rest before the server is asked.
@@ -33,17 +33,27 @@ struct Entry {
     deed: Deed,
 }
 
-const PAGES: [(&str, &str, Glyph); 6] = [
+const PAGES: [(&str, &str, Glyph); 9] = [
     ("Home", "/", Glyph::Home),
     ("Catalog", "/catalog", Glyph::Boxes),
     ("Scorecards", "/scorecards", Glyph::Medal),
     ("Create", "/create", Glyph::SquarePlus),
     ("Runs", "/runs", Glyph::Route),
     ("Sources", "/sources", Glyph::GitBranch),
+    ("Policies", "/policies", Glyph::ShieldCheck),
+    ("People", "/people", Glyph::Users),
+    ("Account", "/account", Glyph::User),
 ];
 
-fn pages() -> impl Iterator<Item = Entry> {
-    PAGES.into_iter().map(|(label, href, glyph)| Entry {
+/// The pages that are for whoever looks.
+fn pages(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
+    let (asks, manages_people) = frame.map_or((false, false), |frame| (frame.asks, frame.manages_people));
+    let is_theirs = move |href: &str| match href {
+        "/policies" => asks,
+        "/people" => manages_people,
+        _ => true,
+    };
+    PAGES.into_iter().filter(move |(_, href, _)| is_theirs(href)).map(|(label, href, glyph)| Entry {
         glyph,
         label: label.to_owned(),
         note: "page".to_owned(),
@@ -51,7 +61,7 @@ fn pages() -> impl Iterator<Item = Entry> {
     })
 }
 
-fn actions() -> impl Iterator<Item = Entry> {
+fn actions(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
     let actions = [
         ("Create from a template", Glyph::SquarePlus, Deed::Go("/create".to_owned())),
         ("Register a source", Glyph::Upload, Deed::Go("/sources/new".to_owned())),
@@ -59,7 +69,10 @@ fn actions() -> impl Iterator<Item = Entry> {
         ("Narrow or widen the navigation", Glyph::PanelLeft, Deed::Press("[data-switch=navigation]")),
         ("Show keyboard shortcuts", Glyph::Keyboard, Deed::Press("[popovertarget=help]")),
     ];
-    actions.into_iter().map(|(label, glyph, deed)| Entry {
+    let leaves = frame.is_some_and(|frame| frame.has_session);
+    let leave =
+        leaves.then_some(("Sign out", Glyph::LogOut, Deed::Press("#navigation [action='/auth/sign-out'] button")));
+    actions.into_iter().chain(leave).map(|(label, glyph, deed)| Entry {
         glyph,
         label: label.to_owned(),
         note: "action".to_owned(),
@@ -118,21 +131,21 @@ fn debounced(found: RwSignal<Vec<Found>>, text: RwSignal<String>) -> impl Fn() +
 }
 
 /// What fits a text, without asking the server.
-fn local(text: &str, recent: &[String]) -> Vec<Entry> {
+fn local(text: &str, recent: &[String], frame: Option<&Frame>) -> Vec<Entry> {
     let wanted = text.trim_start_matches(['>', '@']).trim().to_lowercase();
     let fits = |entry: &Entry| wanted.is_empty() || entry.label.to_lowercase().contains(&wanted);
     if text.starts_with('>') {
-        return actions().filter(fits).collect();
+        return actions(frame).filter(fits).collect();
     }
     if text.starts_with('@') {
         return Vec::new();
     }
     let mut all: Vec<Entry> = recent.iter().filter_map(|page| visited(page)).filter(fits).take(5).collect();
-    all.extend(pages().filter(fits));
+    all.extend(pages(frame).filter(fits));
     if wanted.is_empty() {
-        all.extend(actions().take(2));
+        all.extend(actions(frame).take(2));
     } else {
-        all.extend(actions().filter(fits));
+        all.extend(actions(frame).filter(fits));
     }
     all
 }
@@ -199,15 +212,16 @@ fn Hints() -> impl IntoView {
 }
 
 #[component]
-pub(super) fn Palette() -> impl IntoView {
+pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     let text = RwSignal::new(String::new());
     let chosen = RwSignal::new(0_usize);
     let recent = RwSignal::new(Vec::<String>::new());
+    let known = RwSignal::new(None::<Frame>);
     // The last results stand until the next are there.
     let found = RwSignal::new(Vec::<Found>::new());
     let search = debounced(found, text);
     let entries = Memo::new(move |_| {
-        let mut entries = recent.with(|recent| local(&text.get(), recent));
+        let mut entries = recent.with(|recent| known.with(|known| local(&text.get(), recent, known.as_ref())));
         let first = entries.iter().take_while(|entry| entry.note != "page" && entry.note != "action").count();
         let things = found.with(|found| found.iter().map(thing).collect::<Vec<_>>());
         let new: Vec<Entry> = things.into_iter().filter(|thing| !entries[..first].contains(thing)).collect();
@@ -249,7 +263,10 @@ pub(super) fn Palette() -> impl IntoView {
         search();
     };
     // Opening shows what was looked at last; closing forgets the text.
-    let on_toggle = move |_: ev::Event| recent.set(remembered::recent());
+    let on_toggle = move |_: ev::Event| {
+        recent.set(remembered::recent());
+        known.set(untrack(|| frame.get()).and_then(Result::ok));
+    };
     let on_close = move |_: ev::Event| {
         text.set(String::new());
         found.set(Vec::new());

@@ -101,6 +101,7 @@ pub(super) fn sign_in(sheet: &Sheet<'_>, status: StatusCode, offer: &Offer<'_>) 
         let form = format!(
             r#"<form method="post" action="/auth/sign-in" class="grid gap-3">
 <input type="hidden" name="next" value="{next}">
+<input type="text" name="username" value="administrator" autocomplete="username" hidden>
 <div class="grid gap-1"><label for="token" class="text-table font-medium">Administrator's token</label>
 <input id="token" name="token" type="password" autocomplete="current-password" required class="input w-full">
 <p class="text-meta text-muted">It stands in the server's configuration, under <code class="font-mono">[sign_in]</code>.</p></div>
