@@ -65,6 +65,7 @@ fn decided(approval: &Approval) -> String {
         Agreement::Approved => ("Approved", "success"),
         Agreement::Refused => ("Refused", "error"),
         Agreement::Waiting => ("Never approved", "muted"),
+        Agreement::Withdrawn => ("Never approved: it was cancelled before", "muted"),
     };
     let by = by.as_ref().map(|by| format!(" by {}", escape(by))).unwrap_or_default();
     let at = at.map(|at| format!(", {}", when(at))).unwrap_or_default();

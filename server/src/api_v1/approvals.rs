@@ -46,7 +46,7 @@ struct RunApproval {
     created_at: DateTime<Utc>,
     /// Where it stands: `open`, `processing`, `completed`, `failed`, `cancelled`.
     status: &'static str,
-    /// `waiting`, `approved` or `refused`; nothing where the template does not ask for it.
+    /// `waiting`, `approved`, `refused`, or `withdrawn` where it was cancelled before; nothing where the template does not ask for it.
     approval: Option<&'static str>,
     /// Who decided.
     by: Option<String>,

@@ -168,7 +168,21 @@ both! {
         let other = portal.run("costly", json!({ "name": "quay" })).await;
         let (status, _) = portal.post(&format!("/api/scaffolder/v2/tasks/{other}/cancel"), &json!({})).await;
         assert_eq!(status, StatusCode::OK);
-        assert_eq!(portal.over(&other).await["status"], "cancelled");
+        let task = portal.over(&other).await;
+        assert_eq!((&task["status"], &task["approval"]), (&json!("cancelled"), &json!("withdrawn")));
+        let told = portal.json(&approval(&other)).await;
+        assert_eq!((&told["approval"], &told["mayDecide"]), (&json!("withdrawn"), &json!(false)), "{told}");
+        // The log says of each move how the run was.
+        let noted = portal.json(&format!("/api/v1/audit?subject=run:{other}&kind=run-moved")).await;
+        let mut moves = Vec::new();
+        for entry in noted["items"].as_array().unwrap().iter().rev() {
+            let whole = portal.json(&format!("/api/v1/audit/{}", entry["seq"])).await;
+            moves.extend(whole["changes"].as_array().unwrap().iter().filter(|change| change["kind"] == "run-moved").cloned());
+        }
+        let asked = moves.iter().find(|change| change["after"]["approval"]["state"] == "withdrawn").unwrap();
+        assert_eq!((&asked["before"]["approval"]["state"], &asked["before"]["status"]), (&json!("waiting"), &json!("open")), "{asked}");
+        let last = moves.last().unwrap();
+        assert_eq!((&last["before"]["status"], &last["after"]["status"]), (&json!("open"), &json!("cancelled")), "{last}");
         let (status, why) = decide(&portal, &engineer, &other, &json!({ "approve": true })).await;
         assert_eq!(status, StatusCode::CONFLICT);
         assert!(why["detail"].as_str().unwrap().contains("cancelled while it waited"), "{why}");

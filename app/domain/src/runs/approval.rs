@@ -17,6 +17,8 @@ pub enum Agreement {
     Approved,
     /// Someone refused.
     Refused,
+    /// The run was cancelled before anyone decided.
+    Withdrawn,
 }
 
 impl Agreement {
@@ -26,12 +28,13 @@ impl Agreement {
             Self::Waiting => "waiting",
             Self::Approved => "approved",
             Self::Refused => "refused",
+            Self::Withdrawn => "withdrawn",
         }
     }
 
     /// The agreement that is called so.
     pub fn named(name: &str) -> Option<Self> {
-        [Self::Waiting, Self::Approved, Self::Refused].into_iter().find(|known| known.as_str() == name)
+        [Self::Waiting, Self::Approved, Self::Refused, Self::Withdrawn].into_iter().find(|known| known.as_str() == name)
     }
 }
 

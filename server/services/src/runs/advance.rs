@@ -131,6 +131,7 @@ async fn take(
     if !store::move_step(&*tx, step, to).await? {
         return Ok(None);
     }
+    let before = run.clone();
     if run.status()? == RunStatus::Open {
         let to = run::ActiveModel {
             status: Set(RunStatus::Processing.as_str().to_owned()),
@@ -152,7 +153,7 @@ async fn take(
     };
     let said = Said::of_step(&step.step_id, StepStatus::Processing, LogLevel::Info, &words);
     store::write_log(&*tx, &run, vec![said]).await?;
-    tx.record(moved(&run, Some((step, StepStatus::Processing))));
+    tx.record(moved((&before, &run), Some((step, StepStatus::Processing))));
     tx.commit().await?;
     Ok(Some((run, taken)))
 }
@@ -218,7 +219,7 @@ async fn go_on(
     }
     lines.push(Said::of_step(&step.step_id, status, LogLevel::Info, &words));
     store::write_log(&*tx, run, lines).await?;
-    tx.record(moved(run, Some((step, status))));
+    tx.record(moved((run, run), Some((step, status))));
     tx.enqueue(Job::AdvanceRun { run: run.id });
     tx.commit().await?;
     fault::point("recorded", &step.step_id);
@@ -250,7 +251,7 @@ async fn wait(
         lines.push(Said::of_step(&step.step_id, StepStatus::Waiting, LogLevel::Warn, &words));
     }
     store::write_log(&*tx, run, lines).await?;
-    tx.record(moved(run, Some((step, StepStatus::Waiting))));
+    tx.record(moved((run, run), Some((step, StepStatus::Waiting))));
     tx.enqueue_at(Job::AdvanceRun { run: run.id }, due);
     tx.commit().await?;
     fault::point("waiting", &step.step_id);
@@ -322,7 +323,7 @@ async fn end(
         return Ok(());
     }
     store::write_log(&*tx, run, lines).await?;
-    tx.record(moved(&ended, at));
+    tx.record(moved((run, &ended), at));
     tx.commit().await?;
     fault::point("ended", "run");
     // It can be made again, should a person retry.
@@ -338,22 +339,36 @@ pub(super) fn kills_workers(step: &step::Model) -> bool {
     step.attempt - step.attempts_before > LIVES
 }
 
-pub(super) fn moved(run: &run::Model, step: Option<(&step::Model, StepStatus)>) -> NewChange {
-    let mut after = json!({ "number": run.number, "title": run.title, "status": run.status });
+/// Tells how a run was and is, and one of its steps.
+pub(super) fn moved(
+    (before, after): (&run::Model, &run::Model),
+    step: Option<(&step::Model, StepStatus)>,
+) -> NewChange {
+    NewChange {
+        source: after.id.to_string(),
+        subject: after.subject(),
+        kind: ChangeKind::RunMoved,
+        before: Some(state(before, step.map(|(step, _)| (&*step.step_id, &*step.status)))),
+        after: Some(state(after, step.map(|(step, status)| (&*step.step_id, status.as_str())))),
+    }
+}
+
+fn state(run: &run::Model, step: Option<(&str, &str)>) -> Value {
+    let mut state = json!({ "number": run.number, "title": run.title, "status": run.status });
     if let Some((step, status)) = step {
-        after["step"] = json!(step.step_id);
-        after["stepStatus"] = json!(status.as_str());
+        state["step"] = json!(step);
+        state["stepStatus"] = json!(status);
     }
     if let Some(problem) = &run.problem {
-        after["problem"] = Value::String(problem.clone());
+        state["problem"] = json!(problem);
     }
-    NewChange {
-        source: run.id.to_string(),
-        subject: run.subject(),
-        kind: ChangeKind::RunMoved,
-        before: None,
-        after: Some(after),
+    if let Some(approval) = run.approval() {
+        state["approval"] = json!({ "state": approval.agreement.as_str() });
     }
+    if let Some(at) = run.cancel_asked_at {
+        state["cancelAskedAt"] = json!(at);
+    }
+    state
 }
 
 fn released(status: StepStatus) -> step::ActiveModel {

@@ -15,7 +15,7 @@ use super::{
     log::Said,
     store::{self, run},
 };
-use crate::{Error, Result, Services, changes::NewChange, identity::may, permission, queue::Job};
+use crate::{Error, Result, Services, identity::may, permission, queue::Job};
 
 /// The longest note, in letters.
 const LONGEST: usize = 1_000;
@@ -121,10 +121,12 @@ fn not_awaited(row: &run::Model) -> String {
     let number = row.number;
     match row.approval() {
         None => format!("run #{number} waits for nobody's approval"),
-        Some(approval) if approval.agreement == Agreement::Waiting => match row.cancel_asked_at {
-            Some(_) => format!("run #{number} was cancelled while it waited for approval"),
-            None => format!("someone else was faster with run #{number}; look at it again"),
-        },
+        Some(approval) if approval.agreement == Agreement::Withdrawn => {
+            format!("run #{number} was cancelled while it waited for approval")
+        }
+        Some(approval) if approval.agreement == Agreement::Waiting => {
+            format!("someone else was faster with run #{number}; look at it again")
+        }
         Some(approval) => format!(
             "`{}` {} run #{number} already",
             approval.by.unwrap_or_default(),
@@ -184,12 +186,11 @@ async fn write(
         RunStatus::Cancelled.as_str().clone_into(&mut decided.status);
         decided.problem = problem;
     }
-    let mut change = advance::moved(&decided, None);
+    let mut change = advance::moved((row, &decided), None);
     if let Some(after) = &mut change.after {
         after["approval"] = json!({ "state": agreement.as_str(), "by": who, "note": said });
     }
-    let before = json!({ "number": row.number, "title": row.title, "status": row.status, "approval": { "state": row.approval } });
-    tx.record(NewChange { before: Some(before), ..change });
+    tx.record(change);
     let detail = json!({
         "number": row.number,
         "template": row.template,

@@ -24,10 +24,12 @@ pub async fn cancel(services: &Services, caller: &Caller, name: RunName) -> Resu
         )));
     }
     let mut tx = services.begin(caller).await?;
-    if store::ask_to_cancel(&*tx, &row, Utc::now()).await? {
+    let now = Utc::now();
+    if store::ask_to_cancel(&*tx, &row, now).await? {
         let words = format!("{} asked to stop the run", caller.label());
         store::write_log(&*tx, &row, vec![Said::of_run(LogKind::Cancelled, LogLevel::Warn, words)]).await?;
-        tx.record(advance::moved(&row, None));
+        let stopped = run::Model { cancel_asked_at: Some(now), ..row.clone() };
+        tx.record(advance::moved((&row, &stopped), None));
         // For a run that nobody is at work on; a worker that has a step finds out by itself.
         tx.enqueue(Job::AdvanceRun { run: row.id });
     }
@@ -74,7 +76,8 @@ pub async fn retry(services: &Services, caller: &Caller, name: RunName) -> Resul
     let mut taken_up = row.clone();
     RunStatus::Processing.as_str().clone_into(&mut taken_up.status);
     taken_up.problem = None;
-    tx.record(advance::moved(&taken_up, None));
+    taken_up.cancel_asked_at = None;
+    tx.record(advance::moved((&row, &taken_up), None));
     tx.enqueue(Job::AdvanceRun { run: row.id });
     tx.commit().await?;
     super::run(services, caller, RunName::Id(row.id)).await

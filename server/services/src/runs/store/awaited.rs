@@ -14,8 +14,13 @@ use crate::{Result, identity::Starter};
 impl run::Model {
     /// What was decided about it, where its template asks for that.
     pub(in crate::runs) fn approval(&self) -> Option<Approval> {
+        let agreement = match Agreement::named(self.approval.as_deref()?)? {
+            // Nobody decides any more about what was cancelled.
+            Agreement::Waiting if self.cancel_asked_at.is_some() => Agreement::Withdrawn,
+            agreement => agreement,
+        };
         Some(Approval {
-            agreement: Agreement::named(self.approval.as_deref()?)?,
+            agreement,
             by: self.approval_by.clone(),
             at: self.approval_at,
             note: self.approval_note.clone(),
