@@ -172,6 +172,11 @@ impl PolicyFiles {
     fn take(&mut self, path: &Path) -> Option<String> {
         self.files.entry(path.to_owned()).or_default();
         match fs::metadata(path) {
+            // Nothing may ever come out of it.
+            Ok(about) if !about.is_file() => {
+                self.tell(path, "it is no plain file; put one there, or call it otherwise".to_owned());
+                return None;
+            }
             Ok(about) if about.len() > LARGEST => {
                 self.tell(path, "it is larger than 1 MiB; split it".to_owned());
                 return None;

@@ -3,6 +3,7 @@
 
 use std::{
     fs,
+    os::unix::fs::MetadataExt as _,
     path::{Path, PathBuf},
     process::{Command, Stdio},
     time::{Duration, SystemTime},
@@ -23,8 +24,18 @@ const LOOK: Duration = Duration::from_secs(2);
 /// How much is said of what is wrong.
 const TOLD: usize = 20;
 
-/// The files of a folder, as far as it takes to see that one is another.
-type Marks = Vec<(PathBuf, u64, Option<SystemTime>)>;
+/// The files of a folder, as far as it takes to see that one is another, or can be read by now; nothing where the folder cannot.
+type Marks = Option<Vec<Mark>>;
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Mark {
+    path: PathBuf,
+    size: u64,
+    written: Option<SystemTime>,
+    /// Whose it is and who may read it changes this alone.
+    changed: Option<(i64, i64)>,
+    can_be_read: bool,
+}
 
 /// Reads the folder again whenever something in it changed, until the process is asked to stop.
 pub(crate) async fn follow(services: Services, folder: Option<PathBuf>, shutdown: CancellationToken) {
@@ -54,7 +65,15 @@ async fn read(services: &Services, folder: PathBuf) -> services::Result<()> {
     let shown = folder.display().to_string();
     let found =
         spawn_blocking(move || PolicyFiles::read(&folder).map(|found| (found.problems(), found.held(&folder)))).await;
+    let before = permission::folder(services).documents.len();
     let problems = match found {
+        // So looks a volume that is not there, or a work tree in the middle of something: nobody takes all policies away like that.
+        Ok(Ok((problems, held))) if problems.is_empty() && held.documents.is_empty() && before > 0 => {
+            vec![format!(
+                "{shown}: it held {before} documents and holds none now; if that is meant, start the server anew, or turn the policies \
+                 off in the settings"
+            )]
+        }
         Ok(Ok((problems, held))) if problems.is_empty() => {
             let caller = Caller::system(Tenant::default(), "policies");
             tracing::info!(
@@ -78,14 +97,19 @@ async fn read(services: &Services, folder: PathBuf) -> services::Result<()> {
 
 /// All that stands right in the folder. Of one that cannot be read there is nothing, which a reader then tells.
 fn marks(folder: &Path) -> Marks {
-    let paths = entries(folder).unwrap_or_default();
     let mark = |path: PathBuf| {
         let about = fs::metadata(&path).ok();
-        let (size, at) = about.map_or((0, None), |about| (about.len(), about.modified().ok()));
-        // A folder that is a link to another one may come to lead elsewhere, to files that look alike.
-        (fs::canonicalize(&path).unwrap_or(path), size, at)
+        Mark {
+            size: about.as_ref().map_or(0, fs::Metadata::len),
+            written: about.as_ref().and_then(|about| about.modified().ok()),
+            changed: about.as_ref().map(|about| (about.ctime(), about.ctime_nsec())),
+            // To open anything else may take for ever.
+            can_be_read: about.is_some_and(|about| about.is_file()) && fs::File::open(&path).is_ok(),
+            // A folder that is a link to another one may come to lead elsewhere, to files that look alike.
+            path: fs::canonicalize(&path).unwrap_or(path),
+        }
     };
-    paths.into_iter().map(mark).collect()
+    Some(entries(folder).ok()?.into_iter().map(mark).collect())
 }
 
 /// The commit that is checked out where a folder is, if Git knows; with `-dirty`, where files were changed since.
@@ -98,4 +122,25 @@ pub(super) fn revision(folder: &Path) -> Option<String> {
     let said = git.output().ok().filter(|output| output.status.success())?;
     let text = String::from_utf8(said.stdout).ok()?;
     Some(text.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+
+    #[test]
+    fn whatever_can_alter_what_is_read_is_seen() {
+        let folder = tempfile::tempdir().unwrap();
+        let (at, file) = (folder.path().join("policies"), folder.path().join("policies/a.cedar"));
+        assert_eq!(marks(&at), None, "a folder that is not there");
+        fs::create_dir(&at).unwrap();
+        assert_eq!(marks(&at), Some(Vec::new()), "is another one than an empty one");
+        fs::write(&file, "").unwrap();
+        let before = marks(&at);
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_ne!(marks(&at), before, "it may be readable by now");
+        assert_eq!(marks(&at), marks(&at));
+    }
 }
