@@ -38,6 +38,11 @@ pub struct Pasted(pub String);
 #[derive(Clone)]
 pub struct MintedToken(pub Result<domain::identity::Minted, String>);
 
+/// A name for a wish that a form sends, so that it is fulfilled once.
+pub(crate) fn wish() -> String {
+    uuid::Uuid::new_v4().to_string()
+}
+
 /// The use cases.
 pub(crate) fn services() -> Services {
     expect_context::<RequestContext>().services

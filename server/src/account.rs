@@ -131,6 +131,7 @@ fn wanted(boxes: &[(String, String)]) -> NewToken {
         days: text("days").parse().unwrap_or_default(),
         scopes: Verb::ALL.iter().filter(|verb| is_on(verb)).map(ToString::to_string).collect(),
         roles: text("roles").split([' ', ',']).filter(|role| !role.is_empty()).map(str::to_owned).collect(),
+        wish: text("wish").parse().ok(),
     }
 }
 

@@ -59,8 +59,13 @@ impl TokenCommand {
                 println!("{link}");
             }
             What::Create { name, days, scopes, roles, .. } => {
-                let new = NewToken { name, days, scopes, roles };
+                let new = NewToken { name, days, scopes, roles, wish: None };
                 let minted = identity::make_service_token(&services, &caller, new).await?;
+                for role in &minted.unspoken {
+                    eprintln!(
+                        "No policy speaks of the role `{role}`, so it permits nothing: is it misspelt? It may be given ahead of its policies."
+                    );
+                }
                 eprintln!("The token of `{}`, shown this once; it ends on {}:", minted.name, minted.ends.date_naive());
                 println!("{}", minted.secret);
             }

@@ -30,8 +30,12 @@ pub(super) struct Kept {
     pub(super) made: Option<Result<Minted, String>>,
     /// How many days one lasts at most.
     pub(super) most_days: u32,
-    /// Why the one who looks may neither make nor end one, as HTML; empty for whoever may.
+    /// Why the one who looks may not make one, as HTML; empty for whoever may.
     pub(super) may_not: String,
+    /// Whether they may end one.
+    pub(super) may_end: bool,
+    /// Names the wish that the form sends.
+    pub(super) wish: String,
 }
 
 /// A page of people.
@@ -74,15 +78,20 @@ pub(super) async fn get_oneself() -> Result<Oneself, AppError> {
 /// One's own tokens.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_tokens() -> Result<Kept, AppError> {
-    use services::identity::{self, Permission, Target};
+    use services::identity::{self, Entry, Permission, Target};
 
     use crate::ssr::{MintedToken, caller, may_not, reply, services};
 
     let services = services();
     let tokens = reply(identity::tokens(&services, &caller()).await)?;
     let made = use_context::<MintedToken>().map(|MintedToken(made)| made);
-    let may_not = reply(may_not("make or end tokens", Permission::KeepOwnTokens, Target::Own).await)?;
-    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days, may_not })
+    // Whoever is signed in ends their own, whatever the policies say.
+    let is_signed_in = matches!(caller().standing.source, Entry::Session(_));
+    let deed = if is_signed_in { "make tokens" } else { "make or end tokens" };
+    let may_not = reply(may_not(deed, Permission::KeepOwnTokens, Target::Own).await)?;
+    let may_end = is_signed_in || may_not.is_empty();
+    let most_days = services.doors.settings.token_days;
+    Ok(Kept { tokens, made, most_days, may_not, may_end, wish: crate::ssr::wish() })
 }
 
 /// The tokens of programs.
@@ -96,7 +105,8 @@ pub(super) async fn get_service_tokens() -> Result<Kept, AppError> {
     let tokens = reply(identity::service_tokens(&services, &caller()).await)?;
     let made = use_context::<MintedToken>().map(|MintedToken(made)| made);
     // Whoever sees them may make and end them.
-    Ok(Kept { tokens, made, most_days: services.doors.settings.token_days, may_not: String::new() })
+    let most_days = services.doors.settings.token_days;
+    Ok(Kept { tokens, made, most_days, may_not: String::new(), may_end: true, wish: crate::ssr::wish() })
 }
 
 /// People who came in.

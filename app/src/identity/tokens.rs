@@ -3,7 +3,10 @@
 use domain::identity::{Minted, Token};
 use leptos::prelude::*;
 
-use super::functions::{Kept, get_service_tokens, get_tokens};
+use super::{
+    functions::{Kept, get_service_tokens, get_tokens},
+    permission_tabs::PermissionTabs,
+};
 use crate::ui::{
     Button, ButtonKind, CheckField, Empty, Glyph, Load, MayNot, Page, Panel, ProblemNote, TextField, Until, When,
     at_first, fetch, is_again,
@@ -29,6 +32,7 @@ pub(crate) fn ServiceTokensPage() -> impl IntoView {
     let tokens = fetch(|| (), |()| get_service_tokens());
     view! {
         <Page title="Service tokens" answer=|| "For programs that belong to nobody: each acts as itself, in the roles that it is given" narrow=true>
+            <PermissionTabs/>
             <Load of=tokens let:tokens>
                 <Both tokens place=Place { action: "/people/tokens", end: "/people/tokens/end", is_service: true }/>
             </Load>
@@ -47,7 +51,7 @@ struct Place {
 
 #[component]
 fn Both(tokens: Kept, place: Place) -> impl IntoView {
-    let Kept { tokens, made, most_days, may_not } = tokens;
+    let Kept { tokens, made, most_days, may_not, may_end, wish } = tokens;
     let may = may_not.is_empty();
     let (minted, problem) = match made {
         Some(Ok(minted)) => (Some(minted), None),
@@ -58,9 +62,9 @@ fn Both(tokens: Kept, place: Place) -> impl IntoView {
         <div class="grid gap-4 *:min-w-0">
             {minted.map(|minted| view! { <Fresh minted/> })}
             <Panel title="In use" flush=true>
-                <List tokens place may/>
+                <List tokens place may=may_end/>
             </Panel>
-            {may.then(|| view! { <New place problem most_days/> })}
+            {may.then(|| view! { <New place problem most_days wish/> })}
             <MayNot why=may_not/>
         </div>
     }
@@ -69,13 +73,18 @@ fn Both(tokens: Kept, place: Place) -> impl IntoView {
 /// The token that was just made, to be copied now.
 #[component]
 fn Fresh(minted: Minted) -> impl IntoView {
-    let Minted { name, secret, ends } = minted;
+    let Minted { name, secret, ends, unspoken } = minted;
+    let unspoken = (!unspoken.is_empty()).then(|| {
+        let roles = unspoken.join(", ");
+        view! { <p class="mt-2 text-table text-warning">{format!("No policy speaks of {roles}, so that permits nothing: is it misspelt?")}</p> }
+    });
     view! {
         <section class="surface border-success p-4" role="status">
             <h2 class="text-body font-semibold">{format!("{name} is made")}</h2>
             <p class="mt-1 text-table">"Copy it now: it is shown this once."</p>
             <code class="mt-2 block rounded-field border border-base-300 bg-base-200 px-3 py-2 font-mono text-table break-all select-all">{secret}</code>
             <p class="mt-2 text-meta text-muted">"Send it as Authorization: Bearer, or as the password for Git with any user. It ends "<Until at=ends/></p>
+            {unspoken}
         </section>
     }
 }
@@ -129,7 +138,7 @@ fn Row(token: Token, place: Place, may: bool) -> impl IntoView {
 }
 
 #[component]
-fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
+fn New(place: Place, problem: Option<String>, most_days: u32, wish: String) -> impl IntoView {
     let problem = problem.map(|text| view! { <ProblemNote text/> });
     let (name_help, placeholder) = if place.is_service {
         ("It acts as machine:NAME; a-z, 0-9 and -", "deploy")
@@ -145,6 +154,7 @@ fn New(place: Place, problem: Option<String>, most_days: u32) -> impl IntoView {
     view! {
         <Panel title="Make one">
             <form method="post" action=place.action class="grid gap-4">
+                <input type="hidden" name="wish" value=wish/>
                 <TextField name="name" label="Name" required=true max_length=80 placeholder=placeholder help=name_help/>
                 <TextField name="days" label="Days until it ends" kind="number" value=most_days.min(90).to_string() required=true help=format!("From 1 to {most_days}")/>
                 <fieldset class="grid gap-2">

@@ -39,6 +39,8 @@ struct RoleUse {
     users: u32,
     /// Whether it was of no use to anyone for as long as was asked.
     unused: bool,
+    /// Why it may be of no effect: no policy speaks of the role.
+    doubt: Option<&'static str>,
 }
 
 /// What use the roles were.
@@ -86,6 +88,7 @@ async fn role_uses(
             last_used_at: grant.last,
             users: grant.users,
             unused: grant.is_unused,
+            doubt: (!grant.is_spoken_of).then_some("no policy speaks of this role"),
         }
     });
     Ok(Json(RoleUses { items: items.collect(), since: report.since }))

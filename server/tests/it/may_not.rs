@@ -73,6 +73,44 @@ both! {
         assert!(!page.contains("You may not cancel or retry it") && page.contains("Cancel"), "{page}");
     }
 
+    async fn what_hides_a_source_hides_no_page_beside_it(portal) {
+        let [viewer, ..] = tokens(&portal).await;
+        let path = portal.write("own.yaml", component("a", "service", "berths"));
+        portal.register("file", &path).await;
+        let hiding = "forbid (principal, action == Action::\"readCatalog\", resource is Source)\nwhen { resource.target like \"*/own.yaml\" };";
+        let saved = portal.request(Method::PUT, "/api/v1/permission/policies/hiding").json(&json!({ "text": hiding }));
+        assert!(saved.send().await.unwrap().status().is_success());
+        for page in ["/", "/catalog/default/component/a", "/catalog/default/component/a/yaml", "/catalog/default/component/a/history", "/sources"] {
+            let (status, drawn) = seen(&portal, &viewer, page).await;
+            // What a thing declares is its own matter, and says where.
+            assert!(status == StatusCode::OK && (page.ends_with("yaml") || !drawn.contains("own.yaml")), "{page}: {drawn}");
+        }
+        let (status, _) = seen(&portal, &viewer, "/catalog/default/component/a/graph").await;
+        assert_eq!(status, StatusCode::OK);
+    }
+
+    async fn no_list_shows_what_is_hidden_by_who_started_it(portal) {
+        let [viewer, developer, administrator] = tokens(&portal).await;
+        approvals::has_template(&portal).await;
+        let hidden = approvals::started(&portal, &developer).await;
+        approvals::started(&portal, &administrator).await;
+        let hiding = "forbid (principal, action == Action::\"readRuns\", resource is Run)\nwhen { resource has startedByMachine && resource.startedByMachine == Machine::\"developer\" }\nunless { principal in Role::\"developer\" };";
+        let saved = portal.request(Method::PUT, "/api/v1/permission/policies/hiding").json(&json!({ "text": hiding }));
+        assert!(saved.send().await.unwrap().status().is_success());
+        for (token, count) in [(&viewer, 1), (&developer, 2)] {
+            let list = portal.request(Method::GET, "/api/scaffolder/v2/tasks").bearer_auth(token).send().await.unwrap();
+            let list: serde_json::Value = list.json().await.unwrap();
+            assert_eq!((&list["totalTasks"], list["tasks"].as_array().unwrap().len()), (&json!(count), count), "{list}");
+            let waits = portal.request(Method::GET, "/api/v1/approvals").bearer_auth(token).send().await.unwrap();
+            assert_eq!(waits.text().await.unwrap().contains(&hidden), count == 2);
+            let (_, drawn) = seen(&portal, token, "/runs").await;
+            assert_eq!(drawn.contains("href=\"/runs/1\""), count == 2, "{drawn}");
+        }
+        // Nor does what changed tell that something did.
+        let (_, home) = seen(&portal, &viewer, "/").await;
+        assert!(home.contains("What changed") && !home.contains("hidden"), "{home}");
+    }
+
     async fn no_page_offers_what_would_be_refused(portal) {
         let [viewer, _, administrator] = tokens(&portal).await;
         // One source that lets go of two things and has a name in common with another; a template, and a run that waits.

@@ -64,6 +64,13 @@ both! {
             let refused = portal.get(&format!("/api/v1/permission/role-uses{wrong}")).await;
             assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
+        // A role that no policy speaks of permits nothing: it is made all the same, and told of wherever it stands.
+        let ghost = portal.said_by(&["token", "create", "ghosted", "--roles", "ghost,viewer"]).await;
+        assert!(ghost.contains("No policy speaks of the role `ghost`") && !ghost.contains("`viewer`"), "{ghost}");
+        let items = uses(&portal, "").await;
+        assert_eq!(of(&items, "ghost", "machine:ghosted")["doubt"], "no policy speaks of this role");
+        assert!(of(&items, "viewer", "machine:ghosted")["doubt"].is_null());
+        assert!(portal.get("/roles/unused").await.text().await.unwrap().contains("no policy speaks of this role"));
         // It is for administrators: who does what when is nobody else's business.
         for path in ["/api/v1/permission/role-uses", "/roles/unused"] {
             assert_eq!(ask(&portal, &tokens[1], Method::GET, path).await, StatusCode::FORBIDDEN, "{path}");

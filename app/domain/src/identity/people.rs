@@ -61,6 +61,8 @@ pub struct Minted {
     pub secret: String,
     /// When it ends.
     pub ends: DateTime<Utc>,
+    /// Roles that it brings and that no policy speaks of.
+    pub unspoken: Vec<String>,
 }
 
 /// What a token should be.
@@ -74,6 +76,8 @@ pub struct NewToken {
     pub scopes: Vec<String>,
     /// Roles, for a service token.
     pub roles: Vec<String>,
+    /// Names the wish: one is fulfilled once, however often it is sent.
+    pub wish: Option<Uuid>,
 }
 
 /// An account at a provider, and the person that it means.

@@ -72,7 +72,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
 }
 
 fn row(grant: &GrantUse, days: u32, ends_tokens: bool) -> Vec<String> {
-    let GrantUse { role, grantee, by, last, users, is_unused } = grant;
+    let GrantUse { role, grantee, by, last, users, is_unused, is_spoken_of } = grant;
     let whom = if grantee.is_empty() { "everyone who is signed in".to_owned() } else { code(grantee) };
     let hidden =
         |name: &str, value: &str| format!("<input type=\"hidden\" name=\"{name}\" value=\"{}\">", escape(value));
@@ -109,5 +109,7 @@ fn row(grant: &GrantUse, days: u32, ends_tokens: bool) -> Vec<String> {
         (Some(at), many) => format!("{}, to {many} in all", when(*at)),
     };
     let used = if *is_unused { format!("<strong>{used}</strong>, so for {days} days") } else { used };
-    vec![escape(role), whom, from, used, deed]
+    let unspoken =
+        if *is_spoken_of { "" } else { "<br><span class=\"text-warning\">no policy speaks of this role</span>" };
+    vec![escape(role) + unspoken, whom, from, used, deed]
 }

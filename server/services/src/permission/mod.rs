@@ -58,8 +58,9 @@ use self::{
 };
 pub(crate) use self::{
     resource::Traits,
+    roles::unspoken,
     seen::Mentions,
-    sight::{Sight, everyone_reads, run_sight, sight, source_sight},
+    sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };
 use crate::{Error, Result, Services, catalog, changes};
 

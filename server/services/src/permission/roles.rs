@@ -68,8 +68,7 @@ pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Gran
 /// given ahead of the policies and people that it is for, so this is told and keeps nobody from giving it.
 pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> Result<Vec<Option<String>>> {
     identity::may(services, caller, Permission::ReadPolicies, Target::Platform).await?;
-    let rules = services.permission.rules(services, &caller.tenant).await?;
-    let spoken_of: BTreeSet<String> = ROLES.iter().map(|role| (*role).to_owned()).chain(rules.wanted_roles()).collect();
+    let spoken_of = spoken_of(services, &caller.tenant).await?;
     let machines = identity::machines(services, &caller.tenant).await?;
     let machines: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
     let mut known: HashMap<&str, Option<&str>> = HashMap::new();
@@ -86,6 +85,18 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
         told.push(known.get(who).copied().flatten().map(str::to_owned));
     }
     Ok(told)
+}
+
+/// The roles that mean something: those that every installation has, and those that policies ask for.
+pub(super) async fn spoken_of(services: &Services, tenant: &Tenant) -> Result<BTreeSet<String>> {
+    let rules = services.permission.rules(services, tenant).await?;
+    Ok(ROLES.iter().map(|role| (*role).to_owned()).chain(rules.wanted_roles()).collect())
+}
+
+/// Those of these roles that no policy speaks of.
+pub(crate) async fn unspoken(services: &Services, tenant: &Tenant, roles: &[String]) -> Result<Vec<String>> {
+    let spoken_of = spoken_of(services, tenant).await?;
+    Ok(roles.iter().filter(|role| !spoken_of.contains(*role)).cloned().collect())
 }
 
 /// Why nobody is meant by a reference, or by the name of a machine; `None` where someone is.

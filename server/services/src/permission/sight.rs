@@ -1,6 +1,6 @@
 //! What callers see of the catalog, of its sources, and of runs: for lists, which are filtered in the query.
 
-use std::sync::Arc;
+use std::{collections::BTreeMap, sync::Arc};
 
 use domain::identity::{Caller, Permission, Standing, Subject};
 use roaring::RoaringBitmap;
@@ -10,7 +10,7 @@ use super::{
     resource::Resource,
     rules::{Footing, Rules},
 };
-use crate::{Result, Services, catalog, changes};
+use crate::{Result, Services, catalog, changes, identity::Starter};
 
 /// What a caller may see of the catalog, where that is not all of it.
 pub(crate) struct Sight {
@@ -58,15 +58,23 @@ pub(crate) async fn source_sight(services: &Services, caller: &Caller) -> Result
     Ok(sight(services, caller).await?.map(SourceSight))
 }
 
-/// The runs that `caller` may see: of these templates all, and of those only what they started; `None` for all runs.
+/// Which runs of a template are seen, by who started them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum RunsSeen {
+    All,
+    Of(Vec<String>),
+    Except(Vec<String>),
+}
+
+/// The runs that `caller` may see, of each of these templates, which come with who started runs of them; `None` for all runs.
 pub(crate) async fn run_sight(
     services: &Services,
     caller: &Caller,
-    templates: &[String],
-) -> Result<Option<(Vec<String>, Vec<String>)>> {
+    origins: &BTreeMap<String, Vec<String>>,
+) -> Result<Option<Vec<(String, RunsSeen)>>> {
     match domain::identity::foregone(caller) {
         Some(true) => return Ok(None),
-        Some(false) => return Ok(Some((Vec::new(), Vec::new()))),
+        Some(false) => return Ok(Some(Vec::new())),
         None => {}
     }
     let rules = services.permission.rules(services, &caller.tenant).await?;
@@ -75,8 +83,9 @@ pub(crate) async fn run_sight(
     if sees_catalog && rules.always(&footing, Permission::ReadRuns) {
         return Ok(None);
     }
-    let (mut whole, mut own) = (Vec::new(), Vec::new());
-    for template in templates {
+    let own = caller.subject.to_string();
+    let mut seen = Vec::new();
+    for (template, starters) in origins {
         let mut known = catalog::traits(services, &caller.tenant, template).await?;
         if known.is_none()
             && !sees_catalog
@@ -85,7 +94,7 @@ pub(crate) async fn run_sight(
             known = changes::last_traits(services, caller, &reference).await?;
         }
         let traits = known.unwrap_or_else(|| Traits { reference: template.clone(), ..Traits::default() });
-        let sees = |starter: &str| {
+        let decides = |starter: &str| {
             let run = Resource::run("any", &traits, starter);
             rules.decide(&footing, Permission::ReadRuns, &run).is_allowed
         };
@@ -94,13 +103,22 @@ pub(crate) async fn run_sight(
             let entity = Resource::of_traits("Entity", &traits);
             rules.decide(&footing, Permission::ReadCatalog, &entity).is_allowed
         };
-        if is_shown && sees("") {
-            whole.push(template.clone());
-        } else if sees(&caller.subject.to_string()) {
-            own.push(template.clone());
+        let is_seen = |label: &String| {
+            let starter = Starter::named(label);
+            (is_shown || starter.who() == own) && decides(starter.who())
+        };
+        let (shown, hidden): (Vec<String>, Vec<String>) = starters.iter().cloned().partition(is_seen);
+        if shown.is_empty() {
+            continue;
         }
+        let which = match hidden.len() {
+            0 => RunsSeen::All,
+            few if few < shown.len() => RunsSeen::Except(hidden),
+            _ => RunsSeen::Of(shown),
+        };
+        seen.push((template.clone(), which));
     }
-    Ok(Some((whole, own)))
+    Ok(Some(seen))
 }
 
 /// What `caller` may see of the catalog; `None` for all of it, which needs no look at the policies for most.

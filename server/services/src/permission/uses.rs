@@ -173,6 +173,8 @@ pub struct GrantUse {
     pub users: u32,
     /// Whether it was of no use to anyone for as long as was asked.
     pub is_unused: bool,
+    /// Whether a policy speaks of the role; one that none does permits nothing.
+    pub is_spoken_of: bool,
 }
 
 /// What use the roles were that someone has.
@@ -208,6 +210,7 @@ pub async fn use_report(services: &Services, caller: &Caller, days: u32) -> Resu
         let by = GrantedBy::Token(token.id, token.made);
         all.extend(token.roles.into_iter().map(|role| (role, token.owner.clone(), by.clone())));
     }
+    let spoken_of = roles::spoken_of(services, tenant).await?;
     let until = Utc::now() - TimeDelta::days(i64::from(days.clamp(1, 3_650)));
     let grants = all.into_iter().map(|(role, grantee, by)| {
         let found = uses.get(&(role.clone(), grantee.clone())).copied();
@@ -218,6 +221,7 @@ pub async fn use_report(services: &Services, caller: &Caller, days: u32) -> Resu
         let last = found.map(|(last, _)| last);
         GrantUse {
             is_unused: is_unused(last, begun, until),
+            is_spoken_of: spoken_of.contains(&role),
             users: found.and_then(|(_, users)| u32::try_from(users).ok()).unwrap_or_default(),
             last,
             role,

@@ -29,6 +29,8 @@ pub use advance::advance;
 pub(crate) use advance::{LEASE, give_up};
 pub(crate) use approve::own;
 pub use approve::{Decision, approvers, awaiting, count_awaited, decide};
+use std::collections::BTreeMap;
+
 use domain::{
     catalog::EntityRef,
     identity::{Caller, Permission, Target, Tenant},
@@ -96,9 +98,8 @@ async fn seen(services: &Services, caller: &Caller) -> Result<Option<sea_orm::Co
     if domain::identity::foregone(caller) == Some(true) {
         return Ok(None);
     }
-    let templates = store::templates(&services.db, &caller.tenant).await?;
-    let seen = permission::run_sight(services, caller, &templates).await?;
-    Ok(seen.map(|(whole, own)| store::started_from(&whole, &own, caller.label())))
+    let origins = store::origins(&services.db, &caller.tenant).await?;
+    Ok(permission::run_sight(services, caller, &origins).await?.map(store::started_from))
 }
 
 /// One run with its steps.
@@ -140,8 +141,8 @@ async fn is_hidden(services: &Services, caller: &Caller, row: &store::run::Model
     if !reads(Target::Run(row.id)).await? {
         return Ok(true);
     }
-    let sight = permission::run_sight(services, caller, std::slice::from_ref(&row.template)).await?;
-    Ok(sight.is_some_and(|(whole, _)| whole.is_empty()) && row.starter() != caller.subject.to_string())
+    let origin = BTreeMap::from([(row.template.clone(), vec![row.created_by.clone()])]);
+    Ok(permission::run_sight(services, caller, &origin).await?.is_some_and(|seen| seen.is_empty()))
 }
 
 /// Whether there is a run, as far as the caller is to know.

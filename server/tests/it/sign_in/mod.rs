@@ -270,11 +270,21 @@ both! {
 }
 
 mod over;
+mod own;
 mod providers;
 
 impl Portal {
     /// What a command of the binary prints that works on the same installation.
     pub(crate) async fn command(&self, arguments: &[&str]) -> String {
+        String::from_utf8(self.commanded(arguments).await.stdout).unwrap()
+    }
+
+    /// What a command says beside what it prints.
+    pub(crate) async fn said_by(&self, arguments: &[&str]) -> String {
+        String::from_utf8(self.commanded(arguments).await.stderr).unwrap()
+    }
+
+    async fn commanded(&self, arguments: &[&str]) -> std::process::Output {
         let listen = self.base.trim_start_matches("http://");
         let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
         command.args(arguments).arg("--data").arg(self.data.path().join("data")).stdin(Stdio::null());
@@ -284,6 +294,6 @@ impl Portal {
         }
         let output = command.output().await.unwrap();
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).unwrap()
+        output
     }
 }

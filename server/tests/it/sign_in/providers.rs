@@ -116,6 +116,24 @@ both_with_a_provider! {
             "nobody in the catalog was found", "stranger@saltmarsh.example", "What was looked for", "corp.example/id",
             "spec.profile.email: stranger@saltmarsh.example", "create_people = true",
         ]);
+        // One whom a source knows that does not count is told what helps: neither what stands there already nor another way in.
+        let newbie = "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: newbie}\nspec: {profile: {email: stranger@saltmarsh.example}, memberOf: []}\n";
+        let wish = json!({ "kind": "file", "target": portal.write("newbie.yaml", newbie), "trust": "none" });
+        let ask = async |path: &str, body: &Value| portal.request(Method::POST, path).bearer_auth(TOKEN).json(body).send().await.unwrap();
+        let source: Value = ask("/api/v1/catalog/sources", &wish).await.json().await.unwrap();
+        let page = format!("/sources/{}", source["id"].as_str().unwrap());
+        let told = portal.until("the source is read", async |portal| {
+            let mut browser = Browser::new();
+            let told = browser.sign_in(portal, "corp").await.text;
+            told.contains("user:default/newbie").then_some(told)
+        }).await;
+        assert!(told.contains("trust the source of") && told.contains(&page), "{told}");
+        assert!(!told.contains("spec.profile.email: stranger@saltmarsh.example"), "{told}");
+        assert_eq!(ask(&format!("/api/v1/catalog{page}/trust"), &json!({ "trust": "own" })).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
+        assert_eq!(ask(&format!("/api/v1/catalog{page}/trust"), &json!({ "trust": "all" })).await.status(), StatusCode::NO_CONTENT);
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/newbie");
         // An address that nobody verified is nobody's.
         provider.wish(json!({ "account": "mallory" })).await;
         let mut browser = Browser::new();
@@ -215,64 +233,6 @@ both_with_a_provider! {
         assert!(page.text.contains("Your session here is over") && page.text.contains("no longer stands by you"), "{}", page.text);
         let page = Browser::new().open(&format!("{}/account", portal.base)).await;
         assert!(!page.text.contains("Your session here is over"), "{}", page.text);
-    }
-
-    async fn whoever_has_no_role_sees_their_sessions_and_leaves(backend, provider) {
-        let portal = portal_with(
-            backend,
-            &[provider.settings("corp", USUAL)],
-            Options::default().set("PERMISSION__EVERYONE", "[]"),
-        ).await;
-        provider.know(&portal, &["corp"]).await;
-        let mut browser = Browser::new();
-        browser.sign_in(&portal, "corp").await;
-        for path in ["/account", "/account/tokens"] {
-            let page = browser.open(&format!("{}{path}", portal.base)).await;
-            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
-        }
-        let page = browser.open(&format!("{}/account", portal.base)).await;
-        assert!(page.text.contains("this browser") && page.text.contains("Sign out"), "{}", page.text);
-        assert_eq!(me(&mut browser, &portal).await["allRoles"], json!([]));
-        let ended = browser.follow(Method::POST, &format!("{}/account/sessions/end-others", portal.base), Some(&[])).await;
-        assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
-        browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
-        assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
-    }
-
-    async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
-        let portal = portal_with(
-            backend,
-            &[provider.settings("corp", &format!("{USUAL}, require = {{ groups = \"/berths\" }}"))],
-            Options::default().set("SIGN_IN__RECHECK_MINUTES", "0"),
-        ).await;
-        provider.know(&portal, &["corp"]).await;
-        let mut browser = Browser::new();
-        browser.sign_in(&portal, "corp").await;
-        let form = [("name", "laptop"), ("days", "366"), ("read", "true")];
-        let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
-        let at = made.text.find("cw_pat_").expect("the token is shown");
-        let token = &made.text[at..at + 47];
-        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
-        // They leave the group that everybody must be in: what they had made opens nothing either, and says why.
-        provider.wish(json!({ "groups": ["quays"] })).await;
-        // What a session was found to be is believed for some seconds.
-        let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
-        let _: () = portal.until("the session is over", async |portal| {
-            let mut browser = Browser::new();
-            browser.plant(&portal.base, "causeway_session", &secret);
-            me(&mut browser, portal).await["subject"].is_null().then_some(())
-        }).await;
-        let (status, told) = by(&portal, token).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED);
-        assert!(told["detail"].as_str().unwrap().contains("may not come in any more"), "{told}");
-        // It is no guess, however often a program tries.
-        for _ in 0..10 {
-            assert_eq!(by(&portal, token).await.0, StatusCode::UNAUTHORIZED);
-        }
-        // Let in again, they need no other.
-        provider.wish(json!({ "groups": ["/berths"] })).await;
-        browser.sign_in(&portal, "corp").await;
-        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
     }
 
     async fn a_secret_that_the_provider_no_longer_accepts_lets_nobody_in_and_ends_no_session(backend, provider) {

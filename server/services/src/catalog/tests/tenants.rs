@@ -172,7 +172,8 @@ async fn filled(mut world: World) -> (World, Made) {
         known_hosts: String::new(),
     };
     catalog::credentials::seal_credential(&services, &caller, new).await.unwrap();
-    let new = NewToken { name: "tidewater".into(), days: 1, scopes: vec!["read".into()], roles: Vec::new() };
+    let new =
+        NewToken { name: "tidewater".into(), days: 1, scopes: vec!["read".into()], roles: Vec::new(), wish: None };
     let minted = identity::make_token(&services, &caller, new).await.unwrap();
     let token = identity::tokens(&services, &caller).await.unwrap().remove(0).id;
     let from = identity::From { address: Some("tidewater".into()), agent: Some("tidewater".into()) };

@@ -18,7 +18,7 @@ use super::{
     doors::{self, Found},
     footing, hash, hex, may, may_leave, refused, tell,
 };
-use crate::{Error, Result, Services, secrets};
+use crate::{Error, Result, Services, permission, secrets};
 
 /// What the token of a person begins with; scanners of secrets know tokens by such beginnings.
 const PERSONAL: &str = "cw_pat_";
@@ -178,11 +178,17 @@ async fn mint(
     if !(1..=most).contains(&new.days) {
         return Err(Error::Rejected(format!("a token lasts from 1 to {most} days; {} is not among them", new.days)));
     }
+    // A browser that loads the page with the token again sends its form again.
+    if let Some(wish) = new.wish
+        && let Some(made) = store::by_id(&services.db, &caller.tenant, wish).await?
+    {
+        return Err(again(&made.name));
+    }
     let secret = format!("{beginning}{}", hex(&secrets::random::<20>()?));
     let now = Utc::now();
     let row = Row {
         tenant: caller.tenant.to_string(),
-        id: Uuid::new_v4(),
+        id: new.wish.unwrap_or_else(Uuid::new_v4),
         hash: hex(&hash(&secret)),
         prefix: secret[..PREFIX].to_owned(),
         who,
@@ -199,10 +205,19 @@ async fn mint(
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
     let mut tx = services.begin(caller).await?;
-    store::insert(&*tx, row).await?;
+    store::insert(&*tx, row)
+        .await
+        .map_err(|error| if store::is_there(&error) { again(&name) } else { error.into() })?;
     tell(&mut tx, caller, "token-made", &about, after);
     tx.commit().await?;
-    Ok(Minted { name, secret, ends })
+    Ok(Minted { name, secret, ends, unspoken: permission::unspoken(services, &caller.tenant, roles).await? })
+}
+
+/// Why a form that is sent a second time makes no second token.
+fn again(name: &str) -> Error {
+    Error::Conflict(format!(
+        "this form made the token `{name}` already, which was shown once; whoever did not copy it ends that one and makes another"
+    ))
 }
 
 /// What the audit log says of a token besides its name.

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter, QueryOrder, QuerySelect, prelude::Uuid, sea_query::Expr,
+    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _, PaginatorTrait as _,
+    QueryFilter, QueryOrder, QuerySelect, SqlErr, prelude::Uuid, sea_query::Expr,
 };
 
 pub(in crate::identity) use self::token::Model as Row;
@@ -46,9 +46,14 @@ mod token {
     impl ActiveModelBehavior for ActiveModel {}
 }
 
-pub(super) async fn insert(db: &impl ConnectionTrait, row: Row) -> Result<()> {
+pub(super) async fn insert(db: &impl ConnectionTrait, row: Row) -> Result<(), DbErr> {
     Entity::insert(row.into_active_model().reset_all()).exec_without_returning(db).await?;
     Ok(())
+}
+
+/// Whether a token could not be noted because it is there already.
+pub(super) fn is_there(error: &DbErr) -> bool {
+    matches!(error.sql_err(), Some(SqlErr::UniqueConstraintViolation(_)))
 }
 
 pub(super) async fn by_hash(db: &impl ConnectionTrait, tenant: &Tenant, hash: &str) -> Result<Option<Row>> {

@@ -4,6 +4,8 @@ mod awaited;
 mod logs;
 mod rows;
 
+use std::collections::BTreeMap;
+
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::EntityRef,
@@ -26,7 +28,7 @@ pub(super) use self::{
     rows::{run, step},
 };
 use super::RunFilter;
-use crate::{Error, Result};
+use crate::{Error, Result, permission::RunsSeen};
 
 impl run::Model {
     pub(super) fn status(&self) -> Result<RunStatus> {
@@ -153,24 +155,38 @@ pub(super) async fn counts(
     Ok(rows.into_iter().filter_map(|(status, count)| Some((status.parse().ok()?, count))).collect())
 }
 
-/// Every template that runs were started from.
-pub(super) async fn templates(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<String>> {
-    let templates = run::Entity::find()
+/// Every template that runs were started from, each with those who started them.
+pub(super) async fn origins(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<BTreeMap<String, Vec<String>>> {
+    let pairs: Vec<(String, String)> = run::Entity::find()
         .select_only()
-        .column(run::Column::Template)
+        .columns([run::Column::Template, run::Column::CreatedBy])
         .distinct()
         .filter(run::Column::Tenant.eq(tenant.as_str()))
         .into_tuple()
         .all(db)
         .await?;
-    Ok(templates)
+    let mut origins: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (template, starter) in pairs {
+        origins.entry(template).or_default().push(starter);
+    }
+    Ok(origins)
 }
 
-/// Runs of some templates, and of others what one person started.
-pub(super) fn started_from(whole: &[String], own: &[String], starter: &str) -> Condition {
-    let of = |templates: &[String]| run::Column::Template.is_in(templates.iter().map(String::as_str));
-    let theirs = Condition::all().add(of(own)).add(run::Column::CreatedBy.eq(starter));
-    Condition::any().add(of(whole)).add(theirs)
+/// Runs of these templates, of each as far as it says who started them.
+pub(super) fn started_from(seen: Vec<(String, RunsSeen)>) -> Condition {
+    let (mut whole, mut any) = (Vec::new(), Condition::any());
+    for (template, starters) in seen {
+        let of = run::Column::Template.eq(template.as_str());
+        any = match starters {
+            RunsSeen::All => {
+                whole.push(template);
+                any
+            }
+            RunsSeen::Of(who) => any.add(of.and(run::Column::CreatedBy.is_in(who))),
+            RunsSeen::Except(who) => any.add(of.and(run::Column::CreatedBy.is_not_in(who))),
+        };
+    }
+    any.add(run::Column::Template.is_in(whole))
 }
 
 /// Moves a run on, unless someone else did since it was read.

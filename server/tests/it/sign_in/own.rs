@@ -1,0 +1,95 @@
+//! What people do about themselves: their sessions and tokens.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{by, me};
+use crate::{
+    portal::{Backend, Options},
+    provider::{Browser, Provider, TOKEN, USUAL, portal_with},
+};
+
+both_with_a_provider! {
+    async fn whoever_has_no_role_sees_their_sessions_and_leaves(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", USUAL)],
+            Options::default().set("PERMISSION__EVERYONE", "[]"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        for path in ["/account", "/account/tokens"] {
+            let page = browser.open(&format!("{}{path}", portal.base)).await;
+            assert_eq!(page.status, StatusCode::OK, "{path}: {}", page.text);
+        }
+        let page = browser.open(&format!("{}/account", portal.base)).await;
+        assert!(page.text.contains("this browser") && page.text.contains("Sign out"), "{}", page.text);
+        // A token that they had made meanwhile is theirs to end, if not to make.
+        let admin = async |method: Method, path: &str, body: Value| portal.request(method, path).bearer_auth(TOKEN).json(&body).send().await.unwrap().status();
+        let role = json!({ "role": "developer", "to": "user:default/ada-b" });
+        assert_eq!(admin(Method::POST, "/api/v1/permission/roles", role.clone()).await, StatusCode::NO_CONTENT);
+        let tokens = format!("{}/account/tokens", portal.base);
+        let made = browser.follow(Method::POST, &tokens, Some(&[("name", "laptop"), ("days", "1"), ("read", "true")])).await;
+        assert!(made.text.contains("Copy it now"), "{}", made.text);
+        assert_eq!(admin(Method::DELETE, "/api/v1/permission/roles", role).await, StatusCode::NO_CONTENT);
+        let page = browser.open(&tokens).await.text;
+        assert!(page.contains("You may not make tokens") && !page.contains("Make token"), "{page}");
+        let at = page.find("name=\"id\" value=\"").expect("it can be ended") + 17;
+        let ended = browser.follow(Method::POST, &format!("{tokens}/end"), Some(&[("id", &page[at..at + 36])])).await;
+        assert!(ended.text.contains("There is none"), "{}", ended.text);
+        assert_eq!(me(&mut browser, &portal).await["allRoles"], json!([]));
+        let ended = browser.follow(Method::POST, &format!("{}/account/sessions/end-others", portal.base), Some(&[])).await;
+        assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
+        browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
+        assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
+    }
+
+    async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, require = {{ groups = \"/berths\" }}"))],
+            Options::default().set("SIGN_IN__RECHECK_MINUTES", "0"),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        let form = [("name", "laptop"), ("days", "366"), ("read", "true")];
+        let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+        let at = made.text.find("cw_pat_").expect("the token is shown");
+        let token = &made.text[at..at + 47];
+        // Loading the page again sends the form again, which makes no other.
+        let page = browser.open(&format!("{}/account/tokens", portal.base)).await.text;
+        let at = page.find("name=\"wish\" value=\"").unwrap() + 19;
+        let form = [("name", "desk"), ("days", "1"), ("read", "true"), ("wish", &page[at..at + 36])];
+        for status in [StatusCode::OK, StatusCode::CONFLICT] {
+            let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+            assert_eq!((made.status, made.text.contains("Copy it now")), (status, status == StatusCode::OK), "{}", made.text);
+            assert!(status == StatusCode::OK || made.text.contains("made the token <code"), "{}", made.text);
+        }
+        let page = browser.open(&format!("{}/account/tokens", portal.base)).await.text;
+        assert_eq!(page.matches("> desk<").count(), 1, "{page}");
+        assert!(page.contains("action=\"/auth/sign-out\""), "every page has the way out: {page}");
+        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
+        // They leave the group that everybody must be in: what they had made opens nothing either, and says why.
+        provider.wish(json!({ "groups": ["quays"] })).await;
+        // What a session was found to be is believed for some seconds.
+        let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
+        let _: () = portal.until("the session is over", async |portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await["subject"].is_null().then_some(())
+        }).await;
+        let (status, told) = by(&portal, token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED);
+        assert!(told["detail"].as_str().unwrap().contains("may not come in any more"), "{told}");
+        // It is no guess, however often a program tries.
+        for _ in 0..10 {
+            assert_eq!(by(&portal, token).await.0, StatusCode::UNAUTHORIZED);
+        }
+        // Let in again, they need no other.
+        provider.wish(json!({ "groups": ["/berths"] })).await;
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(by(&portal, token).await.1["subject"], "user:default/ada-b");
+    }
+}
