@@ -205,7 +205,7 @@ mod tests {
             "The way in"
             type Root { "One berth" berth(id: ID!, near: Int = 3): Berth! @deprecated(reason: "use berths") }
             type Berth implements Node & Named { id: ID!, ships(first: Int!): [Ship!]! }
-            extend type Berth { free: Boolean }
+            extend type Berth { free: Boolean @deprecated }
             interface Node { id: ID!, root: Root! }
             union Thing = Berth | Ship
             enum State { "Nobody" FREE TAKEN }
@@ -270,6 +270,11 @@ mod tests {
             ["id", "ships", "free"]
         );
         assert_eq!(pages["type:Berth"].facts[0].text, "Node, Named");
+        let free = &answer.children[2];
+        assert_eq!(
+            (free.deprecated, free.facts[0].term.as_str(), free.facts[0].text.as_str()),
+            (true, "Directive", "@deprecated")
+        );
         let dead = pages.values().flat_map(|page| &page.sections).flat_map(|section| &section.fields);
         let dead: Vec<_> =
             dead.filter_map(|field| field.link.as_ref()).filter(|link| !pages.contains_key(*link)).collect();

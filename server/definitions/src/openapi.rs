@@ -226,7 +226,7 @@ pub(crate) fn schema_detail(document: &Value, name: &str, schema: &Value) -> Det
         schema.get("example").into_iter().chain(list(schema, "examples").iter()).take(5).collect();
     let sample;
     let title = if examples.is_empty() {
-        sample = crate::sample::sample(document, schema);
+        sample = crate::sample::sample(document, schema, crate::sample::For::Itself);
         examples.push(&sample);
         "Made from the schema"
     } else {

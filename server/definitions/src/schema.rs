@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use serde_json::Value;
 
 use crate::{
-    document::{Led, flag, follow, line, link_of, list, name_of, short, text},
+    document::{Led, entries, flag, follow, line, link_of, list, name_of, short, text},
     model::{Cut, Fact, Field},
 };
 
@@ -16,7 +16,7 @@ const DEPTH: usize = 7;
 const MOST: usize = 600;
 
 /// What a schema's schemas stand under.
-const INNER: [&str; 11] = [
+const INNER: [&str; 12] = [
     "properties",
     "items",
     "allOf",
@@ -27,6 +27,7 @@ const INNER: [&str; 11] = [
     "if",
     "not",
     "contains",
+    "propertyNames",
     "dependentSchemas",
 ];
 
@@ -113,7 +114,11 @@ impl<'a> Trees<'a> {
             field.cut = Some(Cut::Deep);
             return;
         }
-        if let Some(items) = schema.get("items") {
+        let is_tuple = !list(schema, "prefixItems").is_empty();
+        if is_tuple {
+            let words = if nullable(schema) { "list in this order, or null" } else { "list in this order" };
+            words.clone_into(&mut field.kind);
+        } else if let Some(items) = schema.get("items") {
             let inner = self.drawn("", items, false, depth + 1);
             let words = if inner.kind.is_empty() { "anything".to_owned() } else { inner.kind };
             field.kind =
@@ -190,6 +195,19 @@ impl<'a> Trees<'a> {
             let inner = self.drawn(&number.to_string(), item, true, depth + 1);
             field.children.push(inner);
         }
+        match schema.get("items") {
+            Some(Value::Bool(false)) if !list(schema, "prefixItems").is_empty() => {
+                field.facts.push(Fact::new("Other items", "not allowed"));
+            }
+            Some(rest @ Value::Object(_)) if !list(schema, "prefixItems").is_empty() => {
+                let mut inner = self.drawn("more", rest, false, depth + 1);
+                if inner.description.is_empty() {
+                    "Any item behind these.".clone_into(&mut inner.description);
+                }
+                field.children.push(inner);
+            }
+            _ => {}
+        }
         for (pattern, property) in schema.get("patternProperties").and_then(Value::as_object).into_iter().flatten() {
             self.keys(field, &format!("/{}/", short(pattern, 190)), property, "Any key that matches.", depth);
         }
@@ -217,9 +235,10 @@ impl<'a> Trees<'a> {
 
     /// What holds only beside something else: each as a child that is named after its word.
     fn conditions(&mut self, field: &mut Field, schema: &'a Value, depth: usize) {
-        for word in ["if", "then", "else", "not", "contains"] {
+        let words = ["if", "then", "else", "not", "contains"].map(|word| (word, word));
+        for (word, shown) in words.into_iter().chain([("propertyNames", "each key")]) {
             let Some(condition) = schema.get(word) else { continue };
-            let mut inner = self.drawn(word, condition, false, depth + 1);
+            let mut inner = self.drawn(shown, condition, false, depth + 1);
             let is_drawn = |name: &&str| inner.children.iter().any(|child| child.name == *name);
             let needed = list(condition, "required").iter().filter_map(Value::as_str).filter(|name| !is_drawn(name));
             let needed: Vec<&str> = needed.take(20).collect();
@@ -323,6 +342,15 @@ fn facts(schema: &Value) -> Vec<Fact> {
         // In OpenAPI 3.0 the exclusive bounds are flags.
         if let Some(value) = schema.get(*key).filter(|value| !(value.is_boolean() && key.starts_with("exclusive"))) {
             facts.push(Fact::new(*term, line(value)));
+        }
+    }
+    if let Some(discriminator) = schema.get("discriminator") {
+        // OpenAPI 2 has the key alone.
+        let key = discriminator.as_str().unwrap_or_else(|| text(discriminator, "propertyName"));
+        facts.push(Fact::new("Told apart by", short(key, 80)));
+        for (value, target) in entries(discriminator, "mapping").take(VALUES) {
+            let target = target.as_str().map(name_of).unwrap_or_default();
+            facts.push(Fact::new(format!("{}: {}", short(key, 80), short(value, 80)), short(&target, 200)));
         }
     }
     if let Some(first) = list(schema, "examples").first() {

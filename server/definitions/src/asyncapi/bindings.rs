@@ -38,13 +38,23 @@ pub(super) fn facts(document: &Value, of: &Told<'_>) -> Vec<Fact> {
 }
 
 fn field<'a>(trees: &mut Trees<'a>, name: &str, value: &'a Value, depth: u8) -> Field {
-    let is_schema = ["type", "$ref", "enum", "properties", "oneOf"].iter().any(|key| value.get(*key).is_some());
     match value {
-        Value::Object(_) if is_schema => trees.field(name, value, false),
+        Value::Object(_) if is_schema(value) => trees.field(name, value, false),
         Value::Object(inner) if depth > 0 => {
             let children = inner.iter().take(MOST).map(|(name, value)| field(trees, name, value, depth - 1)).collect();
             Field { name: short(name, 200), children, ..Field::default() }
         }
         plain => Field { name: short(name, 200), kind: line(plain), ..Field::default() },
+    }
+}
+
+/// Whether a value describes values. Bindings have words of their own that look like it: an exchange of AMQP has a `type`, too.
+fn is_schema(value: &Value) -> bool {
+    const TYPES: [&str; 7] = ["string", "number", "integer", "boolean", "object", "array", "null"];
+    let names_type = |value: &Value| value.as_str().is_some_and(|name| TYPES.contains(&name));
+    match value.get("type") {
+        Some(Value::Array(names)) => names.iter().all(names_type),
+        Some(name) => names_type(name),
+        None => ["$ref", "enum", "properties", "oneOf"].iter().any(|key| value.get(*key).is_some()),
     }
 }

@@ -61,7 +61,7 @@ pub(super) fn sections<'a>(document: &'a Value, trees: &mut Trees<'a>, name: &st
     } else if !payload.is_null() {
         fields = trees.fields(payload);
         if examples.is_empty() {
-            let sample = crate::sample::sample(document, payload);
+            let sample = crate::sample::sample(document, payload, crate::sample::For::Itself);
             if !sample.is_null() {
                 examples.push(crate::openapi::code("Made from the schema", &sample));
             }

@@ -110,7 +110,7 @@ fn servers_channels_and_bindings_are_told_whole() {
         } },
         "channels": { "orders/{id}": {
             "parameters": { "id": { "schema": { "type": "string" }, "location": "$message.payload#/id" } },
-            "bindings": { "kafka": { "topic": "orders", "partitions": 3, "topicConfiguration": { "retention.ms": 5 } } },
+            "bindings": { "kafka": { "topic": "orders", "partitions": 3, "topicConfiguration": { "retention.ms": 5 } }, "amqp": { "is": "routingKey", "exchange": { "name": "my-exchange", "type": "topic", "durable": true } } },
             "publish": { "message": { "payload": true, "examples": [{ "name": "one", "payload": 1, "headers": { "trace": "a" } }] } },
         } },
         "components": { "securitySchemes": { "sasl": { "type": "scramSha256" }, "key": { "type": "httpApiKey", "name": "k", "in": "query" } } },
@@ -137,6 +137,10 @@ fn servers_channels_and_bindings_are_told_whole() {
     let fields: Vec<_> = bound.fields.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
     assert_eq!(fields, ["topic: orders", "partitions: 3", "topicConfiguration: "]);
     assert_eq!(bound.fields[2].children[0].name, "retention.ms");
+    // An exchange has a type, and is no schema.
+    let exchange = &detail.sections[3].fields[1].children;
+    let exchange: Vec<_> = exchange.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
+    assert_eq!(exchange, ["name: my-exchange", "type: topic", "durable: true"]);
 }
 
 #[test]

@@ -101,7 +101,12 @@ fn directives_told(directives: Option<cst::Directives>) -> (bool, Vec<Fact>) {
         let Some(name) = directive.name().map(|name| name.text().to_string()) else { continue };
         deprecated |= name == "deprecated";
         let arguments = directive.arguments().map(|arguments| arguments.source_string()).unwrap_or_default();
-        facts.push(Fact::new(format!("@{name}"), short(arguments.trim().trim_matches(['(', ')']), 200)));
+        let arguments = arguments.trim().trim_matches(['(', ')']);
+        facts.push(if arguments.is_empty() {
+            Fact::new("Directive", format!("@{name}"))
+        } else {
+            Fact::new(format!("@{name}"), short(arguments, 200))
+        });
     }
     (deprecated, facts)
 }

@@ -2,6 +2,7 @@
 
 mod body;
 mod credentials;
+mod xml;
 
 use std::fmt::Write as _;
 
@@ -14,7 +15,7 @@ use super::{
 use crate::{
     document::{entries, flag, list, resolved, short, text},
     model::Code,
-    sample::sample,
+    sample::{For, sample},
 };
 
 /// A `curl` command with sample values; secrets are variables of the shell.
@@ -26,16 +27,20 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
             described.or_else(|| servers(document, at).into_iter().next().map(|server| server.address))
         })
         .unwrap_or_else(|| "https://HOST".to_owned());
-    // One without a host is that of whoever serves the definition.
-    let server = match server.strip_prefix('/') {
-        Some(path) => format!("https://HOST/{path}"),
-        None => server,
+    // One without a host is that of whoever serves the definition. What begins with a letter is no option.
+    let server = if server.contains("://") && server.starts_with(|first: char| first == '{' || first.is_alphabetic()) {
+        server
+    } else {
+        format!("https://HOST/{}", server.trim_start_matches('/'))
     };
     let value = |parameter: &Value| {
-        let content = || entries(parameter, "content").next().and_then(|(_, media)| media.get("schema"));
-        let schema = parameter.get("schema").or_else(content).unwrap_or(parameter);
-        let named = || entries(parameter, "examples").find_map(|(_, it)| resolved(document, it).get("value")).cloned();
-        parameter.get("example").cloned().or_else(named).unwrap_or_else(|| sample(document, schema))
+        let content = entries(parameter, "content").next().map_or(&Value::Null, |(_, media)| media);
+        let schema = parameter.get("schema").or(content.get("schema")).unwrap_or(parameter);
+        let example = [parameter, content].into_iter().find_map(|at| {
+            let named = || entries(at, "examples").find_map(|(_, it)| resolved(document, it).get("value"));
+            at.get("example").filter(|example| !example.is_null()).or_else(named)
+        });
+        example.cloned().unwrap_or_else(|| sample(document, schema, For::Request))
     };
     // In a path and in a header, a list is joined by commas.
     let line = |parameter: &Value| joined(&value(parameter), ",", str::to_owned);
@@ -47,26 +52,21 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
         match text(parameter, "in") {
             "path" => path = path.replace(&format!("{{{name}}}"), &in_path(parameter, &value(parameter))),
             "query" if flag(parameter, "required") => query.extend(asked(parameter, &value(parameter))),
-            "header" if flag(parameter, "required") => {
+            "header" if flag(parameter, "required") && !name.starts_with('@') => {
                 lines.push(format!("-H {}", quoted(&format!("{name}: {}", line(parameter)))));
-            }
-            "formData" if flag(parameter, "required") && text(parameter, "type") == "file" => {
-                lines.push(format!("-F {}", quoted(&format!("{name}=@FILE"))));
-            }
-            "formData" if flag(parameter, "required") => {
-                lines.push(format!("-F {}", quoted(&format!("{name}={}", line(parameter)))));
             }
             "cookie" if flag(parameter, "required") => {
                 lines.push(format!("-b {}", quoted(&format!("{name}={}", joined(&value(parameter), ",", encoded)))));
             }
             "body" => {
-                lines.push("-H 'Content-Type: application/json'".to_owned());
-                let body = parameter.get("schema").map(|schema| sample(document, schema)).unwrap_or_default();
-                lines.push(format!("-d {}", quoted(&body.to_string())));
+                lines.push(body::typed("application/json"));
+                let body = parameter.get("schema").map(|schema| sample(document, schema, For::Request));
+                lines.push(body::raw(&body.unwrap_or_default().to_string()));
             }
             _ => {}
         }
     }
+    lines.extend(body::form(document, found.operation, parameters, value));
     for shown in credentials::shown(document, found.operation) {
         match shown {
             credentials::Shown::Option(option) => lines.push(option),
@@ -78,7 +78,8 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
     // Secrets are put in by the shell, which must find them outside the single quotes.
     let secrets: Vec<String> = query.extract_if(.., |pair| pair.contains("\"$")).collect();
     let query = if query.is_empty() { String::new() } else { format!("?{}", query.join("&")) };
-    let mut address = quoted(&format!("{}{path}{query}", server.trim_end_matches('/')));
+    // Blanks end an address.
+    let mut address = quoted(&format!("{}{path}{query}", server.trim_end_matches('/')).replace(' ', "%20"));
     for (number, pair) in secrets.iter().enumerate() {
         let sign = if number == 0 && query.is_empty() { '?' } else { '&' };
         let (name, secret) = pair.split_once('"').unwrap_or((pair, ""));
@@ -193,3 +194,6 @@ fn encoded(text: &str) -> String {
     }
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,7 +6,7 @@ use super::{Found, METHODS, call, parts, schemes::security, servers};
 use crate::{
     document::{entries, flag, list, pretty, resolved, short, text},
     model::{Code, Detail, Fact, Field, Section},
-    sample::sample,
+    sample::{For, sample},
     schema::Trees,
 };
 
@@ -156,7 +156,7 @@ fn bodies<'a>(
         .enumerate()
         .map(|(number, (media, content))| {
             let described = if number == 0 { text(body, "description") } else { "" };
-            media_section(document, trees, needed.into(), media, content, described)
+            media_section(document, trees, For::Request, needed.into(), (media, content), described)
         })
         .collect();
     for parameter in parameters.iter().filter(|parameter| text(parameter, "in") == "body") {
@@ -166,7 +166,7 @@ fn bodies<'a>(
             note: media_types(document, operation, "consumes"),
             description: text(parameter, "description").to_owned(),
             fields: trees.fields(schema),
-            examples: made(document, schema),
+            examples: made(document, schema, For::Request),
             ..Section::default()
         });
     }
@@ -179,8 +179,8 @@ fn media_types(document: &Value, operation: &Value, key: &str) -> String {
     all.iter().filter_map(Value::as_str).take(5).collect::<Vec<_>>().join(", ")
 }
 
-fn made(document: &Value, schema: &Value) -> Vec<Code> {
-    match sample(document, schema) {
+fn made(document: &Value, schema: &Value, what: For) -> Vec<Code> {
+    match sample(document, schema, what) {
         Value::Null => Vec::new(),
         sample => vec![code("Made from the schema", &sample)],
     }
@@ -194,9 +194,9 @@ pub(crate) fn code(title: &str, value: &Value) -> Code {
 fn media_section<'a>(
     document: &'a Value,
     trees: &mut Trees<'a>,
+    what: For,
     title: String,
-    media: &str,
-    content: &'a Value,
+    (media, content): (&str, &'a Value),
     description: &str,
 ) -> Section {
     let mut examples: Vec<Code> = content.get("example").map(|example| code("Example", example)).into_iter().collect();
@@ -215,7 +215,7 @@ fn media_section<'a>(
         && let Some(schema) = schema
         && media.contains("json")
     {
-        examples = made(document, schema);
+        examples = made(document, schema, what);
     }
     let mut fields = schema.map(|schema| trees.fields(schema)).unwrap_or_default();
     parts::encode(&mut fields, content);
@@ -255,7 +255,7 @@ fn response_sections<'a>(
         .enumerate()
         .map(|(number, (media, content))| {
             let described = if number == 0 { described } else { "" };
-            media_section(document, trees, title.clone(), media, content, described)
+            media_section(document, trees, For::Answer, title.clone(), (media, content), described)
         })
         .collect();
     if let Some(schema) = response.get("schema") {
@@ -265,7 +265,7 @@ fn response_sections<'a>(
             title: title.clone(),
             description: described.to_owned(),
             fields: trees.fields(schema),
-            examples: if examples.is_empty() { made(document, schema) } else { examples },
+            examples: if examples.is_empty() { made(document, schema, For::Answer) } else { examples },
             ..Section::default()
         });
     }

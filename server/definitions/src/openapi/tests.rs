@@ -170,7 +170,7 @@ fn nothing_in_a_command_ends_its_quotes() {
     }));
     let id = &definition.overview.groups[0].items[0].id;
     insta::assert_snapshot!(definition.detail(id).unwrap().call.unwrap().text, @r"
-    curl -X POST 'https://x/'\''; rm -rf ~; '\''/a'\''$(id)`id` ' \
+    curl -X POST 'https://x/'\'';%20rm%20-rf%20~;%20'\''/a'\''$(id)`id` ' \
       -H 'X-A: '\''; id #' \
       -H 'Content-Type: application/json' \
       -d ''\'' `id`'
@@ -244,8 +244,8 @@ fn a_command_sends_what_its_media_type_is() {
       -b 'sid='"$API_KEY" \
       -F 'file=@FILE' \
       -F 'meta={"n":"it'\''s"};type=application/json' \
-      -F 'tags=a' \
-      -F 'tags=b'
+      --form-string 'tags=a' \
+      --form-string 'tags=b'
     "##);
     insta::assert_snapshot!(called("post /form"), @r##"
     curl -X POST 'https://x.example/form' \

@@ -108,6 +108,30 @@ fn conditions_and_patterns_are_shown() {
 }
 
 #[test]
+fn tuples_names_of_keys_and_what_tells_choices_apart_are_shown() {
+    let root = json!({
+        "top": { "type": "object", "propertyNames": { "pattern": "^[a-z]+$" }, "properties": {
+            "pair": { "type": "array", "prefixItems": [{ "type": "string" }, { "type": "integer" }], "items": false, "minItems": 2 },
+            "open": { "prefixItems": [{ "type": "string" }], "items": { "type": "number" } },
+            "pet": { "oneOf": [{ "$ref": "#/components/schemas/Cat" }], "discriminator": { "propertyName": "kind", "mapping": { "cat": "#/components/schemas/Cat" } } },
+        } },
+        "components": { "schemas": { "Cat": { "type": "object", "properties": { "kind": { "const": "cat" } } } } },
+    });
+    insta::assert_snapshot!(drawn(&root), @"
+    pair list in this order Fewest items=2; Other items=not allowed
+      1! string 
+      2! integer 
+    open list in this order 
+      1! string 
+      more number 
+    pet one of Told apart by=kind; kind: cat=Cat
+       Cat 
+        kind value Always=cat
+    each key  Pattern=^[a-z]+$
+    ");
+}
+
+#[test]
 fn circles_and_giants_stay_small() {
     let circle = json!({ "top": { "$ref": "#/a" }, "a": { "$ref": "#/b" }, "b": { "$ref": "#/a" } });
     assert!(drawn(&circle).contains("not in this document"));

@@ -22,11 +22,21 @@ pub(super) fn shown(document: &Value, operation: &Value) -> Vec<Shown> {
         let mut known = entries(components, "securitySchemes").chain(entries(document, "securityDefinitions"));
         let scheme = resolved(document, known.find(|(known, _)| *known == name)?.1);
         let key = text(scheme, "name");
-        Some(match (text(scheme, "type"), text(scheme, "scheme"), text(scheme, "in")) {
+        let way = text(scheme, "scheme").to_lowercase();
+        Some(match (text(scheme, "type"), way.as_str(), text(scheme, "in")) {
             ("basic", ..) | ("http", "basic", _) => Shown::Option("-u \"$USERNAME:$PASSWORD\"".into()),
             ("apiKey", _, "header") => Shown::Option(format!("-H {}\"$API_KEY\"", quoted(&format!("{key}: ")))),
             ("apiKey", _, "cookie") => Shown::Option(format!("-b {}\"$API_KEY\"", quoted(&format!("{key}=")))),
             ("apiKey", _, "query") => Shown::Query(format!("{}=\"$API_KEY\"", encoded(key))),
+            ("http", "digest", _) => Shown::Option("--digest -u \"$USERNAME:$PASSWORD\"".into()),
+            ("http", other, _) if !matches!(other, "" | "bearer") => {
+                let word: String = text(scheme, "scheme")
+                    .chars()
+                    .filter(|letter| letter.is_ascii_alphanumeric() || *letter == '-')
+                    .collect();
+                Shown::Option(format!("-H \"Authorization: {word} $CREDENTIALS\""))
+            }
+            ("mutualTLS", ..) => Shown::Option("--cert \"$CERTIFICATE\" --key \"$KEY\"".into()),
             ("http" | "oauth2" | "openIdConnect", ..) => Shown::Option("-H \"Authorization: Bearer $TOKEN\"".into()),
             _ => return None,
         })
