@@ -109,7 +109,7 @@ impl Clusters {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
         let looked_at = found.len();
-        let misread = workloads::misread(&found);
+        let misread = workloads::misread(&target, &found);
         let files = workloads::documents(&target, found);
         remarks.push(Remark {
             about: "@workloads".into(),

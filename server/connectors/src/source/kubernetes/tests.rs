@@ -167,6 +167,38 @@ fn what_one_namespace_says_alters_nothing_of_another() {
 }
 
 #[test]
+fn one_chart_in_two_namespaces_is_one_thing_as_long_as_its_owner_is() {
+    let first =
+        json!({ "causeway.dev/owner": "x", "causeway.dev/tags": "a,b", "causeway.dev/lifecycle": "production" });
+    let first = of("Deployment", "a", "live", "2026-01-01T00:00:00Z", first);
+    let one = |annotations: Value| {
+        let both = [of("Deployment", "b", "trial", "2026-02-01T00:00:00Z", annotations), first.clone()];
+        let remarks = workloads::misread(&ClusterTarget::parse("harbour").unwrap(), &both);
+        let told: Vec<_> = remarks.iter().map(|remark| (remark.severity, remark.message.clone())).collect();
+        (documents(&both), told)
+    };
+    for same in [
+        json!({}),
+        json!({ "causeway.dev/owner": "group:default/X", "causeway.dev/tags": "b,a" }),
+        json!({ "causeway.dev/owner": "Group:x", "causeway.dev/system": "ferry" }),
+    ] {
+        let (documents, told) = one(same.clone());
+        assert_eq!((documents.len(), told), (1, Vec::new()), "{same}");
+    }
+    let (documents, told) = one(json!({ "causeway.dev/lifecycle": "experimental", "causeway.dev/tags": "c" }));
+    assert_eq!(documents[0].1["metadata"]["tags"], json!(["a", "b"]));
+    assert_eq!(
+        told,
+        [(
+            Severity::Info,
+            "its lifecycle, tags are not taken: `Deployment live/a` is the same thing and has been there longer, so it is as that says"
+                .to_owned()
+        )]
+    );
+    assert_eq!(one(json!({ "causeway.dev/owner": "y" })).0.len(), 2);
+}
+
+#[test]
 fn workloads_of_one_namespace_that_contradict_each_other_are_told() {
     let first = json!({ "causeway.dev/type": "website", "causeway.dev/depends-on": "resource:a" });
     let second = json!({ "causeway.dev/type": "batch", "causeway.dev/owner": "second", "causeway.dev/depends-on": "resource:b,,resource:a," });
@@ -176,8 +208,10 @@ fn workloads_of_one_namespace_that_contradict_each_other_are_told() {
         told[0].1["spec"],
         json!({ "type": "website", "lifecycle": "production", "owner": "second", "dependsOn": ["resource:a", "resource:b"] })
     );
-    let remarks: Vec<_> =
-        workloads::misread(&both).into_iter().map(|remark| format!("{}: {}", remark.about, remark.message)).collect();
+    let remarks: Vec<_> = workloads::misread(&ClusterTarget::parse("harbour").unwrap(), &both)
+        .into_iter()
+        .map(|remark| format!("{}: {}", remark.about, remark.message))
+        .collect();
     assert_eq!(
         remarks,
         [

@@ -1,6 +1,6 @@
 //! From workloads to documents: what is said by their labels and annotations.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use domain::catalog::Severity;
@@ -125,12 +125,15 @@ impl Share {
         Self { workloads, texts, lists }
     }
 
-    fn is_silent(&self) -> bool {
-        self.texts.is_empty() && self.lists.is_empty()
-    }
-
-    fn says_the_same(&self, other: &Self) -> bool {
-        (&self.texts, &self.lists) == (&other.texts, &other.lists)
+    /// Whether it can be the same thing as one that was there before: whose it is and what it belongs to, as far as it says so, is not
+    /// said otherwise there. What it says besides alters nothing.
+    fn fits(&self, target: &ClusterTarget, lead: &Self) -> bool {
+        let owner = |share: &Self| share.texts.get("owner").map(|owner| plain(owner, "group"));
+        let usual = Some(plain(&target.owner, "group")).filter(|owner| !owner.is_empty());
+        let system = |share: &Self| share.texts.get("system").map(|system| plain(system, "system"));
+        let is_owned_alike = owner(self).is_none_or(|own| owner(lead).or(usual) == Some(own));
+        let is_part_alike = system(self).zip(system(lead)).is_none_or(|(own, other)| own == other);
+        is_owned_alike && is_part_alike
     }
 
     /// Since when there is one of its workloads.
@@ -142,39 +145,45 @@ impl Share {
 /// One document for each thing that workloads name, with its path, those that have been there longest first.
 ///
 /// Workloads that name the same are one thing within a namespace, and across namespaces as long as they do not contradict each
-/// other. Those that do each declare it for themselves, so that what one team writes alters nothing of another's: the first
-/// claim stands.
-pub(super) fn documents(target: &ClusterTarget, mut workloads: Vec<Workload>) -> Vec<(String, Bytes)> {
+/// other about whose it is. Those that do each declare it for themselves, so that what one team writes alters nothing of another's:
+/// the first claim stands.
+pub(super) fn documents(target: &ClusterTarget, workloads: Vec<Workload>) -> Vec<(String, Bytes)> {
+    let claims = claims(target, workloads).into_iter().map(|(path, claim)| {
+        let since = claim[0].since().map(str::to_owned);
+        let path = format!("{}/{path}", claim[0].workloads[0].metadata.namespace);
+        ((since.is_none(), since), path, document(target, &claim))
+    });
+    let mut documents: Vec<_> = claims.collect();
+    documents.sort_by(|(since, path, _), (other, other_path, _)| (since, path).cmp(&(other, other_path)));
+    documents.into_iter().map(|(_, path, content)| (path, content)).collect()
+}
+
+/// The namespaces that are one thing, for each thing, with those first that have had it longest.
+fn claims(target: &ClusterTarget, mut workloads: Vec<Workload>) -> Vec<(String, Vec<Share>)> {
     workloads.sort_by_cached_key(Workload::place);
     let mut things: BTreeMap<String, BTreeMap<String, Vec<Workload>>> = BTreeMap::new();
     for workload in workloads {
         let Some(path) = workload.thing() else { continue };
         things.entry(path).or_default().entry(workload.metadata.namespace.clone()).or_default().push(workload);
     }
-    let mut documents = Vec::new();
+    let mut all: Vec<(String, Vec<Share>)> = Vec::new();
     for (path, shares) in things {
         let mut shares: Vec<Share> = shares.into_values().map(Share::of).collect();
         shares.sort_by_cached_key(|share| (share.since().is_none(), share.since().map(str::to_owned)));
         let mut claims: Vec<Vec<Share>> = Vec::new();
         for share in shares {
-            let fits = |claim: &&mut Vec<Share>| share.is_silent() || share.says_the_same(&claim[0]);
-            match claims.iter_mut().find(fits) {
+            match claims.iter_mut().find(|claim| share.fits(target, &claim[0])) {
                 Some(claim) => claim.push(share),
                 None => claims.push(vec![share]),
             }
         }
-        for claim in claims {
-            let since = claim[0].since().map(str::to_owned);
-            let path = format!("{}/{path}", claim[0].workloads[0].metadata.namespace);
-            documents.push(((since.is_none(), since), path, document(target, &claim)));
-        }
+        all.extend(claims.into_iter().map(|claim| (path.clone(), claim)));
     }
-    documents.sort_by(|(since, path, _), (other, other_path, _)| (since, path).cmp(&(other, other_path)));
-    documents.into_iter().map(|(_, path, content)| (path, content)).collect()
+    all
 }
 
 /// What workloads say and what is not understood, or not taken.
-pub(super) fn misread(workloads: &[Workload]) -> Vec<Remark> {
+pub(super) fn misread(target: &ClusterTarget, workloads: &[Workload]) -> Vec<Remark> {
     let named = workloads.iter().filter(|workload| workload.entity_name().is_some());
     let unknown = named.filter_map(|workload| Some((workload, workload.unknown_kind()?))).take(REMARKS);
     let unknown = unknown
@@ -186,7 +195,52 @@ pub(super) fn misread(workloads: &[Workload]) -> Vec<Remark> {
             ),
             keeps: Vec::new(),
         });
-    unknown.chain(contradictions(workloads)).collect()
+    unknown.chain(contradictions(workloads)).chain(passed_over(target, workloads)).collect()
+}
+
+/// What a namespace says of a thing that is said otherwise where it has been longer.
+fn passed_over(target: &ClusterTarget, workloads: &[Workload]) -> Vec<Remark> {
+    let mut remarks = Vec::new();
+    for (_, claim) in claims(target, workloads.to_vec()) {
+        let (lead, others) = claim.split_first().expect("a claim is somebody's");
+        for share in others {
+            let texts = TEXTS.into_iter().filter(|key| !["owner", "system"].contains(key)).filter_map(|key| {
+                let (said, stands) = (share.texts.get(key)?, lead.texts.get(key)?);
+                (said != stands).then_some(key)
+            });
+            let sorted = |share: &Share, key: &str| {
+                share.lists.get(key).map(|items| items.iter().cloned().collect::<BTreeSet<_>>())
+            };
+            let lists = LISTS.into_iter().filter(|key| {
+                sorted(share, key).is_some_and(|said| sorted(lead, key).is_none_or(|stands| said != stands))
+            });
+            let keys: Vec<&str> = texts.chain(lists).collect();
+            if keys.is_empty() || remarks.len() == REMARKS {
+                continue;
+            }
+            remarks.push(Remark {
+                about: share.workloads[0].place(),
+                severity: Severity::Info,
+                message: format!(
+                    "its {} not taken: `{}` is the same thing and has been there longer, so it is as that says",
+                    match keys.as_slice() {
+                        [key] => format!("{key} is"),
+                        keys => format!("{} are", keys.join(", ")),
+                    },
+                    lead.workloads[0].place()
+                ),
+                keeps: Vec::new(),
+            });
+        }
+    }
+    remarks
+}
+
+/// A reference in its shortest spelling, as far as one kind is usual where it stands.
+fn plain(reference: &str, kind: &str) -> String {
+    let reference = reference.trim().to_lowercase();
+    let reference = reference.strip_prefix(&format!("{kind}:")).unwrap_or(&reference);
+    reference.strip_prefix("default/").unwrap_or(reference).to_owned()
 }
 
 /// What workloads of one namespace say of the same thing, and another there says otherwise.
