@@ -13,6 +13,7 @@ mod graph;
 mod kinds;
 mod lifecycle;
 mod listing;
+mod misread;
 mod own_kind;
 mod predicate;
 mod query;
@@ -46,7 +47,7 @@ pub use query::{
     Direction, Facet, FacetValue, ListPage, ListQuery, NotAnOrder, Order, Page, PageKey, Pick, Query, Start, TextFilter,
 };
 pub use reference::{DEFAULT_NAMESPACE, EntityRef, NotAReference, ReferenceDefaults};
-pub use relations::{Declared, DeclaredRelation, declared, is_refused_elsewhere, meant_version};
+pub use relations::{Declared, DeclaredRelation, declared, is_refused_elsewhere, is_slip_of, meant_version};
 pub use renames::{Contents, Layout, renames};
 pub use saved_view::{NotAViewName, SavedView, ViewName};
 pub use source::{

@@ -24,6 +24,8 @@ use crate::{
 pub(crate) fn ListPage() -> impl IntoView {
     let query = use_query_map();
     let listing = Memo::new(move |_| query.with(|query| Listing::read(|name| query.get_all(name).unwrap_or_default())));
+    let misread =
+        Memo::new(move |_| query.with(|query| Listing::misread(|name| query.get_all(name).unwrap_or_default())));
     let starring = Starring::new();
     let refused = Memo::new(move |_| query.with(|query| query.get("__err")).unwrap_or_default());
     let version =
@@ -32,14 +34,14 @@ pub(crate) fn ListPage() -> impl IntoView {
     let page = fetch(asked, |(query, refused, ..)| get_list(query, refused));
     view! {
         <Load of=page let:page>
-            <List listing=listing.get_untracked() page starring/>
+            <List listing=listing.get_untracked() misread=misread.get_untracked() page starring/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn List(listing: Listing, page: ListView, starring: Starring) -> impl IntoView {
+fn List(listing: Listing, misread: Vec<String>, page: ListView, starring: Starring) -> impl IntoView {
     let title = listing.kind().map_or_else(
         || "Everything".to_owned(),
         |kind| page.own.iter().find(|own| own.kind == kind).map_or_else(|| plural(&kind), |own| own.plural.clone()),
@@ -81,6 +83,7 @@ fn List(listing: Listing, page: ListView, starring: Starring) -> impl IntoView {
                         }
                     }
                 />
+                {misread.into_iter().map(|text| view! { <div class="mb-3"><ProblemNote text/></div> }).collect_view()}
                 {page.refused.map(|text| view! { <div class="mb-3"><ProblemNote text/></div> })}
                 <ViewsBar listing=listing.clone() me=page.me views=page.views may_not=page.may_not/>
                 <FilterBar action="/catalog" text=listing.text.clone() placeholder="Filter by name, tag, text…" keep chips clear=clear>

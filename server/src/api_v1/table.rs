@@ -27,7 +27,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 /// It is sent while it is read. Where reading fails on the way, the connection ends early, so that no client takes a part for the
 /// whole.
 #[utoipa::path(
-    get, path = "/catalog/entities.csv", tag = "catalog",
+    get, path = "/catalog/entities.csv", operation_id = "entities_table", tag = "catalog",
     params(
         ("kind" = Option<String>, Query, description = "Kinds, with commas; components where nothing is said, every kind for `all`"),
         ("type" = Option<String>, Query, description = "`spec.type`, with commas"),
@@ -49,6 +49,10 @@ async fn table(
     Extension(caller): Extension<Caller>,
     params: Params,
 ) -> Result<Response, Problem> {
+    let wrong = Listing::misread(|name| params.all(name).map(str::to_owned).collect());
+    if !wrong.is_empty() {
+        return Err(Error::Rejected(wrong.join("; ")).into());
+    }
     let listing = Listing::read(|name| params.all(name).map(str::to_owned).collect());
     let mut export = Export::begin(&services, &caller, listing).await?;
     let mut first = csv::line(export.heads());

@@ -134,6 +134,26 @@ both! {
         assert_eq!(left.status(), StatusCode::SEE_OTHER, "another person's link still opens");
     }
 
+    async fn an_address_that_asks_for_what_no_list_has_says_so(portal) {
+        let path = portal.write("catalog-info.yaml", component("quay", "service", "berths"));
+        portal.register("file", &path).await;
+        for (query, said) in [
+            ("sort=bogus", "a list cannot be sorted by `bogus`"),
+            ("order=sideways", "`order` is `asc` or `desc`"),
+            ("columns=type,bogus", "there is no column `bogus`"),
+        ] {
+            let response = portal.get(&format!("/api/v1/catalog/entities.csv?{query}")).await;
+            let status = response.status();
+            let told = response.text().await.unwrap();
+            assert!(status == StatusCode::UNPROCESSABLE_ENTITY && told.contains(said), "{status} {told}");
+            // The list is shown as far as it goes.
+            let main = portal.main(&format!("/catalog?{query}")).await;
+            let word = said.rsplit_once('`').map_or(said, |(words, _)| words.rsplit('`').next().unwrap());
+            assert!(main.contains(word) && main.contains("quay"), "{main}");
+        }
+        assert_eq!(portal.table("?sort=name&order=asc&columns=type").await.len(), 2);
+    }
+
     async fn mine_my_teams_and_starred_are_lists(portal) {
         let text = component("quay", "service", "berths") + &component("mine", "service", "user:ama") + &component("other", "service", "tides") + GROUP + TEAMS;
         let path = portal.write("catalog-info.yaml", text);

@@ -35,7 +35,7 @@ pub const PROPERTIES: [Property; 6] = [
 ];
 
 /// What `sort` in an address means.
-const ORDERS: [(&str, &str); 6] = [
+pub(super) const ORDERS: [(&str, &str); 6] = [
     ("name", "title"),
     ("type", "spec.type"),
     ("owner", "relations.ownedBy"),

@@ -228,17 +228,33 @@ impl Declared {
     }
 }
 
-/// The version that a document of a known kind means, where it writes another by mistake; empty where only the key is misspelt.
+/// The version that a document of a known kind means, where it writes another or none by mistake; empty where only the key is misspelt.
 pub fn meant_version(document: &Value) -> Option<&'static str> {
     let fields = document.as_object()?;
     let name = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("kind"))?.1.as_str()?;
     let kind = KINDS.iter().find(|known| known.name.eq_ignore_ascii_case(name))?;
-    let (key, version) = fields.iter().find(|(key, _)| key.eq_ignore_ascii_case("apiVersion"))?;
+    // `api_version`, `ApiVersion`.
+    let is_version = |key: &str| key.replace(['_', '-'], "").eq_ignore_ascii_case("apiVersion");
+    let Some((key, version)) = fields.iter().find(|(key, _)| is_version(key)) else {
+        // Few others have documents of such a kind with a name and a specification, and all of those have a version.
+        let is_whole = document.pointer("/metadata/name").is_some() && document.get("spec").is_some();
+        return kind.versions.first().filter(|_| is_whole).copied();
+    };
     let version = version.as_str()?;
     if key != "apiVersion" && kind.versions.contains(&version) {
         return Some("");
     }
-    kind.versions.iter().find(|known| **known != version && is_near(known, version)).copied()
+    kind.versions.iter().find(|known| **known != version && is_slip_of(known, version)).copied()
+}
+
+/// Whether a version is another one misspelt: by a letter or two, or by the end of its group.
+pub fn is_slip_of(known: &str, version: &str) -> bool {
+    let (group, number) = known.split_once('/').unwrap_or((known, ""));
+    let short = group.rsplit_once('.').map_or(group, |(name, _)| name);
+    is_near(known, version)
+        || version
+            .split_once('/')
+            .is_some_and(|(written, other)| other == number && written.eq_ignore_ascii_case(short))
 }
 
 /// Whether two words differ by a letter or two.

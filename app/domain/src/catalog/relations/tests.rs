@@ -123,13 +123,17 @@ fn what_others_refuse_is_told_from_what_they_take() {
 #[test]
 fn a_version_with_a_slip_in_it_is_told_from_one_of_another_world() {
     let meant = |version: &str| meant_version(&json!({"apiVersion": version, "kind": "component"}));
-    for slip in ["backstge.io/v1alpha1", "Backstage.io/v1alpha1", "backstage.io/v1alfa1"] {
+    for slip in ["backstge.io/v1alpha1", "Backstage.io/v1alpha1", "backstage.io/v1alfa1", "backstage/v1alpha1"] {
         assert_eq!(meant(slip), Some("backstage.io/v1alpha1"), "{slip}");
     }
     for other in ["core.oam.dev/v1beta1", "v1", "backstage.io/v1alpha1"] {
         assert_eq!(meant(other), None, "{other}");
     }
     assert_eq!(meant_version(&json!({"apiversion": "backstage.io/v1alpha1", "kind": "API"})), Some(""));
+    assert_eq!(meant_version(&json!({"api_version": "backstage.io/v1alpha1", "Kind": "API"})), Some(""));
+    let forgotten = json!({"kind": "Component", "metadata": {"name": "x"}, "spec": {}});
+    assert_eq!(meant_version(&forgotten), Some("backstage.io/v1alpha1"));
+    assert_eq!(meant_version(&json!({"kind": "Component", "name": "x"})), None);
     assert_eq!(meant_version(&json!({"apiVersion": "backstge.io/v1alpha1", "kind": "Deployment"})), None);
 }
 

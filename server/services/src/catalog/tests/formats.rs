@@ -315,6 +315,10 @@ async fn a_slip_in_a_version_is_told_where_nobody_named_the_file() {
     world.write(FOLDER, "b.yaml", &component("tern", "").replace("apiVersion", "apiversion"));
     world.write(FOLDER, "c.yaml", "apiVersion: core.oam.dev/v1beta1\nkind: Component\nmetadata: {name: gull}\n");
     world.write(FOLDER, "d.yaml", &component("petrel", ""));
+    world.write(FOLDER, "e.yaml", &component("skua", "").replace("backstage.io", "backstage"));
+    world.write(FOLDER, "f.yaml", &component("auk", "").replace("apiVersion: backstage.io/v1alpha1\n", ""));
+    world.write(FOLDER, "g.yaml", &component("knot", "").replace("apiVersion", "api_version").replace("kind", "Kind"));
+    world.write(FOLDER, "h.yaml", &(KIND.to_owned() + &vessel("ruff", "homePort: quay").replace("fleet", "flet")));
     let source = world.register(FOLDER).await;
     insta::assert_snapshot!(world.trace(&source).await, @"
     a.yaml warned (0)
@@ -324,6 +328,14 @@ async fn a_slip_in_a_version_is_told_where_nobody_named_the_file() {
     c.yaml skipped (0)
       line 1, column 1: left out: its `apiVersion` is not one of a catalog
     d.yaml found (1)
+    e.yaml warned (0)
+      line 1, column 13: apiVersion: left out: it is not one of a catalog; did you mean `backstage.io/v1alpha1`?
+    f.yaml warned (0)
+      line 1, column 1: left out: `apiVersion` is missing; did you mean `backstage.io/v1alpha1`?
+    g.yaml warned (0)
+      line 1, column 1: left out: the key is written `apiVersion`; correct it
+    h.yaml warned (1)
+      line 21, column 13: apiVersion: left out: it is not one of a catalog; did you mean `fleet.example/v1`?
     ");
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::catalog::{EntityRef, FieldPath, OwnKind, OwnKinds, Severity, declared};
+use domain::catalog::{EntityRef, FieldPath, OwnKind, OwnKinds, Severity, declared, is_slip_of};
 use serde_json::Value;
 
 use super::{
@@ -104,6 +104,14 @@ impl Walk<'_> {
         })
     }
 
+    /// The version of a kind that the organisation declares, where a document misspells it or leaves it out.
+    fn slip_of_our_kinds(known: &OwnKinds, value: &Value) -> Option<String> {
+        let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+        let kind = known.get(word("kind"))?;
+        let is_meant = |version: &&String| word("apiVersion").is_empty() || is_slip_of(version, word("apiVersion"));
+        kind.versions.iter().find(is_meant).cloned()
+    }
+
     /// Every kind, of the walk and beside it.
     fn known_kinds(&self) -> OwnKinds {
         let mut known = self.terms.given.ours.clone();
@@ -121,7 +129,13 @@ impl Walk<'_> {
         for Guess { number, place, step, document } in std::mem::take(&mut self.guesses) {
             self.about = Some((number, About { place, ..About::default() }));
             let is_ours = Self::is_of_our_kinds(&known, &document.value);
-            let seen = if is_ours { self.look(&step).see_meant(document) } else { look::not_of_catalog(&document) };
+            let seen = if is_ours {
+                self.look(&step).see_meant(document)
+            } else if let Some(meant) = Self::slip_of_our_kinds(&known, &document.value) {
+                look::misspelt(&document, &meant)
+            } else {
+                look::not_of_catalog(&document)
+            };
             if let Some(print) = &mut self.gathered.prints[number] {
                 print.kinds = Some(by.clone());
             }

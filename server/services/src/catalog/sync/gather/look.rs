@@ -239,15 +239,22 @@ fn speaks_of_catalog(bytes: &[u8]) -> bool {
 /// A document that nobody named and that is of another world.
 pub(super) fn not_of_catalog(document: &Document) -> Seen {
     if let Some(meant) = meant_version(&document.value) {
-        let (field, message) = match meant {
-            "" => (FieldPath::default(), "left out: the key is written `apiVersion`; correct it".to_owned()),
-            meant => {
-                (FieldPath::of("apiVersion"), format!("left out: it is not one of a catalog; did you mean `{meant}`?"))
-            }
-        };
-        return Seen::LeftOut(document.line, document.problem(Severity::Warning, &field, message));
+        if !meant.is_empty() {
+            return misspelt(document, meant);
+        }
+        let message = "left out: the key is written `apiVersion`; correct it".to_owned();
+        return Seen::LeftOut(document.line, document.problem(Severity::Warning, &FieldPath::default(), message));
     }
     left_out(document, "left out: its `apiVersion` is not one of a catalog")
+}
+
+/// A document that nobody named, of a kind that is known by another version.
+pub(super) fn misspelt(document: &Document, meant: &str) -> Seen {
+    let is_there = document.value.get("apiVersion").is_some();
+    let field = if is_there { FieldPath::of("apiVersion") } else { FieldPath::default() };
+    let what = if is_there { "it is not one of a catalog" } else { "`apiVersion` is missing" };
+    let message = format!("left out: {what}; did you mean `{meant}`?");
+    Seen::LeftOut(document.line, document.problem(Severity::Warning, &field, message))
 }
 
 fn left_out(document: &Document, why: &str) -> Seen {
