@@ -180,7 +180,7 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
     });
     explained.files.extend(looked.files);
     let report = Report::of(&explained);
-    let written = match check.format {
+    let mut written = match check.format {
         Format::Text => text::write(&report),
         Format::Json => json::write(&report),
         Format::Sarif => sarif::write(&report),
@@ -192,18 +192,23 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
             eprintln!("error: `{}` cannot be written: {error}", output.display());
             return Ok(ExitCode::from(COULD_NOT_RUN));
         }
-        say(&format!("{}\n", text::summary(&report)));
-    } else {
-        say(&written);
+        written = format!("{}\n", text::summary(&report));
+    }
+    if let Err(error) = say(&written) {
+        eprintln!("error: the report cannot be written: {error}");
+        return Ok(ExitCode::from(COULD_NOT_RUN));
     }
     let is_bad = report.errors > 0 || report.rejected() > 0 || (check.strict && report.warnings > 0);
     Ok(if is_bad { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
-/// Writes to the standard output; who reads it may have seen enough.
-fn say(text: &str) {
+/// Writes to the standard output. Who reads it may have seen enough, and close it; then the rest is wanted by nobody.
+fn say(text: &str) -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
+        done => done,
+    }
 }
 
 fn write(output: &Path, text: &str) -> std::io::Result<()> {

@@ -1,5 +1,7 @@
 //! What `causeway check` promises: the judgement of a sync, each finding where it is mended, and a status that can be relied on.
 
+use std::process::Command;
+
 use reqwest::StatusCode;
 use serde_json::{Value, json};
 
@@ -105,6 +107,30 @@ fn a_name_that_is_declared_twice_is_told_where_it_stands_and_where_it_was_first(
     d.yaml:15:9: warning: `component:default/dup` is declared already, in `c/1.yaml`, line 5; that one was first and stands. Remove one of the two, or rename it
     3 files, 1 entity: 0 errors, 5 warnings
     ");
+}
+
+#[test]
+fn a_file_that_several_paths_name_is_told_once() {
+    let bad = component("a", "service", "berths").replace("lifecycle", "lifecircle");
+    let good = component("b", "service", "berths");
+    let files = [("m/1.yaml", bad.as_str()), ("m/2.yaml", &good)];
+    let once = check(&files, &["m"]);
+    let again = check(&files, &["m", "m/1.yaml", "./m/1.yaml", "m/*.yaml"]);
+    assert_eq!((again.0, again.1), (once.0, once.1));
+}
+
+#[test]
+fn a_report_that_cannot_be_written_is_no_success() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("a.yaml"), component("a", "service", "berths")).unwrap();
+    for format in ["text", "json", "sarif", "junit", "github"] {
+        let full = std::fs::File::options().write(true).open("/dev/full").unwrap();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_causeway"));
+        let command = command.args(["check", "a.yaml", "--format", format]).current_dir(folder.path()).stdout(full);
+        let output = command.output().unwrap();
+        let told = String::from_utf8(output.stderr).unwrap();
+        assert!(output.status.code() == Some(2) && told.contains("the report cannot be written"), "{format}: {told}");
+    }
 }
 
 #[test]

@@ -1,6 +1,10 @@
 //! Files on disk, looked at before they are merged: no database, nothing recorded.
 
-use std::{collections::HashMap, path::Path, sync::Arc};
+use std::{
+    collections::{HashMap, HashSet},
+    path::Path,
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use domain::catalog::{OwnKind, OwnKinds, SourceKind};
@@ -29,7 +33,7 @@ pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) 
         walks = walk_all(&every, paths, &kinds).await?;
     }
     let mut all = Explained { files: Vec::new(), entities: Vec::new() };
-    let mut claimed = HashMap::new();
+    let (mut claimed, mut told) = (HashMap::new(), HashSet::new());
     for (shown, mut gathered) in walks {
         let folder = folder_of(&shown);
         claim(&mut gathered, &claimed);
@@ -42,6 +46,14 @@ pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) 
             file.path = joined(&folder, &file.path);
             file.parent = file.parent.take().map(|parent| joined(&folder, &parent));
         }
+        // What two paths name is told once.
+        let before = told.clone();
+        let whole = |path: &str| std::path::absolute(path).unwrap_or_else(|_| path.into());
+        part.files.retain(|file| file.path.contains("://") || told.insert(whole(&file.path)));
+        part.entities.retain(|entity| {
+            let place = entity.annotation("backstage.io/managed-by-location").and_then(|at| at.strip_prefix("file:"));
+            place.is_none_or(|place| !before.contains(Path::new(place)))
+        });
         all.files.extend(part.files);
         all.entities.extend(part.entities);
     }
