@@ -56,8 +56,9 @@ impl Contents {
             if fitting.is_empty() {
                 break;
             }
-            // Two letters are in nearly everything: they are taken for the beginning of a name.
-            let is_short = word.chars().count() < 3;
+            // Two letters are in nearly everything: they are taken for the beginning of a name. In a script without spaces they are
+            // a word, which stands anywhere.
+            let is_short = word.chars().count() < 3 && !word.chars().any(is_unspaced);
             fitting &= if is_short { self.words.docs_beginning(word) } else { self.words.docs_containing(word) };
         }
         let fits = fitting.iter().filter_map(|id| Some((self.fit(self.doc(id)?, &text, &words), id))).collect();
@@ -141,6 +142,13 @@ impl Contents {
         let near = found.iter().filter_map(|id| Some((distance(id).filter(|&distance| distance > 0)?, id)));
         near.map(|(distance, id)| (Fit::Near(distance), id)).collect()
     }
+}
+
+/// Whether a letter is of a script that writes its words without spaces between them: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
+fn is_unspaced(letter: char) -> bool {
+    matches!(letter,
+        '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}'
+        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 impl words::Words {

@@ -322,6 +322,7 @@ fn searchable() -> Contents {
         component(4, "mygateways", "Collection", "Old ones."),
         component(5, "ledger", "Ledger", "What went through the gateway."),
         component(6, "zähler-straße", "Zähler", "Counts."),
+        component(7, "pay", "支付服务中心", "Pays."),
     ];
     for entity in &entities {
         contents.put(entity);
@@ -366,6 +367,10 @@ fn a_search_ranks_names_before_what_only_speaks_of_them() {
     assert_eq!(found(&contents, "g"), "gateway gateway-payments billing-gateway");
     assert_eq!(found(&contents, "straße"), "zähler-straße");
     assert_eq!(found(&contents, ""), "");
+    // Scripts without spaces have words anywhere.
+    for text in ["支付", "服务", "中心", "务"] {
+        assert_eq!(found(&contents, text), "pay", "{text}");
+    }
     let none = Filter::parse(["kind=api"]).unwrap();
     assert!(contents.search("gateway", &none, None, 10).is_empty());
     assert_eq!(contents.search("gateway", &Filter::everything(), None, 2).len(), 2);
