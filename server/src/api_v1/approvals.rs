@@ -105,7 +105,7 @@ fn named(run: &str) -> Result<RunName, Error> {
 
 /// Runs that wait for approval, of those that the caller sees; at most 200.
 #[utoipa::path(
-    get, path = "/approvals", tag = "runs",
+    get, path = "/approvals", operation_id = "approvals", tag = "runs",
     responses((status = 200, description = "Those that wait longest first", body = RunApprovals)),
 )]
 async fn list(

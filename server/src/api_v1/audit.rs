@@ -110,7 +110,7 @@ struct AuditedEntry {
 
 /// One entry of the audit log, with the states before and after of what was changed.
 #[utoipa::path(
-    get, path = "/audit/{seq}", tag = "permission",
+    get, path = "/audit/{seq}", operation_id = "audit_entry", tag = "permission",
     params(
         ("seq" = i64, Path, description = "Its place in the chain"),
         ("from" = Option<i64>, Query, description = "From which of its changes on; from the first if left out"),
@@ -193,7 +193,7 @@ async fn lines(
 
 /// All entries that are meant as a table, the latest first.
 #[utoipa::path(
-    get, path = "/audit.csv", tag = "permission",
+    get, path = "/audit.csv", operation_id = "audit_table", tag = "permission",
     responses((status = 200, description = "A line for each entry", body = String, content_type = "text/csv")),
 )]
 async fn table(

@@ -19,7 +19,7 @@ pub(super) fn routes() -> OpenApiRouter<AppState> {
 
 /// Every credential, without its secret.
 #[utoipa::path(
-    get, path = "/catalog/credentials", tag = "sources",
+    get, path = "/catalog/credentials", operation_id = "credentials", tag = "sources",
     responses((status = 200, description = "What each is bound to, and where its secret is", body = Vec<Credential>)),
 )]
 async fn list(
@@ -45,7 +45,7 @@ async fn seal(
 
 /// Takes a sealed credential away.
 #[utoipa::path(
-    delete, path = "/catalog/credentials/{name}", tag = "sources", params(("name" = String, Path)),
+    delete, path = "/catalog/credentials/{name}", operation_id = "remove_credential", tag = "sources", params(("name" = String, Path)),
     responses((status = 204, description = "It is gone")),
 )]
 async fn remove(

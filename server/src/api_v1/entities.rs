@@ -118,7 +118,7 @@ fn text_filter(term: Option<&str>, paths: Vec<String>) -> Option<TextFilter> {
 
 /// The entities that are meant, a page of them.
 #[utoipa::path(
-    get, path = "/catalog/entities", tag = "catalog",
+    get, path = "/catalog/entities", operation_id = "entities", tag = "catalog",
     params(
         ("filter" = Option<Vec<String>>, Query, description = "`kind=component,spec.type=service`: a comma is *and*, a repeated parameter is *or*, a path alone asks for its existence"),
         ("query" = Option<String>, Query, description = "A predicate, as JSON"),
@@ -218,7 +218,7 @@ struct Etag {
 
 /// One entity, as it is or as it was. As it is, its `ETag` answers `If-None-Match`.
 #[utoipa::path(
-    get, path = "/catalog/entities/{kind}/{namespace}/{name}", tag = "catalog",
+    get, path = "/catalog/entities/{kind}/{namespace}/{name}", operation_id = "entity", tag = "catalog",
     params(
         ("kind" = String, Path, description = "In any case"),
         ("namespace" = String, Path, description = "`default` where nothing else was said"),

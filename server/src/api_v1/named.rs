@@ -112,7 +112,7 @@ async fn by_uid(
 
 /// Takes one entity away. If its source still declares it, it comes back with the next sync.
 #[utoipa::path(
-    delete, path = "/catalog/entities/by-uid/{uid}", tag = "catalog", params(("uid" = String, Path)),
+    delete, path = "/catalog/entities/by-uid/{uid}", operation_id = "remove_entity", tag = "catalog", params(("uid" = String, Path)),
     responses((status = 204, description = "It is gone")),
 )]
 async fn remove(

@@ -38,7 +38,7 @@ pub(super) fn id_of(text: &str) -> Result<Uuid, Error> {
 
 /// Every source, oldest first.
 #[utoipa::path(
-    get, path = "/catalog/sources", tag = "sources",
+    get, path = "/catalog/sources", operation_id = "sources", tag = "sources",
     responses((status = 200, description = "The sources", body = Vec<Source>)),
 )]
 async fn list(
@@ -65,7 +65,7 @@ async fn register(
 
 /// One source, with what became of every file in its last sync.
 #[utoipa::path(
-    get, path = "/catalog/sources/{id}", tag = "sources", params(("id" = String, Path)),
+    get, path = "/catalog/sources/{id}", operation_id = "source", tag = "sources", params(("id" = String, Path)),
     responses((status = 200, description = "The source and its files", body = SourceTrace)),
 )]
 async fn one(
@@ -92,7 +92,7 @@ async fn change(
 
 /// Takes a source away, with the entities that it declares, or lets them go their way as orphans.
 #[utoipa::path(
-    delete, path = "/catalog/sources/{id}", tag = "sources",
+    delete, path = "/catalog/sources/{id}", operation_id = "remove_source", tag = "sources",
     params(
         ("id" = String, Path),
         ("entities" = Option<String>, Query, description = "`remove` takes them away at once, as where nothing is said; `orphan` \

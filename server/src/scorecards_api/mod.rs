@@ -73,7 +73,7 @@ struct Results {
 
 /// Every scorecard.
 #[utoipa::path(
-    get, path = "/scorecards", tag = "scorecards",
+    get, path = "/scorecards", operation_id = "scorecards", tag = "scorecards",
     responses((status = 200, description = "The scorecards", body = Vec<Card>)),
 )]
 async fn list(
@@ -85,7 +85,7 @@ async fn list(
 
 /// One scorecard: its distribution, its moves, its teams and its rules.
 #[utoipa::path(
-    get, path = "/scorecards/{name}", tag = "scorecards",
+    get, path = "/scorecards/{name}", operation_id = "scorecard", tag = "scorecards",
     params(("name" = String, Path, description = "The scorecard's name"), Narrowing),
     responses((status = 200, description = "How the scorecard stands", body = Overview)),
 )]

@@ -336,6 +336,13 @@ fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
 async fn every_route_stands_in_the_description_and_the_other_way_round() {
     let portal = Portal::start(Backend::Sqlite).await;
     let document = portal.json("/api/v1/openapi.json").await;
+    let operations_of =
+        document["paths"].as_object().unwrap().values().flat_map(|item| item.as_object().unwrap().values());
+    let mut names: Vec<&str> = operations_of.map(|operation| operation["operationId"].as_str().unwrap()).collect();
+    let all = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), all, "each operation has a name of its own");
     // The other way round: whatever is described is answered by its own handler.
     for operation in operations(&document) {
         let (method, path) = operation.split_once(' ').unwrap();
