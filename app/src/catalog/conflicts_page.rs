@@ -92,6 +92,7 @@ fn DisputeRow(dispute: Dispute, may_not: String, action: ServerAction<HandOver>)
     } else {
         "To mend it in the files: agree whose it is, and rename it or take it out in the other."
     };
+    let named = if short(&holder.path) == short(&claimer.path) { claimer.path.clone() } else { short(&claimer.path) };
     let (source, path, key) = (claimer.source.to_string(), claimer.path.clone(), reference.to_string());
     let may_not = if by_trust { String::new() } else { may_not };
     let deed = (may_not.is_empty() && !by_trust).then(|| {
@@ -100,7 +101,7 @@ fn DisputeRow(dispute: Dispute, may_not: String, action: ServerAction<HandOver>)
                 <input type="hidden" name="reference" value=key/>
                 <input type="hidden" name="source" value=source/>
                 <input type="hidden" name="path" value=path.clone()/>
-                <Button submit=true pending=action.pending()>{format!("Let {} have it", short(&path))}</Button>
+                <Button submit=true pending=action.pending()>{format!("Let {named} have it")}</Button>
             </ActionForm>
         }
     });

@@ -23,7 +23,7 @@ use crate::{
     scorecards::ScorecardsSide,
     ui::{
         Button, Empty, EntityLink, Glyph, Icon, Level, Load, Mark, Moment, OwnerLink, ProblemNote, Status, Tab, Tabs,
-        When, fetch, live,
+        When, fetch, live, worded,
     },
 };
 
@@ -44,7 +44,8 @@ pub(crate) fn EntityPage() -> impl IntoView {
             "docs" => Side::Docs,
             "yaml" => Side::Yaml,
             "history" => Side::History,
-            _ => Side::Overview,
+            "" => Side::Overview,
+            _ => Side::Nowhere,
         };
         let asked = |name: &str| query.with(|query| query.get(name)).unwrap_or_default();
         let place = Place {
@@ -196,7 +197,7 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
         view! { <a class="text-link text-table" href=href>{words}</a> }
     });
     let wrong = (!problems.is_empty()).then(|| {
-        let lines = problems.into_iter().map(|line| view! { <li class="break-words">{line}</li> }).collect_view();
+        let lines = problems.into_iter().map(|line| view! { <li class="break-words">{worded(&line)}</li> }).collect_view();
         view! {
             <div class="mt-3 flex items-start gap-2 rounded-box border border-warning/60 bg-base-100 px-4 py-3 text-table">
                 <Icon glyph=Glyph::TriangleAlert class="mt-px text-warning"/>

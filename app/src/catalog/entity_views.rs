@@ -73,6 +73,8 @@ pub(crate) enum Side {
     Yaml,
     /// What happened to it.
     History,
+    /// What no entity has.
+    Nowhere,
 }
 
 /// The page of one entity.

@@ -23,6 +23,9 @@ pub(super) async fn get_list(query: String, refused: String) -> Result<ListView,
 pub(super) async fn get_entity(reference: EntityRef, side: Side, place: Place) -> Result<EntityView, AppError> {
     use crate::ssr::{caller, entity, reply, services};
 
+    if side == Side::Nowhere {
+        return reply(Err(services::Error::NotFound("there is no such page".to_owned())));
+    }
     let (services, caller) = (services(), caller());
     let view = entity::view(&services, &caller, &reference, side, &place).await;
     if let Err(services::Error::NotFound(_)) = &view

@@ -89,6 +89,7 @@ pub(crate) async fn view(
             Body::Yaml { html, origin: origin(services, caller, &entity).await? }
         }
         Side::History => Body::History(history::page(services, caller, reference, place, None).await?),
+        Side::Nowhere => return Err(Error::NotFound("there is no such page".to_owned())),
     };
     Ok(EntityView { head, body })
 }
@@ -137,8 +138,8 @@ async fn overview(
     let (around, left_out) = layout::around(&entity.reference, &graph);
     let known = well_known(&entity.document, &services.settings.tools);
     Ok(Overview {
+        left_out: count(layout::beyond(&entity.reference, &relations, &around, left_out)),
         around,
-        left_out: count(left_out),
         ties: ties(services, caller, relations).await?,
         team: if matches!(entity.reference.kind(), "group" | "user") {
             Some(team::view(services, caller, &entity.reference, place.alone).await?)
@@ -265,6 +266,7 @@ pub(crate) fn side_path(reference: &EntityRef, side: Side) -> String {
         Side::Docs => "/docs",
         Side::Yaml => "/yaml",
         Side::History => "/history",
+        Side::Nowhere => "/nowhere",
     };
     format!("{}{end}", reference.path())
 }

@@ -6,7 +6,7 @@ use std::{
 };
 
 use rust_sugiyama::{configure::Config, from_vertices_and_edges};
-use services::domain::catalog::{Edge, EntityRef, Graph, Node};
+use services::domain::catalog::{Edge, EntityRef, Graph, Node, Relation, forward};
 
 use crate::{
     catalog::views::relation_words,
@@ -172,6 +172,17 @@ pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
     view
 }
 
+/// How many things that touch an entity are not in a drawing of what is around it: a graph ends long before some do.
+pub(super) fn beyond(focus: &EntityRef, relations: &[Relation], drawn: &GraphView, left_out: usize) -> usize {
+    let is_plain = |relation: &&Relation| {
+        let kind = forward(&relation.kind).map_or(relation.kind.as_str(), |(forwards, _)| forwards);
+        plain(focus).contains(&kind)
+    };
+    let telling = relations.iter().filter(|relation| !is_plain(relation) && relation.target != *focus);
+    let telling: HashSet<&EntityRef> = telling.map(|relation| &relation.target).collect();
+    left_out.max((telling.len() + 1).saturating_sub(drawn.nodes.len()))
+}
+
 /// The ties that everything has, and that say little on the page of this kind of thing.
 fn plain(focus: &EntityRef) -> &'static [&'static str] {
     match focus.kind() {
@@ -287,5 +298,15 @@ mod tests {
         let x = |name: &str| view.nodes.iter().find(|node| node.label == name).map(|node| node.x);
         assert!(x("web") < x("api") && x("api") < x("cache"));
         assert_eq!((x("team"), left_out), (None, 0));
+        // A graph may end before all that touches it does.
+        let tie = |kind: &str, name: &str| Relation {
+            kind: kind.into(),
+            target: EntityRef::new("component", "default", name),
+        };
+        let mut relations: Vec<Relation> =
+            (0..3_000).map(|number| tie("dependencyOf", &format!("n{number}"))).collect();
+        relations.extend([tie("ownedBy", "team"), tie("dependencyOf", "n1"), tie("apiConsumedBy", "n1")]);
+        let focus = EntityRef::new("component", "default", "api");
+        assert_eq!(beyond(&focus, &relations, &view, left_out), 3_000 - 2);
     }
 }

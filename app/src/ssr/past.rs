@@ -63,8 +63,8 @@ pub(crate) async fn view(
             let span = catalog::Span { before: None, until: Some(past.at) };
             let changes = catalog::history_of(services, caller, reference, span, super::entity::LATELY).await?;
             Body::Overview(Box::new(Overview {
+                left_out: count(layout::beyond(&entity.reference, &relations, &around, left_out)),
                 around,
-                left_out: count(left_out),
                 ties: ties(services, caller, relations).await?,
                 links: links(&entity).into_iter().chain(known.iter().filter_map(tool)).collect(),
                 facts: known
@@ -98,6 +98,7 @@ pub(crate) async fn view(
             Body::Yaml { html, origin: origin(services, caller, &entity).await? }
         }
         Side::History => Body::History(history::page(services, caller, reference, place, Some(past.at)).await?),
+        Side::Nowhere => return Err(Error::NotFound("there is no such page".to_owned())),
         side @ (Side::Scorecards | Side::Runs | Side::Docs) => Body::OnlyNow(side),
     };
     Ok(EntityView { head, body })

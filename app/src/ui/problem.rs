@@ -135,7 +135,7 @@ pub fn MayNot(why: String) -> impl IntoView {
 }
 
 /// A message as a sentence of its own, with what stands in backticks as code.
-fn worded(text: &str) -> Vec<AnyView> {
+pub fn worded(text: &str) -> Vec<AnyView> {
     let text = sentence(text);
     let is_paired = text.matches('`').count().is_multiple_of(2);
     if !is_paired {

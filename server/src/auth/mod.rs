@@ -24,7 +24,7 @@ use url::form_urlencoded;
 use self::page::{Offer, Sheet};
 pub(crate) use self::{
     cookies::Cookies,
-    troubles::{not_done, too_late, unavailable},
+    troubles::{not_done, too_late, unavailable, unreadable},
 };
 use crate::http::{AppState, Peer, RequestId};
 

@@ -233,6 +233,21 @@ pub(crate) fn unavailable(state: &AppState, why: &str, RequestId(request): &Requ
     page::trouble(&sheet(state, "Not now"), &trouble)
 }
 
+/// The address names nothing.
+pub(crate) fn unreadable(state: &AppState, why: &str, RequestId(request): &RequestId) -> Response {
+    let trouble = Trouble {
+        status: StatusCode::BAD_REQUEST,
+        what: "There is nothing here.",
+        details: Some(&format!("In particular, {why}.")),
+        advice: &texts(&["Check the address, or look for what you want by its name."]),
+        again: ("/", "Home"),
+        ask: None,
+        unmatched: None,
+        request,
+    };
+    page::trouble(&sheet(state, "No such page"), &trouble)
+}
+
 /// A fault of ours.
 pub(super) fn fault(state: &AppState, error: &Error, request: &RequestId) -> Response {
     tracing::error!(%error, "someone could not be signed in");

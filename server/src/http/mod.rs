@@ -69,8 +69,9 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     if limits.requests_per_second > 0 {
         router = router.layer(limits::per_address(limits.requests_per_second));
     }
-    let router =
-        router.layer(middleware::from_fn(crate::scim::in_own_words)).layer(middleware::from_fn(security::no_nul));
+    let router = router
+        .layer(middleware::from_fn(crate::scim::in_own_words))
+        .layer(middleware::from_fn_with_state(state.clone(), security::readable));
     let router = router
         .merge(health::router(&state))
         .merge(crate::assets::router())

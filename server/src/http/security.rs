@@ -2,14 +2,15 @@
 
 use axum::{
     Json,
-    extract::Request,
+    extract::{Request, State},
     http::{HeaderName, HeaderValue, StatusCode, header},
     middleware::Next,
     response::{IntoResponse, Response},
 };
 use serde_json::json;
 
-use crate::api_v1::Problem;
+use super::{AppState, RequestId, caller::wants_a_page};
+use crate::{api_v1::Problem, auth};
 
 /// What a page may load: its own files, and scripts that carry the request's nonce.
 pub(crate) fn page_policy(nonce: &str) -> String {
@@ -35,19 +36,41 @@ const FIXED: [(HeaderName, HeaderValue); 6] = [
     ),
 ];
 
-/// Refuses addresses that hold the character NUL: nothing has it in its name, and PostgreSQL keeps none.
-pub(crate) async fn no_nul(request: Request, next: Next) -> Response {
+/// Refuses addresses that name nothing: with the character NUL, which PostgreSQL keeps nowhere, or with a path that is no text.
+pub(crate) async fn readable(State(state): State<AppState>, request: Request, next: Next) -> Response {
     let uri = request.uri();
     let has_nul = [Some(uri.path()), uri.query()].into_iter().flatten().any(|part| part.contains("%00"));
-    if has_nul {
-        let message = "the address holds the character NUL (`%00`), which is part of no name; remove it";
-        if uri.path().starts_with("/api/v1/") {
-            return Problem::malformed(message).into_response();
-        }
-        let body = json!({ "error": { "name": "InputError", "message": message }, "response": { "statusCode": 400 } });
-        return (StatusCode::BAD_REQUEST, Json(body)).into_response();
+    let message = if has_nul {
+        "the address holds the character NUL (`%00`), which is part of no name; remove it"
+    } else if !is_text(uri.path()) {
+        "the path of the address is no UTF-8 once its `%` are resolved; correct it"
+    } else {
+        return next.run(request).await;
+    };
+    if uri.path().starts_with("/api/v1/") {
+        return Problem::malformed(message).into_response();
     }
-    next.run(request).await
+    if wants_a_page(request.headers()) && !uri.path().starts_with("/api/") {
+        let id = request.extensions().get::<RequestId>().map(|RequestId(id)| id.clone()).unwrap_or_default();
+        return auth::unreadable(&state, message, &RequestId(id));
+    }
+    let body = json!({ "error": { "name": "InputError", "message": message }, "response": { "statusCode": 400 } });
+    (StatusCode::BAD_REQUEST, Json(body)).into_response()
+}
+
+/// Whether a path is text once its `%` are resolved. What stands behind one that is not followed by two digits is as it is.
+fn is_text(path: &str) -> bool {
+    let mut bytes = Vec::with_capacity(path.len());
+    let mut rest = path;
+    while let Some(at) = rest.find('%') {
+        bytes.extend_from_slice(&rest.as_bytes()[..at]);
+        let digits = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let byte = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok());
+        bytes.push(byte.unwrap_or(b'%'));
+        rest = &rest[at + if byte.is_some() { 3 } else { 1 }..];
+    }
+    bytes.extend_from_slice(rest.as_bytes());
+    String::from_utf8(bytes).is_ok()
 }
 
 pub(crate) async fn headers(request: Request, next: Next) -> Response {

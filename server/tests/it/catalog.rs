@@ -185,6 +185,24 @@ both! {
         }
     }
 
+    async fn what_is_not_there_is_a_page_that_says_so(portal) {
+        three(&portal).await;
+        let asked = async |path: &str| {
+            let response = portal.request(Method::GET, path).header("accept", "text/html").send().await.unwrap();
+            (response.status(), response.text().await.unwrap())
+        };
+        let (status, page) = asked("/catalog/default/component/web/nope").await;
+        assert!(status == StatusCode::NOT_FOUND && page.contains("There is no such page"), "{status} {page}");
+        assert_eq!(asked("/catalog/default/component/web/yaml").await.0, StatusCode::OK);
+        // An address that is no text, and one that no name has.
+        for path in ["/git/a/%ff", "/docs/default/component/web/%ff", "/catalog/default/component/%00"] {
+            let (status, page) = asked(path).await;
+            assert!(status == StatusCode::BAD_REQUEST && page.contains("There is nothing here"), "{path}: {status} {page}");
+        }
+        let told = portal.get("/api/v1/catalog/sources/%ff").await;
+        assert_eq!((told.status(), told.headers()["content-type"].to_str().unwrap()), (StatusCode::BAD_REQUEST, "application/problem+json"));
+    }
+
     async fn what_was_known_is_known_after_a_crash(mut portal) {
         three(&portal).await;
         portal.kill().await;
