@@ -5,7 +5,7 @@ use std::{fmt::Write as _, sync::Arc};
 use prose::{Page as Rendered, escape};
 use services::{
     Error, Result, Services,
-    docs::{self, Hit, Page, Site},
+    docs::{self, Hits, Page, Site},
     domain::catalog::Entity,
     identity::Caller,
 };
@@ -163,19 +163,27 @@ fn contents(rendered: &Rendered) -> String {
     out
 }
 
-fn found(site: &Site, base: &str, find: &str, hits: &[Hit]) -> String {
-    if hits.is_empty() {
+fn found(site: &Site, base: &str, find: &str, hits: &Hits) -> String {
+    if hits.best.is_empty() {
         return format!(
             "<h2 class=\"text-heading font-semibold\">Nothing found</h2><p class=\"text-body text-muted break-words\">No page of these docs has “{}”.</p>",
             escape(find)
         );
     }
+    let cut = if hits.best.len() < hits.total {
+        format!(
+            "<p class=\"text-table text-muted\">The best {} are shown; add a word to find fewer.</p>",
+            hits.best.len()
+        )
+    } else {
+        String::new()
+    };
     let mut out = format!(
-        "<h2 class=\"text-heading font-semibold break-words\">{} with “{}”</h2><ul class=\"surface overflow-clip\">",
-        counted(hits.len(), "place", "places"),
+        "<h2 class=\"text-heading font-semibold break-words\">{} with “{}”</h2>{cut}<ul class=\"surface overflow-clip\">",
+        counted(hits.total, "place", "places"),
         escape(find)
     );
-    for hit in hits {
+    for hit in &hits.best {
         let page = page_href(base, &hit.path, site.home.as_deref());
         let anchor = if hit.heading.is_empty() { String::new() } else { format!("#doc-{}", prose::slug(&hit.heading)) };
         let heading = if hit.heading.is_empty() || hit.heading == hit.title {

@@ -25,7 +25,11 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 
-pub use self::{elsewhere::led, navigation::address, search::Hit};
+pub use self::{
+    elsewhere::led,
+    navigation::address,
+    search::{Hit, Hits},
+};
 use crate::{Error, Result, Services, catalog, identity};
 
 /// One reading of a source at a time for each site.
@@ -200,12 +204,12 @@ pub async fn image(services: &Services, caller: &Caller, reference: &EntityRef, 
 }
 
 /// Where a text occurs in the pages of a site, best first.
-pub async fn search(services: &Services, caller: &Caller, site: &Site, text: &str) -> Result<Vec<Hit>> {
+pub async fn search(services: &Services, caller: &Caller, site: &Site, text: &str) -> Result<Hits> {
     let reference = site.owner.to_string();
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(&site.owner)).await?;
     let words = search::words(text);
     if words.is_empty() {
-        return Ok(Vec::new());
+        return Ok(Hits::default());
     }
     let pages = store::pages(&services.db, &caller.tenant, &reference).await?;
     let found = tokio::task::spawn_blocking(move || search::search(&pages, &words)).await;

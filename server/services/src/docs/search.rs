@@ -28,13 +28,22 @@ pub struct Hit {
     pub around: String,
 }
 
+/// What was found.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Hits {
+    /// The best places.
+    pub best: Vec<Hit>,
+    /// How many there are in all.
+    pub total: usize,
+}
+
 /// The words that are looked for, in small letters.
 pub(super) fn words(text: &str) -> Vec<String> {
     text.split_whitespace().take(WORDS).map(|word| word.chars().take(60).collect::<String>().to_lowercase()).collect()
 }
 
 /// Sections that have every word, those with a word in their heading first.
-pub(super) fn search(pages: &[file::Model], words: &[String]) -> Vec<Hit> {
+pub(super) fn search(pages: &[file::Model], words: &[String]) -> Hits {
     let mut hits: Vec<(u8, Hit)> = Vec::new();
     for page in pages {
         let text = String::from_utf8_lossy(&page.content);
@@ -60,15 +69,16 @@ pub(super) fn search(pages: &[file::Model], words: &[String]) -> Vec<Hit> {
             };
             let hit = Hit {
                 path: page.path.clone(),
-                title: page.title.clone(),
-                heading: heading.to_owned(),
+                title: plain(&page.title).trim().to_owned(),
+                heading: plain(heading).trim().to_owned(),
                 around: around_first(&body, words),
             };
             hits.push((rank, hit));
         }
     }
     hits.sort_by_key(|(rank, _)| *rank);
-    hits.into_iter().map(|(_, hit)| hit).take(HITS).collect()
+    let total = hits.len();
+    Hits { best: hits.into_iter().map(|(_, hit)| hit).take(HITS).collect(), total }
 }
 
 /// A page cut at its headings.
@@ -106,6 +116,7 @@ static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
         r"!?\[(?<link>[^\]\n]*)\](?:\([^)\n]*\)|\[[^\]\n]*\])",
         r"</?[a-zA-Z][^>\n]*>",
         r"\{[:.#][^}\n]*\}",
+        r"(?m:^[ \t]*/{3,}[^|\n]*(?:\|[ \t]*(?<block>[^\n]*))?)",
         r#"(?m:^[ \t]*(?:!!!|\?\?\?\+?|===\+?)(?:[ \t]+[a-z][a-z-]*)*(?:[ \t]*"(?<box>[^"\n]*)")?)"#,
         r"\*{1,3}|`+|~~|==|\|",
         r"(?m:^[ \t]*(?:[-*+>]|:?-{3,}:?)[ \t]+)",
@@ -117,7 +128,7 @@ static MARKS: LazyLock<Option<Regex>> = LazyLock::new(|| {
 fn plain(body: &str) -> String {
     let Some(marks) = &*MARKS else { return body.to_owned() };
     let kept = |found: &Captures<'_>| {
-        let words = found.name("link").or_else(|| found.name("box"));
+        let words = ["link", "box", "block"].into_iter().find_map(|name| found.name(name));
         words.map_or_else(String::new, |words| words.as_str().to_owned())
     };
     marks.replace_all(body, kept).into_owned()
@@ -175,7 +186,7 @@ mod tests {
             page("b.md", "Runbook", "# Runbook\n\n## When it RAINS {#rain}\n\nClose the gate.\n"),
         ];
         let found = |text: &str| {
-            let hits = search(&pages, &words(text));
+            let hits = search(&pages, &words(text)).best;
             hits.iter()
                 .map(|hit| format!("{} {} | {}", hit.path, hit.heading, hit.around))
                 .collect::<Vec<_>>()
@@ -190,18 +201,31 @@ mod tests {
     #[test]
     fn an_excerpt_reads_as_the_page_does() {
         let text = "---\ntitle: hidden quay\n---\n!!! warning \"Mind the step\"\n    See the **[berth plan](plans/berth.md \"x\")** of `quay` 7. {: .wide }\n\n- <b>Low</b> ![tide](t.png) | 3 |\n";
-        let hits = search(&[page("a.md", "A", text)], &words("quay"));
+        let hits = search(&[page("a.md", "A", text)], &words("quay")).best;
         assert_eq!(hits[0].around, "Mind the step See the berth plan of quay 7. Low tide 3");
         // What only a mark says is shown as it is written.
-        let hits = search(&[page("a.md", "A", "Look [here](quay.md).")], &words("quay.md"));
+        let hits = search(&[page("a.md", "A", "Look [here](quay.md).")], &words("quay.md")).best;
         assert_eq!(hits[0].around, "Look [here](quay.md).");
-        assert!(search(&[page("a.md", "A", text)], &words("hidden")).is_empty());
+        assert!(search(&[page("a.md", "A", text)], &words("hidden")).best.is_empty());
+    }
+
+    #[test]
+    fn headings_and_boxes_read_as_the_page_does_and_the_whole_number_is_known() {
+        let text = "# [Plac](https://plac.example/)\n\n/// tip | Inspired **it** to\n\nhave words\n\n///\n";
+        let pages: Vec<_> = (0..HITS + 5).map(|number| page(&format!("{number}.md"), "**Bold** title", text)).collect();
+        let hits = search(&pages, &words("words"));
+        assert_eq!((hits.best.len(), hits.total), (HITS, HITS + 5));
+        let Hit { title, heading, around, .. } = &hits.best[0];
+        assert_eq!(
+            (title.as_str(), heading.as_str(), around.as_str()),
+            ("Bold title", "Plac", "Inspired **it** to have words")
+        );
     }
 
     #[test]
     fn letters_that_grow_when_they_become_small_do_no_harm() {
         let text = "İ".repeat(300) + " word " + &"ẞ".repeat(300);
         let hits = search(&[page("a.md", "A", &text)], &words("word"));
-        assert_eq!(hits.len(), 1);
+        assert_eq!(hits.total, 1);
     }
 }
