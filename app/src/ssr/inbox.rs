@@ -2,6 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::Utc;
 use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, EntityRef, Orphan, Source, SyncRecord, TroubleFilter},
@@ -35,7 +36,7 @@ pub(crate) async fn sources(services: &Services, caller: &Caller) -> Result<Sour
 }
 
 fn row(services: &Services, source: Source, syncs: Vec<SyncRecord>) -> SourceRow {
-    let next = source.next_sync(services.settings.catalog.sync_minutes).map(|next| next.timestamp_millis());
+    let next = source.next_sync(services.settings.catalog.sync_minutes, Utc::now()).map(|next| next.timestamp_millis());
     SourceRow { source, bars: syncs.into_iter().map(bar).collect(), next, unasked: None }
 }
 

@@ -179,11 +179,41 @@ pub struct KeptText {
     pub view: Option<String>,
 }
 
+/// How far the clocks of two replicas may be apart.
+const AHEAD: Duration = Duration::minutes(5);
+
 impl Source {
-    /// When it is synced next by itself; `None` for one that waits for webhooks and people.
-    pub fn next_sync(&self, default_minutes: u32) -> Option<DateTime<Utc>> {
+    /// When it is synced next by itself, as seen at `now`; `None` for one that waits for webhooks and people. What a clock that ran
+    /// ahead has written is taken for long ago.
+    pub fn next_sync(&self, default_minutes: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
         let minutes = self.every_minutes.unwrap_or(default_minutes);
         let from = self.tried_at.unwrap_or(self.created_at);
+        if from > now + AHEAD {
+            return (minutes > 0).then_some(now);
+        }
         (minutes > 0).then(|| from + Duration::minutes(i64::from(minutes)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn a_sync_that_lies_ahead_keeps_no_schedule_waiting() {
+        let now = DateTime::UNIX_EPOCH + Duration::days(20_000);
+        let source = |tried_at: Option<DateTime<Utc>>| {
+            let source = json!({
+                "id": Uuid::nil(), "kind": "file", "target": "/x", "created_at": now - Duration::days(1), "tried_at": tried_at,
+                "entities": 0, "files": 0, "rejected": 0, "warned": 0,
+            });
+            serde_json::from_value::<Source>(source).unwrap()
+        };
+        assert_eq!(source(Some(now)).next_sync(10, now), Some(now + Duration::minutes(10)));
+        assert_eq!(source(Some(now + Duration::minutes(1))).next_sync(10, now), Some(now + Duration::minutes(11)));
+        assert_eq!(source(Some(now + Duration::days(40))).next_sync(10, now), Some(now));
+        assert_eq!(source(Some(now + Duration::days(40))).next_sync(0, now), None);
     }
 }

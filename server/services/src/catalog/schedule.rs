@@ -67,8 +67,8 @@ async fn ask_for_those_due(
     let minutes = services.settings.catalog.sync_minutes;
     let is_due = |source: &Source| {
         // Asked for by someone, or by another replica that was faster.
-        let is_asked = source.asked_at.is_some_and(|asked| asked > now - LOST);
-        !is_asked && source.next_sync(minutes).is_some_and(|next| next <= now)
+        let is_asked = source.asked_at.is_some_and(|asked| asked > now - LOST && asked < now + LOST);
+        !is_asked && source.next_sync(minutes, now).is_some_and(|next| next <= now)
     };
     let due: Vec<Uuid> = sources.iter().filter(|source| is_due(source)).map(|source| source.id).collect();
     if due.is_empty() {
