@@ -103,11 +103,16 @@ fn thing(found: &Found) -> Entry {
 }
 
 /// Asks the server once the fingers rest.
-fn debounced(found: RwSignal<Vec<Found>>, text: RwSignal<String>) -> impl Fn() + Copy + Send + Sync {
+fn debounced(
+    found: RwSignal<Vec<Found>>,
+    text: RwSignal<String>,
+    is_settled: RwSignal<bool>,
+) -> impl Fn() + Copy + Send + Sync {
     let asked = StoredValue::new(0_u32);
     move || {
         let turn = asked.get_value() + 1;
         asked.set_value(turn);
+        is_settled.set(false);
         let ask = move || {
             let wanted = text.get_untracked();
             let people = wanted.starts_with('@');
@@ -117,13 +122,18 @@ fn debounced(found: RwSignal<Vec<Found>>, text: RwSignal<String>) -> impl Fn() +
             }
             if wanted.is_empty() && !people || wanted.starts_with('>') {
                 found.set(Vec::new());
+                is_settled.set(true);
                 return;
             }
             leptos::task::spawn_local(async move {
                 let answer = find_entities(wanted, people, MOST).await;
-                if let (Ok(answer), true) = (answer, asked.get_value() == turn) {
+                if asked.get_value() != turn {
+                    return;
+                }
+                if let Ok(answer) = answer {
                     found.set(answer);
                 }
+                is_settled.set(true);
             });
         };
         set_timeout(ask, REST);
@@ -219,7 +229,8 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     let known = RwSignal::new(None::<Frame>);
     // The last results stand until the next are there.
     let found = RwSignal::new(Vec::<Found>::new());
-    let search = debounced(found, text);
+    let is_settled = RwSignal::new(true);
+    let search = debounced(found, text, is_settled);
     let entries = Memo::new(move |_| {
         let mut entries = recent.with(|recent| known.with(|known| local(&text.get(), recent, known.as_ref())));
         let first = entries.iter().take_while(|entry| entry.note != "page" && entry.note != "action").count();
@@ -276,6 +287,11 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
         let rows = entries.get().into_iter().enumerate();
         rows.map(|(at, entry)| view! { <Row at entry chosen on_pick=pick/> }).collect_view()
     };
+    // Said once nothing more can come.
+    let nothing = move || {
+        let is_empty = is_settled.get() && entries.with(Vec::is_empty);
+        is_empty.then(|| view! { <span class="block px-4 pb-3 text-muted">"Nothing fits that"</span> })
+    };
     view! {
         <dialog
             id="palette"
@@ -306,6 +322,7 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
                 <kbd class="kbd" aria-hidden="true">"Esc"</kbd>
             </div>
             <ul id="palette-list" role="listbox" aria-label="Results" class="max-h-[50vh] overflow-y-auto p-2">{options}</ul>
+            <p role="status">{nothing}</p>
             <Hints/>
         </dialog>
     }

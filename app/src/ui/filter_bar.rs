@@ -15,6 +15,9 @@ pub struct Chip {
     pub remove: String,
 }
 
+/// Where a field keeps what its address last asked for.
+const ASKED: &str = "data-asked";
+
 /// A text field that filters a list through its address, as one types, and chips of what was picked. `/` puts the cursor into the field.
 ///
 /// - `action`: the list's path; `text`: what is looked for now; `keep`: the address' other parts, as names and values; `chips`: what
@@ -33,12 +36,14 @@ pub fn FilterBar(
     let field = NodeRef::<html::Input>::new();
     let asked = text.clone();
     Effect::new(move |_| {
-        // A field that was typed in goes its own way: it is led back to the address, but not away from one who types.
+        // A field that was typed in goes its own way: it is led back to the address, but not away from one who types ahead of it.
         let Some(field) = field.get() else { return };
         let is_typed_in = document().active_element().is_some_and(|active| active.is_same_node(Some(&field)));
-        if !is_typed_in && field.value() != asked {
+        let is_as_asked = field.get_attribute(ASKED).is_some_and(|before| before == field.value());
+        if (!is_typed_in || is_as_asked) && field.value() != asked {
             field.set_value(&asked);
         }
+        let _ = field.set_attribute(ASKED, &asked);
     });
     let keep = keep.into_iter().map(|(name, value)| view! { <input type="hidden" name=name value=value/> });
     let chips = chips.into_iter().map(|Chip { name, value, remove }| {
