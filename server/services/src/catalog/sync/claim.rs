@@ -66,14 +66,11 @@ pub(super) async fn claim(
     let Gathered { found, kinds, mut files, failed, unlisted, cut, layouts, same, .. } = gathered;
     let found: Vec<(String, Found)> = found.into_iter().map(|found| (found.reference.to_string(), found)).collect();
     let there = store::standing(&**tx, tenant, id).await?;
-    let mut by_file: HashMap<String, u64> = HashMap::new();
-    for row in old.iter().filter(|row| same.contains(&row.file.path)) {
+    let as_they_were = old.iter().filter(|row| same.contains(&row.file.path)).map(|row| {
         let standing = recall::count(&there, &row.file.path);
-        if recall::standing(row) != Some(standing) {
-            return Ok(None);
-        }
-        by_file.insert(row.file.path.clone(), standing);
-    }
+        (recall::standing(row) == Some(standing)).then(|| (row.file.path.clone(), standing))
+    });
+    let Some(mut by_file) = as_they_were.collect::<Option<HashMap<String, u64>>>() else { return Ok(None) };
     // Of the files that are as they were, only what others claim too is of interest.
     let others: Vec<String> = there.into_keys().filter(|path| !same.contains(path)).collect();
     let mut own = store::known_in(&**tx, tenant, id, &others).await?;
