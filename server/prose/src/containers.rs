@@ -283,7 +283,9 @@ fn with_whole_code(row: &str) -> String {
 
 /// Whether what is indented below a line is a part of it.
 pub(crate) fn holds(trimmed: &str) -> bool {
-    is_list_item(trimmed) || head(trimmed).is_some()
+    // What a term is defined as stands behind a colon.
+    let is_definition = trimmed.strip_prefix(':').is_some_and(|rest| rest.starts_with([' ', '\t']));
+    is_definition || is_list_item(trimmed) || head(trimmed).is_some()
 }
 
 fn is_list_item(trimmed: &str) -> bool {

@@ -213,7 +213,7 @@ impl Writer {
                 let open = if fold == Fold::Open { " open" } else { "" };
                 format!(
                     "<details class=\"note note-{tone}\"{open}><summary class=\"note-title\">{}</summary>{inner}</details>",
-                    self.title(&title)
+                    without_links(&self.title(&title))
                 )
             }
             Container::Inner(body) => self.write(&body, depth + 1),
@@ -303,6 +303,26 @@ fn tone(kind: &str) -> &'static str {
 fn capitalised(word: &str) -> String {
     let mut letters = word.chars();
     letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+/// Clean HTML with the words of its links in their place: what folds is a button, and a button holds no link.
+fn without_links(html: &str) -> String {
+    let mut out = String::with_capacity(html.len());
+    let mut rest = html;
+    while let Some(at) = rest.find('<') {
+        out.push_str(&rest[..at]);
+        let mut is_quoted = false;
+        let end = rest[at..].find(|letter: char| {
+            is_quoted ^= letter == '"';
+            letter == '>' && !is_quoted
+        });
+        let (tag, tail) = rest[at..].split_at(end.map_or(rest.len() - at, |end| end + 1));
+        if !(tag.starts_with("<a ") || tag == "<a>" || tag == "</a>") {
+            out.push_str(tag);
+        }
+        rest = tail;
+    }
+    out + rest
 }
 
 #[cfg(test)]

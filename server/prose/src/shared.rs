@@ -14,6 +14,9 @@ const LABEL: usize = 300;
 /// How far up is looked for what an indented line belongs to.
 const ABOVE: usize = 100;
 
+/// How many lines of a footnote within a quote are read.
+const QUOTED: usize = 300;
+
 #[derive(Debug, Default)]
 pub(crate) struct Shared {
     /// Definitions as they are written, by name.
@@ -51,6 +54,12 @@ impl Shared {
                 }
                 (None, Some(opened)) => fence = Some(opened),
                 (None, None) => {
+                    if let Some((name, text, next)) = quoted(&lines, at - 1) {
+                        at = next;
+                        shared.footnote(name, text);
+                        out.push_str(">\n");
+                        continue;
+                    }
                     if let Some((name, rest)) = definition(trimmed) {
                         match name.strip_prefix('^') {
                             Some(name) if indent < 4 || is_inside(&lines, at - 1, indent) => {
@@ -209,6 +218,25 @@ fn definition(trimmed: &str) -> Option<(&str, &str)> {
     let (name, rest) = trimmed.strip_prefix('[')?.split_once("]:")?;
     let is_name = !name.contains(['[', ']']) && !name.trim_start_matches('^').trim().is_empty() && name.len() <= LABEL;
     is_name.then_some((name, rest.trim()))
+}
+
+/// A footnote that is defined within a quote: its name, its text, and the line after it.
+fn quoted<'a>(lines: &[&'a str], at: usize) -> Option<(&'a str, String, usize)> {
+    let inner = |line: &'a str| {
+        let (indent, trimmed) = containers::indented(line);
+        let rest = trimmed.strip_prefix('>').filter(|_| indent < 4)?;
+        Some(rest.strip_prefix(' ').unwrap_or(rest))
+    };
+    let first = inner(lines[at])?;
+    // Quotes within quotes say it in the innermost.
+    let depth = 1 + std::iter::successors(inner(first), |rest| inner(rest)).count();
+    let strip = |line: &'a str| (0..depth).try_fold(line, |rest, _| inner(rest));
+    let (indent, trimmed) = containers::indented(strip(lines[at])?);
+    let (name, rest) = definition(trimmed)?;
+    let name = name.strip_prefix('^').filter(|_| indent < 4)?;
+    let below: Vec<&str> = lines[at + 1..].iter().take(QUOTED).map_while(|line| strip(line)).collect();
+    let (text, taken) = body(&below, 0, indent, rest);
+    Some((name, text, at + 1 + taken))
 }
 
 /// Whether an indented line stands in a list or a container, and not in a block of code.

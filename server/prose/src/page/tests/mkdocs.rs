@@ -127,3 +127,28 @@ fn lines_of_attributes_are_read_past_and_keep_their_names() {
     <p>To <a href="#doc-item-id" rel="external noopener noreferrer">it</a></p>
     "##);
 }
+
+#[test]
+fn footnotes_that_quotes_and_definitions_define_are_of_the_page() {
+    let text = "first[^1] second[^2]\n\n> quote[^4]\n>\n> [^4]: in\n>     quote\n>\n> > [^5]: deeper\n>\n> on\n\nTerm\n:   Definition[^d]\n\n    [^d]: in def\n\nthird[^3] last[^5]\n\n[^1]: one\n[^2]: two\n[^3]: three\n";
+    let html = html(text);
+    let numbers: Vec<&str> =
+        html.split("<a href=\"#doc-fn-").skip(1).map(|rest| rest.split('"').next().unwrap()).collect();
+    assert_eq!(numbers, ["1", "2", "3", "4", "5", "6"], "{html}");
+    assert_eq!(html.matches("<section class=\"footnotes\">").count(), 1, "{html}");
+    for (number, words) in [(3, "in\nquote"), (4, "in def"), (6, "deeper")] {
+        let note = html.split(&format!("id=\"doc-fn-{number}\">")).nth(1).unwrap();
+        assert!(note.trim_start().starts_with(&format!("<p>{words}")), "{number}: {html}");
+    }
+    assert!(!html.contains("[^") && html.contains("on</p>"), "{html}");
+    // However many there are, they cost little.
+    super::html(&"> [^a]: b\n".repeat(40_000));
+}
+
+#[test]
+fn what_folds_has_the_words_of_its_links_and_no_link() {
+    let html =
+        html("??? note \"On [x](https://example.com/a?b=%3E \"t\") and `y`\"\n\n    Text [x](https://example.com).\n");
+    assert!(html.contains("<summary class=\"note-title\">On x and <code>y</code></summary>"), "{html}");
+    assert!(html.contains("<p>Text <a href=\"https://example.com\""), "{html}");
+}
