@@ -14,7 +14,10 @@ pub(super) async fn get_list(query: String, refused: String) -> Result<ListView,
 
     use crate::ssr::{caller, list, reply, services};
 
-    let refused = (!refused.is_empty()).then(|| ServerFnUrlError::<AppError>::decode_err(&refused).to_string());
+    // Only what was just sent is told: anybody can write an address.
+    let is_answer = use_context::<crate::ui::Resent>().is_some();
+    let refused =
+        (is_answer && !refused.is_empty()).then(|| ServerFnUrlError::<AppError>::decode_err(&refused).to_string());
     reply(list::view(&services(), &caller(), &Listing::of_query(&query), refused).await)
 }
 

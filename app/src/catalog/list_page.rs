@@ -28,6 +28,15 @@ pub(crate) fn ListPage() -> impl IntoView {
         Memo::new(move |_| query.with(|query| Listing::misread(|name| query.get_all(name).unwrap_or_default())));
     let starring = Starring::new();
     let refused = Memo::new(move |_| query.with(|query| query.get("__err")).unwrap_or_default());
+    // What was wrong is told once; an address that is kept or sent to others says nothing of it.
+    Effect::new(move |_| {
+        if !refused.read_untracked().is_empty()
+            && let Ok(history) = window().history()
+        {
+            let (state, href) = (history.state().unwrap_or_default(), listing.read_untracked().href());
+            let _ = history.replace_state_with_url(&state, "", Some(&href));
+        }
+    });
     let version =
         live(|kind, _| kind.starts_with("entity-") || kind == "source-synced" || kind == "scorecard-evaluated");
     let asked = move || (listing.with(Listing::query), refused.get(), version.get(), starring.turn.get());

@@ -335,7 +335,7 @@ async fn a_slip_in_a_version_is_told_where_nobody_named_the_file() {
     g.yaml warned (0)
       line 1, column 1: left out: the key is written `apiVersion`; correct it
     h.yaml warned (1)
-      line 21, column 13: apiVersion: left out: it is not one of a catalog; did you mean `fleet.example/v1`?
+      line 17, column 13: apiVersion: left out: it is not one of a catalog; did you mean `fleet.example/v1`?
     ");
 }
 
