@@ -253,7 +253,8 @@ pub(super) fn tagged(document: Bytes, headers: &HeaderMap) -> Response {
     };
     let tag = format!("\"{}\"", metadata.etag);
     let known = headers.get(header::IF_NONE_MATCH).and_then(|tags| tags.to_str().ok()).unwrap_or_default();
-    let is_known = known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
+    // `*` is any state of what is there.
+    let is_known = known.trim() == "*" || known.split(',').any(|known| known.trim().trim_start_matches("W/") == tag);
     let tagged = [(header::ETAG, tag)];
     if is_known {
         return (StatusCode::NOT_MODIFIED, tagged).into_response();

@@ -27,6 +27,11 @@ impl Problem {
         Self { status: StatusCode::NOT_FOUND, name: "NotFoundError", message: message.into() }
     }
 
+    pub(super) fn method() -> Self {
+        let message = "this path is not asked in this way; see the methods in `Allow`".to_owned();
+        Self { status: StatusCode::METHOD_NOT_ALLOWED, name: "MethodNotAllowedError", message }
+    }
+
     pub(super) fn conflict(message: impl Into<String>) -> Self {
         Self { status: StatusCode::CONFLICT, name: "ConflictError", message: message.into() }
     }

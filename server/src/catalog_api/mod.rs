@@ -33,6 +33,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/locations/{id}/trace", get(locations::trace))
         .route("/locations/by-entity/{kind}/{namespace}/{name}", get(locations::of_entity))
         .fallback(async || Problem::not_found("no such path in the catalog's API"))
+        .method_not_allowed_fallback(async || Problem::method())
         .layer(middleware::from_fn(error::shape));
     Router::new().nest("/api/catalog", routes)
 }

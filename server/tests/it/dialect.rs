@@ -43,6 +43,20 @@ both! {
         assert!(reversed.iter().rev().eq(&all));
     }
 
+    async fn any_state_is_known_to_whoever_names_all(portal) {
+        let path = portal.write("catalog-info.yaml", component("web", "service", "berths"));
+        portal.register("file", &path).await;
+        let asked = portal.request(Method::GET, "/api/v1/catalog/entities/component/default/web");
+        assert_eq!(asked.header("if-none-match", "*").send().await.unwrap().status(), StatusCode::NOT_MODIFIED);
+    }
+
+    async fn a_method_that_a_path_has_not_is_told_in_the_shape_of_the_dialect(portal) {
+        let response = portal.request(Method::DELETE, "/api/catalog/entities/by-name/component/default/x").send().await.unwrap();
+        assert!(response.headers()["allow"].to_str().unwrap().contains("GET"), "{response:?}");
+        let (status, told) = (response.status(), response.json::<Value>().await.unwrap());
+        assert_eq!((status, &told["response"]["statusCode"]), (StatusCode::METHOD_NOT_ALLOWED, &json!(405)), "{told}");
+    }
+
     async fn pages_stay_right_while_entities_come_and_go(portal) {
         // Each from a source of its own: taken away with its source, none can come back with a sync that is still to run.
         for number in 0..12 {
