@@ -36,10 +36,22 @@ pub async fn connect(url: &str) -> Result<DatabaseConnection> {
     } else {
         options.max_connections(12).set_application_name("causeway");
     }
+    let mend = mend(url);
     Database::connect(options).await.map_err(|error| Error::Unavailable {
         system: "database".into(),
-        why: format!("could not be opened: {error}; check `[database] url` in causeway.toml"),
+        why: format!("could not be opened: {error}; {mend}"),
     })
+}
+
+/// What to look at where the database does not open.
+fn mend(url: &str) -> String {
+    let file =
+        url.strip_prefix("sqlite:").map(|file| file.trim_start_matches("//").split('?').next().unwrap_or_default());
+    let folder = file.and_then(|file| Path::new(file).parent()).filter(|folder| !folder.as_os_str().is_empty());
+    match folder {
+        Some(folder) => format!("check that `{}` is there, can be written to and has room", folder.display()),
+        None => "check `[database] url` in causeway.toml".to_owned(),
+    }
 }
 
 /// Has a transaction wait for the others of the tenant that ask for this number. SQLite has one writer anyway.
@@ -91,4 +103,17 @@ async fn both(db: &DatabaseConnection) -> Result<()> {
 pub async fn ping(db: &DatabaseConnection) -> Result<()> {
     db.query_one_raw(Statement::from_string(db.get_database_backend(), "SELECT 1")).await?;
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn where_to_look_is_the_folder_of_a_file_or_the_address_of_a_server() {
+        let folder = "check that `/srv/data` is there, can be written to and has room";
+        assert_eq!(mend("sqlite:///srv/data/causeway.db?mode=rwc"), folder);
+        assert_eq!(mend("sqlite:/srv/data/causeway.db"), folder);
+        assert_eq!(mend("postgres://x@y/z"), "check `[database] url` in causeway.toml");
+    }
 }
