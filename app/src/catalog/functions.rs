@@ -91,11 +91,15 @@ pub(super) async fn why_not_register() -> Result<(String, String), AppError> {
 #[server(prefix = "/api/portal", output = crate::wire::Json, input = server_fn::codec::Json)]
 pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<Preview, AppError> {
     use domain::catalog::NewSource;
+    use services::identity::{Permission, Target, is_allowed};
 
     use crate::ssr::{caller, entity, reply, services};
 
-    let explained = reply(services::catalog::explain(&services(), &caller(), NewSource::new(kind, target)).await)?;
-    Ok(Preview { files: explained.files, entities: explained.entities.iter().map(entity::found).collect() })
+    let (services, caller) = (services(), caller());
+    let explained = reply(services::catalog::explain(&services, &caller, NewSource::new(kind, target)).await)?;
+    let may_trust = reply(is_allowed(&services, &caller, Permission::ManagePeople, Target::Platform).await)?;
+    let entities = explained.entities.iter().map(entity::found).collect();
+    Ok(Preview { files: explained.files, entities, may_trust })
 }
 
 /// Tells what would become of the text that came with the request, or else of what stands at an address; nothing is recorded.
@@ -117,14 +121,21 @@ pub(super) async fn look_at(kind: SourceKind, target: String) -> Result<Explaine
     Ok(Explained { text: None, look })
 }
 
-/// Adds a source and goes to its page.
+/// Adds a source and goes to its page. `trust` says which of its people and teams count, where that was asked.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn register_source(kind: SourceKind, target: String) -> Result<(), AppError> {
-    use domain::catalog::NewSource;
+pub(super) async fn register_source(
+    kind: SourceKind,
+    target: String,
+    #[server(default)] trust: String,
+) -> Result<(), AppError> {
+    use domain::catalog::{NewSource, NotTrust};
 
     use crate::ssr::{caller, reply, services};
 
-    let source = reply(services::catalog::register(&services(), &caller(), NewSource::new(kind, target)).await)?;
+    let asked = if trust.is_empty() { Ok(None) } else { trust.parse().map(Some) };
+    let trust = reply(asked.map_err(|error: NotTrust| services::Error::Rejected(error.to_string())))?;
+    let new = NewSource { trust, ..NewSource::new(kind, target) };
+    let source = reply(services::catalog::register(&services(), &caller(), new).await)?;
     leptos_axum::redirect(&source.path());
     Ok(())
 }

@@ -69,8 +69,8 @@ pub(crate) struct SourceView {
     pub(crate) default_minutes: u32,
     /// Why the one who looks may not change it, as HTML; empty for whoever may.
     pub(crate) may_not: String,
-    /// Whether they decide which people and teams of it count.
-    pub(crate) may_trust: bool,
+    /// Why they do not decide which people and teams of it count, as HTML; empty for whoever does.
+    pub(crate) may_not_trust: String,
 }
 
 /// A document that should be mended.

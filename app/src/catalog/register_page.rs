@@ -8,6 +8,7 @@ use super::{
     functions::{RegisterSource, preview_source, why_not_register},
     source_fields::{KINDS, SourceFields, question, said},
     source_files::Files,
+    source_trust::NewTrust,
     views::Preview,
 };
 use crate::{
@@ -99,8 +100,10 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
     let problem = move || register.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     match preview {
         Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
-        Ok(Preview { files, entities }) => {
+        Ok(Preview { files, entities, may_trust }) => {
             let count = entities.len();
+            let has_people = entities.iter().any(|found| ["user", "group"].contains(&found.reference.kind()));
+            let trusted = has_people.then(|| view! { <NewTrust kind may=may_trust/> });
             let rows = entities.into_iter().take(200).map(|found| {
                 view! {
                     <li class="flex min-h-9 items-center gap-2.5 border-t border-base-300 px-4 py-1 text-table first:border-t-0">
@@ -117,6 +120,7 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
                         <ActionForm action=register>
                             <input type="hidden" name="kind" value=kind.as_str()/>
                             <input type="hidden" name="target" value=target/>
+                            {trusted}
                             <Button submit=true kind=ButtonKind::Primary glyph=Glyph::Upload pending=register.pending()>"Register"</Button>
                         </ActionForm>
                         {problem}

@@ -58,7 +58,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
         orphan_days,
         default_minutes,
         may_not,
-        may_trust,
+        may_not_trust,
     } = page;
     let may = may_not.is_empty();
     let SourceRow { source, bars, next, .. } = row;
@@ -124,7 +124,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
                 <Reading credential allowance=source.allowance.clone()/>
                 <Syncs bars id=id.clone() every=source.every_minutes default_minutes may/>
                 <Files files source=id.clone() texts/>
-                <Trusted id=id.clone() kind=source.kind trust=source.trust may=may_trust/>
+                <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
                 {disputed}
                 <WebhookPanel id=id.clone() kind=source.kind webhook may/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}

@@ -102,6 +102,8 @@ pub(crate) struct Preview {
     pub(crate) files: Vec<domain::catalog::SourceFile>,
     /// Every entity that would enter the catalog.
     pub(crate) entities: Vec<Found>,
+    /// Whether the one who looks decides which of its people and teams count.
+    pub(crate) may_trust: bool,
 }
 
 /// What would become of a text or of what stands at an address.

@@ -6,7 +6,7 @@ use chrono::Utc;
 use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, EntityRef, Orphan, Source, SyncRecord, TroubleFilter},
-    identity::{self, Caller, Permission, Target},
+    identity::{Caller, Permission, Target},
 };
 use uuid::Uuid;
 
@@ -81,7 +81,8 @@ pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Re
         orphan_days: settings.orphan_days,
         default_minutes: settings.sync_minutes,
         may_not: may_not("sync, change or remove this source", Permission::ManageSources, Target::Source(id)).await?,
-        may_trust: identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?,
+        may_not_trust: may_not("decide which people and teams count", Permission::ManagePeople, Target::Platform)
+            .await?,
     })
 }
 

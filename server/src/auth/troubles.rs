@@ -189,7 +189,7 @@ fn provider(told: &mut Told<'_>, name: &str, problem: &ProviderProblem) {
             told.details = Some(why.clone());
             told.advice = texts(&["An administrator sets both by a time server (NTP); two minutes are allowed for."]);
         }
-        ProviderProblem::Refused(why) => {
+        ProviderProblem::Refused(why) | ProviderProblem::Elsewhere(why) => {
             told.what = format!("What {name} says about you is not believed.");
             told.details = Some(why.clone());
             told.advice = texts(&[

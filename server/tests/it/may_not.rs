@@ -108,7 +108,7 @@ both! {
         }
         // Nor does what changed tell that something did.
         let (_, home) = seen(&portal, &viewer, "/").await;
-        assert!(home.contains("What changed") && !home.contains("hidden"), "{home}");
+        assert!(home.contains("What changed") && !home.contains(">hidden:"), "{home}");
     }
 
     async fn no_page_offers_what_would_be_refused(portal) {

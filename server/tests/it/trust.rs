@@ -46,7 +46,7 @@ impl Portal {
         assert_eq!(status, StatusCode::ACCEPTED);
         let _: () = self
             .until("it is synced", async |portal| {
-                portal.json(&format!("/api/v1/catalog/sources/{source}")).await["source"]["askedAt"]
+                portal.json(&format!("/api/v1/catalog/sources/{source}")).await["source"]["asked_at"]
                     .is_null()
                     .then_some(())
             })

@@ -126,7 +126,7 @@ impl Issuer {
         let about = self.about().await?;
         let mut keys = self.keys(None).await?;
         loop {
-            match self.verify(&token, audience, secret, nonce, &about, &keys) {
+            match self.verify(&token, (audience, true), secret, nonce, &about, &keys) {
                 Err(ClaimsVerificationError::SignatureVerification(SignatureVerificationError::NoMatchingKey)) => {
                     // It signs with another key than before.
                     let newer = self.keys(Some(&keys)).await?;
@@ -138,6 +138,15 @@ impl Issuer {
                     }
                     keys = newer;
                 }
+                // Whether it is signed at all tells a slip from a guess.
+                Err(ClaimsVerificationError::InvalidAudience(why))
+                    if self.verify(&token, (audience, false), secret, nonce, &about, &keys).is_ok() =>
+                {
+                    let issuer = self.url.as_str();
+                    return Err(ProviderProblem::Elsewhere(format!(
+                        "what `{issuer}` signed is for somebody else: {why}"
+                    )));
+                }
                 Err(error) => return Err(self.unbelieved(error, &token)),
                 Ok(claims) => return Ok(claims),
             }
@@ -147,7 +156,7 @@ impl Issuer {
     fn verify(
         &self,
         token: &Signed,
-        audience: &str,
+        (audience, must_be): (&str, bool),
         secret: Option<&str>,
         nonce: Option<&Nonce>,
         about: &About,
@@ -162,6 +171,7 @@ impl Issuer {
             None => IdTokenVerifier::new_public_client(client, self.url.clone(), keys),
         };
         let verifier = verifier
+            .require_audience_match(must_be)
             .set_allowed_algs(
                 about.id_token_signing_alg_values_supported().iter().filter(|alg| is_strong(alg)).cloned(),
             )

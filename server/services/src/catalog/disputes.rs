@@ -93,13 +93,13 @@ pub async fn hand_over(
     let (key, tenant) = (reference.to_string(), &caller.tenant);
     identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
     let mut tx = begin(services, caller).await?;
+    let Some(row) = store::rows(&*tx, tenant, std::slice::from_ref(&key)).await?.pop() else {
+        return Err(Error::NotFound(format!("no entity `{key}` is in the catalog")));
+    };
     let disputes = store::conflicts_about(&*tx, tenant, std::slice::from_ref(&key)).await?;
     let Some(dispute) = disputes.iter().find(|row| row.source_id == to && row.path == path) else {
         let why = format!("`{path}` no longer claims `{key}`, so it cannot have the name; look at how it is now");
         return Err(Error::Conflict(why));
-    };
-    let Some(row) = store::rows(&*tx, tenant, std::slice::from_ref(&key)).await?.pop() else {
-        return Err(Error::NotFound(format!("no entity `{key}` is in the catalog")));
     };
     let trusts = Trusts::load(&*tx, tenant).await?;
     if trusts.stands_by(&key, row.source_id, &row.path) && !trusts.stands_by(&key, to, path) {

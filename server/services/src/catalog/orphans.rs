@@ -117,7 +117,7 @@ pub async fn settle_orphan(
     identity::may(services, caller, Permission::ManageSources, Target::Entity(reference)).await?;
     let mut tx = begin(services, caller).await?;
     let Some(row) = store::rows(&*tx, &caller.tenant, std::slice::from_ref(&key)).await?.pop() else {
-        return Err(Error::NotFound(format!("no entity `{key}` is in the catalog; it may have been removed already")));
+        return Err(Error::NotFound(format!("no entity `{key}` is in the catalog")));
     };
     if row.orphaned_at.is_none() {
         let why = format!("`{key}` is declared again, so there is nothing to decide; look at it as it is now");
@@ -133,6 +133,8 @@ pub async fn settle_orphans_of(services: &Services, caller: &Caller, source: Uui
     identity::may(services, caller, Permission::ManageSources, Target::Source(source)).await?;
     let mut tx = begin(services, caller).await?;
     let names = store::orphan_names(&*tx, &caller.tenant, source, AT_ONCE).await?;
+    // Those that are hidden from someone are not theirs to decide about.
+    let names = retain_seen(services, caller, names, String::clone).await?;
     let count = u32::try_from(names.len()).unwrap_or(u32::MAX);
     settle(&mut tx, caller, names, deed).await?;
     tx.commit().await?;

@@ -4,6 +4,7 @@ mod directories;
 mod formats;
 mod hanging;
 mod hidden;
+mod hidden_deeds;
 mod hidden_past;
 mod hidden_sources;
 mod lifecycle;

@@ -342,18 +342,14 @@ pub(super) async fn of_kinds(
     subjects: &[String],
     kinds: &[&str],
 ) -> Result<Vec<Change>> {
-    let mut found = Vec::new();
-    for subjects in subjects.chunks(BATCH) {
-        let rows = row::Entity::find()
-            .filter(row::Column::Tenant.eq(tenant.as_str()))
-            .filter(row::Column::Subject.is_in(subjects))
-            .filter(row::Column::Kind.is_in(kinds.iter().copied()))
-            .order_by_asc(row::Column::Seq)
-            .all(db)
-            .await?;
-        found.extend(rows.into_iter().map(Change::from));
-    }
-    Ok(found)
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Subject.is_in(subjects))
+        .filter(row::Column::Kind.is_in(kinds.iter().copied()))
+        .order_by_asc(row::Column::Seq)
+        .all(db)
+        .await?;
+    Ok(rows.into_iter().map(Change::from).collect())
 }
 
 pub(super) async fn last_of_each(db: &impl ConnectionTrait, tenant: &Tenant, beginning: &str) -> Result<Vec<Change>> {

@@ -67,7 +67,8 @@ pub async fn may(services: &Services, caller: &Caller, permission: Permission, t
     decided
 }
 
-/// Whether `caller` may, without it being a refusal: for what is shown only to those who may.
+/// Whether `caller` may, without it being a refusal: for what is shown only to those who may. With what is hidden from someone they
+/// may do nothing, as with what is not there.
 pub async fn is_allowed(
     services: &Services,
     caller: &Caller,
@@ -80,7 +81,7 @@ pub async fn is_allowed(
     };
     match decided {
         Ok(()) => Ok(true),
-        Err(crate::Error::Denied(_)) => Ok(false),
+        Err(crate::Error::Denied(_) | crate::Error::NotFound(_)) => Ok(false),
         Err(error) => Err(error),
     }
 }

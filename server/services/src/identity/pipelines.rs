@@ -70,6 +70,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
     let mut told = why.clone();
     // Whether the issuer signed it, so that nobody guessed it.
     let mut is_signed = false;
+    let mut about = None;
     let trusting = services.doors.settings.pipelines.iter().filter(|pipeline| pipeline.issuer == issuer);
     for pipeline in trusting {
         let claims = match services.doors.signatures.claims(issuer, &pipeline.audience, token).await {
@@ -78,7 +79,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
                 return Err(Error::Unavailable { system: format!("the issuer of {}", pipeline.name), why });
             }
             Err(problem) => {
-                is_signed |= matches!(problem, ProviderProblem::Clock(_));
+                is_signed |= matches!(problem, ProviderProblem::Clock(_) | ProviderProblem::Elsewhere(_));
                 why = problem.to_string();
                 told.clone_from(&why);
                 continue;
@@ -88,6 +89,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             why = format!("`{}`: {}", pipeline.name, unmet.whole());
             told = format!("`{}`: {}", pipeline.name, unmet.own());
             is_signed = true;
+            about = Some(job(&claims, &pipeline.require));
             continue;
         }
         let found = Arc::new(Found {
@@ -104,7 +106,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
     }
     tracing::warn!(why, "a pipeline was not let in");
     if is_signed {
-        return Ok(Bearer::Spent(Spent { told, why, whose: Subject::Stranger, about: None }));
+        return Ok(Bearer::Spent(Spent { told, why, whose: Subject::Stranger, about }));
     }
     Ok(Bearer::Refused { told, why })
 }

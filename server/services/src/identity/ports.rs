@@ -56,6 +56,9 @@ pub enum ProviderProblem {
     /// Its clock and ours differ.
     #[error("{0}")]
     Clock(String),
+    /// It signed this for somebody else.
+    #[error("{0}")]
+    Elsewhere(String),
     /// It no longer stands by the person.
     #[error("{0}")]
     Over(String),

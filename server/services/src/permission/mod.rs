@@ -223,6 +223,7 @@ async fn decide(
         let verdict = Verdict { is_allowed: false, by: Vec::new() };
         return Err(refused(rules.denied(caller, &footing, permission, None, &verdict)));
     }
+    is_there(services, caller, (&rules, &footing), permission, target).await?;
     if rules.always(&footing, permission) {
         note(None);
         return Ok(());
@@ -263,6 +264,34 @@ async fn decide(
         return Ok(());
     }
     Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)))
+}
+
+/// What is hidden from someone is not theirs to do anything with, whatever else they may: it is answered as what is not there.
+async fn is_there(
+    services: &Services,
+    caller: &Caller,
+    (rules, footing): (&Rules, &Footing),
+    permission: Permission,
+    target: Target<'_>,
+) -> Result<()> {
+    let read = Permission::ReadCatalog;
+    if permission == read || rules.always(footing, read) || !rules.could(footing, read) {
+        return Ok(());
+    }
+    if !matches!(target, Target::Entity(_) | Target::Source(_)) {
+        return Ok(());
+    }
+    let verdict = rules.decide(footing, read, &Resource::of(services, caller, target).await?);
+    let why = match target {
+        Target::Entity(reference) if !is_shown(services, caller, rules, footing, reference, &verdict).await? => {
+            format!("no entity `{reference}` is in the catalog")
+        }
+        Target::Source(id) if !verdict.is_allowed => {
+            format!("there is no source `{id}`; it may have been removed")
+        }
+        _ => return Ok(()),
+    };
+    Err(Error::NotFound(why))
 }
 
 /// Whether an entity is shown about which policies gave this verdict; one that has left is shown to those who would have seen

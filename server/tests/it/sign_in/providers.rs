@@ -285,7 +285,7 @@ both_with_a_provider! {
         for (wrong, why) in [
             (with("repository", json!("saltmarsh-evil/tides")), "its claim `repository` is not what the conditions ask for: it is `saltmarsh-evil/tides`"),
             (with("ref", json!("refs/heads/other")), "its claim `ref`"),
-            (with("aud", json!("somebody-else")), "is not believed"),
+            (with("aud", json!("somebody-else")), "is for somebody else"),
             (with("exp", json!(now - 3600)), "is over already"),
             (with("nbf", json!(now + 3600)), "begins to hold in"),
         ] {
@@ -294,6 +294,12 @@ both_with_a_provider! {
             let told = told["detail"].as_str().unwrap();
             // What would be let in is nobody's business who is not.
             assert!(told.contains(why) && !told.contains("refs/heads/main"), "{told}");
+        }
+        // Which job it was stands in the log, and one that forgot to name its audience guesses no more than the others.
+        for _ in 0..8 {
+            let (status, told) = by(&portal, &provider.sign(with("aud", json!("https://github.example/saltmarsh"))).await).await;
+            assert_eq!(status, StatusCode::UNAUTHORIZED);
+            assert!(told["detail"].as_str().unwrap().contains("is for somebody else"), "{told}");
         }
         // A job that does not fit guesses nothing: it is told why however often it tries, and holds nobody up.
         for _ in 0..8 {
@@ -314,7 +320,7 @@ both_with_a_provider! {
             let told: Value = told.json().await.unwrap();
             told["items"].as_array().is_some_and(|items| !items.is_empty()).then_some(told)
         }).await;
-        assert!(refused.to_string().contains("must be"), "{refused}");
+        assert!(refused.to_string().contains("must be") && refused.to_string().contains("\"subject\":\"repo:saltmarsh"), "{refused}");
         // What it listens to ends when its token does.
         let short = provider.sign(with("exp", json!(now + 8))).await;
         let stream = portal.request(Method::GET, "/api/v1/changes/stream").bearer_auth(short).send().await.unwrap();

@@ -96,12 +96,8 @@ pub(super) async fn claim(
     let mut taken = Vec::new();
     for (key, found) in found {
         let (other, before) = (others.get(&key), held.get(&key).filter(|path| **path != found.path));
-        let stands = precedence.stands(&key, &found.path, (own.get(&key), before, other));
-        let owner = match claimed.get(&key) {
-            Some(path) => Some((id, path.clone())),
-            None => stands,
-        };
-        if let Some(owner) = owner {
+        let stands = || precedence.stands(&key, &found.path, (own.get(&key), before, other));
+        if let Some(owner) = claimed.get(&key).map(|path| (id, path.clone())).or_else(stands) {
             conflicts.disputed.insert(found.path.clone());
             let is_same = owner.0 != id && places.get(&key).is_some_and(|place| *place == found.location());
             let is_weaker = precedence.is_weaker(&key, (id, &found.path), (owner.0, &owner.1));

@@ -41,7 +41,7 @@ pub(super) async fn still_may(services: &Services, tenant: &Tenant, row: &Row) -
             Ok(true)
         }
         Ok(None) => Ok(true),
-        Err(ProviderProblem::Over(why) | ProviderProblem::Refused(why)) => {
+        Err(ProviderProblem::Over(why) | ProviderProblem::Refused(why) | ProviderProblem::Elsewhere(why)) => {
             tracing::info!(who = known.who, why, "a session ends: the provider no longer stands by the person");
             Ok(false)
         }
