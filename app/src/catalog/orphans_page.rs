@@ -97,7 +97,7 @@ fn OfSource(id: String, target: String, total: u32, may_not: String) -> impl Int
     });
     view! {
         <div class="mb-4 flex flex-wrap items-center justify-between gap-3 text-table">
-            <p class="prose-links min-w-0 break-all">"Of "{whose}" · "<a href="/sources/orphans">"show all"</a></p>
+            <p class="prose-links min-w-0 wrap-anywhere">"Of "{whose}" · "<a href="/sources/orphans">"show all"</a></p>
             {deeds}
             {problem}
             {(total > 1).then(|| view! { <MayNot why=may_not/> })}
@@ -120,7 +120,7 @@ fn Row(orphan: Orphan, may_not: String, settle: ServerAction<SettleOrphan>) -> i
                     <EntityLink to=reference.clone() label=title/>
                     <span class="text-muted">{reference.kind().to_owned()}" of "<OwnerLink owner plain=true/></span>
                 </p>
-                <p class="prose-links text-meta text-muted break-all">"Was in "<code class="font-mono">{path}</code>" of "{whence}", until "<When at=since sentence=true/></p>
+                <p class="prose-links text-meta text-muted wrap-anywhere">"Was in "<code class="font-mono">{path}</code>" of "{whence}", until "<When at=since sentence=true/></p>
                 <p class="text-meta"><Fate orphan=orphan.clone()/></p>
             </div>
             <Deeds orphan may_not settle/>

@@ -293,7 +293,7 @@ async fn ask_about_permission(api: &mut Described<'_>) {
     api.ask(Method::DELETE, roles, roles, Some(role), 204).await;
     let (policies, one, mine) = ("/permission/policies", "/permission/policies/{name}", "/permission/policies/mine");
     assert_eq!(api.get(policies, policies).await[0]["name"], "administrator");
-    let draft = json!({ "text": "permit (principal in Role::\"mine\", action in Action::\"read\", resource);" });
+    let draft = json!({ "text": "permit (principal in Role::\"mine\", action == Action::\"readAudit\", resource);" });
     let tried =
         api.ask(Method::POST, &format!("{one}/preview"), &format!("{mine}/preview"), Some(draft.clone()), 200).await;
     assert!(!tried["gains"].as_array().unwrap().is_empty());

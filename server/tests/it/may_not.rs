@@ -85,7 +85,7 @@ both! {
             // What a thing declares is its own matter, and says where.
             assert!(status == StatusCode::OK && (page.ends_with("yaml") || !drawn.contains("own.yaml")), "{page}: {drawn}");
         }
-        let (status, _) = seen(&portal, &viewer, "/catalog/default/component/a/graph").await;
+        let (status, _) = seen(&portal, &viewer, "/catalog/default/component/a/relations").await;
         assert_eq!(status, StatusCode::OK);
     }
 
