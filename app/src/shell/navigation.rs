@@ -20,10 +20,9 @@ const WORK: [Place; 5] = [
     Place { label: "Create", href: "/create", glyph: Glyph::SquarePlus },
     Place { label: "Runs", href: "/runs", glyph: Glyph::Route },
 ];
-const CARE: [Place; 3] = [
+const CARE: [Place; 2] = [
     Place { label: "Sources", href: "/sources", glyph: Glyph::GitBranch },
     Place { label: "Policies", href: "/policies", glyph: Glyph::ShieldCheck },
-    PEOPLE,
 ];
 /// For those who may see who comes in.
 const PEOPLE: Place = Place { label: "People", href: "/people", glyph: Glyph::Users };
@@ -42,18 +41,24 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
         }
         path
     });
-    let places = |places: &'static [Place]| {
-        view! {
-            <ul class="flex flex-col gap-0.5">
-                {places.iter().map(|place| {
-                    if place.href == PEOPLE.href {
-                        view! { <IfManaging place frame/> }.into_any()
-                    } else {
-                        view! { <PlaceLink place frame/> }.into_any()
-                    }
-                }).collect_view()}
-            </ul>
-        }
+    let places =
+        |places: &'static [Place]| places.iter().map(|place| view! { <PlaceLink place frame/> }).collect_view();
+    let people = move || {
+        let frame = frame.get()?.ok()?;
+        frame.manages_people.then(|| view! { <PlaceLine place=&PEOPLE badge=||()/> }.into_any())
+    };
+    let leave = move || {
+        let frame = frame.get()?.ok()?;
+        frame.has_session.then(|| {
+            view! {
+                <form method="post" action="/auth/sign-out" class="words flex-none">
+                    <button type="submit" class="btn btn-ghost btn-icon text-muted" aria-label="Sign out" title="Sign out">
+                        <Icon glyph=Glyph::LogOut/>
+                    </button>
+                </form>
+            }
+            .into_any()
+        })
     };
     view! {
         <aside
@@ -83,8 +88,11 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                 </div>
             </div>
             <nav aria-label="Main" class="flex flex-1 flex-col gap-4 overflow-y-auto px-2 pb-4">
-                {places(&WORK)}
-                {places(&CARE)}
+                <ul class="flex flex-col gap-0.5">{places(&WORK)}</ul>
+                <ul class="flex flex-col gap-0.5">
+                    {places(&CARE)}
+                    <Transition fallback=|| ()>{people}</Transition>
+                </ul>
             </nav>
             <div class="flex flex-none items-center gap-2.5 border-t border-base-300 px-3 py-2.5">
                 <span aria-hidden="true" class="words grid size-7.5 flex-none place-items-center rounded-full bg-accent text-meta font-semibold text-accent-content">
@@ -101,35 +109,12 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                         })}
                     </Transition>
                 </a>
-                <Transition fallback=|| ()>
-                    {move || Suspend::new(async move {
-                        frame.ready().await.is_ok_and(|frame| frame.has_session).then(|| view! {
-                            <form method="post" action="/auth/sign-out" class="words flex-none">
-                                <button type="submit" class="btn btn-ghost btn-icon text-muted" aria-label="Sign out" title="Sign out">
-                                    <Icon glyph=Glyph::LogOut/>
-                                </button>
-                            </form>
-                        })
-                    })}
-                </Transition>
+                <Transition fallback=|| ()>{leave}</Transition>
                 <button type="button" data-switch="navigation" class="btn btn-ghost btn-icon hidden text-muted lg:inline-flex" aria-label="Narrow or widen the navigation" title="Narrow or widen">
                     <Icon glyph=Glyph::PanelLeft/>
                 </button>
             </div>
         </aside>
-    }
-}
-
-/// A link for those who manage people.
-#[component]
-fn IfManaging(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
-    view! {
-        <Transition fallback=|| ()>
-            {move || Suspend::new(async move {
-                let is_theirs = frame.ready().await.is_ok_and(|frame| frame.manages_people);
-                is_theirs.then(|| view! { <PlaceLink place frame/> })
-            })}
-        </Transition>
     }
 }
 
@@ -141,23 +126,10 @@ fn places_of(href: &'static str) -> Vec<&'static str> {
     }
 }
 
-/// A link of the bar; the place one is in, or below, is marked.
+/// A link of the bar, with how much waits there.
 #[component]
 fn PlaceLink(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
-    let Place { label, href, glyph } = *place;
-    let pathname = use_location().pathname;
-    let here = Memo::new(move |_| {
-        pathname.with(|path| {
-            places_of(href).iter().any(|place| path == place || *place != "/" && path.starts_with(&format!("{place}/")))
-        })
-    });
-    let class = move || {
-        if here.get() {
-            "surface flex h-8 items-center gap-2.5 rounded-field px-2.5 text-table font-semibold [&>.icon]:text-primary"
-        } else {
-            "flex h-8 items-center gap-2.5 rounded-field border border-transparent px-2.5 text-table text-muted hover:bg-base-100 hover:text-base-content"
-        }
-    };
+    let href = place.href;
     let badge = move || {
         let frame = frame.get()?.ok()?;
         match href {
@@ -172,12 +144,35 @@ fn PlaceLink(place: &'static Place, frame: Fetched<Frame>) -> impl IntoView {
             _ => None,
         }
     };
+    view! { <PlaceLine place badge=move || view! { <Transition fallback=|| ()>{badge}</Transition> }/> }
+}
+
+/// The link itself; the place one is in, or below, is marked.
+#[component]
+fn PlaceLine<V: IntoView + 'static>(
+    place: &'static Place,
+    badge: impl FnOnce() -> V + Send + 'static,
+) -> impl IntoView {
+    let Place { label, href, glyph } = *place;
+    let pathname = use_location().pathname;
+    let here = Memo::new(move |_| {
+        pathname.with(|path| {
+            places_of(href).iter().any(|place| path == place || *place != "/" && path.starts_with(&format!("{place}/")))
+        })
+    });
+    let class = move || {
+        if here.get() {
+            "surface flex h-8 items-center gap-2.5 rounded-field px-2.5 text-table font-semibold [&>.icon]:text-primary"
+        } else {
+            "flex h-8 items-center gap-2.5 rounded-field border border-transparent px-2.5 text-table text-muted hover:bg-base-100 hover:text-base-content"
+        }
+    };
     view! {
         <li>
             <a href=href title=label class=class aria-current=move || here.get().then_some("page")>
                 <Icon glyph/>
                 <span class="words flex-1 truncate">{label}</span>
-                <Transition fallback=|| ()>{badge}</Transition>
+                {badge()}
             </a>
         </li>
     }
