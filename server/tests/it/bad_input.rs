@@ -186,7 +186,7 @@ async fn a_redirect_to_an_internal_address_is_not_followed() {
 #[tokio::test]
 async fn an_internal_address_is_fetched_from_only_if_it_is_allowed() {
     let (inside, asked) = web(ok(&component("inside", "service", "berths"))).await;
-    let (closed, _) = web(ok("")).await;
+    let (closed, knocked) = web(ok("")).await;
     let portal = portal_that_may_ask(&[&inside]).await;
     for address in
         [format!("http://{closed}/x.yaml"), "http://169.254.169.254/latest/meta-data".into(), "http://[::1]:1/x".into()]
@@ -197,7 +197,8 @@ async fn an_internal_address_is_fetched_from_only_if_it_is_allowed() {
     }
     portal.register("url", &format!("http://{inside}/catalog-info.yaml")).await;
     assert_eq!(portal.names("").await, ["inside"]);
-    assert_eq!(asked.load(Ordering::SeqCst), 1);
+    assert!(asked.load(Ordering::SeqCst) > 0);
+    assert_eq!(knocked.load(Ordering::SeqCst), 0);
     for refused in
         ["file:///etc/passwd", "ftp://example.com/x", "https://me:secret@example.com/x", "not an address", ""]
     {

@@ -126,6 +126,7 @@ impl Plan {
             .collect();
         touched.extend(store::referrers(&**tx, tenant, &came_or_went).await?);
 
+        ask_claimers(tx, tenant, source, &remove).await?;
         for names in remove.chunks(PART) {
             for row in store::written(&**tx, tenant, names).await? {
                 told.removed += 1;
@@ -171,6 +172,16 @@ impl Plan {
         }
         Ok(told)
     }
+}
+
+/// Whoever claims a name that is free again takes it now, and not with its next schedule.
+async fn ask_claimers(tx: &mut Transaction, tenant: &Tenant, source: Uuid, freed: &[String]) -> Result<()> {
+    let claims = store::conflicts_about(&**tx, tenant, freed).await?;
+    let claimers: HashSet<Uuid> = claims.into_iter().map(|row| row.source_id).collect();
+    for claimer in claimers.into_iter().filter(|claimer| *claimer != source) {
+        tx.enqueue(Job::SyncSource { source: claimer });
+    }
+    Ok(())
 }
 
 /// Reads what each document declares, on another thread: it is parsed for that.
