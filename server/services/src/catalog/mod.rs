@@ -40,6 +40,7 @@ mod tests;
 mod trust;
 mod unasked;
 mod unseen;
+mod untied;
 mod validate;
 pub mod webhooks;
 pub mod yaml;
@@ -62,9 +63,7 @@ pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, se
 pub use past::{Farewell, Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
-pub(crate) use query::{
-    retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits, untied, without_empty,
-};
+pub(crate) use query::{retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits};
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub(crate) use sources::source_of;
@@ -78,4 +77,5 @@ pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;
 pub(crate) use trust::{declared_in, vouched};
 pub use unasked::{Unasked, tell_of_unasked, unasked, unasked_in};
+pub(crate) use untied::{untied, without_empty};
 pub use validate::check_entity;
