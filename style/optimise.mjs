@@ -6,9 +6,11 @@ const features = ['MutableGlobals', 'NontrappingFPToInt', 'BulkMemory', 'BulkMem
   .map((name) => binaryen.Features[name])
   .reduce((all, feature) => all | feature);
 
-// -Oz
+// -Oz, and what is left to gain when the code is written down
 binaryen.setOptimizeLevel(2);
 binaryen.setShrinkLevel(2);
+binaryen.setGenerateStackIR(true);
+binaryen.setOptimizeStackIR(true);
 
 for (const file of process.argv.slice(2)) {
   const module = binaryen.readBinary(readFileSync(file), features);

@@ -69,8 +69,8 @@ fn bundle(wasm: &Path) -> Result<()> {
         let hashed = out.add(&name, &fs::read(font)?)?;
         let before = css.len();
         css = css.replace(&format!("/pkg/fonts/{name}"), &format!("/pkg/{hashed}"));
-        // The mono face is for code only; the text face is needed by the first paint.
-        if css.len() != before && !name.contains("mono") {
+        // The mono face is for code only; the text face is needed by the first paint, with its usual letters.
+        if css.len() != before && name.starts_with("geist-basic") {
             preloaded.push(hashed);
         }
     }
@@ -158,12 +158,17 @@ fn run(what: &str, command: &mut Command) -> Result<()> {
     Err(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The Latin subsets of the two variable faces, with no more in them than is used, in the folder `work`.
+/// The Latin subsets of the two variable faces, with no more in them than is used, and their usual letters apart, in the folder `work`.
 fn fonts(style: &Path, work: &Path) -> Result<Vec<PathBuf>> {
     let faces = ["geist/files/geist-latin-wght-normal.woff2", "geist-mono/files/geist-mono-latin-wght-normal.woff2"];
     let faces = faces.map(|face| style.join("node_modules/@fontsource-variable").join(face));
     run("fonts.mjs", Command::new("node").arg(style.join("fonts.mjs")).arg(work).args(&faces))?;
-    faces.iter().map(|face| Ok(work.join(file_name(face)?))).collect()
+    let mut fonts = Vec::new();
+    for face in &faces {
+        let name = file_name(face)?;
+        fonts.extend([name.replace("latin", "basic"), name].map(|name| work.join(name)));
+    }
+    Ok(fonts)
 }
 
 fn file_name(path: &Path) -> Result<String> {
