@@ -133,6 +133,9 @@ async function measure(entities, name, cluster) {
     }
   }
   print('memory after all that', mebibytes(portal.memory()), goal.memory);
+  // What was freed goes back a while after the last question.
+  await pause(10_000);
+  print('memory ten seconds later', mebibytes(portal.memory()), goal.memory);
 
   // One file of a source changes: how soon every list shows it.
   appendFileSync(files.last, `---\napiVersion: backstage.io/v1alpha1\nkind: Component\nmetadata:\n  name: one-more\nspec: {type: service, lifecycle: production, owner: ${names.Group[0]}}\n`);
