@@ -159,10 +159,10 @@ async fn read(
     let name = named(&id)?;
     let run = runs::run(&services, &caller, name).await?;
     let document = runs::template_of(&services, &caller, name).await?;
-    let user = task::reference_of(&run.summary.created_by);
-    let starter = match user.parse() {
-        Ok(reference) => catalog::entities(&services, &caller, &[reference]).await?.pop().flatten(),
-        Err(_) => None,
+    let user = task::user_of(&run.summary.created_by).and_then(|user| user.parse().ok());
+    let starter = match user {
+        Some(reference) => catalog::entities(&services, &caller, &[reference]).await?.pop().flatten(),
+        None => None,
     };
     let starter = starter.map(|starter| starter.document);
     Ok(Json(task::whole(&run, &document, starter, &services.settings.base_url)))

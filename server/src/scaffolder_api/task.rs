@@ -13,7 +13,7 @@ pub(super) fn short(run: &RunSummary) -> Value {
 }
 
 fn plain(run: &RunSummary) -> Value {
-    json!({
+    let mut task = json!({
         "id": run.id,
         "number": run.number,
         "title": run.title,
@@ -21,21 +21,25 @@ fn plain(run: &RunSummary) -> Value {
         "status": run.status,
         "createdAt": run.created_at,
         "lastHeartbeatAt": run.ended_at.or(run.started_at),
-        "createdBy": reference_of(&run.created_by),
-    })
+    });
+    if let Some(user) = user_of(&run.created_by) {
+        task["createdBy"] = json!(user);
+    }
+    task
 }
 
 /// A task with all that it is made of; `starter` is the entity of whoever started it, if the catalog has it.
 pub(super) fn whole(run: &Run, document: &Value, starter: Option<Value>, base_url: &str) -> Value {
     let mut task = short(&run.summary);
     let part = |pointer: &str| document.pointer(pointer).cloned();
-    let user = reference_of(&run.summary.created_by);
+    let user = user_of(&run.summary.created_by);
+    let user = user.map_or_else(|| json!({}), |user| json!({ "ref": user, "entity": starter }));
     task["spec"] = json!({
         "apiVersion": part("/apiVersion"),
         "parameters": run.values,
         "steps": part("/spec/steps"),
         "output": part("/spec/output"),
-        "user": { "ref": user, "entity": starter },
+        "user": user,
         "templateInfo": {
             "entityRef": run.summary.template.to_string(),
             "baseUrl": base_url,
@@ -66,11 +70,14 @@ pub(super) fn whole(run: &Run, document: &Value, starter: Option<Value>, base_ur
     task
 }
 
-/// Who started a run, as a reference.
-pub(super) fn reference_of(label: &str) -> String {
-    let label = label.to_lowercase();
+/// Who started a run, as a reference; of a program there is none, as in Backstage.
+pub(super) fn user_of(starter: &str) -> Option<String> {
+    let starter = starter.to_lowercase();
+    if starter.starts_with("machine:") {
+        return None;
+    }
     // Who signed in is known by their whole name; of others, clients are told as of people.
-    if label.starts_with("user:") { label } else { format!("user:default/{label}") }
+    Some(if starter.starts_with("user:") { starter } else { format!("user:default/{starter}") })
 }
 
 /// Who is meant by a reference.

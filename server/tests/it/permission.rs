@@ -260,6 +260,13 @@ both! {
         // With the role it goes to its end; without it, it stops at the next step, and says why.
         let done = why_it_fails(&portal, &token, "slow", async || {}).await;
         assert!(done.starts_with("completed"), "{done}");
+        // A program is nobody's user, also where a person has its name.
+        let tasks = portal.json("/api/scaffolder/v2/tasks").await;
+        assert_eq!((&tasks["totalTasks"], &tasks["tasks"][0]["createdBy"]), (&json!(1), &Value::Null), "{tasks}");
+        assert_eq!(portal.json("/api/scaffolder/v2/tasks?createdBy=user:default/runner").await["totalTasks"], 0);
+        let task = portal.json(&format!("/api/scaffolder/v2/tasks/{}", tasks["tasks"][0]["id"].as_str().unwrap())).await;
+        assert_eq!(task["spec"]["user"], json!({}));
+        assert!(portal.html("/runs/1").await.contains("machine:runner"));
         let stopped = why_it_fails(&portal, &token, "slow", take).await;
         assert!(stopped.starts_with("failed") && stopped.contains("`runner` may not start runs"), "{stopped}");
         assert!(stopped.contains("someone who has them can start it anew") && !stopped.contains("hello"), "{stopped}");

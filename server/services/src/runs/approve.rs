@@ -143,7 +143,7 @@ async fn write(
     agreement: Agreement,
     note: &str,
 ) -> Result<bool> {
-    let (who, now) = (caller.label().to_owned(), Utc::now());
+    let (who, now) = (caller.author().into_owned(), Utc::now());
     let said = (!note.is_empty()).then(|| note.to_owned());
     let is_refused = agreement == Agreement::Refused;
     let problem = is_refused.then(|| format!("{who} refused it: {note}"));
@@ -194,7 +194,7 @@ async fn write(
     let detail = json!({
         "number": row.number,
         "template": row.template,
-        "startedBy": row.created_by,
+        "startedBy": row.starter(),
         "before": row.approval,
         "after": agreement.as_str(),
         "note": said,

@@ -1,15 +1,15 @@
 //! What expressions of a step see, and what they come to.
 
-use domain::{
-    catalog::{DEFAULT_NAMESPACE, EntityRef},
-    runs::{OutputLink, OutputText, RunOutput},
-};
+use domain::runs::{OutputLink, OutputText, RunOutput};
 use serde_json::{Map, Value, json};
 
 use super::store::{run, step};
 use crate::{
     Error, Result,
-    templates::expression::{self, Context},
+    templates::{
+        expression::{self, Context},
+        user,
+    },
 };
 
 /// The answers, what earlier steps made, who asked, and the run itself.
@@ -20,19 +20,9 @@ pub(super) fn of(run: &run::Model, steps: &[step::Model]) -> Context {
             made.insert(step.step_id.clone(), json!({ "output": output }));
         }
     }
-    let label = run.created_by.to_lowercase();
-    // Who signed in is known by their whole name; others are told of as people.
-    let user = label.parse::<EntityRef>().ok().filter(|user| user.kind() == "user");
-    let user = user.unwrap_or_else(|| EntityRef::new("user", DEFAULT_NAMESPACE, &label));
     let mut context = Context::new(&run.answers);
     context.set("steps", &Value::Object(made));
-    context.set(
-        "user",
-        &json!({
-            "ref": user.to_string(),
-            "entity": { "kind": "User", "metadata": { "name": user.name(), "namespace": user.namespace() }, "spec": { "profile": {} } },
-        }),
-    );
+    context.set("user", &user::seen(&run.starter()));
     context.set("context", &json!({ "task": { "id": run.id } }));
     context.set("environment", &json!({ "parameters": {}, "secrets": {} }));
     context.set("secrets", &json!({}));

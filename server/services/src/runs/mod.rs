@@ -109,6 +109,17 @@ pub async fn run(services: &Services, caller: &Caller, name: RunName) -> Result<
     store::whole(&row, &steps)
 }
 
+/// What names a thing for policies: of a run, which people know by its number, its id stands there.
+pub async fn with_id(services: &Services, caller: &Caller, thing: &str) -> Result<String> {
+    match thing.trim().strip_prefix("run:").and_then(|number| number.parse().ok()) {
+        Some(number) => {
+            let row = find(services, caller, RunName::Number(number), Permission::ReadRuns).await?;
+            Ok(format!("run:{}", row.id))
+        }
+        None => Ok(thing.to_owned()),
+    }
+}
+
 /// The template's document as the run follows it.
 pub async fn template_of(services: &Services, caller: &Caller, name: RunName) -> Result<serde_json::Value> {
     Ok(find(services, caller, name, Permission::ReadRuns).await?.template_document)

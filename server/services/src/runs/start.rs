@@ -143,7 +143,7 @@ pub(super) fn rows(
         status: RunStatus::Open.as_str().to_owned(),
         version: 0,
         logged: 0,
-        created_by: caller.label().to_owned(),
+        created_by: caller.subject.to_string(),
         created_at: Utc::now(),
         started_at: None,
         ended_at: None,

@@ -7,6 +7,7 @@ mod pickers;
 mod plan;
 pub mod repo_url;
 pub mod skeleton;
+pub(crate) mod user;
 mod wizard;
 
 use answers::{Checked, Scope};

@@ -20,6 +20,7 @@ use super::{
     expression::Context,
     pickers,
     skeleton::File,
+    user,
 };
 use crate::{Result, Services, catalog, identity::may, permission};
 
@@ -115,16 +116,9 @@ fn context(caller: &Caller, template: &Template, values: &Value) -> Context {
     }
     let declared = template.secrets.as_ref().and_then(|schema| schema.get("properties")?.as_object());
     secrets.extend(declared.into_iter().flatten().map(|(name, _)| (name.clone(), json!(HIDDEN))));
-    let user = caller.label().to_lowercase();
     let mut context = Context::new(&Value::Object(parameters));
     context.set("steps", &json!({}));
-    context.set(
-        "user",
-        &json!({
-            "ref": format!("user:default/{user}"),
-            "entity": {"kind": "User", "metadata": {"name": user, "namespace": "default"}, "spec": {"profile": {}}},
-        }),
-    );
+    context.set("user", &user::seen(&caller.subject.to_string()));
     context.set("context", &json!({"task": {"id": "plan"}}));
     context.set("environment", &json!({"parameters": {}, "secrets": {}}));
     context.set("secrets", &Value::Object(secrets));

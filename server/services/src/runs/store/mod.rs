@@ -287,7 +287,7 @@ pub(super) fn summary(row: &run::Model) -> Result<RunSummary> {
         template: row.template()?,
         template_title: row.template_title.clone(),
         status: row.status()?,
-        created_by: row.created_by.clone(),
+        created_by: row.starter(),
         created_at: row.created_at,
         started_at: row.started_at,
         ended_at: row.ended_at,
