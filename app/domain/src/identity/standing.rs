@@ -1,6 +1,6 @@
 //! The author of a request, and on what footing they are.
 
-use std::{collections::BTreeSet, net::IpAddr, sync::Arc};
+use std::{borrow::Cow, collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
 
@@ -78,7 +78,15 @@ impl Caller {
         }
     }
 
-    /// Who is recorded as the author of a change.
+    /// Who is recorded as the author of a change: a program by what it is, since it may be called like anybody.
+    pub fn author(&self) -> Cow<'_, str> {
+        match &self.subject {
+            Subject::Machine(_) => Cow::Owned(self.subject.to_string()),
+            subject => Cow::Borrowed(subject.label()),
+        }
+    }
+
+    /// How they are called.
     pub fn label(&self) -> &str {
         self.subject.label()
     }

@@ -138,7 +138,7 @@ impl Told {
 
     /// The entries for the changes up to the number `last`.
     pub(super) fn links(self, caller: &Caller, at: DateTime<Utc>, last: i64) -> Vec<Link> {
-        let by = caller.label();
+        let by = caller.author();
         let count = i64::try_from(self.count).unwrap_or(i64::MAX);
         let first = last - count + 1;
         if self.count <= FEW {

@@ -152,14 +152,14 @@ async fn settle(tx: &mut Transaction, caller: &Caller, names: Vec<String>, deed:
         OrphanDeed::Keep => {
             let known = store::kept_among(&**tx, tenant, &names).await?;
             let new: Vec<String> = names.into_iter().filter(|name| !known.contains_key(name)).collect();
-            store::keep(&**tx, tenant, &new, now, caller.label()).await?;
+            store::keep(&**tx, tenant, &new, now, &caller.author()).await?;
             for subject in new {
                 tx.record(NewChange {
                     source: String::new(),
                     subject,
                     kind: ChangeKind::EntityKept,
                     before: None,
-                    after: Some(json!({ "kept": { "by": caller.label() } })),
+                    after: Some(json!({ "kept": { "by": caller.author() } })),
                 });
             }
         }

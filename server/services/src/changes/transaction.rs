@@ -159,7 +159,7 @@ impl Transaction {
     async fn number(&self, at: DateTime<Utc>, changes: Vec<Line>) -> Result<i64> {
         let count = number(changes.len());
         let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
-        store::insert(&self.tx, &self.caller.tenant, seq - count + 1, at, self.caller.label(), changes).await?;
+        store::insert(&self.tx, &self.caller.tenant, seq - count + 1, at, &self.caller.author(), changes).await?;
         Ok(seq)
     }
 
@@ -260,9 +260,9 @@ impl Transaction {
                 let count = before + number(changes.len());
                 store::hold(&self.tx, before, changes).await?;
                 let seq = store::take(&self.tx, &self.caller.tenant, count).await?;
-                let (tenant, label) = (&self.caller.tenant, self.caller.label());
+                let (tenant, author) = (&self.caller.tenant, self.caller.author());
                 let at = Utc::now();
-                store::release(&self.tx, tenant, seq - count + 1, at, label).await?;
+                store::release(&self.tx, tenant, seq - count + 1, at, &author).await?;
                 Ok(Some((seq, at)))
             }
         }

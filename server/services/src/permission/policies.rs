@@ -285,7 +285,7 @@ pub async fn save_policy(
         cases: cases.to_owned(),
         version: version + 1,
         changed_at: Utc::now(),
-        changed_by: caller.label().to_owned(),
+        changed_by: caller.author().into_owned(),
     };
     store::put_policy(&*tx, row).await?;
     tx.record(NewChange {

@@ -129,7 +129,7 @@ pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to
         let why = format!("{MOST_GRANTS} roles were given, which is as many as can be; give them to groups instead");
         return Err(Error::Rejected(why));
     }
-    if !store::give(&*tx, &caller.tenant, (role, to), (Utc::now(), caller.label())).await? {
+    if !store::give(&*tx, &caller.tenant, (role, to), (Utc::now(), &caller.author())).await? {
         return Err(Error::Conflict(format!("`{to}` has the role `{role}` already")));
     }
     tx.record(NewChange {

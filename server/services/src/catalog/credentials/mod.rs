@@ -142,7 +142,7 @@ pub async fn seal_credential(services: &Services, caller: &Caller, new: NewCrede
         sealed: services.secrets.seal(&SecretString::from(secret), &place(&name))?,
         known_hosts: (kind == CredentialKind::Ssh).then(|| known_hosts.replace("\r\n", "\n")),
         created_at: Utc::now(),
-        created_by: caller.label().to_owned(),
+        created_by: caller.author().into_owned(),
     };
     let mut tx = services.begin(caller).await?;
     let known = store::credentials(&*tx, tenant).await?;

@@ -78,7 +78,7 @@ pub async fn change_webhook(services: &Services, caller: &Caller, id: Uuid, deed
         WebhookDeed::Make => {
             let now = Utc::now();
             let sealed = services.secrets.seal(&new_secret()?, &place(id))?;
-            store::put_hook(&*tx, tenant, id, sealed, (now, caller.label()), now + SHOWN).await?;
+            store::put_hook(&*tx, tenant, id, sealed, (now, &caller.author()), now + SHOWN).await?;
         }
         WebhookDeed::Hide => store::hide_secret(&*tx, tenant, id).await?,
         WebhookDeed::Drop => store::drop_hook(&*tx, tenant, id).await?,

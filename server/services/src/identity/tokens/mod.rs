@@ -145,6 +145,10 @@ pub async fn make_service_token(services: &Services, caller: &Caller, new: NewTo
 fn name(said: &str) -> Result<String> {
     let name = said.trim();
     let fits = (1..=80).contains(&name.chars().count()) && !name.chars().any(char::is_control);
+    if name.parse::<Subject>().is_ok() {
+        let why = format!("`{name}` is the name of somebody else, whom it could be taken for; choose another one");
+        return Err(Error::Rejected(why));
+    }
     if fits {
         Ok(name.to_owned())
     } else {
