@@ -132,6 +132,7 @@ async fn background(
         identity::tidy(services.clone(), shutdown.clone()),
         memory::keep(services.clone(), shutdown.clone()),
         catalog::tell_of_unasked(&services),
+        catalog::respell(&services),
         async {
             while let Err(error) = queue::work(services.clone(), shutdown.clone()).await {
                 tracing::error!(%error, "the workers could not start; trying again");

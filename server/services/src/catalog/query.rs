@@ -15,7 +15,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     documents::Question,
     index::{View, strip},
-    store,
+    spelling, store,
 };
 use crate::{
     Error, Result, Services, identity,
@@ -127,7 +127,7 @@ pub(crate) async fn source_traits(
 ) -> Result<Option<(String, String, Vec<String>)>> {
     let Some(source) = store::source(&services.db, tenant, id).await? else { return Ok(None) };
     let owners = services.catalog.owners_of_all(services, tenant, id).await?;
-    Ok(Some((source.kind.to_string(), source.target, owners)))
+    Ok(Some((source.kind.to_string(), spelling::asked_of(source.kind, &source.target), owners)))
 }
 
 /// What policies may know of some entities, spread over the catalog.
@@ -144,7 +144,8 @@ pub(crate) async fn sample_sources(
     let mut told = Vec::new();
     for source in store::sources(&services.db, tenant).await?.into_iter().take(most) {
         let owners = services.catalog.owners_of_all(services, tenant, source.id).await?;
-        told.push((source.id.to_string(), source.kind.to_string(), source.target, owners));
+        let target = spelling::asked_of(source.kind, &source.target);
+        told.push((source.id.to_string(), source.kind.to_string(), target, owners));
     }
     Ok(told)
 }

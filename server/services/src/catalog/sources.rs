@@ -133,7 +133,8 @@ pub(super) async fn seen_sources(services: &Services, caller: &Caller, sources: 
     let mut seen = Vec::new();
     for source in sources {
         let owners = services.catalog.owners_of_all(services, &caller.tenant, source.id).await?;
-        if sight.decide_source(&source.id.to_string(), source.kind.as_str(), &source.target, &owners) {
+        let target = spelling::asked_of(source.kind, &source.target);
+        if sight.decide_source(&source.id.to_string(), source.kind.as_str(), &target, &owners) {
             seen.push(source);
         }
     }
@@ -268,7 +269,7 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
         source: id.to_string(),
         subject: source.subject(),
         kind: ChangeKind::SourceRemoved,
-        before: Some(json!({ "kind": source.kind, "target": source.target })),
+        before: Some(json!({ "kind": source.kind, "target": source.target, "trust": source.trust })),
         after: None,
     });
     tx.commit().await?;

@@ -31,7 +31,7 @@ pub(super) fn plain(kind: SourceKind, text: &str) -> Result<String, String> {
     let (address, url) = address(text)?;
     if url.scheme() == "ssh" && kind == SourceKind::Git {
         // The user of SSH is no secret: it is `git` almost everywhere.
-        return if url.password().is_some() { Err(PASSWORD.to_owned()) } else { Ok(address) };
+        return if url.password().is_some() { Err(PASSWORD.to_owned()) } else { Ok(of_repository(&address)) };
     }
     if !["http", "https"].contains(&url.scheme()) {
         let scheme = url.scheme();
@@ -45,16 +45,52 @@ pub(super) fn plain(kind: SourceKind, text: &str) -> Result<String, String> {
     if kind.is_organisation() {
         return Ok(Organisation::parse(kind, &address)?.target());
     }
-    let is_bare = kind == SourceKind::Git && !address.contains(['?', '#']);
-    Ok(if is_bare { address.trim_end_matches('/').to_owned() } else { address })
+    if kind != SourceKind::Git {
+        return Ok(address);
+    }
+    Ok(of_repository(&address))
 }
 
-/// A target as policies are asked about it: in an address, what has to be escaped is, however it was written.
+/// Readers of repositories take several slashes for one, and pass over those at the end.
+fn of_repository(address: &str) -> String {
+    let (place, behind) = address.split_at(behind(address));
+    let (scheme, place) = place.split_once("://").unwrap_or(("", place));
+    format!("{scheme}://{}{behind}", single_slashes(place).trim_end_matches('/'))
+}
+
+/// Where that begins which says what of a repository is read.
+pub(super) fn behind(target: &str) -> usize {
+    target.find(['?', '#']).unwrap_or(target.len())
+}
+
+/// A target as policies are asked about it: in an address, what has to be escaped is, however it was written, and no more; and what
+/// most servers take for one slash is one.
 pub(super) fn asked(target: &str) -> String {
     match Url::parse(target) {
-        Ok(url) if target.contains("://") && url.has_host() => straight(url.as_str()),
+        Ok(url) if target.contains("://") && url.has_host() => {
+            let straight = straight(url.as_str());
+            let (place, behind) = straight.split_at(behind(&straight));
+            let (scheme, place) = place.split_once("://").unwrap_or(("", place));
+            format!("{scheme}://{}{behind}", single_slashes(&unescaped(place, IN_PATHS)))
+        }
         _ => target.to_owned(),
     }
+}
+
+/// The target of a source as policies are asked about it, also of one that is not kept so.
+pub(super) fn asked_of(kind: SourceKind, target: &str) -> String {
+    asked(&plain(kind, target).unwrap_or_else(|_| target.to_owned()))
+}
+
+/// Several slashes in a row as one.
+fn single_slashes(path: &str) -> String {
+    let mut single = String::with_capacity(path.len());
+    for letter in path.chars() {
+        if letter != '/' || !single.ends_with('/') {
+            single.push(letter);
+        }
+    }
+    single
 }
 
 /// Whether a target is on the disk of the server.
@@ -66,15 +102,12 @@ pub(super) fn is_on_disk(kind: SourceKind, target: &str) -> bool {
     }
 }
 
-/// A whole path, without detours. Behind the `?` of a repository stands what of it is read.
+/// A whole path, without detours. Behind the `?` or `#` of a repository stands what of it is read.
 fn path(kind: SourceKind, text: &str) -> Result<String, String> {
     if kind == SourceKind::Url {
         return Err(format!("`{text}` is not an address; write it in full, like `https://host/path`"));
     }
-    let (text, query) = match text.split_once('?') {
-        Some((text, query)) if kind == SourceKind::Git => (text, format!("?{query}")),
-        _ => (text, String::new()),
-    };
+    let (text, behind) = text.split_at(if kind == SourceKind::Git { behind(text) } else { text.len() });
     let path = if text.starts_with("file:") {
         let url = Url::parse(text).map_err(|error| format!("`{text}` is not an address: {error}"))?;
         url.to_file_path().map_err(|()| format!("`{text}` is on another machine; write a path of this one"))?
@@ -84,8 +117,9 @@ fn path(kind: SourceKind, text: &str) -> Result<String, String> {
     let path = std::path::absolute(path).map_err(|error| format!("`{text}`: {error}"))?;
     let path = without_dots(path.to_str().ok_or_else(|| format!("`{text}` is not UTF-8"))?);
     // As a shell completes the name of a folder.
+    let path = single_slashes(&path);
     let path = if path.len() > 1 { path.trim_end_matches('/') } else { &path };
-    Ok(format!("{path}{query}"))
+    Ok(format!("{path}{behind}"))
 }
 
 /// An address as its reader understands it: scheme, host and port in one form, and a path without detours.
@@ -107,8 +141,11 @@ fn address(text: &str) -> Result<(String, Url), String> {
         return Err(wrong(&"`.` and `..` in its path must not hide behind an escaped slash"));
     }
     let user = authority.rsplit_once('@').map(|(user, _)| format!("{user}@")).unwrap_or_default();
-    let host = host.to_lowercase();
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
+    // Of schemes that it does not know, the reader of addresses leaves the server as it is written.
+    let host = percent_decode_str(host).decode_utf8_lossy();
+    let host = url::Host::parse(&host).map_err(|error| wrong(&error))?.to_string().to_lowercase();
+    let port = url.port().filter(|port| url.scheme() != "ssh" || *port != 22);
+    let port = port.map(|port| format!(":{port}")).unwrap_or_default();
     Ok((format!("{}://{user}{}{port}{rest}", url.scheme(), host.trim_end_matches('.')), url))
 }
 
@@ -128,7 +165,7 @@ fn straight(target: &str) -> String {
     let Some((scheme, rest)) = target.split_once("://") else { return without_dots(target) };
     let (authority, rest) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
     let (path, tail) = rest.split_at(rest.find(['?', '#']).unwrap_or(rest.len()));
-    format!("{scheme}://{authority}{}{tail}", without_dots(&unescaped(path)))
+    format!("{scheme}://{authority}{}{tail}", without_dots(&unescaped(path, "")))
 }
 
 /// Dots of a path resolved, as RFC 3986 (5.2.4) does it; a path without them stays as it is.
@@ -156,19 +193,32 @@ fn without_dots(path: &str) -> String {
     format!("/{}", kept.join("/"))
 }
 
-/// Letters, digits, `-`, `.`, `_` and `~` mean the same escaped and not (RFC 3986, 6.2.2.2).
-fn unescaped(path: &str) -> String {
+/// What may stand in a path as it is (RFC 3986, 3.3), and what servers of files therefore read the same, escaped or not.
+const IN_PATHS: &str = "!$&'()*+,;=:@";
+
+/// Letters, digits, `-`, `.`, `_` and `~` mean the same escaped and not, as do the digits of an escape in either case (RFC 3986,
+/// 6.2.2); so does what stands in `more`, for whom it does.
+fn unescaped(path: &str, more: &str) -> String {
     let mut plain = String::with_capacity(path.len());
     let mut rest = path;
     while let Some(at) = rest.find('%') {
         plain.push_str(&rest[..at]);
-        let letter = rest.get(at + 1..at + 3).and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
-        if let Some(letter) = letter.filter(|letter| letter.is_ascii_alphanumeric() || "-._~".contains(*letter)) {
-            plain.push(letter);
-            rest = &rest[at + 3..];
-        } else {
-            plain.push('%');
-            rest = &rest[at + 1..];
+        let digits = rest.get(at + 1..at + 3).filter(|digits| digits.bytes().all(|digit| digit.is_ascii_hexdigit()));
+        let letter = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).map(char::from);
+        match (letter, digits) {
+            (Some(letter), _) if letter.is_ascii_alphanumeric() || "-._~".contains(letter) || more.contains(letter) => {
+                plain.push(letter);
+                rest = &rest[at + 3..];
+            }
+            (_, Some(digits)) => {
+                plain.push('%');
+                plain.push_str(&digits.to_ascii_uppercase());
+                rest = &rest[at + 3..];
+            }
+            _ => {
+                plain.push('%');
+                rest = &rest[at + 1..];
+            }
         }
     }
     plain + rest
@@ -186,9 +236,18 @@ mod tests {
             (SourceKind::Url, "http://2130706433:05115/x?a=/../b", "http://127.0.0.1:5115/x?a=/../b"),
             (SourceKind::Git, "https://github.com/o/r/", "https://github.com/o/r"),
             (SourceKind::Git, "git@GitHub.com:o/r.git", "ssh://git@github.com/o/r.git"),
+            (SourceKind::Git, "https://github.com/o/r.git/?path=a/", "https://github.com/o/r.git?path=a/"),
+            (SourceKind::Git, "https://github.com/o/r/#main", "https://github.com/o/r#main"),
             (SourceKind::Git, "/srv/one.git?path=a/../b", "/srv/one.git?path=a/../b"),
+            (SourceKind::Git, "/srv/one.git/#main", "/srv/one.git#main"),
             (SourceKind::Git, "file://localhost/srv/l%69ve%20one/../two?path=a", "/srv/two?path=a"),
             (SourceKind::File, "/srv/what?/../all/", "/srv/all"),
+            (SourceKind::File, "//srv//all", "/srv/all"),
+            (SourceKind::Git, "ssh://git@HOST.example:22//o/r/", "ssh://git@host.example/o/r"),
+            (SourceKind::Git, "ssh://git@127.1/o/r", "ssh://git@127.0.0.1/o/r"),
+            (SourceKind::Git, "ssh://git@127.0.0.%31:2222/o/r", "ssh://git@127.0.0.1:2222/o/r"),
+            (SourceKind::Git, "https://forge.example//o//r", "https://forge.example/o/r"),
+            (SourceKind::Url, "https://a.example/a%2bb", "https://a.example/a%2Bb"),
             (SourceKind::GitHub, "https://GITHUB.com/Saltmarsh/", "https://github.com/Saltmarsh"),
         ] {
             assert_eq!(plain(kind, text).as_deref(), Ok(kept), "{text}");
@@ -215,6 +274,19 @@ mod tests {
     }
 
     #[test]
+    fn policies_are_asked_about_what_servers_of_files_read() {
+        for (target, asked_about) in [
+            ("http://a.example//secret//x.yaml", "http://a.example/secret/x.yaml"),
+            ("http://a.example/%40acme/a%2bb?x=%40", "http://a.example/@acme/a+b?x=%40"),
+            ("http://a.example/a%2fb/ü", "http://a.example/a%2Fb/%C3%BC"),
+            ("ssh://git@a.example//o/r", "ssh://git@a.example/o/r"),
+            ("/srv/x", "/srv/x"),
+        ] {
+            assert_eq!(asked(target), asked_about, "{target}");
+        }
+    }
+
+    #[test]
     fn a_detour_leads_where_the_straight_way_does() {
         for (target, plain) in [
             ("https://a.example/team/../other.yaml", "https://a.example/other.yaml"),
@@ -222,6 +294,7 @@ mod tests {
             ("https://a.example/team/*/../../other.yaml", "https://a.example/other.yaml"),
             ("https://a.example/%6dine.yaml?ref=../x#..", "https://a.example/mine.yaml?ref=../x#.."),
             ("https://a.example/a%2Fb/%zz/%", "https://a.example/a%2Fb/%zz/%"),
+            ("https://a.example/%4a%c3%A9", "https://a.example/J%C3%A9"),
             ("https://a.example/../../x", "https://a.example/x"),
             ("https://a.example/x/..", "https://a.example/"),
             ("https://a.example", "https://a.example"),

@@ -17,7 +17,10 @@ use sea_orm::{
 use super::KEYS;
 use crate::{
     Error, Result,
-    catalog::rows::{conflict, source},
+    catalog::{
+        rows::{conflict, source},
+        spelling::behind,
+    },
 };
 
 impl TryFrom<source::Model> for Source {
@@ -205,6 +208,22 @@ pub(in crate::catalog) async fn retarget(
     Ok(())
 }
 
+/// Writes a target otherwise that means the same place.
+pub(in crate::catalog) async fn respell(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    target: &str,
+) -> Result<()> {
+    source::Entity::update_many()
+        .set(source::ActiveModel { target: Set(target.to_owned()), ..Default::default() })
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id))
+        .exec(tx)
+        .await?;
+    Ok(())
+}
+
 pub(in crate::catalog) async fn source(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Source>> {
     source::Entity::find_by_id((tenant.to_string(), id)).one(db).await?.map(Source::try_from).transpose()
 }
@@ -236,10 +255,11 @@ fn is_at(new: &NewSource) -> SimpleExpr {
 /// How else the same place may be written: forges show a repository with `.git` behind it, and without.
 fn spellings(new: &NewSource) -> Vec<String> {
     let mut all = vec![new.target.clone()];
-    if new.kind == domain::catalog::SourceKind::Git && new.target.contains("://") && !new.target.contains(['?', '#']) {
-        all.push(match new.target.strip_suffix(".git") {
-            Some(bare) => bare.to_owned(),
-            None => format!("{}.git", new.target),
+    if new.kind == domain::catalog::SourceKind::Git && new.target.contains("://") {
+        let (place, behind) = new.target.split_at(behind(&new.target));
+        all.push(match place.strip_suffix(".git") {
+            Some(bare) => format!("{bare}{behind}"),
+            None => format!("{place}.git{behind}"),
         });
     }
     all
