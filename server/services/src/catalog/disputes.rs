@@ -59,7 +59,9 @@ async fn described(services: &Services, caller: &Caller, rows: Vec<conflict::Mod
     let targets: HashMap<Uuid, String> = sources.into_iter().map(|source| (source.id, source.target)).collect();
     let holders: HashSet<(Uuid, String)> = rows.iter().map(|row| (row.owner_id, row.owner_path.clone())).collect();
     let broken = store::files_with(&services.db, &caller.tenant, &holders, Outcome::Rejected).await?;
+    let owners = rows.iter().map(|row| row.owner_id);
     let trusts = Trusts::load(&services.db, &caller.tenant).await?;
+    let trusts = trusts.with_gone(&services.db, &caller.tenant, owners).await?;
     let claim = |source: Uuid, path: String, is_broken: bool| Claim {
         source,
         target: targets.get(&source).cloned().unwrap_or_default(),
@@ -101,7 +103,7 @@ pub async fn hand_over(
         let why = format!("`{path}` no longer claims `{key}`, so it cannot have the name; look at how it is now");
         return Err(Error::Conflict(why));
     };
-    let trusts = Trusts::load(&*tx, tenant).await?;
+    let trusts = Trusts::load(&*tx, tenant).await?.with_gone(&*tx, tenant, std::iter::once(row.source_id)).await?;
     if trusts.stands_by(&key, row.source_id, &row.path) && !trusts.stands_by(&key, to, path) {
         let why = format!(
             "`{key}` stays with `{}`, whose source is trusted with people: who they are decides what they may do. Trust the \

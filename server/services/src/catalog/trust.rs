@@ -15,6 +15,7 @@ use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::json;
 
 use super::{
+    begin::begin,
     ports::{MEMBERS, TEAMS},
     store,
     sync::sync,
@@ -22,7 +23,7 @@ use super::{
 };
 use crate::{
     Error, Result, Services,
-    changes::{NewChange, Transaction},
+    changes::{self, NewChange, Transaction},
     identity,
     queue::Job,
 };
@@ -36,6 +37,28 @@ pub(super) struct Trusts(HashMap<Uuid, Trust>);
 impl Trusts {
     pub(super) async fn load(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Self> {
         Ok(Self(store::trusts(db, tenant).await?))
+    }
+
+    /// With what those of these sources were trusted with that are gone, when they went: what they declared waits for someone who is
+    /// believed as much.
+    pub(super) async fn with_gone(
+        mut self,
+        db: &impl ConnectionTrait,
+        tenant: &Tenant,
+        sources: impl Iterator<Item = Uuid>,
+    ) -> Result<Self> {
+        let gone: HashSet<Uuid> = sources.filter(|source| !self.0.contains_key(source)).collect();
+        if gone.is_empty() {
+            return Ok(self);
+        }
+        let subjects: Vec<String> = gone.iter().map(|id| format!("source:{id}")).collect();
+        for change in changes::about_in(db, tenant, &subjects, &[ChangeKind::SourceRemoved.as_str()]).await? {
+            let trust = change.before.as_ref().and_then(|before| before["trust"].as_str()?.parse().ok());
+            if let (Ok(id), Some(trust)) = (change.source.parse(), trust) {
+                self.0.insert(id, trust);
+            }
+        }
+        Ok(self)
     }
 
     /// Whether people and teams count that a source declares in this file.
@@ -97,7 +120,8 @@ fn is_fit(trust: Trust, kind: SourceKind) -> Result<()> {
 /// Decides which people and teams of a source count.
 pub async fn set_trust(services: &Services, caller: &Caller, id: Uuid, trust: Trust) -> Result<()> {
     identity::may(services, caller, Permission::ManagePeople, Target::Platform).await?;
-    let mut tx = services.begin(caller).await?;
+    // Not while a sync decides by what was believed before, since it may tell of a claim that nobody would ask for then.
+    let mut tx = begin(services, caller).await?;
     let Some(source) = store::source(&*tx, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };

@@ -86,7 +86,7 @@ pub(super) async fn claim(
     let is_partial = store::is_partial(&**tx, tenant, id).await?;
     let around = store::conflicts_around(&**tx, tenant, id).await?;
     let held = held_elsewhere(&found, &own, &same);
-    let precedence = Precedence::new(tx, tenant, id, &found).await?;
+    let precedence = Precedence::new(tx, tenant, id, (&found, &others)).await?;
     let rivals: Vec<String> = others.keys().cloned().collect();
     let places = origin::locations(&**tx, tenant, &rivals).await?;
     let targets = store::targets(&**tx, tenant).await?;

@@ -11,7 +11,7 @@ use crate::{
     Result,
     catalog::{
         store::{self, Known},
-        trust::Trusts,
+        trust::{Trusts, is_of_people},
     },
     changes::Transaction,
 };
@@ -68,8 +68,14 @@ pub(super) struct Precedence {
 }
 
 impl Precedence {
-    pub(super) async fn new(tx: &Transaction, tenant: &Tenant, id: Uuid, found: &[(String, Found)]) -> Result<Self> {
-        let trusts = Trusts::load(&**tx, tenant).await?;
+    pub(super) async fn new(
+        tx: &Transaction,
+        tenant: &Tenant,
+        id: Uuid,
+        (found, others): (&[(String, Found)], &HashMap<String, Known>),
+    ) -> Result<Self> {
+        let holders = others.iter().filter(|(key, _)| is_of_people(key)).map(|(_, known)| known.source);
+        let trusts = Trusts::load(&**tx, tenant).await?.with_gone(&**tx, tenant, holders).await?;
         let mut firsts = HashMap::new();
         for (key, found) in found.iter().filter(|(key, found)| trusts.stands_by(key, id, &found.path)) {
             firsts.entry(key.clone()).or_insert_with(|| found.path.clone());
