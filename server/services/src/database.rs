@@ -64,6 +64,17 @@ pub(crate) async fn lock(tx: &impl ConnectionTrait, number: i64, tenant: &Tenant
     Ok(())
 }
 
+/// Has PostgreSQL look at what these tables hold by now. It does so itself within minutes after much was written; until then it would
+/// go by what they held before, and read a table whole for a few of its rows. What cannot be had is no error: it comes later.
+pub(crate) async fn look_anew(db: &DatabaseConnection, tables: &[&str]) {
+    if db.get_database_backend() != DbBackend::Postgres {
+        return;
+    }
+    if let Err(error) = db.execute_unprepared(&format!("ANALYZE {}", tables.join(", "))).await {
+        tracing::warn!(%error, "PostgreSQL could not look anew at what its tables hold");
+    }
+}
+
 /// Brings the schema up to date, one process at a time. `data` holds the lock file of the embedded database.
 pub async fn migrate(db: &DatabaseConnection, data: &Path) -> Result<()> {
     if db.get_database_backend() == DbBackend::Postgres {

@@ -46,7 +46,7 @@ use super::{
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
-    identity,
+    database, identity,
     queue::Job,
 };
 
@@ -222,6 +222,9 @@ async fn record(
     tx.commit().await?;
     drop((rows, old));
     services.catalog.catch_up(services, tenant).await?;
+    if told.is_much() {
+        database::look_anew(&services.db, &["entities", "relations", "changes", "source_files"]).await;
+    }
     tracing::info!(source = source.target, entities = source.entities, ?told, "synced");
     Ok(Some(source))
 }

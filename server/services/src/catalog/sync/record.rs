@@ -60,6 +60,15 @@ pub(in crate::catalog) struct Told {
     pub(in crate::catalog) removed: u32,
 }
 
+impl Told {
+    /// Whether so many changed that what is known of the tables is no longer true.
+    pub(in crate::catalog) fn is_much(self) -> bool {
+        let Self { created, updated, renamed, orphaned, removed } = self;
+        let all = [created, updated, renamed, orphaned, removed];
+        all.into_iter().map(u64::from).sum::<u64>() > PART as u64
+    }
+}
+
 impl Plan {
     /// Carries it out within `tx`, which holds the catalog's lock.
     pub(in crate::catalog) async fn carry_out(
@@ -130,7 +139,6 @@ impl Plan {
             .collect();
         touched.extend(store::referrers(&**tx, tenant, &came_or_went).await?);
 
-        ask_claimers(tx, tenant, source, &remove).await?;
         for names in remove.chunks(PART) {
             for row in store::written(&**tx, tenant, names).await? {
                 told.removed += 1;
@@ -148,7 +156,7 @@ impl Plan {
         store::delete_entities(&**tx, tenant, &remove).await?;
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;
-        // Whoever waits for a name that has left may have it.
+        // Whoever claims a name that has left takes it now, and not with its next schedule.
         for claimer in store::claimers(&**tx, tenant, &remove).await?.into_iter().filter(|claimer| *claimer != source) {
             tx.enqueue(Job::SyncSource { source: claimer });
         }
@@ -176,16 +184,6 @@ impl Plan {
         }
         Ok(told)
     }
-}
-
-/// Whoever claims a name that is free again takes it now, and not with its next schedule.
-async fn ask_claimers(tx: &mut Transaction, tenant: &Tenant, source: Uuid, freed: &[String]) -> Result<()> {
-    let claims = store::conflicts_about(&**tx, tenant, freed).await?;
-    let claimers: HashSet<Uuid> = claims.into_iter().map(|row| row.source_id).collect();
-    for claimer in claimers.into_iter().filter(|claimer| *claimer != source) {
-        tx.enqueue(Job::SyncSource { source: claimer });
-    }
-    Ok(())
 }
 
 /// Reads what each document declares, on another thread: it is parsed for that.
