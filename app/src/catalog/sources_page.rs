@@ -109,7 +109,7 @@ fn Row(row: SourceRow) -> impl IntoView {
     view! {
         <tr class="relative h-11 border-t border-base-300 first:border-t-0 hover:bg-base-200/70">
             <td class="max-w-0 px-2 py-1 pl-4">
-                <a class="row-link block truncate font-medium after:absolute after:inset-0" href=source.path() title=source.target.clone()>{source.target.clone()}</a>
+                <a class="row-link line-clamp-3 break-all font-medium sm:line-clamp-none sm:block sm:truncate after:absolute after:inset-0" href=source.path() title=source.target.clone()>{source.target.clone()}</a>
                 <span class="text-meta text-muted">{source.kind.as_str()}{trusted}</span>
                 {unasked}
             </td>

@@ -3,6 +3,7 @@
 use std::{
     collections::{HashMap, HashSet},
     sync::Arc,
+    time::Duration,
 };
 
 use async_trait::async_trait;
@@ -29,6 +30,9 @@ use crate::{Error, Result, Services, identity};
 
 /// The longest text that is looked at.
 pub const LONGEST_TEXT: usize = 512 * 1024;
+
+/// How long a look may take: less than a request, so that whoever waits is told what it waited for.
+const PATIENCE: Duration = Duration::from_secs(25);
 
 /// How many verdicts one look gives.
 const VERDICTS: usize = 500;
@@ -99,7 +103,8 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     let terms = Terms { given: kinds::given(&services.db, &caller.tenant, id).await?, ..Terms::default() };
     let reader = services.reader(caller);
     let walk = gather(&reader, new.kind, &new.target, Limits::default(), terms);
-    let gathered = walk.await.map_err(|problem| match problem {
+    let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| Err(too_slow()));
+    let gathered = gathered.map_err(|problem| match problem {
         ReadProblem::Missing(why) => Error::NotFound(why),
         ReadProblem::Refused(why) => Error::Rejected(why),
         ReadProblem::Unreachable(why) => Error::Unavailable { system: new.target.clone(), why },
@@ -129,6 +134,14 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
         }
     }
     Ok((gathered, Names { taken, read }))
+}
+
+fn too_slow() -> ReadProblem {
+    let seconds = PATIENCE.as_secs();
+    ReadProblem::Unreachable(format!(
+        "it was not read within {seconds} seconds: its server hangs or is slow, or there is very much of it; as a source it is read \
+         with more patience, and its page tells how far that came"
+    ))
 }
 
 /// Walks one text as a file named `catalog-info.yaml` that has no files beside it, by the kinds that every catalog knows.
