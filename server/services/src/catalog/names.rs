@@ -8,7 +8,7 @@ use domain::{
 };
 
 use super::store;
-use crate::{Result, Services, changes, identity};
+use crate::{Error, Result, Services, changes, identity};
 
 /// What became of a name: what the thing that bore it last is called now, if it is still in the catalog.
 pub async fn renamed_to(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<EntityRef>> {
@@ -17,7 +17,13 @@ pub async fn renamed_to(services: &Services, caller: &Caller, reference: &Entity
         return Ok(None);
     };
     let row = store::row_by_uid(&services.db, &caller.tenant, uid).await?;
-    row.map(|row| store::parse(&row.reference)).transpose()
+    let Some(now) = row.map(|row| store::parse(&row.reference)).transpose()? else { return Ok(None) };
+    // It may be hidden by now from those who saw it then.
+    match identity::may(services, caller, Permission::ReadCatalog, Target::Entity(&now)).await {
+        Ok(()) => Ok(Some(now)),
+        Err(Error::NotFound(_) | Error::Denied(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The latest changes about an entity under all its names, newest first, at most `limit`.

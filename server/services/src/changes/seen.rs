@@ -87,7 +87,7 @@ pub(crate) async fn entities_named(
     Ok(named)
 }
 
-/// What policies may know of an entity that has left, by how it was last; nothing of one that never was.
+/// What policies may know of an entity that has left, or bears another name, by how it was last; nothing of one that never was.
 pub(crate) async fn last_traits(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<Traits>> {
     let key = reference.to_string();
     let state = store::last_states(&services.db, &caller.tenant, std::slice::from_ref(&key)).await?.pop();

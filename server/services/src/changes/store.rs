@@ -274,7 +274,17 @@ pub(super) async fn nearest(
     Ok(query.one(db).await?.map(Change::from))
 }
 
-/// How each of these was when it last left: its name, and its last state. Nothing of what is there, or never was.
+/// Changes that tell how an entity is under its name.
+const STATES: [ChangeKind; 5] = [
+    ChangeKind::EntityCreated,
+    ChangeKind::EntityUpdated,
+    ChangeKind::EntityRenamed,
+    ChangeKind::EntityOrphaned,
+    ChangeKind::EntityRemoved,
+];
+
+/// How each of these, which are not there by this name, was when it last bore it: the name, and the state. Nothing of what never
+/// was.
 pub(super) async fn last_states(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
@@ -287,20 +297,20 @@ pub(super) async fn last_states(
             .column_as(row::Column::Seq.max(), "seq")
             .filter(row::Column::Tenant.eq(tenant.as_str()))
             .filter(row::Column::Subject.is_in(subjects))
-            .filter(row::Column::Kind.eq(ChangeKind::EntityRemoved.as_str()))
+            .filter(row::Column::Kind.is_in(STATES.map(ChangeKind::as_str)))
             .group_by(row::Column::Subject)
             .into_tuple()
             .all(db)
             .await?;
-        let rows: Vec<(String, Option<Json>)> = row::Entity::find()
+        let rows: Vec<(String, Option<Json>, Option<Json>)> = row::Entity::find()
             .select_only()
-            .columns([row::Column::Subject, row::Column::Before])
+            .columns([row::Column::Subject, row::Column::Before, row::Column::After])
             .filter(row::Column::Tenant.eq(tenant.as_str()))
             .filter(row::Column::Seq.is_in(numbers.into_iter().flatten()))
             .into_tuple()
             .all(db)
             .await?;
-        states.extend(rows.into_iter().filter_map(|(subject, before)| Some((subject, before?))));
+        states.extend(rows.into_iter().filter_map(|(subject, before, after)| Some((subject, after.or(before)?))));
     }
     Ok(states)
 }
