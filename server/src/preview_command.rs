@@ -70,7 +70,7 @@ fn written(outcome: &Value) -> String {
     let doubts = outcome["doubts"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_moved = text.contains("\n\n");
     if !doubts.is_empty() {
-        text += "\nNobody is meant by:\n\n";
+        text += "\nLook at this before you rely on it:\n\n";
         for doubt in doubts {
             let _ = writeln!(text, "- {}", doubt.as_str().unwrap_or_default());
         }

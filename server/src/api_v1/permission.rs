@@ -3,7 +3,7 @@
 use axum::{Extension, Json, body::Bytes, extract::State, http::StatusCode};
 use domain::identity::{Grantee, Permission, Reason, RoleName, Subject, Thing};
 use serde::{Deserialize, Serialize};
-use services::{Error, Services, identity::Caller, permission};
+use services::{Error, Services, identity::Caller, permission, runs};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -52,13 +52,14 @@ struct MayDecision {
     reasons: Vec<PolicySaid>,
 }
 
-fn asked(params: &Params) -> Result<(Permission, Thing), Error> {
+async fn asked(services: &Services, caller: &Caller, params: &Params) -> Result<(Permission, Thing), Error> {
     let name = params.one("permission").unwrap_or_default();
     let permission = Permission::named(name).ok_or_else(|| {
         let known: Vec<&str> = Permission::ALL.into_iter().map(Permission::name).collect();
         Error::Rejected(format!("`permission` is `{name}`, which is none of {}", known.join(", ")))
     })?;
-    let thing = Thing::read(permission, params.one("on").unwrap_or_default());
+    let on = runs::with_id(services, caller, params.one("on").unwrap_or_default()).await?;
+    let thing = Thing::read(permission, &on);
     Ok((permission, thing.map_err(|error| Error::Rejected(format!("`on`: {error}")))?))
 }
 
@@ -67,17 +68,21 @@ fn asked(params: &Params) -> Result<(Permission, Thing), Error> {
     get, path = "/permission/why", tag = "permission",
     params(
         ("permission" = String, Query, description = "What, such as `startRun`"),
-        ("on" = Option<String>, Query, description = "On what: a reference, `source:ID`, `run:ID`, `repository:OWNER/NAME`, `place:ADDRESS`, `policy:NAME`, `own`, `platform`"),
+        ("on" = Option<String>, Query, description = "On what: a reference, `source:ID`, `run:ID` or `run:NUMBER`, `repository:OWNER/NAME`, `place:ADDRESS`, `policy:NAME`, `own`, `platform`"),
     ),
-    responses((status = 200, description = "The decision", body = MayDecision)),
+    responses(
+        (status = 200, description = "The decision; where nothing is named, of any thing", body = MayDecision),
+        (status = 404, description = "It is not there"),
+        (status = 422, description = "This permission is not about such things"),
+    ),
 )]
 async fn why(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     params: Params,
 ) -> Result<Json<MayDecision>, Problem> {
-    let (permission, thing) = asked(&params)?;
-    let (allowed, why, reasons) = permission::why(&services, &caller, permission, thing.target()).await?;
+    let (permission, thing) = asked(&services, &caller, &params).await?;
+    let (allowed, why, reasons) = permission::asked_why(&services, &caller, permission, thing.target()).await?;
     Ok(Json(MayDecision { allowed, why, reasons: told(&reasons) }))
 }
 
@@ -103,14 +108,18 @@ struct WhoMay {
         ("permission" = String, Query, description = "What, such as `startRun`"),
         ("on" = Option<String>, Query, description = "On what, as for `why`"),
     ),
-    responses((status = 200, description = "By role and team", body = Vec<WhoMay>)),
+    responses(
+        (status = 200, description = "By role and team", body = Vec<WhoMay>),
+        (status = 404, description = "It is not there"),
+        (status = 422, description = "This permission is not about such things"),
+    ),
 )]
 async fn who_can(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
     params: Params,
 ) -> Result<Json<Vec<WhoMay>>, Problem> {
-    let (permission, thing) = asked(&params)?;
+    let (permission, thing) = asked(&services, &caller, &params).await?;
     let found = permission::who_can(&services, &caller, permission, thing.target()).await?;
     let who = found.into_iter().map(|who| WhoMay {
         reasons: told(&who.reasons),

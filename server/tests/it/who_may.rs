@@ -242,8 +242,14 @@ both! {
         let text = "@id(\"freeze\")\n@says(\"nothing is started\")\nforbid (principal == Machine::\"reader\", action == Action::\"startRun\", resource is Template);";
         let put = portal.request(Method::PUT, "/api/v1/permission/policies/freeze").json(&json!({ "text": text }));
         assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+        let path = portal.write("catalog-info.yaml", THINGS);
+        portal.register("file", &path).await;
         let token = portal.command(&["token", "create", "reader", "--roles", "viewer", "--scopes", "read,run"]).await;
-        let why = portal.request(Method::GET, "/api/v1/permission/why?permission=startRun&on=template:default/x").bearer_auth(token.trim());
+        let question = "/api/v1/permission/why?permission=startRun&on=template:default/paper";
+        let _: () = portal.until("it is in the catalog", async |portal| {
+            (portal.get(question).await.status() == StatusCode::OK).then_some(())
+        }).await;
+        let why = portal.request(Method::GET, question).bearer_auth(token.trim());
         let why = why.send().await.unwrap().text().await.unwrap();
         assert!(why.contains("freeze") && !why.contains("would permit") && !why.contains("needs"), "{why}");
     }
@@ -251,18 +257,35 @@ both! {
 
 both! {
     async fn who_can_is_told_of_things_that_are_there_and_fit(portal) {
+        let ask = async |what: &str, question: &str| {
+            let answer = portal.get(&format!("/api/v1/permission/{what}?{question}")).await;
+            (answer.status().as_u16(), answer.json::<Value>().await.unwrap())
+        };
         for (question, status, why) in [
             ("permission=writeRepository&on=place:/etc/passwd", 422, "`writeRepository` is about Repository, and not about Place"),
             ("permission=writeRepository&on=own", 422, "not about Own"),
-            ("permission=readCatalog", 422, "`readCatalog` is about Entity or Source, and not about Platform"),
+            ("permission=startRun&on=source:00000000-0000-4000-8000-000000000000", 404, "there is no source"),
+            ("permission=manageSources&on=component:default/nothere", 404, "no entity `component:default/nothere` is in the catalog"),
+            ("permission=startRun&on=template:default/nothere", 404, "no entity `template:default/nothere` is in the catalog"),
+            ("permission=steerRun&on=run:9", 404, "there is no run #9"),
             ("permission=steerRun&on=run:00000000-0000-4000-8000-000000000000", 404, "there is no run"),
             ("permission=manageSources&on=source:00000000-0000-4000-8000-000000000000", 404, "there is no source"),
         ] {
-            let answer = portal.get(&format!("/api/v1/permission/who-can?{question}")).await;
-            assert_eq!(answer.status().as_u16(), status, "{question}");
-            let said: Value = answer.json().await.unwrap();
-            assert!(said["detail"].as_str().unwrap().contains(why), "{said}");
+            for what in ["who-can", "why"] {
+                let (answered, said) = ask(what, question).await;
+                assert_eq!(answered, status, "{what} {question}: {said}");
+                assert!(said["detail"].as_str().unwrap().contains(why), "{what}: {said}");
+            }
+            let page = portal.html(&format!("/may?{question}")).await;
+            assert!(page.contains("That cannot be asked") && !page.contains("You may"), "{question}");
         }
+        // Of things in general it can be told whether there may be any, and not who.
+        let (status, said) = ask("who-can", "permission=readCatalog").await;
+        assert!(status == 422 && said["detail"].as_str().unwrap().contains("`readCatalog` is about Entity or Source, and not about Platform"), "{said}");
+        let (status, said) = ask("why", "permission=readCatalog").await;
+        assert!(status == 200 && said["why"].as_str().unwrap().contains("it depends on which"), "{said}");
+        let (status, said) = ask("what-could", "who=nobody").await;
+        assert!(status == 404 && said["detail"].as_str().unwrap().contains("nobody is known as"), "{said}");
         // The page says so, and answers what can be answered.
         let page = portal.get("/may?permission=readCatalog").await;
         assert_eq!(page.status(), StatusCode::OK);

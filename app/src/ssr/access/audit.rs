@@ -7,7 +7,7 @@ use serde_json::Value;
 use services::{
     Result, Services,
     audit::{self, AuditEntry, AuditFilter, StreamState},
-    identity::Caller,
+    identity::{Caller, RoleName},
 };
 
 use super::{
@@ -164,7 +164,7 @@ fn row(entry: &AuditEntry) -> Vec<String> {
         code(&entry.actor),
         escape(&from),
         escape(&entry.kind),
-        code(&entry.subject),
+        about(&entry.subject),
         format!(
             "<a class=\"text-link underline whitespace-nowrap\" href=\"/audit?entry={}\">{changed}<span class=\"sr-only\"> of entry {}</span></a> \
              <span class=\"text-meta text-muted break-words\">{}</span>",
@@ -173,6 +173,16 @@ fn row(entry: &AuditEntry) -> Vec<String> {
             words(&besides.join(" · "))
         ),
     ]
+}
+
+/// What an entry is about; policies lead to their page, which also keeps what was taken away.
+pub(super) fn about(subject: &str) -> String {
+    match subject.strip_prefix("policy:") {
+        Some(name) if name.parse::<RoleName>().is_ok() => {
+            format!("<a class=\"text-link underline\" href=\"/policies/{}\">{}</a>", escape(name), code(subject))
+        }
+        _ => code(subject),
+    }
 }
 
 /// What else an entry says, without what only vouches for its changes.

@@ -14,7 +14,7 @@ use services::{
 
 use super::{
     Written,
-    audit::details,
+    audit::{about, details},
     code,
     html::{note, panel, when, words},
     tabs,
@@ -62,7 +62,7 @@ fn facts(entry: &AuditEntry) -> String {
     fact("From", entry.address.as_deref());
     fact("Request", entry.request.as_deref());
     fact("What", Some(&entry.kind));
-    fact("About", Some(&entry.subject));
+    rows.push(("About", about(&entry.subject)));
     let details: Vec<(&String, String)> = details(entry).collect();
     rows.extend(details.iter().map(|(name, value)| {
         let value = if *name == "why" { words(value) } else { code(value) };

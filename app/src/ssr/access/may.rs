@@ -10,7 +10,7 @@ use services::{
     Error, Result, Services,
     identity::{Caller, Permission, Permission as P, Reason, Subject, Thing},
     permission::{self, MayRow},
-    runs::{self, RunName},
+    runs,
 };
 
 use super::{
@@ -134,24 +134,19 @@ async fn answer(
     let Some(permission) = Permission::named(permission) else {
         return Ok(wrong(html, "there is no such permission; choose one from the list"));
     };
-    // A run is known by its number to people, and to policies by its id.
     let said = on;
-    let run = match on.strip_prefix("run:").and_then(|number| number.parse().ok()) {
-        Some(number) => match runs::run(services, caller, RunName::Number(number)).await {
-            Ok(run) => Some(format!("run:{}", run.summary.id)),
-            Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
-            Err(error) => return Err(error),
-        },
-        None => None,
+    let on = match runs::with_id(services, caller, on).await {
+        Ok(on) => on,
+        Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
+        Err(error) => return Err(error),
     };
-    let on = run.as_deref().unwrap_or(on);
-    let thing = match Thing::read(permission, on) {
+    let thing = match Thing::read(permission, &on) {
         Ok(thing) => thing,
         Err(error) => return Ok(wrong(html, &error.to_string())),
     };
-    let (is_allowed, why, reasons) = match permission::why(services, caller, permission, thing.target()).await {
+    let (is_allowed, why, reasons) = match permission::asked_why(services, caller, permission, thing.target()).await {
         Ok(told) => told,
-        Err(Error::NotFound(why)) => return Ok(wrong(html, &why)),
+        Err(Error::NotFound(why) | Error::Rejected(why)) => return Ok(wrong(html, &why)),
         Err(error) => return Err(error),
     };
     *html += &others(&thing, (permission, said));
@@ -159,6 +154,7 @@ async fn answer(
         Thing::RunsOf(template) => format!("of {template}"),
         // People know a run by its number.
         Thing::Run(_) => format!("on {said}"),
+        Thing::Platform if permission::is_about_things(permission) => "at all".to_owned(),
         thing => format!("on {}", thing.target()),
     };
     let verdict = if is_allowed { "You may" } else { "You may not" };

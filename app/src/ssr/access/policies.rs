@@ -110,6 +110,8 @@ pub(super) async fn list(services: &Services, caller: &Caller, sent: Option<&Sen
         + &of_folder(services)
         + &refused
         + &panel("What holds", &table("Policies", &["Policies", "What they say", "From"], &rows))
+        + "<p class=\"text-table text-muted\">What was <a class=\"text-link underline\" href=\"/audit?kind=policy-reset\">taken \
+           away</a> stands in the audit log, and its page keeps what it said.</p>"
         + &begin
         + &format!(
             "<details class=\"surface p-4\"><summary class=\"text-body font-semibold\">What policies can speak of</summary>\
@@ -162,7 +164,7 @@ pub(super) async fn one(services: &Services, caller: &Caller, name: &str, sent: 
             let what = if sent.without { "taken away" } else { "saved" };
             html += &tried(what, *held, gains, losses);
             if !doubts.is_empty() {
-                html += &note("warning", "Nobody is meant by a name", doubts);
+                html += &note("warning", "Look at this before you rely on it", doubts);
             }
         }
     }

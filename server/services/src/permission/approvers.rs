@@ -9,8 +9,8 @@ use domain::{
 
 use super::{
     narrowed,
-    questions::{WhoCan, those_who_can},
-    resource::{Resource, Traits},
+    resource::{Resource, Traits, traits},
+    who_can::{WhoCan, those_who_can},
 };
 use crate::{Result, Services, catalog, identity};
 
@@ -118,11 +118,6 @@ pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[(&
         rules.decide(&footing, Permission::ApproveRun, &resource).is_allowed
     });
     Ok(decided.collect())
-}
-
-async fn traits(services: &Services, caller: &Caller, template: &str) -> Result<Traits> {
-    let known = catalog::traits(services, &caller.tenant, template).await?;
-    Ok(known.unwrap_or_else(|| Traits { reference: template.to_owned(), ..Traits::default() }))
 }
 
 #[cfg(test)]

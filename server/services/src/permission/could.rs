@@ -128,7 +128,8 @@ async fn ways(
                 "no User of the catalog is called so, nobody came in under this name, and no role was given to it",
             ),
         },
-        _ => Ok((vec![one(Standing::default())], None)),
+        Subject::Stranger => unknown("a name like `user:default/ada` or `machine:deployer` is asked for"),
+        Subject::Guest | Subject::Administrator | Subject::System(_) => Ok((vec![one(Standing::default())], None)),
     }
 }
 

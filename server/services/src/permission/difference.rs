@@ -22,8 +22,8 @@ use super::{
 const MOST: usize = 40_000;
 /// How many differences are told.
 const TOLD: usize = 200;
-/// On how many teams that hold roles of an organisation's own it is tried.
-const HOLDERS: usize = 20;
+/// On how many teams that hold roles of an organisation's own it is tried, and on how many people.
+pub(super) const HOLDERS: usize = 20;
 
 /// What someone gains or loses: who, and what.
 pub(super) type Moves = Vec<(String, String)>;
@@ -140,7 +140,7 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> 
         actors.extend(roles.iter().map(|role| Actor::Role(role.clone(), Some(team.clone()))));
     }
     // Those who hold a role of their own have others besides, and lose what these gave them.
-    for team in draft.teams_with_own_roles().into_iter().take(HOLDERS) {
+    for team in draft.with_own_roles("group:").into_iter().take(HOLDERS) {
         let one = draft.holder(caller, &team);
         actors.push(Actor::One(format!("whoever is in {team}"), Box::new(one), None));
     }
@@ -211,7 +211,9 @@ impl Actor {
     fn bonds(&self) -> &'static [Bond] {
         match self {
             Self::Role(_, None) => &Bond::ALL,
-            Self::Role(..) | Self::One(..) => &[Bond::None],
+            // Of this team they are already.
+            Self::Role(_, Some(_)) => &[Bond::None, Bond::Owner, Bond::Starter],
+            Self::One(..) => &[Bond::None],
         }
     }
 }

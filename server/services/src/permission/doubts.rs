@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 
 use domain::identity::{ROLES, Tenant};
 
-use super::{roles::unknown, rules::Rules, shipped::SHIPPED};
+use super::{difference::HOLDERS, roles::unknown, rules::Rules, shipped::SHIPPED};
 use crate::{Result, Services, identity};
 
 /// How many names are looked up.
@@ -40,6 +40,14 @@ pub(super) async fn doubts(services: &Services, tenant: &Tenant, rules: &Rules) 
     let given = |role: &String| shipped(role) || granted.contains(role);
     for role in rules.wanted_roles().into_iter().filter(|role| !given(role)) {
         doubts.push(format!("`Role::\"{role}\"`: nobody was given this role, and it does not come with Causeway"));
+    }
+    for (kind, what) in [("group:", "teams"), ("user:", "people")] {
+        let left = rules.with_own_roles(kind).len().saturating_sub(HOLDERS);
+        if left > 0 {
+            doubts.push(format!(
+                "{left} more {what} hold roles of your own: it was tried on {HOLDERS} of them, with each of these roles if there are no more"
+            ));
+        }
     }
     Ok(doubts)
 }

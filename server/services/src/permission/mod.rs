@@ -5,6 +5,7 @@
 //! parsed in memory ([`Keeper`]) and read anew when `changes` tell of policies or roles.
 
 mod approvers;
+mod asked;
 mod bounds;
 mod cases;
 mod could;
@@ -25,6 +26,7 @@ mod store;
 mod tests;
 mod trial;
 mod uses;
+mod who_can;
 
 use std::{
     collections::{BTreeMap, BTreeSet, HashMap},
@@ -39,6 +41,7 @@ use domain::{
 
 pub(crate) use self::approvers::{approvers, may_approve};
 pub use self::{
+    asked::{asked_why, is_about_things},
     could::{Could, MayRow, roles_of, what_could},
     folder::{PolicyFolder, folder, preview_folder, refuse_folder, take_folder},
     language::SCHEMA,
@@ -46,11 +49,12 @@ pub use self::{
         PolicyDocument, PolicyOrigin, Saved, begin_policy, policies, policy, policy_history, preview, preview_reset,
         reset_policy, save_policy,
     },
-    questions::{WhoCan, may_each, who_can, why},
+    questions::{may_each, why},
     roles::{Grant, doubts, give_role, grants, take_role},
     rules::Extent,
     trial::{Fault, Trial, try_policies},
     uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},
+    who_can::{WhoCan, who_can},
 };
 use self::{
     resource::Resource,

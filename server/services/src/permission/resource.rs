@@ -10,7 +10,7 @@ use domain::{
 use serde_json::Value as Json;
 
 use super::language::{self, uid};
-use crate::{Error, Result, Services, catalog, identity::Caller, runs};
+use crate::{Error, Result, Services, catalog, changes, identity::Caller, runs};
 
 /// What policies may know of an entity of the catalog.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
@@ -150,8 +150,8 @@ impl Resource {
     /// What a use case acts on. Nothing is asked of policies about [`Target::Any`].
     pub(super) async fn of(services: &Services, caller: &Caller, target: Target<'_>) -> Result<Self> {
         Ok(match target {
-            Target::Entity(reference) => Self::of_traits("Entity", &traits(services, caller, reference).await?),
-            Target::Template(reference) => Self::of_traits("Template", &traits(services, caller, reference).await?),
+            Target::Entity(reference) => Self::of_entity("Entity", services, caller, reference).await?,
+            Target::Template(reference) => Self::of_entity("Template", services, caller, reference).await?,
             Target::Source(id) => {
                 let known = catalog::source_traits(services, &caller.tenant, id).await?;
                 let (kind, target, own) = known.unwrap_or_default();
@@ -160,19 +160,20 @@ impl Resource {
             Target::Place(address) => Self::place(address),
             Target::Run(id) => {
                 let (template, starter) = runs::origin(services, &caller.tenant, id).await?.unwrap_or_default();
-                let traits = match template.parse::<EntityRef>() {
-                    Ok(reference) => traits(services, caller, &reference).await?,
-                    Err(_) => Traits { reference: template, ..Traits::default() },
-                };
+                let traits = traits(services, caller, &template).await?;
                 Self::run(&id.to_string(), &traits, &starter)
             }
-            Target::RunsOf(reference) => Self::run("any", &traits(services, caller, reference).await?, ""),
+            Target::RunsOf(reference) => Self::run("any", &traits(services, caller, &reference.to_string()).await?, ""),
             Target::Repository(name) => Self::repository(name),
             Target::Team(reference) => Self::team(&reference.to_string()),
             Target::Policy(name) => Self::plain("Policy", name),
             Target::Own => Self::plain("Own", caller.label()),
             Target::Platform | Target::Any => Self::plain("Platform", "platform"),
         })
+    }
+
+    async fn of_entity(word: &str, services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Self> {
+        Ok(Self::of_traits(word, &traits(services, caller, &reference.to_string()).await?))
     }
 
     /// Something of which nothing but its name matters.
@@ -233,9 +234,14 @@ impl Resource {
     }
 }
 
-/// What policies may know of an entity; of one that is not in the catalog, only its name.
-async fn traits(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Traits> {
-    let key = reference.to_string();
-    let known = catalog::traits(services, &caller.tenant, &key).await?;
-    Ok(known.unwrap_or_else(|| Traits { reference: key, ..Traits::default() }))
+/// What policies may know of an entity: of one that has left, how it was last, and of one that never was, its name. A run outlives
+/// its template, and is no more open for that.
+pub(super) async fn traits(services: &Services, caller: &Caller, key: &str) -> Result<Traits> {
+    let mut known = catalog::traits(services, &caller.tenant, key).await?;
+    if known.is_none()
+        && let Ok(reference) = key.parse()
+    {
+        known = changes::last_traits(services, caller, &reference).await?;
+    }
+    Ok(known.unwrap_or_else(|| Traits { reference: key.to_owned(), ..Traits::default() }))
 }

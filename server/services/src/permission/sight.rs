@@ -7,10 +7,10 @@ use roaring::RoaringBitmap;
 
 use super::{
     Mentions, Traits,
-    resource::Resource,
+    resource::{Resource, traits},
     rules::{Footing, Rules},
 };
-use crate::{Result, Services, catalog, changes, identity::Starter};
+use crate::{Result, Services, identity::Starter};
 
 /// What a caller may see of the catalog, where that is not all of it.
 pub(crate) struct Sight {
@@ -86,14 +86,7 @@ pub(crate) async fn run_sight(
     let own = caller.subject.to_string();
     let mut seen = Vec::new();
     for (template, starters) in origins {
-        let mut known = catalog::traits(services, &caller.tenant, template).await?;
-        if known.is_none()
-            && !sees_catalog
-            && let Ok(reference) = template.parse()
-        {
-            known = changes::last_traits(services, caller, &reference).await?;
-        }
-        let traits = known.unwrap_or_else(|| Traits { reference: template.clone(), ..Traits::default() });
+        let traits = traits(services, caller, template).await?;
         let decides = |starter: &str| {
             let run = Resource::run("any", &traits, starter);
             rules.decide(&footing, Permission::ReadRuns, &run).is_allowed
@@ -134,11 +127,14 @@ pub(crate) async fn sight(services: &Services, caller: &Caller) -> Result<Option
     Ok(Some(Sight { rules, footing }))
 }
 
-/// Whether whoever is signed in may read a repository of our own: someone who is nothing else, and all whom policies name, by who
-/// they are, by a team, or by a role.
+/// Whether whoever is signed in may read a repository of our own: no policy forbids it to anybody, and it is permitted to someone who
+/// is nothing else, and to all whom policies name, by who they are, by a team, or by a role.
 pub(crate) async fn everyone_reads(services: &Services, caller: &Caller, repository: &str) -> Result<bool> {
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let resource = Resource::repository(repository);
+    if rules.may_be_forbidden(Permission::ReadRepository, &resource) {
+        return Ok(false);
+    }
     let who = |subject: Subject, role: Option<String>, team: Option<String>| {
         let standing =
             Standing { roles: role.into_iter().collect(), teams: team.into_iter().collect(), ..Standing::default() };

@@ -5,11 +5,11 @@ use std::{collections::BTreeSet, sync::Arc};
 use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
 
 use super::{
-    questions::those_who_can,
     resource::{Resource, Traits},
     rules::{Document, Extent, Rules},
     shipped::SHIPPED,
     trial::try_policies,
+    who_can::those_who_can,
 };
 
 fn rules(more: &[(&str, &str)]) -> Rules {

@@ -7,7 +7,10 @@ use domain::identity::Permission;
 use serde_json::Value;
 
 use super::{
-    super::language::{kinds_of, schema, uid},
+    super::{
+        language::{kinds_of, schema, uid},
+        resource::Resource,
+    },
     Extent, Footing, Rules,
 };
 
@@ -49,6 +52,34 @@ impl Rules {
         } else {
             Extent::Nothing
         })
+    }
+}
+
+impl Rules {
+    /// Whether some policy forbids this thing to somebody, whoever that is. What cannot be told may be so.
+    pub(in crate::permission) fn may_be_forbidden(&self, permission: Permission, resource: &Resource) -> bool {
+        let kinds = ["User", "Machine"];
+        kinds.iter().any(|kind| {
+            self.may_be_forbidden_to(kind, permission, resource).unwrap_or_else(|error| {
+                tracing::error!(%error, ?permission, "policies could not be asked about everybody");
+                true
+            })
+        })
+    }
+
+    fn may_be_forbidden_to(&self, kind: &str, permission: Permission, resource: &Resource) -> Result<bool, Failed> {
+        let entities = self.base.clone().add_entities(resource.entities.clone(), None)?;
+        let request = PartialRequest::new(
+            PartialEntityUid::new(kind.parse()?, None),
+            uid("Action", permission.name()),
+            PartialEntityUid::from_concrete(resource.uid.clone()),
+            Some(Context::empty()),
+            schema(),
+        )?;
+        let entities = PartialEntities::from_concrete(entities, schema())?;
+        let response = self.set.tpe(&request, &entities, schema())?;
+        let mut left = response.residual_policies().filter(|policy| policy.effect() == Effect::Forbid);
+        Ok(response.true_forbids().next().is_some() || left.any(|policy| may_hold(&policy, true)))
     }
 }
 

@@ -1,6 +1,9 @@
 //! Through which grants something was permitted.
 
-use std::{collections::BTreeSet, sync::atomic::Ordering};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::atomic::Ordering,
+};
 
 use cedar_policy::Effect as PolicyEffect;
 use domain::identity::Permission;
@@ -25,13 +28,25 @@ impl Rules {
         &self.everyone
     }
 
-    /// Teams that were given a role that does not come with Causeway.
-    pub(in crate::permission) fn teams_with_own_roles(&self) -> Vec<String> {
-        let is_own = |role: &String| !domain::identity::ROLES.contains(&role.as_str());
-        let holders = self.grants.iter().filter(|(who, roles)| who.starts_with("group:") && roles.iter().any(is_own));
-        let mut teams: Vec<String> = holders.map(|(who, _)| who.clone()).collect();
-        teams.sort_unstable();
-        teams
+    /// Teams or people (`group:` or `user:`) that were given a role that does not come with Causeway: of those who have the same ones,
+    /// the first before the second of any.
+    pub(in crate::permission) fn with_own_roles(&self, kind: &str) -> Vec<String> {
+        let is_own = |role: &&String| !domain::identity::ROLES.contains(&role.as_str());
+        let mut alike: BTreeMap<Vec<&String>, usize> = BTreeMap::new();
+        let mut holders: Vec<(usize, &String)> = Vec::new();
+        let mut all: Vec<(&String, &BTreeSet<String>)> =
+            self.grants.iter().filter(|(who, _)| who.starts_with(kind)).collect();
+        all.sort_unstable();
+        for (who, roles) in all {
+            let own: Vec<&String> = roles.iter().filter(is_own).collect();
+            if !own.is_empty() {
+                let before = alike.entry(own).or_default();
+                holders.push((*before, who));
+                *before += 1;
+            }
+        }
+        holders.sort_unstable();
+        holders.into_iter().map(|(_, who)| who.clone()).collect()
     }
 
     /// Through which grants this was permitted: none where it takes no role.
