@@ -174,6 +174,14 @@ pub(crate) async fn declared_in(services: &Services, tenant: &Tenant, reference:
     Ok(known.into_values().next().map(|known| known.source))
 }
 
+/// The uid of a person or team that counts.
+pub(crate) async fn vouched_uid(services: &Services, tenant: &Tenant, reference: &str) -> Result<Option<Uuid>> {
+    let trusts = Trusts::load(&services.db, tenant).await?;
+    let row = store::rows(&services.db, tenant, &[reference.to_owned()]).await?.pop();
+    let row = row.filter(|row| row.orphaned_at.is_none() && trusts.counts(row.source_id, &row.path));
+    Ok(row.map(|row| row.uid))
+}
+
 /// Those of these people and teams that count: declared, now, by a source that is trusted with them.
 pub(crate) async fn vouched(services: &Services, tenant: &Tenant, references: &[String]) -> Result<HashSet<String>> {
     if references.is_empty() {

@@ -45,7 +45,7 @@ pub(super) async fn teams_of(services: &Services, tenant: &Tenant, who: &str) ->
     }
     let generation = services.doors.seen.generation();
     let told = scim::known(services, tenant, who).await?;
-    let mut accounts = accounts::store::of(&services.db, tenant, who).await?;
+    let mut accounts = accounts::of(services, tenant, who).await?;
     let settings = &services.doors.settings;
     // A provider that was taken out of the settings stands by nobody, and neither does one for whom the directory of another says
     // that they are gone.

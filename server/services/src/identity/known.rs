@@ -3,13 +3,10 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use domain::{
-    catalog::EntityRef,
-    identity::{Caller, Entry, Standing, Subject, Tenant},
-};
+use domain::identity::{Caller, Entry, Standing, Subject, Tenant};
 
 use super::{accounts, footing, scim, tokens};
-use crate::{Result, Services};
+use crate::{Result, Services, catalog};
 
 /// Someone who is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -48,14 +45,11 @@ pub(crate) async fn person(services: &Services, tenant: &Tenant, who: &str) -> R
         return Ok(Person::In((*teams).clone()));
     }
     let told = scim::known(services, tenant, who).await?;
-    if !accounts::store::of(&services.db, tenant, who).await?.is_empty() || told.is_sent_away_by_all() {
+    if !accounts::of(services, tenant, who).await?.is_empty() || told.is_sent_away_by_all() {
         return Ok(Person::Away);
     }
     // They have not come in yet.
-    let is_in_catalog = match who.parse::<EntityRef>() {
-        Ok(reference) => accounts::is_in_catalog(services, tenant, &reference).await?,
-        Err(_) => false,
-    };
+    let is_in_catalog = catalog::vouched_uid(services, tenant, who).await?.is_some();
     if !is_in_catalog && told.is_silent() {
         return Ok(Person::Unknown);
     }

@@ -9,6 +9,7 @@ mod known;
 mod links;
 mod pipelines;
 pub mod ports;
+mod same;
 pub mod scim;
 mod sessions;
 mod starter;

@@ -45,6 +45,75 @@ both_with_a_provider! {
         assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
     }
 
+    async fn a_name_that_somebody_else_bears_opens_nothing_of_theirs(backend, provider) {
+        let portal = portal_with(
+            backend,
+            &[provider.settings("corp", &format!("{USUAL}, match = [{{ annotation = \"corp.example/id\", claim = \"sub\" }}]"))],
+            Options::default(),
+        ).await;
+        provider.know(&portal, &["corp"]).await;
+        let user = |name: &str, sub: &str, team: &str| format!("apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}, annotations: {{corp.example/id: {sub}}}}}\nspec: {{memberOf: [{team}]}}\n");
+        let write = |text: &str| portal.write("staff.yaml", text);
+        let admin = async |method: Method, path: &str, body: Value| portal.request(method, path).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        let target = write(&user("sam", "stranger", "berths"));
+        let source: Value = admin(Method::POST, "/api/v1/catalog/sources", json!({ "kind": "file", "target": target })).await.json().await.unwrap();
+        let sync = format!("/api/v1/catalog/sources/{}/sync", source["id"].as_str().unwrap());
+        let is_there = async |name: &str| {
+            let _: () = portal.until("they are in the catalog", async |_| {
+                let found = admin(Method::GET, &format!("/api/catalog/entities/by-name/user/default/{name}"), Value::Null).await;
+                (found.status() == StatusCode::OK).then_some(())
+            }).await;
+        };
+        is_there("sam").await;
+        let comes = async |account: &str| {
+            provider.wish(json!({ "account": account })).await;
+            let mut browser = Browser::new();
+            let page = browser.sign_in(&portal, "corp").await;
+            assert_eq!(page.status, StatusCode::OK, "{account}: {}", page.text);
+            browser
+        };
+        let makes_token = async |browser: &mut Browser| {
+            let form = [("name", "laptop"), ("days", "9"), ("read", "true")];
+            let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+            let at = made.text.find("cw_pat_").unwrap_or_else(|| panic!("the token is shown: {}", made.text));
+            made.text[at..at + 47].to_owned()
+        };
+        let mut first = comes("stranger").await;
+        let token = makes_token(&mut first).await;
+        assert_eq!(by(&portal, &token).await.1["subject"], "user:default/sam");
+        // They are called otherwise, and another one is hired who gets the name.
+        write(&user("sam2", "stranger", "berths"));
+        assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
+        is_there("sam2").await;
+        write(&(user("sam2", "stranger", "berths") + "---\n" + &user("sam", "mallory", "quays")));
+        assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
+        is_there("sam").await;
+        let mut second = comes("mallory").await;
+        assert_eq!(me(&mut second, &portal).await["teams"], json!(["group:default/quays"]));
+        let secret = first.cookie(&portal.base, "causeway_session").unwrap();
+        let _: () = portal.until("the old session is over", async |portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await["subject"].is_null().then_some(())
+        }).await;
+        let (status, told) = by(&portal, &token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{told}");
+        assert!(told["detail"].as_str().unwrap().contains("somebody else by now"), "{told}");
+        assert!(second.open(&format!("{}/account/tokens", portal.base)).await.text.contains("There is none"));
+        // What they made goes with them under the new name.
+        let mut first = comes("stranger").await;
+        assert_eq!(me(&mut first, &portal).await["subject"], "user:default/sam2");
+        assert_eq!(by(&portal, &token).await.1["subject"], "user:default/sam2");
+        // Who was taken for somebody else by mistake leaves nothing behind there.
+        write(&(user("sam2", "mallory", "berths") + "---\n" + &user("sam", "stranger", "quays")));
+        assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
+        let _: () = portal.until("they are told apart", async |portal| {
+            let mut browser = comes("stranger").await;
+            (me(&mut browser, portal).await["subject"] == "user:default/sam").then_some(())
+        }).await;
+        assert_eq!(by(&portal, &token).await.0, StatusCode::UNAUTHORIZED);
+    }
+
     async fn a_token_rests_while_its_owner_may_not_come_in(backend, provider) {
         let portal = portal_with(
             backend,

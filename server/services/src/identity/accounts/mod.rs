@@ -27,7 +27,7 @@ use super::{
     doors::{self, ProviderSettings},
     may, may_leave,
     ports::{Arrival, Claims},
-    scim, sessions, tell,
+    same, scim, sessions, tell, tokens,
 };
 use crate::{Error, Result, Services, catalog, changes::Transaction};
 
@@ -117,6 +117,16 @@ async fn references(
     Ok(all.into_iter().partition(|reference| counts.contains(reference)))
 }
 
+/// The accounts of a person: not those of somebody else who bore the name.
+pub(super) async fn of(services: &Services, tenant: &Tenant, who: &str) -> Result<Vec<store::Row>> {
+    let mut accounts = store::of(&services.db, tenant, who).await?;
+    if !accounts.is_empty() {
+        let now = same::meant(services, tenant, who).await?;
+        accounts.retain(|account| same::is_same(account.user_uid, now));
+    }
+    Ok(accounts)
+}
+
 /// How someone was found whom a directory knew.
 pub(super) const BY_DIRECTORY: &str = "what its directory said";
 
@@ -148,12 +158,13 @@ pub(super) async fn note(
 ) -> Result<store::Row> {
     let (groups, unmeant) = mapped(services, tenant, settings, &arrival.claims).await?;
     let now = Utc::now();
-    let tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+    let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
     store::lock(&*tx, tenant).await?;
     let mut who = found.who.clone();
     if found.is_made_up && found.by != BY_DIRECTORY {
         who = given(&tx, tenant, (&settings.id, &arrival.subject), who).await?;
     }
+    let uid = same::meant(services, tenant, &who).await?;
     let row = store::Row {
         tenant: tenant.to_string(),
         id: Uuid::new_v4(),
@@ -172,12 +183,43 @@ pub(super) async fn note(
         blocked_at: None,
         confirmed_at: None,
         disowned_at: None,
+        user_uid: Some(uid),
     };
+    let known = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?;
     store::put(&*tx, row).await?;
+    let is_another = known.as_ref().is_some_and(|known| known.who != who);
+    if let Some(known) = known {
+        follow(&mut tx, tenant, &known, (&who, uid)).await?;
+    }
     tx.commit().await?;
     services.doors.seen.forget_teams(tenant, &who);
+    if is_another {
+        doors::forget(services).await?;
+    }
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
     row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
+}
+
+/// What an account has made goes with it where the catalog calls its person otherwise now; where it is somebody else's now, what it
+/// made as the one before ends.
+async fn follow(tx: &mut Transaction, tenant: &Tenant, known: &store::Row, (who, uid): (&str, Uuid)) -> Result<()> {
+    let is_renamed = known.user_uid == Some(uid) && !uid.is_nil();
+    if known.who != who {
+        sessions::store::remove_of_account(&**tx, tenant, known.id).await?;
+    }
+    if known.who == who || is_renamed {
+        if let Some(then) = known.user_uid.filter(|then| known.who != who || *then != uid) {
+            tokens::store::follow(&**tx, tenant, (&known.who, then), (who, uid)).await?;
+        }
+        return Ok(());
+    }
+    let ended = tokens::store::end_of_account(&**tx, tenant, (known.id, &known.who)).await?;
+    if ended > 0 {
+        let why = json!({ "account": known.id, "tokensEnded": ended, "why": format!("its account is `{who}` now") });
+        let asker = Caller::system(tenant.clone(), "identity");
+        tell(tx, &asker, "tokens-ended", &known.who, why);
+    }
+    Ok(())
 }
 
 /// Notes that the provider says that a person is not to come in: nothing of theirs opens anything, until they sign in again.
@@ -235,13 +277,13 @@ fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool
 /// The caller's own accounts.
 pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
     may_leave(services, caller, Permission::KeepOwn).await?;
-    let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
+    let rows = of(services, &caller.tenant, caller.label()).await?;
     Ok(rows.into_iter().map(|row| shown(services, row, 0, None)).collect())
 }
 
 /// The groups that came with the caller, whatever the catalog says.
 pub(crate) async fn groups_of(services: &Services, caller: &Caller) -> Result<Vec<String>> {
-    let rows = store::of(&services.db, &caller.tenant, caller.label()).await?;
+    let rows = of(services, &caller.tenant, caller.label()).await?;
     let told = scim::groups_of(services, caller).await?;
     Ok(rows.iter().flat_map(|row| groups(&row.groups)).chain(told).collect())
 }

@@ -44,6 +44,8 @@ mod account {
         pub object_id: Option<String>,
         /// The groups that came and mean nothing in the catalog.
         pub unmeant: Option<Json>,
+        /// Which User of the catalog they were when they came in last; nil where they were none.
+        pub user_uid: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -149,6 +151,7 @@ pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
             C::DisownedAt,
             C::ObjectId,
             C::Unmeant,
+            C::UserUid,
         ])
         .to_owned();
     Entity::insert(row.into_active_model().reset_all()).on_conflict(same).exec_without_returning(db).await?;

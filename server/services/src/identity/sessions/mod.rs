@@ -14,9 +14,9 @@ use serde_json::{Value, json};
 
 use self::store::Row;
 use super::{
-    coming,
+    accounts, coming,
     doors::{self, Found},
-    footing, hash, hex, may_leave, tell,
+    footing, hash, hex, may_leave, same, tell,
 };
 use crate::{Error, Result, Services, secrets};
 
@@ -125,6 +125,7 @@ pub(super) async fn open(
         address: from.address.clone(),
         agent: from.agent.as_ref().map(|agent| agent.chars().take(300).collect()),
         sealed: seal(services, id, &way.tokens)?,
+        user_uid: same::meant_by(services, tenant, &way.who).await?,
     };
     let mut tx = services.begin(&comer).await?;
     let old = match brought {
@@ -178,17 +179,37 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
         store::seen(&services.db, tenant, row.id, now).await?;
     }
     if now - row.refreshed_at >= settings.recheck && !refresh::still_may(services, tenant, &row).await? {
-        let asker = Caller::system(tenant.clone(), "identity");
-        let mut tx = services.begin(&asker).await?;
-        store::remove(&*tx, tenant, row.id).await?;
-        let why = json!({ "session": row.id, "why": "the provider no longer stands by the person" });
-        tell(&mut tx, &asker, "session-ended", &row.who, why);
-        tx.commit().await?;
-        doors::forget(services).await?;
+        end(services, tenant, &row, "the provider no longer stands by the person").await?;
         return Ok(None);
     }
     let Ok(subject) = row.who.parse::<Subject>() else { return Ok(None) };
+    if is_another(services, tenant, &row, &subject).await? {
+        let why = "whoever signed in so is called otherwise by now, and somebody else may bear the name";
+        end(services, tenant, &row, why).await?;
+        return Ok(None);
+    }
     footing::of(services, tenant, subject, Entry::Session(row.id.to_string())).await
+}
+
+/// Whether the name under which a session began means somebody else, or the account somebody of another name.
+async fn is_another(services: &Services, tenant: &Tenant, row: &Row, subject: &Subject) -> Result<bool> {
+    let Subject::Person(who) = subject else { return Ok(false) };
+    if !same::is_same(row.user_uid, same::meant(services, tenant, who).await?) {
+        return Ok(true);
+    }
+    let Some(account) = row.account else { return Ok(false) };
+    let account = accounts::store::by_id(&services.db, tenant, account).await?;
+    Ok(account.is_some_and(|account| account.who != *who))
+}
+
+/// Ends a session that nobody ended, and says why.
+async fn end(services: &Services, tenant: &Tenant, row: &Row, why: &str) -> Result<()> {
+    let asker = Caller::system(tenant.clone(), "identity");
+    let mut tx = services.begin(&asker).await?;
+    store::remove(&*tx, tenant, row.id).await?;
+    tell(&mut tx, &asker, "session-ended", &row.who, json!({ "session": row.id, "why": why }));
+    tx.commit().await?;
+    doors::forget(services).await
 }
 
 fn here(caller: &Caller) -> Option<Uuid> {
@@ -201,7 +222,11 @@ fn here(caller: &Caller) -> Option<Uuid> {
 /// The browsers in which the caller is signed in, the latest first.
 pub async fn sessions(services: &Services, caller: &Caller) -> Result<Vec<Session>> {
     may_leave(services, caller, Permission::KeepOwn).await?;
-    let rows = store::of(&services.db, &caller.tenant, &caller.subject.to_string()).await?;
+    let mut rows = store::of(&services.db, &caller.tenant, &caller.subject.to_string()).await?;
+    // Not those of somebody else who bore the name: they are over when they are used next.
+    if let Some(now) = same::meant_by(services, &caller.tenant, &caller.subject).await? {
+        rows.retain(|row| same::is_same(row.user_uid, now));
+    }
     let here = here(caller);
     let shown = rows.into_iter().map(|row| Session {
         id: row.id,

@@ -37,6 +37,7 @@ mod session {
         pub address: Option<String>,
         pub agent: Option<String>,
         pub sealed: Option<String>,
+        pub user_uid: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -16,7 +16,7 @@ use self::{rest::rest, store::Row};
 use super::{
     Bearer, Spent,
     doors::{self, Found},
-    footing, hash, hex, may, may_leave, refused, tell,
+    footing, hash, hex, may, may_leave, refused, same, tell,
 };
 use crate::{Error, Result, Services, permission, secrets};
 
@@ -57,7 +57,11 @@ fn shown(row: Row) -> Token {
 pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
     may_leave(services, caller, Permission::KeepOwn).await?;
     let who = caller.subject.to_string();
-    let rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
+    let mut rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
+    // Not those of somebody else who bore the name.
+    if let Some(now) = same::meant_by(services, &caller.tenant, &caller.subject).await? {
+        rows.retain(|row| same::is_same(row.user_uid, now));
+    }
     Ok(rows.into_iter().map(shown).collect())
 }
 
@@ -188,6 +192,10 @@ async fn mint(
     {
         return Err(again(&made.name));
     }
+    let user_uid = match who.parse() {
+        Ok(who) => same::meant_by(services, &caller.tenant, &who).await?,
+        Err(_) => None,
+    };
     let secret = format!("{beginning}{}", hex(&secrets::random::<20>()?));
     let now = Utc::now();
     let row = Row {
@@ -206,6 +214,8 @@ async fn mint(
         used_at: None,
         used_from: None,
         ended_at: None,
+        user_uid,
+        account: same::account_of(services, caller).await?,
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
     let mut tx = services.begin(caller).await?;
@@ -288,6 +298,18 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<
     }
     if let Some(why) = rests(services, tenant, &row).await? {
         return Ok(spent(&row, why));
+    }
+    if let Some(now) = same::meant_by(services, tenant, &row.who.parse().unwrap_or(Subject::Stranger)).await? {
+        if !same::is_same(row.user_uid, now) {
+            let why = format!(
+                "`{}`, for whom it was made, is somebody else by now; whoever made it signs in, and it is theirs again",
+                row.who
+            );
+            return Ok(spent(&row, why));
+        }
+        if row.user_uid.is_none() {
+            store::bind(&services.db, tenant, row.id, now).await?;
+        }
     }
     if row.used_at.is_none_or(|used| now - used >= USED) {
         store::used(&services.db, tenant, row.id, now, address).await?;

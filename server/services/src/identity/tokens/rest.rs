@@ -12,7 +12,7 @@ use crate::{
 /// Why the tokens of `who` open nothing now, in words for whoever has one; `None` while they do.
 pub(super) async fn rest(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<String>> {
     let told = scim::known(services, tenant, who).await?;
-    let accounts = accounts::store::of(&services.db, tenant, who).await?;
+    let accounts = accounts::of(services, tenant, who).await?;
     let settings = &services.doors.settings;
     Ok(match judge(&accounts, &told, settings, Utc::now()) {
         Verdict::Good => None,
@@ -106,6 +106,7 @@ mod tests {
             disowned_at: None,
             object_id: None,
             unmeant: None,
+            user_uid: None,
         }
     }
 

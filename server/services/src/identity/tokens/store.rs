@@ -38,6 +38,10 @@ mod token {
         pub used_at: Option<DateTime<Utc>>,
         pub used_from: Option<String>,
         pub ended_at: Option<DateTime<Utc>>,
+        /// Which User of the catalog it was made for; nil where it was none.
+        pub user_uid: Option<Uuid>,
+        /// The account through which it was made.
+        pub account: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -62,6 +66,55 @@ pub(super) async fn by_hash(db: &impl ConnectionTrait, tenant: &Tenant, hash: &s
 
 pub(in crate::identity) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<Option<Row>> {
     Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
+}
+
+/// Has the personal tokens of one who bore a name be those of whoever is meant by another.
+pub(in crate::identity) async fn follow(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (who, uid): (&str, Uuid),
+    (new, new_uid): (&str, Uuid),
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::Who, Expr::value(new))
+        .col_expr(C::UserUid, Expr::value(new_uid))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Kind.eq("personal"))
+        .filter(C::Who.eq(who))
+        .filter(C::UserUid.eq(uid))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes whom the tokens were made for of which that is not known.
+pub(super) async fn bind(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, uid: Uuid) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::UserUid, Expr::value(uid))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .filter(C::UserUid.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Ends the personal tokens that an account made under a name; says how many there were.
+pub(in crate::identity) async fn end_of_account(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (account, who): (Uuid, &str),
+) -> Result<u64> {
+    let ended = Entity::update_many()
+        .col_expr(C::EndedAt, Expr::value(Some(Utc::now())))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Kind.eq("personal"))
+        .filter(C::Account.eq(account))
+        .filter(C::Who.eq(who))
+        .filter(C::EndedAt.is_null())
+        .exec(db)
+        .await?;
+    Ok(ended.rows_affected)
 }
 
 fn living(tenant: &Tenant) -> sea_orm::Select<Entity> {
