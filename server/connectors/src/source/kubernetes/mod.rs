@@ -51,8 +51,9 @@ pub(super) struct Clusters {
 struct Page {
     #[serde(default)]
     metadata: PageMetadata,
+    /// The API server writes null where there are none.
     #[serde(default)]
-    items: Vec<Item>,
+    items: Option<Vec<Item>>,
 }
 
 #[derive(Debug, Default, Deserialize)]
@@ -182,7 +183,7 @@ async fn list(
             }
         }
         let page = page(client, access, &url).await?;
-        items.extend(page.items);
+        items.extend(page.items.unwrap_or_default());
         next = page.metadata.next;
         if next.is_empty() {
             return Ok(items);

@@ -70,6 +70,8 @@ async fn answer(Serving(api): Serving<Arc<Mutex<Api>>>, request: Request) -> Res
         ),
         _ => (Vec::new(), ""),
     };
+    // As the API server writes an empty list.
+    let items = if items.is_empty() { Value::Null } else { json!(items) };
     let list = json!({ "kind": "PartialObjectMetadataList", "apiVersion": "meta.k8s.io/v1", "metadata": { "continue": next }, "items": items });
     Json(list).into_response()
 }
