@@ -121,13 +121,13 @@ both! {
         }
         waits(&portal, &id).await;
         let (status, said) = decide(&portal, &engineer, "1", &json!({ "approve": true, "note": "worth it" })).await;
-        assert_eq!((status, &said["approval"], &said["by"], &said["note"]), (StatusCode::OK, &json!("approved"), &json!("eng"), &json!("worth it")));
+        assert_eq!((status, &said["approval"], &said["by"], &said["note"]), (StatusCode::OK, &json!("approved"), &json!("machine:eng"), &json!("worth it")));
         let task = portal.over(&id).await;
         assert_eq!((&task["status"], &task["approval"]), (&json!("completed"), &json!("approved")));
         assert_eq!(portal.moves(&id).await.len(), 4);
         let (status, late) = decide(&portal, &engineer, &id, &json!({ "approve": false, "note": "no" })).await;
         assert_eq!(status, StatusCode::CONFLICT);
-        assert!(late["detail"].as_str().unwrap().contains("`eng` approved run #1 already"), "{late}");
+        assert!(late["detail"].as_str().unwrap().contains("`machine:eng` approved run #1 already"), "{late}");
         assert!(portal.get("/runs/1").await.text().await.unwrap().contains("worth it"));
         let audit = portal.json("/api/v1/audit?kind=run-approved").await;
         let entry = &audit["items"][0];
@@ -223,7 +223,7 @@ both! {
         statuses.sort_unstable();
         assert_eq!(statuses, [200, 409], "{first:?} {second:?}");
         let (expected, beaten, winner) =
-            if first.0 == StatusCode::OK { ("completed", &second, "`other` approved") } else { ("cancelled", &first, "`third` refused") };
+            if first.0 == StatusCode::OK { ("completed", &second, "`machine:other` approved") } else { ("cancelled", &first, "`machine:third` refused") };
         assert!(beaten.1["detail"].as_str().unwrap().contains(winner), "{beaten:?}");
         assert_eq!(portal.over(&id).await["status"], expected);
         // Policies say who else may: by environment, tags or team of the template.

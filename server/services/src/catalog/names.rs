@@ -4,7 +4,7 @@ use chrono::{DateTime, Utc};
 use domain::{
     catalog::EntityRef,
     changes::Change,
-    identity::{Caller, Permission, Target},
+    identity::{Caller, Permission, Target, Tenant},
 };
 
 use super::store;
@@ -23,6 +23,18 @@ pub async fn renamed_to(services: &Services, caller: &Caller, reference: &Entity
         Ok(()) => Ok(Some(now)),
         Err(Error::NotFound(_) | Error::Denied(_)) => Ok(None),
         Err(error) => Err(error),
+    }
+}
+
+/// What an entity was called before, each until when; nothing of one that is not in the catalog.
+pub(crate) async fn former_names(
+    services: &Services,
+    tenant: &Tenant,
+    reference: &str,
+) -> Result<Vec<(String, DateTime<Utc>)>> {
+    match store::rows(&services.db, tenant, &[reference.to_owned()]).await?.pop() {
+        Some(row) => store::former_names(&services.db, tenant, row.uid).await,
+        None => Ok(Vec::new()),
     }
 }
 

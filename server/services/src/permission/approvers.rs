@@ -97,8 +97,15 @@ fn named(found: &[(WhoCan, Vec<String>)]) -> String {
     }
 }
 
-/// Which of these runs, by template and starter, the caller may decide about as far as policies go.
-pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[(&str, String)]) -> Result<Vec<bool>> {
+/// A run that waits: its template, who started it, and what the template was then.
+pub(crate) struct Waiting<'a> {
+    pub(crate) template: &'a str,
+    pub(crate) starter: String,
+    pub(crate) then: Traits,
+}
+
+/// Which of these runs the caller may decide about as far as policies go.
+pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[Waiting<'_>]) -> Result<Vec<bool>> {
     if let Some(is_allowed) = domain::identity::foregone(caller) {
         return Ok(vec![is_allowed; runs.len()]);
     }
@@ -108,14 +115,16 @@ pub(crate) async fn may_approve(services: &Services, caller: &Caller, runs: &[(&
     let rules = services.permission.rules(services, &caller.tenant).await?;
     let footing = rules.footing(caller);
     let mut known: HashMap<&str, Traits> = HashMap::new();
-    for (template, _) in runs {
+    for Waiting { template, .. } in runs {
         if !known.contains_key(template) {
             known.insert(template, traits(services, caller, template).await?);
         }
     }
-    let decided = runs.iter().map(|(template, starter)| {
-        let resource = Resource::run("any", &known[template], starter);
-        rules.decide(&footing, Permission::ApproveRun, &resource).is_allowed
+    let decided = runs.iter().map(|Waiting { template, starter, then }| {
+        [&known[template], then].into_iter().all(|traits| {
+            let resource = Resource::run("any", traits, starter);
+            rules.decide(&footing, Permission::ApproveRun, &resource).is_allowed
+        })
     });
     Ok(decided.collect())
 }

@@ -39,7 +39,7 @@ use domain::{
     identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant},
 };
 
-pub(crate) use self::approvers::{approvers, may_approve};
+pub(crate) use self::approvers::{Waiting, approvers, may_approve};
 pub use self::{
     asked::{asked_why, is_about_things},
     could::{Could, MayRow, roles_of, what_could},
@@ -66,7 +66,7 @@ pub(crate) use self::{
     seen::Mentions,
     sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };
-use crate::{Error, Result, Services, catalog, changes};
+use crate::{Error, Result, Services, catalog, changes, runs};
 
 /// The role that `[sign_in] administrators` gives.
 const ADMINISTRATOR: &str = "administrator";
@@ -264,6 +264,16 @@ async fn decide(
         }
     }
     if verdict.is_allowed {
+        if let (Permission::ApproveRun | Permission::SteerRun, Target::Run(id)) = (permission, target)
+            && let Some((traits, starter)) = runs::as_started(services, &caller.tenant, id).await?
+        {
+            // A template that is altered since opens nothing: what goes on is what was started.
+            let resource = Resource::run(&id.to_string(), &traits, &starter);
+            let verdict = rules.decide(&footing, permission, &resource);
+            if !verdict.is_allowed {
+                return Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)));
+            }
+        }
         note(Some(&verdict));
         return Ok(());
     }

@@ -1,6 +1,6 @@
 //! Agreeing to a run that waits for it, or refusing it.
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::{
     audit::Happening,
     identity::{Caller, Denied, Permission, Target},
@@ -15,7 +15,12 @@ use super::{
     log::Said,
     store::{self, run},
 };
-use crate::{Error, Result, Services, identity::may, permission, queue::Job};
+use crate::{
+    Error, Result, Services, catalog,
+    identity::may,
+    permission::{self, Waiting},
+    queue::Job,
+};
 
 /// The longest note, in letters.
 const LONGEST: usize = 1_000;
@@ -36,12 +41,12 @@ pub async fn awaiting(services: &Services, caller: &Caller) -> Result<Vec<(RunSu
     may(services, caller, Permission::ReadRuns, Target::Any).await?;
     let seen = super::seen(services, caller).await?;
     let rows = store::awaited(&services.db, &caller.tenant, seen, LOOKED_AT).await?;
-    let asked: Vec<(&str, String)> = rows.iter().map(|row| (&*row.template, row.starter())).collect();
+    let asked: Vec<Waiting<'_>> =
+        rows.iter().map(|row| Waiting { template: &row.template, starter: row.starter(), then: row.then() }).collect();
     let allowed = permission::may_approve(services, caller, &asked).await?;
-    let told = rows
-        .iter()
-        .zip(allowed)
-        .map(|(row, is_allowed)| Ok((store::summary(row)?, is_allowed && !is_starter(caller, row))));
+    let names = Names::of(services, caller).await?;
+    let told =
+        rows.iter().zip(allowed).map(|(row, is_allowed)| Ok((store::summary(row)?, is_allowed && !names.started(row))));
     told.collect()
 }
 
@@ -61,11 +66,28 @@ pub async fn count_awaited(services: &Services, caller: &Caller) -> Result<u64> 
 /// Why the caller does not decide about a run whatever policies say: they started it.
 pub(crate) async fn own(services: &Services, caller: &Caller, id: Uuid) -> Result<Option<String>> {
     let row = store::find(&services.db, &caller.tenant, id).await?;
-    Ok(row.filter(|row| is_starter(caller, row)).map(|_| takes_two(caller)))
+    let Some(row) = row else { return Ok(None) };
+    Ok(Names::of(services, caller).await?.started(&row).then(|| takes_two(caller)))
 }
 
-fn is_starter(caller: &Caller, row: &run::Model) -> bool {
-    row.starter() == caller.subject.to_string()
+/// What someone is called, and was called before in the catalog, each until when.
+struct Names {
+    own: String,
+    former: Vec<(String, DateTime<Utc>)>,
+}
+
+impl Names {
+    async fn of(services: &Services, caller: &Caller) -> Result<Self> {
+        let own = caller.subject.to_string();
+        let former = catalog::former_names(services, &caller.tenant, &own).await?;
+        Ok(Self { own, former })
+    }
+
+    /// Whether they started a run, by whichever of their names.
+    fn started(&self, row: &run::Model) -> bool {
+        let starter = row.starter();
+        starter == self.own || self.former.iter().any(|(name, until)| *name == starter && row.created_at <= *until)
+    }
 }
 
 fn takes_two(caller: &Caller) -> String {
@@ -80,7 +102,7 @@ fn takes_two(caller: &Caller) -> String {
 pub async fn decide(services: &Services, caller: &Caller, name: RunName, decision: Decision) -> Result<Run> {
     let row = find(services, caller, name, Permission::ReadRuns).await?;
     // First: no role would alter it.
-    if is_starter(caller, &row) {
+    if Names::of(services, caller).await?.started(&row) {
         let denied =
             Denied { why: takes_two(caller), on: row.subject(), ..Denied::new(caller, Permission::ApproveRun) };
         let detail = json!({ "permission": Permission::ApproveRun.name(), "why": denied.to_string() });

@@ -46,7 +46,7 @@ use uuid::Uuid;
 use crate::{
     Error, Result, Services,
     identity::{self, may},
-    permission,
+    permission::{self, Traits},
 };
 
 /// Which runs a list shows.
@@ -141,6 +141,11 @@ pub async fn actions(services: &Services, caller: &Caller) -> Result<&'static [A
 pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(String, String)>> {
     let row = store::find(&services.db, tenant, id).await?;
     Ok(row.map(|row| (row.template.clone(), row.starter())))
+}
+
+/// What policies may know of a run's template as it was when the run was started, and who started it.
+pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(Traits, String)>> {
+    Ok(store::find(&services.db, tenant, id).await?.map(|row| (row.then(), row.starter())))
 }
 
 /// Whether a policy hides a run, or its template, from someone who sees others. A refusal would tell that it is there.

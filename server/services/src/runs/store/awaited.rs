@@ -9,7 +9,7 @@ use sea_orm::{
 };
 
 use super::run;
-use crate::{Result, identity::Starter};
+use crate::{Result, identity::Starter, permission::Traits};
 
 impl run::Model {
     /// What was decided about it, where its template asks for that.
@@ -31,6 +31,11 @@ impl run::Model {
     pub(in crate::runs) fn starter(&self) -> String {
         let kept = self.starter.clone().and_then(|kept| serde_json::from_value::<Starter>(kept).ok());
         kept.unwrap_or_else(|| Starter::named(&self.created_by)).who().to_owned()
+    }
+
+    /// What policies may know of its template as it was then.
+    pub(in crate::runs) fn then(&self) -> Traits {
+        Traits::of_document(&self.template, &self.template_document)
     }
 
     /// Whether nothing happens to it until someone agrees. One that shall stop is let go on, to its end.
