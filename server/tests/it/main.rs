@@ -48,4 +48,5 @@ mod templates;
 mod trust;
 mod web;
 mod webhooks;
+mod who_can;
 mod who_may;

@@ -107,6 +107,12 @@ both! {
     }
 
     async fn roles_and_questions_are_answered(portal) {
+        let things = "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: {name: harbour}\nspec: {type: team, children: []}\n---\napiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: x}\nspec: {type: docs, steps: [{id: log, action: 'debug:log'}]}\n";
+        let path = portal.write("things.yaml", things);
+        portal.register("file", &path).await;
+        let _: () = portal.until("it is in the catalog", async |portal| {
+            (portal.get("/api/catalog/entities/by-name/template/default/x").await.status() == StatusCode::OK).then_some(())
+        }).await;
         let role = json!({ "role": "developer", "to": "group:harbour" });
         assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
         assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::CONFLICT);

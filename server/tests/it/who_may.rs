@@ -44,6 +44,12 @@ both_with_a_provider! {
             provider.issuer
         );
         let portal = portal_with(backend, &[], Options::default().set("SIGN_IN__PIPELINES", &pipelines)).await;
+        let target = json!({ "type": "file", "target": portal.write("things.yaml", THINGS) });
+        let registered = portal.request(Method::POST, "/api/catalog/locations").bearer_auth(TOKEN).json(&target).send().await.unwrap();
+        assert_eq!(registered.status(), StatusCode::CREATED);
+        let _: () = portal.until("it is in the catalog", async |portal| {
+            (ask(portal, "/api/catalog/entities/by-name/template/default/paper").await.0 == StatusCode::OK).then_some(())
+        }).await;
         portal.command(&["token", "create", "directory", "--roles", "provisioner", "--scopes", "provision"]).await;
         portal.command(&["token", "create", "reader", "--roles", "developer", "--scopes", "read"]).await;
         // The roles and scopes of the pipeline and of the tokens count.

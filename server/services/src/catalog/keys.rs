@@ -177,6 +177,8 @@ impl SourceReader for Reader {
 
     async fn open_named(&self, granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, true).await?;
-        self.sources.open_with(SourceKind::Url, target, &self.keys.within(granted), &Pushed::new()).await
+        let (keys, pushed) = (self.keys.within(granted), Pushed::new());
+        let opened = self.sources.open_with(SourceKind::Url, target, &keys, &pushed);
+        self.reads.in_turn(SourceKind::Url, target, opened).await
     }
 }

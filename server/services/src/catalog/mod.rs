@@ -58,13 +58,16 @@ pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_cou
 pub use index::{Index, follow};
 pub use kinds::own_kinds;
 pub(crate) use named::references;
+pub(crate) use names::former_names;
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use past::{Farewell, Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
-pub(crate) use query::{retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits};
+pub(crate) use query::{
+    gone_source_traits, retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits,
+};
 pub use respelt::respell;
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
@@ -77,7 +80,7 @@ pub use sync::sync;
 pub(crate) use teams::{teams_above, vouched_above, vouched_teams};
 pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;
-pub(crate) use trust::{declared_in, vouched};
+pub(crate) use trust::{declared_in, vouched, vouched_uid};
 pub use unasked::{Unasked, tell_of_unasked, unasked, unasked_in};
 pub(crate) use untied::{untied, without_empty};
 pub use validate::check_entity;

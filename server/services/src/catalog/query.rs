@@ -7,6 +7,7 @@ use domain::{
         Edge, Entity, EntityRef, Facet, FacetValue, Filter, Graph, ListPage, ListQuery, Node, Page, PageKey, Predicate,
         Query, Start, TextFilter,
     },
+    changes::ChangeKind,
     identity::{Caller, Permission, Target, Tenant},
 };
 use roaring::RoaringBitmap;
@@ -18,7 +19,7 @@ use super::{
     spelling, store,
 };
 use crate::{
-    Error, Result, Services, identity,
+    Error, Result, Services, changes, identity,
     permission::{self, Traits},
 };
 
@@ -128,6 +129,21 @@ pub(crate) async fn source_traits(
     let Some(source) = store::source(&services.db, tenant, id).await? else { return Ok(None) };
     let owners = services.catalog.owners_of_all(services, tenant, id).await?;
     Ok(Some((source.kind.to_string(), spelling::asked_of(source.kind, &source.target), owners)))
+}
+
+/// The same of one that was removed, as it was then.
+pub(crate) async fn gone_source_traits(
+    services: &Services,
+    tenant: &Tenant,
+    id: Uuid,
+) -> Result<Option<(String, String, Vec<String>)>> {
+    let kinds = [ChangeKind::SourceRemoved.as_str()];
+    let removed = changes::about_in(&services.db, tenant, &[format!("source:{id}")], &kinds).await?.pop();
+    let Some(before) = removed.and_then(|change| change.before) else { return Ok(None) };
+    let text = |name: &str| before[name].as_str().map(str::to_owned);
+    let (Some(kind), Some(target)) = (text("kind"), text("target")) else { return Ok(None) };
+    let target = kind.parse().map_or_else(|_| target.clone(), |kind| spelling::asked_of(kind, &target));
+    Ok(Some((kind, target, Vec::new())))
 }
 
 /// What policies may know of some entities, spread over the catalog.

@@ -74,7 +74,12 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
         return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", other.target, other.id)));
     }
     let mut trust = before.trust;
-    if (before.kind, &before.target) != (new.kind, &new.target) {
+    if (before.kind, &before.target) == (new.kind, &new.target) {
+        if asked.is_some_and(|asked| asked != before.trust) {
+            let why = "it stays where it is, so only its trust would change: decide that by itself, on its page or at `/trust`";
+            return Err(Error::Rejected(why.to_owned()));
+        }
+    } else {
         // What was believed was the old place: who may not decide that leads nobody's trust elsewhere.
         trust = if may_trust { asked.unwrap_or(before.trust) } else { Trust::None };
         if !trust.fits(new.kind) {

@@ -10,7 +10,14 @@ use domain::{
 use serde_json::json;
 
 use super::{MOST_DOCUMENTS, cases, doubts, language, questions, rules::Rules, shipped::SHIPPED, store};
-use crate::{Error, Result, Services, changes, changes::NewChange, identity};
+use crate::{
+    Error, Result, Services, changes,
+    changes::{NewChange, Transaction},
+    identity,
+};
+
+/// How often an edit is tried anew because another document was edited at the same time.
+const ATTEMPTS: u32 = 5;
 
 /// Where a document comes from.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -258,46 +265,62 @@ pub async fn save_policy(
 ) -> Result<Saved> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
     let name = name.as_str();
-    let known = all(services, &caller.tenant).await?;
-    if known.get(name).is_some_and(|known| matches!(known.origin, PolicyOrigin::Folder(..))) {
-        let why = format!("`{name}` is a file of the folder that causeway.toml names; change it there");
-        return Err(Error::Conflict(why));
-    }
-    if !known.contains_key(name) {
-        is_room(known.len())?;
-    }
-    let saved = tried(services, caller, name, Some(text), cases).await?;
-    if !saved.problems.is_empty() {
+    for _ in 0..ATTEMPTS {
+        let known = all(services, &caller.tenant).await?;
+        if known.get(name).is_some_and(|known| matches!(known.origin, PolicyOrigin::Folder(..))) {
+            let why = format!("`{name}` is a file of the folder that causeway.toml names; change it there");
+            return Err(Error::Conflict(why));
+        }
+        if !known.contains_key(name) {
+            is_room(known.len())?;
+        }
+        let saved = tried(services, caller, name, Some(text), cases).await?;
+        if !saved.problems.is_empty() {
+            return Ok(saved);
+        }
+        let mut tx = services.begin(caller).await?;
+        let row = alone(&tx, caller, name).await?;
+        let version = row.map_or(0, |row| row.version);
+        if based_on.is_some_and(|based_on| based_on != version) {
+            let why = format!("`{name}` was changed meanwhile; look at it as it is now, and change that");
+            return Err(Error::Conflict(why));
+        }
+        // The examples of all documents must hold with what stands by now.
+        if all(services, &caller.tenant).await? != known {
+            continue;
+        }
+        let row = store::policy::Model {
+            tenant: caller.tenant.to_string(),
+            name: name.to_owned(),
+            text: text.to_owned(),
+            cases: cases.to_owned(),
+            version: version + 1,
+            changed_at: Utc::now(),
+            changed_by: caller.author().into_owned(),
+        };
+        store::put_policy(&*tx, row).await?;
+        tx.record(NewChange {
+            source: String::new(),
+            subject: subject(name),
+            kind: ChangeKind::PolicySaved,
+            before: known.get(name).map(told),
+            after: Some(json!({ "text": text, "cases": cases })),
+        });
+        tx.commit().await?;
+        services.permission.forget(&caller.tenant);
         return Ok(saved);
     }
-    let before = known.get(name).map(told);
-    let mut tx = services.begin(caller).await?;
-    let row = store::policy(&*tx, &caller.tenant, name).await?;
-    let version = row.map_or(0, |row| row.version);
-    if based_on.is_some_and(|based_on| based_on != version) {
-        let why = format!("`{name}` was changed meanwhile; look at it as it is now, and change that");
-        return Err(Error::Conflict(why));
-    }
-    let row = store::policy::Model {
-        tenant: caller.tenant.to_string(),
-        name: name.to_owned(),
-        text: text.to_owned(),
-        cases: cases.to_owned(),
-        version: version + 1,
-        changed_at: Utc::now(),
-        changed_by: caller.author().into_owned(),
-    };
-    store::put_policy(&*tx, row).await?;
-    tx.record(NewChange {
-        source: String::new(),
-        subject: subject(name),
-        kind: ChangeKind::PolicySaved,
-        before,
-        after: Some(json!({ "text": text, "cases": cases })),
-    });
-    tx.commit().await?;
-    services.permission.forget(&caller.tenant);
-    Ok(saved)
+    Err(busy())
+}
+
+/// The row of a document, while nobody else edits policies.
+async fn alone(tx: &Transaction, caller: &Caller, name: &str) -> Result<Option<store::policy::Model>> {
+    store::lock_policies(&**tx, &caller.tenant).await?;
+    store::policy(&**tx, &caller.tenant, name).await
+}
+
+fn busy() -> Error {
+    Error::Conflict("others edit policies at this moment, again and again; look at them as they are now".to_owned())
 }
 
 fn told(document: &PolicyDocument) -> serde_json::Value {
@@ -311,7 +334,8 @@ fn told(document: &PolicyDocument) -> serde_json::Value {
 pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName) -> Result<()> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Policy(name.as_str())).await?;
     let name = name.as_str();
-    let known = all(services, &caller.tenant).await?.remove(name).ok_or_else(|| missing(name))?;
+    let before = all(services, &caller.tenant).await?;
+    let known = before.get(name).ok_or_else(|| missing(name))?;
     if !matches!(known.origin, PolicyOrigin::Portal(..)) {
         return Err(Error::Conflict(format!(
             "`{name}` was not edited in the portal, so there is nothing to take away"
@@ -323,12 +347,16 @@ pub async fn reset_policy(services: &Services, caller: &Caller, name: &RoleName)
         return Err(Error::Rejected(format!("without it, {problem}")));
     }
     let mut tx = services.begin(caller).await?;
+    alone(&tx, caller, name).await?;
+    if all(services, &caller.tenant).await? != before {
+        return Err(busy());
+    }
     store::delete_policy(&*tx, &caller.tenant, name).await?;
     tx.record(NewChange {
         source: String::new(),
         subject: subject(name),
         kind: ChangeKind::PolicyReset,
-        before: Some(told(&known)),
+        before: Some(told(known)),
         after: text.map(|text| json!({ "text": text, "cases": cases })),
     });
     tx.commit().await?;

@@ -153,7 +153,10 @@ impl Resource {
             Target::Entity(reference) => Self::of_entity("Entity", services, caller, reference).await?,
             Target::Template(reference) => Self::of_entity("Template", services, caller, reference).await?,
             Target::Source(id) => {
-                let known = catalog::source_traits(services, &caller.tenant, id).await?;
+                let mut known = catalog::source_traits(services, &caller.tenant, id).await?;
+                if known.is_none() {
+                    known = catalog::gone_source_traits(services, &caller.tenant, id).await?;
+                }
                 let (kind, target, own) = known.unwrap_or_default();
                 Self::of_source(&id.to_string(), &kind, &target, &own)
             }

@@ -99,6 +99,9 @@ pub(crate) async fn unspoken(services: &Services, tenant: &Tenant, roles: &[Stri
     Ok(roles.iter().filter(|role| !spoken_of.contains(*role)).cloned().collect())
 }
 
+const UNVOUCHED: &str = "the source that declares it is not trusted with people, so it counts for nothing: an administrator can trust it \
+                         on its page, under Sources";
+
 /// Why nobody is meant by a reference, or by the name of a machine; `None` where someone is.
 pub(super) async fn unknown(
     services: &Services,
@@ -110,9 +113,13 @@ pub(super) async fn unknown(
         Some(("group", _)) if catalog::traits(services, tenant, who).await?.is_none() => {
             Some("no such group is in the catalog")
         }
+        Some(("group", _)) if !catalog::vouched(services, tenant, &[who.to_owned()]).await?.contains(who) => {
+            Some(UNVOUCHED)
+        }
         Some(("machine", _)) if !machines.contains(who) => Some("no living token and no pipeline is called so"),
         Some(("user", _)) if identity::person(services, tenant, who).await? == Person::Unknown => {
-            Some("nobody of this name is in the catalog, or came in yet")
+            let is_there = catalog::traits(services, tenant, who).await?.is_some();
+            Some(if is_there { UNVOUCHED } else { "nobody of this name is in the catalog, or came in yet" })
         }
         _ => None,
     })

@@ -12,6 +12,14 @@ use sea_orm::{
 use super::uses::Use;
 use crate::{Result, bulk::Rows, database};
 
+/// Names the lock of those who edit policies ("policy").
+const POLICIES: i64 = 0x706f_6c69_6379;
+
+/// Has whoever edits policies wait for the others who do. On SQLite, a transaction that writes is the only one.
+pub(super) async fn lock_policies(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
+    database::lock(tx, POLICIES, tenant).await
+}
+
 /// Names the lock of those who tell of files ("files").
 const FILES: i64 = 0x0066_696c_6573;
 

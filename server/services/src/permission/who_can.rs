@@ -57,6 +57,14 @@ pub async fn who_can(
     }
     let mut found = those_who_can(&rules, caller, &known, permission, &resource);
     found.retain(|who| who.of.as_ref().is_none_or(|of| !away.contains(of)));
+    // Teams of sources that are not trusted with people count for nothing.
+    let is_team = |holder: &String| holder.starts_with("group:");
+    let held: Vec<String> =
+        found.iter().flat_map(|who| &who.holders).filter(|holder| is_team(holder)).cloned().collect();
+    let counted = catalog::vouched(services, &caller.tenant, &held).await?;
+    for who in &mut found {
+        who.holders.retain(|holder| !is_team(holder) || counted.contains(holder));
+    }
     // By another role, or by a team of theirs, it may be forbidden to those who hold one that permits it.
     if rules.forbids(permission) {
         for who in &mut found {
