@@ -138,6 +138,10 @@ async fn open(
     permission: Permission,
 ) -> Result<std::path::PathBuf, Error> {
     let name = name(owner, repo)?;
+    if permission == Permission::WriteRepository {
+        // Whoever pushes is told of every branch first.
+        may(services, caller, Permission::ReadRepository, Target::Repository(&name.to_string())).await?;
+    }
     may(services, caller, permission, Target::Repository(&name.to_string())).await?;
     EmbeddedHosting::new(&services.settings.data).find(&name).await
 }
