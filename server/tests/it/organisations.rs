@@ -169,14 +169,28 @@ both! {
         });
         assert_eq!(deliver("push", "1", push("next", "tides")).await, "ignored: a push to `next`; of this repository `main` is read");
         let other = json!({ "ref": "refs/heads/main", "repository": { "html_url": "https://github.example/quay/x" } });
-        assert!(deliver("push", "2", other).await.starts_with("ignored: a push to a repository that is not below"));
+        assert!(deliver("push", "2", other).await.starts_with("ignored: a push to `quay/x`, which is not below"));
+        let mut fork = push("main", "fork");
+        fork["repository"]["full_name"] = json!("saltmarsh/fork");
+        fork["repository"]["fork"] = json!(true);
+        assert_eq!(deliver("push", "5", fork).await, "ignored: `saltmarsh/fork` is a fork, and this source leaves such out");
         web.taken();
         // The list does not show the push yet.
         hub.file("tides", 200, &component("moon-tides", "service", "berths"));
-        assert!(deliver("push", "3", push("main", "tides")).await.starts_with("queued: `saltmarsh/tides` is fetched now"));
+        assert!(deliver("push", "3", push("main", "tides")).await.starts_with("queued: `saltmarsh/tides` is asked for now"));
         portal.until("the new name is in the catalog", async |portal| portal.names("filter=metadata.name=moon-tides").await.pop()).await;
         let asked: Vec<String> = web.taken().into_iter().filter(|path| path.contains("contents")).collect();
         assert_eq!(asked, ["/api/v3/repos/saltmarsh/tides/contents/catalog-info.yaml?ref=main"]);
+        // By the name that the forge gives itself, of a repository that the list does not show.
+        let fresh = json!({
+            "name": "fresh", "full_name": "saltmarsh/fresh", "default_branch": "main", "pushed_at": "2026-11-01T00:00:09Z",
+            "html_url": "https://github.example/saltmarsh/fresh",
+        });
+        hub.says("/api/v3/repos/saltmarsh/fresh", 200, &fresh.to_string());
+        hub.file("fresh", 200, &component("fresh", "service", "berths"));
+        let told = deliver("push", "6", json!({ "ref": "refs/heads/main", "repository": fresh })).await;
+        assert!(told.starts_with("queued: `saltmarsh/fresh` is asked for now"), "{told}");
+        portal.until("what is new is in the catalog", async |portal| portal.names("filter=metadata.name=fresh").await.pop()).await;
         assert!(deliver("team", "4", json!({ "action": "created" })).await.starts_with("queued"));
     }
 

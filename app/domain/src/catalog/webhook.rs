@@ -77,14 +77,21 @@ pub struct Push {
     pub tag: Option<String>,
     /// The branch that the repository opens with.
     pub default_branch: Option<String>,
+    /// The forge's own name for the repository: `quay/tides`.
+    pub name: Option<String>,
     /// Addresses of the repository.
     pub repositories: Vec<String>,
+    /// Whether the repository is archived, if the forge says so.
+    pub is_archived: bool,
+    /// Whether the repository is a fork, if the forge says so.
+    pub is_fork: bool,
 }
 
 impl Push {
     /// Names the repository, as [`repository_path`] does.
     pub fn repository_path(&self) -> Option<String> {
-        self.repositories.first().map(|address| repository_path(address))
+        let named = self.name.as_ref().map(|name| name.to_lowercase());
+        named.or_else(|| self.repositories.first().map(|address| repository_path(address)))
     }
 }
 
@@ -125,8 +132,10 @@ pub fn why_ignored(push: &Push, reads: Reads<'_>) -> Option<String> {
 /// Why a push does not concern an organisation, of which each repository is read at the branch that it opens with.
 pub fn why_ignored_by_organisation(push: &Push, target: &str) -> Option<String> {
     let address = target.split(['?', '#']).next().unwrap_or_default();
-    if !push.repositories.is_empty() && !push.repositories.iter().any(|repository| leads_to(repository, address)) {
-        return Some(format!("a push to a repository that is not below `{address}`"));
+    // By whichever name of the server: within a network a forge is often reached by another than it calls itself.
+    let above = format!("{}/", repository_path(address));
+    if let Some(path) = push.repository_path().filter(|path| !path.starts_with(&above)) {
+        return Some(format!("a push to `{path}`, which is not below `{address}`"));
     }
     match (push.branch.as_deref(), push.default_branch.as_deref()) {
         (None, _) => Some("a tag; repositories of an organisation are read at their branch".into()),
@@ -171,6 +180,7 @@ mod tests {
             tag: branch.is_none().then(|| "v1".into()),
             default_branch: default.map(str::to_owned),
             repositories: vec!["https://git.example/quay/tides.git".into(), "https://git.example/quay/tides".into()],
+            ..Push::default()
         };
         why_ignored(&push, reads).unwrap_or_else(|| "concerns it".into())
     }
@@ -203,6 +213,7 @@ mod tests {
                 tag: None,
                 default_branch: Some("main".into()),
                 repositories: vec![repository.to_owned()],
+                ..Push::default()
             };
             let why = why_ignored_by_organisation(&push, "https://git.example/quay?people=true");
             why.unwrap_or_else(|| "concerns it".into())
@@ -213,12 +224,19 @@ mod tests {
             "a push to `next`; of this repository `main` is read"
         );
         assert!(told(None, "https://git.example/quay/tides").starts_with("a tag"));
-        for other in ["https://git.example/quays/tides", "https://other.example/quay/tides"] {
-            assert_eq!(
-                told(Some("main"), other),
-                "a push to a repository that is not below `https://git.example/quay`"
-            );
-        }
+        assert_eq!(
+            told(Some("main"), "https://git.example/quays/tides"),
+            "a push to `quays/tides`, which is not below `https://git.example/quay`"
+        );
+        // A forge calls itself by the name that people use, whichever it is reached by.
+        assert_eq!(told(Some("main"), "https://other.example/Quay/tides.git"), "concerns it");
+        let push = Push {
+            branch: Some("main".into()),
+            name: Some("Quay/tides".into()),
+            repositories: vec!["https://other.example/below/Quay/tides".into()],
+            ..Push::default()
+        };
+        assert_eq!(why_ignored_by_organisation(&push, "http://gitea:3000/quay"), None);
     }
 
     #[test]

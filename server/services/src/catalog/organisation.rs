@@ -125,15 +125,20 @@ impl Organisation {
         is_glob(&self.file)
     }
 
-    /// Whether a repository of this name, with these topics, is meant. A name with `!` before it is left out.
+    /// Whether a repository of this name, with these topics, is meant.
     pub fn wants(&self, name: &str, topics: &[String]) -> bool {
+        let has_topic = self.topics.is_empty()
+            || topics.iter().any(|topic| self.topics.iter().any(|wanted| wanted.eq_ignore_ascii_case(topic)));
+        has_topic && self.wants_name(name)
+    }
+
+    /// Whether a repository of this name is meant. A name with `!` before it is left out.
+    pub fn wants_name(&self, name: &str) -> bool {
         let fits = self.matcher.matches(name);
         let is_out = fits.iter().any(|&number| self.names[number].starts_with('!'));
         let is_in = fits.iter().any(|&number| !self.names[number].starts_with('!'))
             || self.names.iter().all(|name| name.starts_with('!'));
-        let has_topic = self.topics.is_empty()
-            || topics.iter().any(|topic| self.topics.iter().any(|wanted| wanted.eq_ignore_ascii_case(topic)));
-        is_in && !is_out && has_topic
+        is_in && !is_out
     }
 }
 

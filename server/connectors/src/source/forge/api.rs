@@ -16,6 +16,8 @@ use super::client::{Client, Listed, Trouble};
 /// A repository.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Repository {
+    /// Its whole name, in small letters: `saltmarsh/tides`.
+    pub(super) name: String,
     /// As its paths begin in the source: `tides`, or `quays/tides` for a group in a group.
     pub(super) id: String,
     /// As its API names it, encoded.
@@ -122,6 +124,32 @@ impl Forge {
         }
     }
 
+    /// One repository, by its whole name, whether the list of the organisation shows it or not.
+    pub(super) async fn repository(
+        self,
+        client: &Client,
+        organisation: &Organisation,
+        name: &str,
+    ) -> Result<Repository, Trouble> {
+        let path = self.about(name);
+        let asked = match self {
+            Self::GitHub => github::repository(client, organisation, &path).await,
+            Self::GitLab => gitlab::repository(client, organisation, &path).await,
+            Self::Gitea => gitea::repository(client, organisation, &path).await,
+        }?;
+        // One that went elsewhere is led on to.
+        let above = format!("{}/", organisation.name.to_lowercase());
+        if asked.name.starts_with(&above) { Ok(asked) } else { Err(Trouble::Missing) }
+    }
+
+    /// Where the API tells of one repository.
+    pub(super) fn about(self, name: &str) -> String {
+        match self {
+            Self::GitHub | Self::Gitea => format!("repos/{}", encoded(name, "/")),
+            Self::GitLab => format!("projects/{}", encoded(name, "")),
+        }
+    }
+
     pub(super) async fn people(self, client: &Client, organisation: &Organisation) -> People {
         match self {
             Self::GitHub => github::people(client, organisation).await,
@@ -209,6 +237,7 @@ mod tests {
     #[test]
     fn paths_are_written_as_each_api_wants_them() {
         let repository = Repository {
+            name: "saltmarsh/tides".into(),
             id: "tides".into(),
             api: "saltmarsh/tides".into(),
             web: "https://github.com/saltmarsh/tides".into(),

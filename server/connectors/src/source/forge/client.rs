@@ -159,6 +159,12 @@ impl Client {
         parsed(&url, kept.body.as_deref().ok_or(Trouble::Missing)?)
     }
 
+    /// Whether a thing was not there when it was asked for last, at `since` or later.
+    pub(super) fn was_missing(&self, path: &str, since: DateTime<Utc>) -> bool {
+        let known = self.url(path).ok().and_then(|url| self.memory.answer(url.as_str()));
+        known.is_some_and(|kept| kept.body.is_none() && kept.at >= since)
+    }
+
     /// A text; `None` if it is not there.
     pub(super) async fn text(&self, path: &str, accept: &str, limit: u64) -> Result<Option<Bytes>, Trouble> {
         let url = self.url(path)?;

@@ -8,6 +8,7 @@ mod client;
 mod memory;
 mod pace;
 mod people;
+mod pushed;
 mod state;
 #[cfg(test)]
 mod tests;
@@ -20,7 +21,7 @@ use std::{
 
 use bytes::Bytes;
 use chrono::Utc;
-use domain::catalog::{Severity, SourceKind, repository_path};
+use domain::catalog::{Severity, SourceKind};
 use futures::{StreamExt, stream};
 use services::catalog::{
     keys::{Held, Keys},
@@ -88,7 +89,7 @@ impl Forges {
         let held = keys.find(&organisation.web).await?;
         let granted = held.grants();
         let client = Arc::new(self.client(forge, &organisation, held).await?);
-        let listed = forge.repositories(&client, &organisation).await;
+        let mut listed = forge.repositories(&client, &organisation).await;
         if let (true, Some(trouble)) = (listed.items.is_empty(), &listed.cut) {
             return Err(client.problem(organisation.web.as_str(), trouble));
         }
@@ -96,20 +97,28 @@ impl Forges {
         if let Some(trouble) = &listed.cut {
             remarks.push(cut_short("@list", &trouble.told("the rest of the list"), ""));
         }
+        for repository in listed.items.iter_mut().filter(|repository| pushed.contains_key(&repository.name)) {
+            // The list does not show the first push yet.
+            repository.is_empty = false;
+        }
+        let mut unread = pushed::look_up((forge, &client), &organisation, pushed, &mut listed.items).await;
         let all = listed.items.len();
         let names: HashSet<String> = listed.items.iter().map(|repository| repository.api.clone()).collect();
-        let wanted: Vec<Repository> = listed
-            .items
-            .into_iter()
-            .filter(|repository| organisation.archived || !repository.is_archived)
-            .filter(|repository| organisation.forks || !repository.is_fork)
-            .filter(|repository| !repository.is_empty)
-            .filter(|repository| organisation.wants(&repository.id, &repository.topics))
-            .collect();
+        let mut wanted: Vec<Repository> = Vec::with_capacity(all);
+        for repository in listed.items {
+            match pushed::why_left_out(&repository, &organisation) {
+                None => wanted.push(repository),
+                Some(why) if pushed.contains_key(&repository.name) => {
+                    unread.push(format!("`{}` {why}", repository.name));
+                }
+                Some(_) => {}
+            }
+        }
+        remarks.extend(pushed::remark(unread));
         let (asking, about) = (&client, &organisation);
         let asked = stream::iter(wanted.clone().into_iter().enumerate())
             .map(|(number, repository)| async move {
-                let pushed_at = pushed.get(&repository_path(&repository.web)).copied();
+                let pushed_at = pushed.get(&repository.name).copied();
                 let repository = Repository { settles_at: repository.settles_at.max(pushed_at), ..repository };
                 Asked { repository: number, files: catalog_files(forge, asking, about, &repository).await }
             })

@@ -9,7 +9,8 @@ use bytes::Bytes;
 use chrono::{TimeDelta, Utc};
 use domain::{
     catalog::{
-        DeliveryOutcome, Reads, Source, Webhook, WebhookDeed, WebhookDelivery, why_ignored, why_ignored_by_organisation,
+        DeliveryOutcome, Push, Reads, Source, Webhook, WebhookDeed, WebhookDelivery, why_ignored,
+        why_ignored_by_organisation,
     },
     changes::ChangeKind,
     identity::{Caller, Permission, Target, Tenant},
@@ -19,7 +20,7 @@ use secrecy::{ExposeSecret, SecretString};
 use serde_json::json;
 
 pub use self::proof::Proof;
-use super::{ports::Pushed, store};
+use super::{organisation::Organisation, ports::Pushed, store};
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job, secrets};
 
 /// How long a new secret can be seen.
@@ -196,7 +197,7 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<Decision> {
     let decided = |outcome, detail| Ok(Decision { outcome, detail, repository: None });
     let ignored = |why: String| decided(DeliveryOutcome::Ignored, why);
     let queued = |what: &str| decided(DeliveryOutcome::Queued, what.to_owned());
-    match push::kind(&delivery.event) {
+    match push::kind_of(&delivery.event, &delivery.body) {
         push::Kind::Push => {}
         // Who comes and goes, and what is made and archived, is news of an organisation.
         push::Kind::People if source.kind.is_organisation() => {
@@ -212,9 +213,12 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<Decision> {
         if let Some(why) = why_ignored_by_organisation(&push, &source.target) {
             return ignored(why);
         }
+        if let Some(why) = why_left_out(&push, source) {
+            return ignored(why);
+        }
         let repository = push.repository_path();
         let detail = match &repository {
-            Some(repository) => format!("`{repository}` is fetched now, with what else moved in the organisation"),
+            Some(repository) => format!("`{repository}` is asked for now, with what else moved in the organisation"),
             None => "the organisation is asked now, and what moved is fetched".to_owned(),
         };
         return Ok(Decision { outcome: DeliveryOutcome::Queued, detail, repository });
@@ -229,6 +233,23 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<Decision> {
         Some(why) => ignored(why),
         None => queued("the source is fetched now"),
     }
+}
+
+/// Why an organisation's source does not read a repository, as far as the push itself tells.
+fn why_left_out(push: &Push, source: &Source) -> Option<String> {
+    let organisation = Organisation::parse(source.kind, &source.target).ok()?;
+    let name = push.name.as_deref()?;
+    let below = name.get(organisation.name.len()..)?.strip_prefix('/')?;
+    let why = if push.is_archived && !organisation.archived {
+        "is archived"
+    } else if push.is_fork && !organisation.forks {
+        "is a fork"
+    } else if !organisation.wants_name(below) {
+        "is none of the repositories that it names"
+    } else {
+        return None;
+    };
+    Some(format!("`{name}` {why}, and this source leaves such out"))
 }
 
 /// What was pushed to the repositories of an organisation since everything in it was last asked for.

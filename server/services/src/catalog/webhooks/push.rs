@@ -17,7 +17,7 @@ pub(super) enum Kind {
 }
 
 /// What the forge's word for an event means: `push` of GitHub and Gitea, `Push Hook` and `Tag Push Hook` of GitLab.
-pub(super) fn kind(event: &str) -> Kind {
+fn kind(event: &str) -> Kind {
     match event.to_ascii_lowercase().as_str() {
         "push" | "push hook" | "tag push hook" => Kind::Push,
         "repository" | "team" | "membership" | "organization" | "member" | "project_create" | "project_destroy"
@@ -26,6 +26,20 @@ pub(super) fn kind(event: &str) -> Kind {
         }
         "ping" => Kind::Hello,
         _ => Kind::Other,
+    }
+}
+
+/// What a delivery tells of. GitLab's hooks of a whole server say in their body alone what happened.
+pub(super) fn kind_of(event: &str, body: &[u8]) -> Kind {
+    #[derive(Deserialize)]
+    struct Named {
+        event_name: String,
+    }
+    let is_named_within = event.eq_ignore_ascii_case("system hook");
+    let named = is_named_within.then(|| serde_json::from_slice::<Named>(body).ok()).flatten();
+    match named.as_ref().map(|named| named.event_name.as_str()) {
+        Some("push" | "tag_push") => Kind::Push,
+        _ => kind(event),
     }
 }
 
@@ -44,6 +58,10 @@ struct Payload {
 #[serde(default)]
 struct Repository {
     default_branch: Option<String>,
+    full_name: Option<String>,
+    path_with_namespace: Option<String>,
+    archived: Option<bool>,
+    fork: Option<bool>,
     html_url: Option<String>,
     clone_url: Option<String>,
     web_url: Option<String>,
@@ -64,11 +82,14 @@ pub(super) fn read(body: &[u8]) -> Result<Push> {
         Error::Rejected(format!("the body is not a push: {error}; choose JSON as content type at the forge"))
     })?;
     let default_branch = payload.repository.default_branch.clone().or_else(|| payload.project.default_branch.clone());
+    let Payload { repository, project, .. } = &payload;
+    let name = repository.full_name.clone().or_else(|| project.path_with_namespace.clone());
+    let (is_archived, is_fork) = (repository.archived.unwrap_or_default(), repository.fork.unwrap_or_default());
     let addresses = |of: Repository| [of.html_url, of.clone_url, of.web_url, of.git_http_url, of.homepage];
     let repositories = addresses(payload.repository).into_iter().chain(addresses(payload.project)).flatten().collect();
     let branch = payload.reference.strip_prefix("refs/heads/").map(str::to_owned);
     let tag = payload.reference.strip_prefix("refs/tags/").map(str::to_owned);
-    Ok(Push { branch, tag, default_branch, repositories })
+    Ok(Push { branch, tag, default_branch, name, repositories, is_archived, is_fork })
 }
 
 #[cfg(test)]
@@ -104,5 +125,9 @@ mod tests {
         ] {
             assert_eq!(kind(event), meant, "{event}");
         }
+        let of_server = |name: &str| kind_of("System Hook", format!(r#"{{"event_name":"{name}"}}"#).as_bytes());
+        assert_eq!((of_server("push"), of_server("tag_push")), (Kind::Push, Kind::Push));
+        assert_eq!((of_server("project_create"), kind_of("System Hook", b"[]")), (Kind::People, Kind::People));
+        assert_eq!(kind_of("issues", br#"{"event_name":"push"}"#), Kind::Other);
     }
 }

@@ -39,7 +39,21 @@ pub(super) async fn repositories(client: &Client, organisation: &Organisation) -
         // A person can own repositories too.
         listed = client.list::<Repo>(&format!("users/{name}/repos?per_page=100&type=owner&sort=full_name")).await;
     }
-    let repositories = listed.items.into_iter().map(|repo| Repository {
+    let repositories = listed.items.into_iter().map(|repo| read(repo, organisation));
+    Listed { items: repositories.collect(), cut: listed.cut }
+}
+
+pub(super) async fn repository(
+    client: &Client,
+    organisation: &Organisation,
+    path: &str,
+) -> Result<Repository, Trouble> {
+    client.one(path, TimeDelta::zero()).await.map(|repo| read(repo, organisation))
+}
+
+fn read(repo: Repo, organisation: &Organisation) -> Repository {
+    Repository {
+        name: repo.full_name.to_lowercase(),
         web: web_or(repo.html_url, organisation, &repo.name),
         api: encoded(&repo.full_name, "/"),
         id: repo.name,
@@ -50,8 +64,7 @@ pub(super) async fn repositories(client: &Client, organisation: &Organisation) -
         is_archived: repo.archived,
         is_fork: repo.fork,
         settles_at: None,
-    });
-    Listed { items: repositories.collect(), cut: listed.cut }
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

@@ -51,22 +51,33 @@ pub(super) async fn repositories(client: &Client, organisation: &Organisation) -
         "groups/{group}/projects?include_subgroups=true&with_shared=false&per_page=100&order_by=id&sort=asc{archived}"
     );
     let listed = client.list::<Project>(&path).await;
-    let repositories = listed.items.into_iter().map(|project| {
-        let id = below(organisation, &project.path_with_namespace).unwrap_or(&project.path_with_namespace).to_owned();
-        Repository {
-            web: web_or(project.web_url, organisation, &id),
-            id,
-            api: project.id.to_string(),
-            is_empty: project.empty_repo || project.default_branch.is_none(),
-            branch: project.default_branch.unwrap_or_else(|| "main".into()),
-            topics: project.topics,
-            is_archived: project.archived,
-            is_fork: project.origin.is_some(),
-            mark: project.last_activity_at.map(|at| at.to_rfc3339()).unwrap_or_default(),
-            settles_at: project.last_activity_at.map(|at| at + NOTED),
-        }
-    });
+    let repositories = listed.items.into_iter().map(|project| read(project, organisation));
     Listed { items: repositories.collect(), cut: listed.cut }
+}
+
+pub(super) async fn repository(
+    client: &Client,
+    organisation: &Organisation,
+    path: &str,
+) -> Result<Repository, Trouble> {
+    client.one(path, TimeDelta::zero()).await.map(|project| read(project, organisation))
+}
+
+fn read(project: Project, organisation: &Organisation) -> Repository {
+    let id = below(organisation, &project.path_with_namespace).unwrap_or(&project.path_with_namespace).to_owned();
+    Repository {
+        web: web_or(project.web_url, organisation, &id),
+        name: project.path_with_namespace.to_lowercase(),
+        id,
+        api: project.id.to_string(),
+        is_empty: project.empty_repo || project.default_branch.is_none(),
+        branch: project.default_branch.unwrap_or_else(|| "main".into()),
+        topics: project.topics,
+        is_archived: project.archived,
+        is_fork: project.origin.is_some(),
+        mark: project.last_activity_at.map(|at| at.to_rfc3339()).unwrap_or_default(),
+        settles_at: project.last_activity_at.map(|at| at + NOTED),
+    }
 }
 
 #[derive(Debug, Serialize, Deserialize)]

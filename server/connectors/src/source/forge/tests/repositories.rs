@@ -57,6 +57,41 @@ async fn what_was_pushed_to_is_asked_for_though_the_list_does_not_know_yet() {
 }
 
 #[tokio::test]
+async fn what_was_pushed_to_is_read_before_the_list_shows_it_and_told_of_where_it_is_not_read() {
+    let mut hub = github(&["arch", "first", "tides"]);
+    let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
+    repos[0]["archived"] = json!(true);
+    repos[1]["pushed_at"] = Value::Null;
+    for (path, there) in [
+        ("fresh", repo("fresh", "2026-11-02T00:00:00Z")),
+        ("sold", json!({ "name": "sold", "full_name": "quay/sold" })),
+    ] {
+        hub.texts.insert(format!("{API}/repos/saltmarsh/{path}"), there.to_string());
+    }
+    hub.texts.insert(file("fresh"), "name: fresh\n".into());
+    let forge = Server::start(hub).await;
+    let names = ["arch", "first", "fresh", "nowhere", "sold", "tides"];
+    let mut pushed: Pushed = names.iter().map(|name| (format!("saltmarsh/{name}"), Utc::now())).collect();
+    let source = forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    let found = ["first", "fresh", "tides"].map(|name| format!("{name}/catalog-info.yaml"));
+    assert_eq!(paths(&source), found);
+    let told = source.remarks().into_iter().find(|remark| remark.about == "@pushed").unwrap().message;
+    assert!(told.contains("`saltmarsh/arch` is archived"), "{told}");
+    for name in ["nowhere", "sold"] {
+        assert!(told.contains(&format!("`saltmarsh/{name}` is not in this organisation")), "{told}");
+    }
+    assert!(!told.contains("tides") && !told.contains("fresh"), "{told}");
+    // What was not there is not asked for again, until the next push; what is there stays there.
+    forge.asked();
+    let source = forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    assert_eq!(paths(&source), found);
+    assert!(!forge.asked().iter().any(|asked| asked.contains("nowhere") || asked.contains("contents")));
+    pushed.insert("saltmarsh/nowhere".to_owned(), Utc::now());
+    forge.open_after(SourceKind::GitHub, "saltmarsh", &pushed).await.unwrap();
+    assert!(forge.asked().contains(&format!("404 {API}/repos/saltmarsh/nowhere")));
+}
+
+#[tokio::test]
 async fn what_is_archived_forked_or_not_asked_for_is_left_out() {
     let mut hub = github(&["a", "b", "c", "d"]);
     let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();

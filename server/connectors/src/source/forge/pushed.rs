@@ -1,0 +1,83 @@
+//! What was pushed to of late: asked for whatever the list says, and told of where it is not read.
+
+use std::fmt::Write as _;
+
+use chrono::{DateTime, Utc};
+use domain::catalog::Severity;
+use services::catalog::{
+    organisation::Organisation,
+    ports::{Pushed, Remark},
+};
+
+use super::{
+    api::{Forge, Repository},
+    client::{Client, Trouble},
+};
+
+/// How many repositories that no list shows are asked for at once, those first that were pushed to last.
+const UNLISTED: usize = 20;
+
+/// How many repositories that are not read are named.
+const NAMED: usize = 20;
+
+/// Adds to the list what was pushed to and it does not show yet; gives what could not be found, in words.
+pub(super) async fn look_up(
+    (forge, client): (Forge, &Client),
+    organisation: &Organisation,
+    pushed: &Pushed,
+    listed: &mut Vec<Repository>,
+) -> Vec<String> {
+    let is_listed = |name: &str| listed.iter().any(|repository| repository.name == name);
+    let mut unlisted: Vec<(&String, &DateTime<Utc>)> = pushed.iter().filter(|(name, _)| !is_listed(name)).collect();
+    unlisted.sort_by(|(name, at), (other, other_at)| other_at.cmp(at).then_with(|| name.cmp(other)));
+    let mut told = Vec::new();
+    for (name, at) in unlisted.into_iter().take(UNLISTED) {
+        let found = if client.was_missing(&forge.about(name), *at) {
+            Err(Trouble::Missing)
+        } else {
+            forge.repository(client, organisation, name).await
+        };
+        match found {
+            // It may be there by another name, which it was given since.
+            Ok(found) if listed.iter().any(|repository| repository.name == found.name) => {}
+            Ok(found) => listed.push(found),
+            Err(Trouble::Missing) => {
+                told.push(format!("`{name}` is not in this organisation, or the credential may not read it"));
+            }
+            Err(trouble) => told.push(trouble.told(&format!("`{name}`"))),
+        }
+    }
+    told
+}
+
+/// Why a repository is left out; `None` for one that is read.
+pub(super) fn why_left_out(repository: &Repository, organisation: &Organisation) -> Option<&'static str> {
+    if repository.is_archived && !organisation.archived {
+        Some("is archived")
+    } else if repository.is_fork && !organisation.forks {
+        Some("is a fork")
+    } else if repository.is_empty {
+        Some("is empty or switched off")
+    } else if !organisation.wants_name(&repository.id) {
+        Some("is none of the repositories that are named")
+    } else if !organisation.wants(&repository.id, &repository.topics) {
+        Some("has none of the topics that are asked for")
+    } else {
+        None
+    }
+}
+
+/// Says of what was pushed to that it is not read.
+pub(super) fn remark(mut told: Vec<String>) -> Option<Remark> {
+    if told.is_empty() {
+        return None;
+    }
+    told.sort();
+    let more = told.len().saturating_sub(NAMED);
+    told.truncate(NAMED);
+    let mut message = format!("of what was pushed to lately, this is not read: {}", told.join("; "));
+    if more > 0 {
+        let _ = write!(message, "; and {more} more");
+    }
+    Some(Remark { about: "@pushed".to_owned(), severity: Severity::Info, message, keeps: Vec::new() })
+}
