@@ -4,6 +4,7 @@
 //! then are the parts put in that were made here (code with its colours, notes, tabs). Addresses are led where [`Links`] says, or
 //! nowhere. Every text costs a bounded amount of time, memory and stack.
 
+mod anchors;
 mod blocks;
 mod containers;
 mod diagram;
@@ -17,8 +18,8 @@ mod shared;
 mod tree;
 
 pub use self::{
+    anchors::anchor,
     escape::escape,
     page::{Heading, LARGEST, Page, page, text},
     sanitise::{Links, NoLinks, Target},
-    tree::slug,
 };

@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, sync::Arc};
 
 use crate::{
+    anchors,
     containers::{self, CLOSE, Container, Fold, HEADING, HEADING_END, OPEN},
     diagram, escape, highlight, inline,
     sanitise::{self, Links, NoLinks, Remarks},
@@ -61,6 +62,7 @@ pub fn page(markdown: &str, shift: u8, links: Arc<dyn Links>) -> Page {
     let mut writer = Writer { shift, links, remarks, shared, collected, coloured: 0, tabs: 0, diagrams: 0 };
     let mut html = writer.write(&text, 0);
     html.push_str(&writer.footnotes());
+    let html = anchors::settled(html, &writer.collected.headings, &writer.remarks);
     Page { html, headings: writer.collected.headings, remarks: writer.remarks.take() }
 }
 

@@ -111,6 +111,8 @@ pub(crate) fn clean(html: &str, links: &Arc<dyn Links>, remarks: &Remarks) -> St
     let mut builder = builder();
     builder.attribute_filter(move |element: &str, attribute: &str, value: &str| {
         let led = match (element, attribute) {
+            // Old pages name their places so.
+            ("a", "name") => Some(format!("{ID_PREFIX}{value}")),
             ("a", "href") => led(value, |address| links.link(address), "a link", &remarks),
             // Images of other servers would tell them who reads what.
             ("img", "src") if scheme(value.trim()).is_some() => None,
@@ -188,7 +190,7 @@ static TAGS: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
 fn builder() -> Builder<'static> {
     let cell = || HashSet::from(["align", "colspan", "rowspan", "scope"]);
     let attributes = HashMap::from([
-        ("a", HashSet::from(["href", "title"])),
+        ("a", HashSet::from(["href", "title", "name"])),
         ("img", HashSet::from(["src", "alt", "title", "width", "height"])),
         ("td", cell()),
         ("th", cell()),

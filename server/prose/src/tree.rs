@@ -1,6 +1,6 @@
 //! What is changed between reading Markdown and writing HTML: headings get names, code leaves, boxes of tasks become signs.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::sync::LazyLock;
 
 use comrak::{
     Arena, Options,
@@ -9,10 +9,11 @@ use comrak::{
 };
 
 use crate::{
+    anchors::{self, Names},
     containers::{CLOSE, HEADING, HEADING_END, OPEN},
     inline::{Abbreviations, Part},
     page::Heading,
-    sanitise::{ID_PREFIX, Remarks, scheme},
+    sanitise::{Remarks, scheme},
 };
 
 /// How many headings one page may have.
@@ -30,7 +31,7 @@ pub(crate) struct CodeBlock {
 #[derive(Debug, Default)]
 pub(crate) struct Collected {
     pub(crate) headings: Vec<Heading>,
-    pub(crate) ids: HashSet<String>,
+    pub(crate) names: Names,
     pub(crate) abbreviations: Abbreviations,
 }
 
@@ -76,7 +77,7 @@ pub(crate) fn rendered(
                     heading.level = level;
                 }
                 if collected.headings.len() < HEADINGS {
-                    let id = unique(own.as_deref().unwrap_or(&slug(&title)), &mut collected.ids);
+                    let id = collected.names.unique(own.unwrap_or_else(|| anchors::slug(&title)));
                     let number = collected.headings.len();
                     collected.headings.push(Heading { level, id, text: title });
                     node.prepend(inline(&arena, NodeValue::Text(format!("{HEADING}{number}{HEADING_END}").into())));
@@ -193,7 +194,7 @@ fn with_own_id<'a>(title: String, node: &'a AstNode<'a>) -> (String, Option<Stri
     if inner.is_empty() || !inner.starts_with(['#', '.']) {
         return (title, None);
     }
-    let id = inner.split_whitespace().find_map(|word| word.strip_prefix('#')).map(slug);
+    let id = inner.split_whitespace().find_map(|word| word.strip_prefix('#')).map(anchors::own);
     if let Some(last) = node.last_child() {
         let value = last.data().value.clone();
         if let NodeValue::Text(text) = value
@@ -211,36 +212,6 @@ fn attributes_end(text: &str) -> Option<usize> {
     let inner = text[1..end].trim_start_matches(':').trim();
     let is_attribute = |word: &str| word.starts_with(['.', '#']) || word.contains('=');
     (!inner.is_empty() && inner.split_whitespace().all(is_attribute)).then_some(end + 1)
-}
-
-/// The name of a heading in addresses, as Python-Markdown makes it.
-pub fn slug(title: &str) -> String {
-    let mut out = String::with_capacity(title.len());
-    for letter in title.chars() {
-        if letter.is_alphanumeric() || letter == '_' {
-            out.extend(letter.to_lowercase());
-        } else if (letter.is_whitespace() || letter == '-') && !out.is_empty() && !out.ends_with('-') {
-            out.push('-');
-        }
-    }
-    let out = out.trim_end_matches('-');
-    if out.is_empty() { "section".to_owned() } else { short(out, 100).trim_end_matches('…').to_owned() }
-}
-
-fn unique(slug: &str, ids: &mut HashSet<String>) -> String {
-    let base = format!("{ID_PREFIX}{slug}");
-    if ids.insert(base.clone()) {
-        return base;
-    }
-    let mut number = ids.len();
-    // Each try takes another number, and there are fewer names than numbers.
-    loop {
-        let id = format!("{base}_{number}");
-        if ids.insert(id.clone()) {
-            return id;
-        }
-        number += 1;
-    }
 }
 
 /// The beginning of a text.

@@ -185,7 +185,8 @@ fn found(site: &Site, base: &str, find: &str, hits: &Hits) -> String {
     );
     for hit in &hits.best {
         let page = page_href(base, &hit.path, site.home.as_deref());
-        let anchor = if hit.heading.is_empty() { String::new() } else { format!("#doc-{}", prose::slug(&hit.heading)) };
+        let anchor =
+            if hit.heading.is_empty() { String::new() } else { format!("#doc-{}", prose::anchor(&hit.heading)) };
         let heading = if hit.heading.is_empty() || hit.heading == hit.title {
             String::new()
         } else {

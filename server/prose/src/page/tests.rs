@@ -109,7 +109,7 @@ fn what_mkdocs_pages_use_is_rendered() {
     insta::assert_snapshot!(html("---\ntitle: x\n---\n# Top {#own}\n## Twice\n## Twice\n[TOC]\nTerm\n:   Meaning\n\n- [ ] open\n- [x] done\n\nA ==mark==, H~2~O, x^2^, ~~no~~, :ship: and a note[^1].\n\n[^1]: The note.\n\n*[HTML]: Language\n"), @r##"
     <h2 id="doc-own">Top</h2>
     <h3 id="doc-twice">Twice</h3>
-    <h3 id="doc-twice_2">Twice</h3>
+    <h3 id="doc-twice_1"><span id="doc-twice-1"></span>Twice</h3>
     <dl>
     <dt>Term</dt>
     <dd>
@@ -155,7 +155,7 @@ fn what_mkdocs_pages_use_is_rendered() {
     let page = shown("# Top\n## A *b* `c`\n## Top\n");
     let headings: Vec<_> =
         page.headings.iter().map(|heading| (heading.level, heading.id.as_str(), heading.text.as_str())).collect();
-    assert_eq!(headings, [(2, "doc-top", "Top"), (3, "doc-a-b-c", "A b c"), (3, "doc-top_2", "Top")]);
+    assert_eq!(headings, [(2, "doc-top", "Top"), (3, "doc-a-b-c", "A b c"), (3, "doc-top_1", "Top")]);
 }
 
 #[test]
@@ -207,6 +207,7 @@ fn nothing_that_runs_gets_through() {
         "```<script>alert(1)</script>\n<script>alert(1)</script>\n```",
         "```js title=\"<script>alert(1)</script>\"\n</code></pre><script>alert(1)</script>\n```",
         "# <script>alert(1)</script> {#\"onload=alert(1)}",
+        "<a name=\"x\" onclick=alert(1) style=x>x</a> [x](#\"onload=alert(1))",
         "\u{e000}0\u{e001} \u{e002}0\u{e003} <p>\u{e000}1\u{e001}</p>",
         "<a href=//evil.example>x</a> <img src=//evil.example/x.png> <img srcset=https://evil.example/x>",
         "![x](javascript:alert(1)) ![y](data:image/svg+xml;base64,PHN2Zz4=)",
