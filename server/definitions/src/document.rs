@@ -48,6 +48,38 @@ pub(crate) fn short(text: &str, most: usize) -> String {
     }
 }
 
+/// The first line of a description that says something, without the tags of HTML in it.
+pub(crate) fn first_line(text: &str) -> String {
+    const NAMES: [&str; 24] = [
+        "p", "strong", "em", "b", "i", "u", "a", "code", "pre", "br", "ul", "ol", "li", "div", "span", "h1", "h2",
+        "h3", "h4", "h5", "h6", "table", "hr", "small",
+    ];
+    const MOST: usize = 160;
+    let mut lines = text.lines().take(20).map(|line| {
+        let mut out = String::new();
+        let mut rest = line;
+        while let Some(at) = rest.find('<') {
+            let (before, tag) = rest.split_at(at);
+            out.push_str(before);
+            let word = tag[1..].trim_start_matches('/');
+            let length = word.find(|letter: char| !letter.is_ascii_alphanumeric()).unwrap_or(word.len());
+            let is_tag = NAMES.iter().any(|name| word[..length].eq_ignore_ascii_case(name));
+            rest = if let Some(end) = tag.find('>').filter(|_| is_tag) {
+                &tag[end + 1..]
+            } else {
+                out.push('<');
+                &tag[1..]
+            };
+            if out.len() > MOST * 8 {
+                break;
+            }
+        }
+        out.push_str(rest);
+        out.trim().to_owned()
+    });
+    short(&lines.find(|line| !line.is_empty()).unwrap_or_default(), MOST)
+}
+
 /// A value written out for reading, cut short if it is very long.
 pub(crate) fn pretty(value: &Value) -> String {
     const MOST: usize = 20_000;

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use apollo_parser::{Parser, cst::Definition};
 
-use self::types::{directive_of, root, type_of};
+use self::types::{directive_of, directives_told, root, type_of, words};
 use crate::{
     document::short,
     model::{Detail, Fact, Field, Group, Item, Overview, Place, Problem, Section, Tone},
@@ -39,6 +39,34 @@ struct Type {
     facts: Vec<Fact>,
 }
 
+/// What is said of the schema as a whole.
+#[derive(Debug, Default)]
+struct Whole {
+    /// The types that operations start from.
+    roots: HashMap<String, String>,
+    description: String,
+    facts: Vec<Fact>,
+}
+
+impl Whole {
+    /// Takes a definition in, if it is of the schema itself.
+    fn takes(&mut self, definition: &Definition) -> bool {
+        match definition {
+            Definition::SchemaDefinition(schema) => {
+                self.roots.extend(schema.root_operation_type_definitions().filter_map(root));
+                self.description = words(schema.description());
+                self.facts.extend(directives_told(schema.directives()).1);
+            }
+            Definition::SchemaExtension(schema) => {
+                self.roots.extend(schema.root_operation_type_definitions().filter_map(root));
+                self.facts.extend(directives_told(schema.directives()).1);
+            }
+            _ => return false,
+        }
+        true
+    }
+}
+
 pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Problem> {
     let tree = Parser::new(text).token_limit(TOKENS).recursion_limit(DEPTH).parse();
     if let Some(error) = tree.errors().next() {
@@ -49,12 +77,10 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
     }
     let mut types: Vec<Type> = Vec::new();
     let mut known: HashMap<String, usize> = HashMap::new();
-    let mut roots: HashMap<String, String> = HashMap::new();
+    let mut whole = Whole::default();
     for definition in tree.document().definitions() {
-        if let Definition::SchemaDefinition(schema) = &definition {
-            roots.extend(schema.root_operation_type_definitions().filter_map(root));
-        } else if let Definition::SchemaExtension(schema) = &definition {
-            roots.extend(schema.root_operation_type_definitions().filter_map(root));
+        if whole.takes(&definition) {
+            // It is of the schema as a whole.
         } else if let Definition::DirectiveDefinition(directive) = definition {
             // Types and directives may have one name.
             types.extend(directive_of(&directive));
@@ -76,7 +102,7 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         ("mutation", "Mutations", Tone::Change, "Mutation"),
         ("subscription", "Subscriptions", Tone::Read, "Subscription"),
     ] {
-        let name = roots.get(operation).map_or(default, String::as_str);
+        let name = whole.roots.get(operation).map_or(default, String::as_str);
         let Some(&at) = known.get(name) else { continue };
         let items = types[at].fields.iter().map(|(field, arguments)| {
             let item = Item {
@@ -138,7 +164,8 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         }
     }
     let notes = if groups.is_empty() { vec!["It describes no type.".into()] } else { Vec::new() };
-    Ok((Overview { form: "GraphQL".into(), groups, notes, ..Overview::default() }, pages))
+    let Whole { description, facts, .. } = whole;
+    Ok((Overview { form: "GraphQL".into(), description, facts, groups, notes, ..Overview::default() }, pages))
 }
 
 fn page(found: &Type, badge: &str, known: &HashMap<String, usize>) -> Detail {
@@ -201,7 +228,9 @@ mod tests {
     fn a_schema_is_its_operations_and_types() {
         let (overview, pages) = read(
             r#"
-            schema { query: Root }
+            """All of *it*"""
+            schema @link(url: "https://x.example", import: ["@key"]) { query: Root }
+            extend schema @cost
             "The way in"
             type Root { "One berth" berth(id: ID!, near: Int = 3): Berth! @deprecated(reason: "use berths") }
             type Berth implements Node & Named { id: ID!, ships(first: Int!): [Ship!]! }
@@ -258,6 +287,9 @@ mod tests {
             ),
         ]
         "#);
+        let facts: Vec<_> = overview.facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect();
+        assert_eq!(facts, [r#"@link: url: "https://x.example", import: ["@key"]"#, "Directive: @cost"]);
+        assert_eq!(overview.description, "All of *it*");
         let berth = &pages["query:berth"];
         assert!(berth.item.deprecated && berth.description == "One berth");
         let arguments: Vec<_> =

@@ -4,9 +4,11 @@
 //! out when somebody asks for it, so a definition of thousands of operations costs as much as the one that is shown. Descriptions
 //! are Markdown as their authors wrote it: whoever shows them sanitises them.
 
+mod anchors;
 mod asyncapi;
 mod document;
 mod graphql;
+mod merged;
 mod model;
 mod openapi;
 mod protobuf;
@@ -85,6 +87,7 @@ enum Body {
 /// # Errors
 /// A [`Problem`] if the document is not one of the language.
 pub fn of_document(language: Language, document: Value) -> Result<Definition, Problem> {
+    let document = anchors::placed(merged::merged(document));
     if language == Language::AsyncApi {
         return Ok(Definition { overview: asyncapi::overview(&document)?, body: Body::AsyncApi(document) });
     }

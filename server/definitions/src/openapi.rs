@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 use serde_json::Value;
 
 use crate::{
-    document::{entries, flag, list, resolved, short, text},
+    document::{Led, entries, first_line, flag, follow, list, resolved, short, text},
     model::{Detail, Group, Item, Overview, Problem, Section, Tone},
     schema::Trees,
 };
@@ -73,7 +73,15 @@ pub(crate) fn overview(document: &Value) -> Result<Overview, Problem> {
     if !schemas.is_empty() {
         groups.push(Group { name: "Schemas".into(), description: String::new(), items: schemas });
     }
-    if groups.iter().all(|group| group.items.is_empty()) {
+    let elsewhere = elsewhere(document);
+    if let [first, more @ ..] = &elsewhere[..] {
+        let more = if more.is_empty() { String::new() } else { format!(" and {} more", more.len()) };
+        notes.push(format!(
+            "Some of its paths stand in other files, which are not read: `{}`{more}. Name the definition with `$openapi` instead of \
+             `$text` to have them brought in.",
+            short(first, 200)
+        ));
+    } else if groups.iter().all(|group| group.items.is_empty()) {
         notes.push("It describes no operation and no schema.".into());
     }
     if flag(document, "x-internal") {
@@ -172,8 +180,8 @@ impl Found<'_> {
 
     fn item(&self) -> Item {
         let summary = match text(self.operation, "summary") {
-            "" => text(self.operation, "description").lines().next().unwrap_or_default(),
-            summary => summary,
+            "" => first_line(text(self.operation, "description")),
+            summary => short(summary, 160),
         };
         Item {
             id: self.id(),
@@ -186,7 +194,7 @@ impl Found<'_> {
                 _ => Tone::Plain,
             },
             title: self.path.to_owned(),
-            summary: short(summary, 160),
+            summary,
             deprecated: flag(self.operation, "deprecated"),
         }
     }
@@ -204,6 +212,16 @@ fn operations(document: &Value) -> impl Iterator<Item = Found<'_>> {
     })
 }
 
+/// The references of paths that lead out of the document.
+fn elsewhere(document: &Value) -> Vec<&str> {
+    let all = ["paths", "webhooks"].into_iter().flat_map(|key| entries(document, key));
+    let led = all.filter_map(|(_, path)| match follow(document, path) {
+        Led::Elsewhere(target) => Some(target),
+        Led::Here(..) => None,
+    });
+    led.take(MOST).collect()
+}
+
 fn schemas(document: &Value) -> impl Iterator<Item = (&String, &Value)> {
     let components = document.get("components").unwrap_or(&Value::Null);
     entries(components, "schemas").chain(entries(document, "definitions"))
@@ -215,7 +233,7 @@ pub(crate) fn schema_item(name: &str, schema: &Value) -> Item {
         badge: "schema".into(),
         tone: Tone::Plain,
         title: name.to_owned(),
-        summary: short(text(schema, "description").lines().next().unwrap_or_default(), 160),
+        summary: first_line(text(schema, "description")),
         deprecated: flag(schema, "deprecated"),
     }
 }

@@ -1,18 +1,22 @@
 //! Protocol buffers: services, messages, enumerations, with the comments that stand before them.
 //!
-//! A definition is read to be shown, not to be compiled: what it imports is not fetched, options are read past, and a type is a
-//! name. The two compilers written in Rust bring a code generator's worth of dependencies for that.
+//! A definition is read to be shown, not to be compiled: what it imports is not fetched, options are shown as they are written, and a
+//! type is a name. The two compilers written in Rust bring a code generator's worth of dependencies for that.
 
+mod file;
 mod parser;
 mod tokens;
 
-use std::collections::HashMap;
+use std::{collections::HashMap, fmt::Write as _};
 
-use self::parser::{File, Message, Part};
+use self::file::{File, Message, Method, Part};
 use crate::{
     document::short,
     model::{Detail, Fact, Field, Group, Item, Overview, Problem, Section, Tone},
 };
+
+/// How many options are shown of one thing.
+const OPTIONS: usize = 10;
 
 pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Problem> {
     let file = parser::parse(text)?;
@@ -31,13 +35,25 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
             details.insert(item.id.clone(), detail);
             item
         });
-        groups.push(Group { name: service.name.clone(), items: items.collect(), description: service.comment.clone() });
+        let mut description = service.comment.clone();
+        for option in service.options.iter().take(OPTIONS) {
+            let break_before = if description.is_empty() { "" } else { "\n\n" };
+            let _ = write!(description, "{break_before}Option: {}", verbatim(&short(option, 300)));
+        }
+        groups.push(Group { name: service.name.clone(), items: items.collect(), description });
     }
     let (mut messages, mut enumerations) = (Vec::new(), Vec::new());
     for message in &file.messages {
         pages.types(message, "", &mut details, &mut messages, &mut enumerations);
     }
-    for (name, items) in [("Messages", messages), ("Enumerations", enumerations)] {
+    let mut extensions = Vec::new();
+    for extension in &file.extensions {
+        pages.extension(extension, "", &mut details, &mut extensions);
+    }
+    for message in &file.messages {
+        pages.extensions_within(message, "", &mut details, &mut extensions);
+    }
+    for (name, items) in [("Messages", messages), ("Enumerations", enumerations), ("Extensions", extensions)] {
         if !items.is_empty() {
             groups.push(Group { name: name.into(), description: String::new(), items });
         }
@@ -62,6 +78,12 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         ..Overview::default()
     };
     Ok((overview, details))
+}
+
+/// A text of code in Markdown, whatever is in it.
+fn verbatim(code: &str) -> String {
+    let fence = "`".repeat(code.split(|letter| letter != '`').map(str::len).max().unwrap_or(0) + 1);
+    format!("{fence} {code} {fence}")
 }
 
 fn name_all(message: &Message, outer: &str, names: &mut Vec<String>) {
@@ -101,7 +123,7 @@ impl Pages<'_> {
         }
     }
 
-    fn method(&self, service: &str, method: &parser::Method) -> Detail {
+    fn method(&self, service: &str, method: &Method) -> Detail {
         let item = Item {
             id: format!("{service}.{}", method.name),
             badge: "rpc".into(),
@@ -132,7 +154,7 @@ impl Pages<'_> {
         };
         let full = inside(&self.file.package, &item.id);
         let full = full.replacen(&format!(".{}", method.name), &format!("/{}", method.name), 1);
-        let options = method.options.iter().take(10).map(|option| Fact::new("Option", short(option, 300)));
+        let options = method.options.iter().take(OPTIONS).map(|option| Fact::new("Option", short(option, 300)));
         Detail {
             description: method.comment.clone(),
             facts: [Fact::new("Full name", full)].into_iter().chain(options).collect(),
@@ -206,126 +228,73 @@ impl Pages<'_> {
         } else {
             vec![Section { title: title.into(), fields, ..Section::default() }]
         };
-        let detail = Detail { item: item.clone(), description: message.comment.clone(), sections, ..Detail::default() };
+        let description = message.comment.clone();
+        let detail = Detail { item: item.clone(), description, facts: told(message), sections, ..Detail::default() };
         details.insert(item.id.clone(), detail);
         if message.is_enumeration { &mut *enumerations } else { &mut *messages }.push(item);
         for inner in &message.inner {
             self.types(inner, &name, details, messages, enumerations);
         }
     }
+
+    /// What an `extend` adds to a message.
+    fn extension(
+        &self,
+        extension: &Message,
+        scope: &str,
+        details: &mut HashMap<String, Detail>,
+        items: &mut Vec<Item>,
+    ) {
+        let name = &extension.name;
+        let mut id = format!("extend:{name}");
+        // A message may be extended in several places.
+        if details.contains_key(&id) {
+            id = format!("extend:{name}:{}", items.len());
+        }
+        let item = Item {
+            id,
+            badge: "extend".into(),
+            title: name.clone(),
+            summary: short(extension.comment.lines().next().unwrap_or_default(), 160),
+            ..Item::default()
+        };
+        let whole = Field { kind: name.clone(), link: self.link(scope, name), ..Field::default() };
+        let section = |title: &str, fields| Section { title: title.into(), fields, ..Section::default() };
+        let detail = Detail {
+            item: item.clone(),
+            description: extension.comment.clone(),
+            sections: vec![section("Extends", vec![whole]), section("Fields", self.fields(extension, scope))],
+            ..Detail::default()
+        };
+        details.insert(item.id.clone(), detail);
+        items.push(item);
+    }
+
+    fn extensions_within(
+        &self,
+        message: &Message,
+        outer: &str,
+        details: &mut HashMap<String, Detail>,
+        items: &mut Vec<Item>,
+    ) {
+        let name = inside(outer, &message.name);
+        for extension in &message.extensions {
+            self.extension(extension, &name, details, items);
+        }
+        for inner in &message.inner {
+            self.extensions_within(inner, &name, details, items);
+        }
+    }
+}
+
+/// What a message says beside its fields.
+fn told(message: &Message) -> Vec<Fact> {
+    let parts = [("Option", &message.options), ("Reserved", &message.reserved), ("Extensions", &message.open)];
+    let one = |(term, texts): (&'static str, &Vec<String>)| {
+        texts.iter().take(OPTIONS).map(|text| Fact::new(term, short(text, 300))).collect::<Vec<_>>()
+    };
+    parts.into_iter().flat_map(one).collect()
 }
 
 #[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::*;
-
-    const FILE: &str = r#"
-        // Licence of the file.
-
-        // Tides and depths.
-        syntax = "proto3";
-        package harbour.v1;
-        import "google/protobuf/timestamp.proto";
-        option go_package = "x;y";
-
-        // Answers about tides.
-        service Tides {
-          option (x.y) = { a: 1 b { c: "}" } };
-          // The next tides.
-          // Second line.
-          rpc Next(NextRequest) returns (stream Tide) { option deprecated = true; }
-          rpc Put(stream .harbour.v1.Tide) returns (google.protobuf.Empty) {
-            option (google.api.http) = { put: "/v1/tides/{id}"
-              body: "*" };
-          }
-        }
-        message NextRequest {
-          reserved 2, 4 to 6; reserved "old";
-          string harbour = 1 [deprecated = true, (rule).min = 3]; // which one
-          map<string, Kind> kinds = 3;
-          oneof when { google.protobuf.Timestamp at = 7; int64 in = 8; }
-          enum Kind { option allow_alias = true; KIND_UNSPECIFIED = 0; HIGH = 1; }
-          message Inner { optional Kind kind = 1; repeated Tide tides = 2; }
-        }
-        message Tide { Inner none = 1; NextRequest.Inner inner = 2; }
-        extend google.protobuf.MessageOptions { string x = 50000; }
-    "#;
-
-    #[test]
-    fn a_file_is_its_services_and_messages() {
-        let (overview, pages) = read(FILE).unwrap();
-        assert_eq!((overview.form.as_str(), overview.title.as_str()), ("Protocol buffers, proto3", "harbour.v1"));
-        assert_eq!(overview.notes, ["It imports google/protobuf/timestamp.proto, which is not shown here."]);
-        let listed: Vec<_> = overview
-            .groups
-            .iter()
-            .map(|group| {
-                (group.name.as_str(), group.items.iter().map(|item| item.id.as_str()).collect::<Vec<_>>().join(" "))
-            })
-            .collect();
-        insta::assert_debug_snapshot!(listed, @r#"
-        [
-            (
-                "Tides",
-                "Tides.Next Tides.Put",
-            ),
-            (
-                "Messages",
-                "type:NextRequest type:NextRequest.Inner type:Tide",
-            ),
-            (
-                "Enumerations",
-                "type:NextRequest.Kind",
-            ),
-        ]
-        "#);
-        let next = &pages["Tides.Next"];
-        assert_eq!(next.description, "The next tides.\nSecond line.");
-        assert!(next.item.deprecated);
-        assert_eq!(next.facts[0].text, "harbour.v1.Tides/Next");
-        assert_eq!(pages["Tides.Put"].facts[1].text, r#"(google.api.http) = { put: "/v1/tides/{id}" body: "*" }"#);
-        assert_eq!(next.sections[1].note, "stream of messages");
-        let fields: Vec<_> = pages["type:NextRequest"].sections[0]
-            .fields
-            .iter()
-            .map(|field| {
-                format!("{} {} {:?} {} {}", field.name, field.kind, field.link, field.deprecated, field.description)
-            })
-            .collect();
-        insta::assert_snapshot!(fields.join("\n"), @r#"
-        harbour string None true which one
-        kinds map<string, Kind> Some("type:NextRequest.Kind") false 
-        at google.protobuf.Timestamp None false 
-        in int64 None false
-        "#);
-        let tide = &pages["type:Tide"].sections[0].fields;
-        assert_eq!((tide[0].link.as_deref(), tide[1].link.as_deref()), (None, Some("type:NextRequest.Inner")));
-    }
-
-    #[test]
-    fn a_mistake_is_told_with_its_place() {
-        let problem = read("syntax = \"proto3\";\nmessage A {\n  string = 1;\n}\n").unwrap_err();
-        assert_eq!(
-            problem.to_string(),
-            "line 3, column 10: cannot be read as protobuf: `=` stands where a name should"
-        );
-        for wrong in
-            ["message A {", "message A { string a = 1 }", "\"", "service", "/* never", "message A { oneof b {", "@"]
-        {
-            assert!(read(wrong).is_err(), "{wrong}");
-        }
-        let deep = "message A { ".repeat(10_000);
-        assert!(read(&deep).unwrap_err().message.contains("deep"));
-        let braces = format!("option x = {}", "{".repeat(100_000));
-        assert!(read(&braces).is_err());
-    }
-
-    proptest! {
-        #[test]
-        fn no_text_makes_it_panic(text in "(message|service|rpc|enum|oneof|map|option|[a-z{}()<>=;,.\"/* \n\\[\\]0-9]){0,60}") {
-            let _ = read(&text);
-        }
-    }
-}
+mod tests;

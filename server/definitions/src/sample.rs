@@ -86,8 +86,8 @@ impl Maker<'_> {
                 }
                 Value::Array(items)
             }
-            "integer" => schema.get("minimum").cloned().unwrap_or(json!(1)),
-            "number" => schema.get("minimum").cloned().unwrap_or(json!(1.5)),
+            "integer" => number(schema, 1.0, true),
+            "number" => number(schema, 1.5, false),
             "boolean" => json!(true),
             "string" => json!(match text(schema, "format") {
                 "date" => "2026-01-31",
@@ -118,9 +118,59 @@ impl Maker<'_> {
     }
 }
 
+/// A number within the bounds of a schema, or near `usual` if it has none.
+fn number(schema: &Value, usual: f64, is_whole: bool) -> Value {
+    let bound = |key: &str| schema.get(key).and_then(Value::as_f64);
+    let step = bound("multipleOf").filter(|step| *step > 0.0);
+    // In OpenAPI 3.0 the exclusive bounds are flags.
+    let least = bound("minimum").into_iter().chain(bound("exclusiveMinimum")).reduce(f64::max);
+    let most = bound("maximum").into_iter().chain(bound("exclusiveMaximum")).reduce(f64::min);
+    let is_out = |value: f64| {
+        let is_low = bound("exclusiveMinimum").is_some_and(|bound| value <= bound)
+            || (flag(schema, "exclusiveMinimum") && bound("minimum").is_some_and(|bound| value <= bound));
+        let is_high = bound("exclusiveMaximum").is_some_and(|bound| value >= bound)
+            || (flag(schema, "exclusiveMaximum") && bound("maximum").is_some_and(|bound| value >= bound));
+        (is_low, is_high)
+    };
+    let by = step.unwrap_or(if is_whole { 1.0 } else { 0.5 });
+    let mut value = least.unwrap_or_else(|| most.map_or(usual, |most| usual.min(most)));
+    if let Some(step) = step {
+        value = (value / step).ceil() * step;
+        if least.is_none() && most.is_some_and(|most| value > most) {
+            value -= step;
+        }
+    }
+    match is_out(value) {
+        (true, _) => value += by,
+        (_, true) if least.is_none() => value -= by,
+        _ => {}
+    }
+    // Numbers that are whole are written so.
+    format!("{value}").parse::<i64>().map_or_else(|_| json!(value), |whole| json!(whole))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_number_keeps_to_its_bounds() {
+        let made = |schema: Value| sample(&Value::Null, &schema, For::Itself).to_string();
+        for (schema, expected) in [
+            (json!({ "type": "integer" }), "1"),
+            (json!({ "type": "number" }), "1.5"),
+            (json!({ "type": "integer", "multipleOf": 5 }), "5"),
+            (json!({ "type": "integer", "multipleOf": 5, "minimum": 12 }), "15"),
+            (json!({ "type": "integer", "multipleOf": 5, "exclusiveMinimum": 15 }), "20"),
+            (json!({ "type": "integer", "minimum": 0, "exclusiveMinimum": true }), "1"),
+            (json!({ "type": "integer", "maximum": -3 }), "-3"),
+            (json!({ "type": "integer", "exclusiveMaximum": 1 }), "0"),
+            (json!({ "type": "number", "multipleOf": 0.25, "maximum": 1 }), "1"),
+            (json!({ "type": "number", "minimum": 0.5, "maximum": 0.75 }), "0.5"),
+        ] {
+            assert_eq!(made(schema.clone()), expected, "{schema}");
+        }
+    }
 
     #[test]
     fn a_sample_has_what_belongs_where_it_goes() {

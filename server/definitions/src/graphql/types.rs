@@ -89,12 +89,12 @@ pub(super) fn directive_of(it: &cst::DirectiveDefinition) -> Option<Type> {
     })
 }
 
-fn words(description: Option<cst::Description>) -> String {
+pub(super) fn words(description: Option<cst::Description>) -> String {
     description.and_then(|description| description.string_value()).map(|value| String::from(&value)).unwrap_or_default()
 }
 
 /// Whether a directive deprecates, and all of them as facts.
-fn directives_told(directives: Option<cst::Directives>) -> (bool, Vec<Fact>) {
+pub(super) fn directives_told(directives: Option<cst::Directives>) -> (bool, Vec<Fact>) {
     let mut facts = Vec::new();
     let mut deprecated = false;
     for directive in directives.into_iter().flat_map(|list| list.directives()).take(20) {

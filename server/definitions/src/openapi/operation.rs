@@ -61,13 +61,21 @@ pub(super) fn detail<'a>(document: &'a Value, found: &Found<'a>) -> Detail {
     if !more.is_empty() {
         facts.push(Fact::new("More", short(more, 300)));
     }
+    let shared = text(found.shared, "summary");
+    if !shared.is_empty() && shared != text(operation, "summary") {
+        facts.push(Fact::new("Path", short(shared, 300)));
+    }
     let description = match (text(operation, "summary"), text(operation, "description")) {
         // The summary stands above already.
         (summary, description) if summary == description => "",
         (_, description) => description,
     };
+    // What is said of the path holds for each of its operations.
+    let of_path = text(found.shared, "description");
+    let description = [description, of_path].into_iter().filter(|words| !words.trim().is_empty());
+    let description = description.collect::<Vec<_>>().join("\n\n");
     let call = (!found.is_webhook).then(|| call::command(document, found, &parameters));
-    Detail { item: found.item(), description: description.to_owned(), facts, sections, call }
+    Detail { item: found.item(), description, facts, sections, call }
 }
 
 /// What the API asks of its caller later on, and which answers it understands.
@@ -200,6 +208,7 @@ fn media_section<'a>(
     description: &str,
 ) -> Section {
     let mut examples: Vec<Code> = content.get("example").map(|example| code("Example", example)).into_iter().collect();
+    let mut facts = Vec::new();
     for (name, example) in entries(content, "examples").take(EXAMPLES) {
         let example = resolved(document, example);
         let title = match text(example, "summary") {
@@ -208,6 +217,9 @@ fn media_section<'a>(
         };
         if let Some(value) = example.get("value") {
             examples.push(code(&short(title, 120), value));
+        } else if !text(example, "externalValue").is_empty() {
+            let title = format!("Example elsewhere: {}", short(title, 120));
+            facts.push(Fact::new(title, short(text(example, "externalValue"), 300)));
         }
     }
     let schema = content.get("schema");
@@ -219,14 +231,7 @@ fn media_section<'a>(
     }
     let mut fields = schema.map(|schema| trees.fields(schema)).unwrap_or_default();
     parts::encode(&mut fields, content);
-    Section {
-        title,
-        note: short(media, 100),
-        description: description.to_owned(),
-        fields,
-        examples,
-        ..Section::default()
-    }
+    Section { title, note: short(media, 100), description: description.to_owned(), facts, fields, examples }
 }
 
 fn response_sections<'a>(

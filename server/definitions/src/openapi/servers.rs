@@ -36,7 +36,9 @@ pub(crate) fn variables(document: &Value, server: &Value) -> String {
         let variable = resolved(document, variable);
         let usual = text(variable, "default");
         let others = list(variable, "enum").iter().filter_map(Value::as_str).filter(|other| *other != usual).take(20);
-        let all: Vec<&str> = std::iter::once(usual).filter(|usual| !usual.is_empty()).chain(others).collect();
+        let nothing = variable.get("default").is_some().then_some("nothing");
+        let usual = Some(usual).filter(|usual| !usual.is_empty()).or(nothing);
+        let all: Vec<&str> = usual.into_iter().chain(others).collect();
         let words = text(variable, "description");
         let words = if words.is_empty() { String::new() } else { format!(" ({words})") };
         format!("{name}: {}{words}", all.join(" or "))
@@ -47,11 +49,11 @@ pub(crate) fn variables(document: &Value, server: &Value) -> String {
 /// The address that a server has where nothing is said about its variables.
 pub(super) fn usual_address(server: &Value) -> String {
     entries(server, "variables").fold(text(server, "url").to_owned(), |address, (name, variable)| {
-        let first = || list(variable, "enum").first().and_then(Value::as_str).unwrap_or_default();
-        match text(variable, "default") {
-            "" if first().is_empty() => address,
-            "" => address.replace(&format!("{{{name}}}"), first()),
-            usual => address.replace(&format!("{{{name}}}"), usual),
+        let first = list(variable, "enum").first().and_then(Value::as_str);
+        // One that is empty where nothing is said is empty.
+        match variable.get("default").and_then(Value::as_str).or(first) {
+            Some(usual) => address.replace(&format!("{{{name}}}"), usual),
+            None => address,
         }
     })
 }

@@ -1,63 +1,13 @@
 //! The grammar, as far as readers see it.
 
-use super::tokens::{Token, Word, problem, tokens};
+use super::{
+    file::{File, Message, Method, Part, Service},
+    tokens::{Token, Word, problem, tokens},
+};
 use crate::model::Problem;
 
 /// How deep messages may stand in each other.
 const DEPTH: u8 = 32;
-
-#[derive(Debug, Default)]
-pub(super) struct File {
-    pub(super) syntax: String,
-    pub(super) package: String,
-    pub(super) comment: String,
-    pub(super) imports: Vec<String>,
-    pub(super) services: Vec<Service>,
-    pub(super) messages: Vec<Message>,
-}
-
-#[derive(Debug)]
-pub(super) struct Service {
-    pub(super) name: String,
-    pub(super) comment: String,
-    pub(super) methods: Vec<Method>,
-}
-
-#[derive(Debug)]
-pub(super) struct Method {
-    pub(super) name: String,
-    pub(super) comment: String,
-    pub(super) input: String,
-    pub(super) input_streams: bool,
-    pub(super) output: String,
-    pub(super) output_streams: bool,
-    pub(super) options: Vec<String>,
-    pub(super) deprecated: bool,
-}
-
-/// A message or an enumeration.
-#[derive(Debug, Default)]
-pub(super) struct Message {
-    pub(super) name: String,
-    pub(super) comment: String,
-    pub(super) is_enumeration: bool,
-    pub(super) deprecated: bool,
-    pub(super) parts: Vec<Part>,
-    pub(super) inner: Vec<Message>,
-}
-
-/// A field or a value.
-#[derive(Debug, Default)]
-pub(super) struct Part {
-    pub(super) name: String,
-    pub(super) kind: String,
-    pub(super) number: String,
-    pub(super) one_of: String,
-    pub(super) options: String,
-    pub(super) required: bool,
-    pub(super) deprecated: bool,
-    pub(super) comment: String,
-}
 
 struct Reader<'a> {
     text: &'a str,
@@ -97,7 +47,7 @@ pub(super) fn parse(text: &str) -> Result<File, Problem> {
                 reader.sign(';')?;
             }
             Word::Name("option") => reader.statement()?,
-            Word::Name("extend") => reader.block()?,
+            Word::Name("extend") => reader.extension(comment, 0, &mut file.extensions, &mut file.messages)?,
             Word::Name("message") => file.messages.push(reader.message(comment, 0)?),
             Word::Name("enum") => file.messages.push(reader.enumeration(comment)?),
             Word::Name("service") => file.services.push(reader.service(comment)?),
@@ -177,37 +127,29 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// Reads past everything up to the end of the next braces.
-    fn block(&mut self) -> Result<(), Problem> {
-        let mut open = 0_usize;
-        loop {
-            match self.word() {
-                Word::End => return Err(self.wrong("`}`")),
-                Word::Sign('{') => open += 1,
-                Word::Sign('}') => {
-                    open = open.checked_sub(1).ok_or_else(|| self.wrong("`{`"))?;
-                    if open == 0 {
-                        self.skip();
-                        return Ok(());
-                    }
-                }
-                _ => {}
-            }
-            self.skip();
-        }
+    /// What a statement says behind its first word.
+    fn said(&mut self) -> Result<String, Problem> {
+        self.skip();
+        let from = self.token().at;
+        self.statement()?;
+        let said = &self.text[from..self.tokens[self.at - 1].at];
+        Ok(said.split_whitespace().collect::<Vec<_>>().join(" "))
     }
 
-    /// An `option`; whether it deprecates what it stands in.
-    fn option(&mut self) -> Result<bool, Problem> {
+    /// An `option`, kept unless it only deprecates what it stands in; whether it does.
+    fn option(&mut self, options: &mut Vec<String>) -> Result<bool, Problem> {
         let words: Vec<Word<'a>> = self.tokens.iter().skip(self.at + 1).take(3).map(|token| token.word).collect();
         let deprecates = words == [Word::Name("deprecated"), Word::Sign('='), Word::Name("true")];
-        self.statement()?;
+        let said = self.said()?;
+        if !deprecates {
+            options.push(said);
+        }
         Ok(deprecates)
     }
 
     fn service(&mut self, comment: String) -> Result<Service, Problem> {
         self.skip();
-        let mut service = Service { name: self.name()?, comment, methods: Vec::new() };
+        let mut service = Service { name: self.name()?, comment, options: Vec::new(), methods: Vec::new() };
         self.sign('{')?;
         loop {
             let comment = self.comment();
@@ -217,7 +159,9 @@ impl<'a> Reader<'a> {
                     return Ok(service);
                 }
                 Word::Sign(';') => self.skip(),
-                Word::Name("option") => self.statement()?,
+                Word::Name("option") => {
+                    self.option(&mut service.options)?;
+                }
                 Word::Name("rpc") => service.methods.push(self.method(comment)?),
                 _ => return Err(self.wrong("`rpc`")),
             }
@@ -238,15 +182,7 @@ impl<'a> Reader<'a> {
             self.skip();
             while !self.is_sign('}') {
                 match self.word() {
-                    Word::Name("option") => {
-                        let from = self.token().at + "option".len();
-                        if self.option()? {
-                            deprecated = true;
-                        } else {
-                            let option = &self.text[from..self.tokens[self.at - 1].at];
-                            options.push(option.split_whitespace().collect::<Vec<_>>().join(" "));
-                        }
-                    }
+                    Word::Name("option") => deprecated |= self.option(&mut options)?,
                     Word::Sign(';') => self.skip(),
                     _ => return Err(self.wrong("`option`")),
                 }
@@ -281,22 +217,43 @@ impl<'a> Reader<'a> {
                     return Ok(found);
                 }
                 Word::Sign(';') => self.skip(),
-                Word::Name("option") => found.deprecated |= self.option()?,
-                Word::Name("reserved") => self.statement()?,
+                Word::Name("option") => found.deprecated |= self.option(&mut found.options)?,
+                Word::Name("reserved") => found.reserved.push(self.said()?),
                 _ => {
                     let part = Part { name: self.name()?, comment, ..Part::default() };
-                    found.parts.push(self.rest(part)?);
+                    let part = self.numbered(part)?;
+                    found.parts.push(self.ended(part)?);
                 }
             }
         }
     }
 
+    /// An `extend`; the messages of its groups are of what it stands in.
+    fn extension(
+        &mut self,
+        comment: String,
+        depth: u8,
+        extensions: &mut Vec<Message>,
+        messages: &mut Vec<Message>,
+    ) -> Result<(), Problem> {
+        let mut found = self.message(comment, depth)?;
+        messages.append(&mut found.inner);
+        extensions.push(found);
+        Ok(())
+    }
+
+    /// A message, or an `extend`.
     fn message(&mut self, comment: String, depth: u8) -> Result<Message, Problem> {
         if depth > DEPTH {
             return Err(problem(self.text, self.token().at, "messages stand too deep in each other"));
         }
         self.skip();
-        let mut found = Message { name: self.name()?, comment, ..Message::default() };
+        let found = Message { name: self.name()?, comment, ..Message::default() };
+        self.within(found, depth)
+    }
+
+    /// What stands in the braces of a message.
+    fn within(&mut self, mut found: Message, depth: u8) -> Result<Message, Problem> {
         self.sign('{')?;
         // The name of the `oneof` that is open.
         let mut one_of: Option<String> = None;
@@ -313,9 +270,12 @@ impl<'a> Reader<'a> {
                 Word::Sign(';') => self.skip(),
                 Word::Name("message") => found.inner.push(self.message(comment, depth + 1)?),
                 Word::Name("enum") => found.inner.push(self.enumeration(comment)?),
-                Word::Name("option") => found.deprecated |= self.option()?,
-                Word::Name("reserved" | "extensions") => self.statement()?,
-                Word::Name("extend") => self.block()?,
+                Word::Name("option") => found.deprecated |= self.option(&mut found.options)?,
+                Word::Name("reserved") => found.reserved.push(self.said()?),
+                Word::Name("extensions") => found.open.push(self.said()?),
+                Word::Name("extend") => {
+                    self.extension(comment, depth + 1, &mut found.extensions, &mut found.inner)?;
+                }
                 Word::Name("oneof") if one_of.is_none() => {
                     self.skip();
                     one_of = Some(self.name()?);
@@ -323,12 +283,20 @@ impl<'a> Reader<'a> {
                 }
                 _ => {
                     let part = self.field(comment, one_of.clone().unwrap_or_default())?;
-                    found.parts.push(part);
+                    // Groups of proto2 are a field, and its message with the same name.
+                    if self.is_sign('{') && depth < DEPTH {
+                        let group = Message { name: part.name.clone(), ..Message::default() };
+                        found.inner.push(self.within(group, depth + 1)?);
+                        found.parts.push(part);
+                    } else {
+                        found.parts.push(self.ended(part)?);
+                    }
                 }
             }
         }
     }
 
+    /// A field up to its end.
     fn field(&mut self, comment: String, one_of: String) -> Result<Part, Problem> {
         let mut kind = self.name()?;
         let mut required = false;
@@ -345,11 +313,14 @@ impl<'a> Reader<'a> {
             self.sign('>')?;
         }
         let name = self.name()?;
-        self.rest(Part { name, kind, one_of, required, comment, ..Part::default() })
+        if kind == "group" || kind.ends_with(" group") {
+            kind = format!("{kind} {name}");
+        }
+        self.numbered(Part { name, kind, one_of, required, comment, ..Part::default() })
     }
 
-    /// A field or a value from its `=` on.
-    fn rest(&mut self, mut part: Part) -> Result<Part, Problem> {
+    /// The number and the options of a field or a value.
+    fn numbered(&mut self, mut part: Part) -> Result<Part, Problem> {
         self.sign('=')?;
         if self.is_sign('-') {
             self.skip();
@@ -375,11 +346,11 @@ impl<'a> Reader<'a> {
             part.deprecated = part.options.replace(' ', "").contains("deprecated=true");
             self.skip();
         }
-        // Groups of proto2 have fields in braces where others end.
-        if self.is_sign('{') {
-            self.block()?;
-            return Ok(part);
-        }
+        Ok(part)
+    }
+
+    /// The end of a field or a value, behind which a comment may stand.
+    fn ended(&mut self, mut part: Part) -> Result<Part, Problem> {
         if part.comment.is_empty() {
             part.comment.clone_from(&self.token().after);
         }

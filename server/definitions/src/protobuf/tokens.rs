@@ -30,16 +30,18 @@ pub(super) fn problem(text: &str, at: usize, message: &str) -> Problem {
 pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
     let mut tokens: Vec<Token<'_>> = Vec::new();
     let (mut at, mut comment, mut is_new_line) = (0, String::new(), true);
+    // Whether nothing stands on the line so far, not even a comment.
+    let mut is_blank = true;
     let bytes = text.as_bytes();
     while at < bytes.len() {
         let rest = &text[at..];
         let first = bytes[at];
         if first == b'\n' {
             // A blank line parts a comment from what follows.
-            if is_new_line {
+            if is_blank {
                 comment.clear();
             }
-            is_new_line = true;
+            (is_new_line, is_blank) = (true, true);
             at += 1;
         } else if first.is_ascii_whitespace() {
             at += 1;
@@ -61,6 +63,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
                 }
             }
             at += length;
+            is_blank = is_line;
             if is_line {
                 // The end of a comment's line is no blank line.
                 is_new_line = true;
@@ -69,7 +72,7 @@ pub(super) fn tokens(text: &str) -> Result<Vec<Token<'_>>, Problem> {
         } else {
             let (word, length) = word(text, at)?;
             tokens.push(Token { word, at, before: std::mem::take(&mut comment), after: String::new() });
-            is_new_line = false;
+            (is_new_line, is_blank) = (false, false);
             at += length;
         }
     }

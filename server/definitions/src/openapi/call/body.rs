@@ -1,6 +1,6 @@
 //! What a command sends.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::{encoded, joined, quoted, xml};
 use crate::{
@@ -30,7 +30,8 @@ pub(super) fn options(document: &Value, body: &Value) -> Vec<String> {
             of_other_kind.into_iter().chain(parts(document, content, fields)).collect()
         }
         ("application/x-www-form-urlencoded", Some(Value::Object(fields))) => {
-            let values = fields.iter().take(PARTS).flat_map(|(name, value)| pairs(name, value));
+            let encoding = content.get("encoding").unwrap_or(&Value::Null);
+            let values = fields.iter().take(PARTS).flat_map(|(name, value)| pairs(name, value, encoding.get(name)));
             vec![header, raw(&values.collect::<Vec<_>>().join("&"))]
         }
         (media, _) if example.is_none() && is_file(document, media, schema) => {
@@ -84,13 +85,26 @@ pub(super) fn raw(body: &str) -> String {
     format!("{option} {}", quoted(body))
 }
 
-/// A field of a form as it stands in an address: once for each of its values.
-fn pairs(name: &str, value: &Value) -> Vec<String> {
+/// A field of a form as it stands in an address: by the style that is said, or else once for each of its values.
+fn pairs(name: &str, value: &Value, encoding: Option<&Value>) -> Vec<String> {
+    let said = |key: &str| encoding.and_then(|encoding| encoding.get(key));
+    if ["style", "explode", "allowReserved"].into_iter().any(|key| said(key).is_some()) {
+        let style = said("style").and_then(Value::as_str).unwrap_or("form");
+        let is_apart = said("explode").and_then(Value::as_bool).unwrap_or(style == "form");
+        let is_bare = said("allowReserved").and_then(Value::as_bool).unwrap_or_default();
+        let field = json!({ "name": name, "style": style, "explode": is_apart, "allowReserved": is_bare });
+        return super::asked(&field, value);
+    }
     let values = match value {
         Value::Array(items) => items.iter().collect(),
         one => vec![one],
     };
-    values.into_iter().map(|value| format!("{}={}", encoded(name), joined(value, ",", encoded))).collect()
+    // What has parts is written as JSON where nothing else is said.
+    let one = |value: &Value| match value {
+        Value::Object(_) | Value::Array(_) => encoded(&value.to_string()),
+        plain => joined(plain, ",", encoded),
+    };
+    values.into_iter().map(|value| format!("{}={}", encoded(name), one(value))).collect()
 }
 
 /// The parts of a form, each as an option.

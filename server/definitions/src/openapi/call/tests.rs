@@ -53,6 +53,23 @@ fn no_value_has_a_file_of_whoever_pastes_it_sent() {
 }
 
 #[test]
+fn fields_of_a_form_are_written_by_their_style() {
+    let schema = json!({ "type": "object", "properties": {
+        "address": { "anyOf": [{ "type": "object", "properties": { "city": { "type": "string" }, "line1": { "type": "string" } } }, { "enum": [""] }] },
+        "metadata": { "type": "object", "additionalProperties": { "type": "string" } },
+        "tags": { "example": ["a", "b"] }, "all": { "example": ["a", "b"] }, "plain": { "example": { "k": [1] } },
+        "spread": { "example": { "x": 1, "y": 2 } },
+    } });
+    let deep = json!({ "style": "deepObject", "explode": true });
+    let encoding = json!({ "address": deep, "metadata": deep, "tags": { "style": "form", "explode": false }, "spread": { "style": "form" } });
+    let content = json!({ "schema": schema, "encoding": encoding });
+    insta::assert_snapshot!(sent("application/x-www-form-urlencoded", &content), @r"
+    -H 'Content-Type: application/x-www-form-urlencoded'
+    -d 'address%5Bcity%5D=text&address%5Bline1%5D=text&tags=a,b&all=a&all=b&plain=%7B%22k%22%3A%5B1%5D%7D&x=1&y=2'
+    ");
+}
+
+#[test]
 fn parts_say_what_they_are() {
     let schema = json!({ "allOf": [{ "$ref": "#/components/schemas/Base" }, { "type": "object", "properties": { "c": { "example": "a;b\"" }, "o": { "example": { "k": 1 } } } }] });
     let encoding = json!({ "f": { "contentType": "image/png, image/jpeg" }, "c": { "contentType": "text/csv" }, "g": { "contentType": "text/plain;type=x" }, "o": { "contentType": "application/merge-patch+json" } });
