@@ -7,7 +7,7 @@ use domain::{
 use url::Url;
 
 use super::ports::ReadProblem;
-use crate::{Services, identity, permission};
+use crate::{Services, identity, permission, queue::servers::Hurry};
 
 /// What an address of the embedded Git hosting means. Whoever reads it and whoever decides about it ask this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,13 +47,15 @@ pub(super) fn repository(base_url: &str, target: &str) -> Option<String> {
 pub(crate) struct Reads {
     pub(super) services: Services,
     pub(super) caller: Caller,
+    /// Whether anybody waits for what a sync reads.
+    pub(super) hurry: Hurry,
 }
 
 impl Reads {
     /// Asks whether a place may be read. A sync reads what was registered by someone who might; what a document names, it reads as
     /// far as everybody may, since everybody is shown what comes of it.
     pub(super) async fn may(&self, target: &str, is_named: bool) -> Result<(), ReadProblem> {
-        let Self { services, caller } = self;
+        let Self { services, caller, .. } = self;
         let Some(name) = repository(&services.settings.base_url, target) else { return Ok(()) };
         let is_system = matches!(caller.subject, Subject::System(_));
         let decided = if !is_system {
@@ -96,7 +98,7 @@ impl Reads {
         };
         match server {
             Some(server) if matches!(self.caller.subject, Subject::System(_)) => {
-                self.services.queue.servers.ask(&server, work).await
+                self.services.queue.servers.ask(&server, self.hurry, work).await
             }
             _ => work.await,
         }

@@ -47,7 +47,7 @@ use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
     database, identity,
-    queue::Job,
+    queue::{Job, servers::Hurry},
 };
 
 /// How long reading a source may take in all.
@@ -83,7 +83,10 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
-        let reader = Reader { pushed, ..services.reader(caller) };
+        let mut reader = Reader { pushed, ..services.reader(caller) };
+        if source.asked_at.is_some() {
+            reader.reads.hurry = Hurry::Asked;
+        }
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
             let minutes = PATIENCE.as_secs() / 60;
