@@ -12,7 +12,7 @@ use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
 
 /// Which shape the answers have that are kept. What is kept in another one is fetched again: it may lack what is asked for now.
-const SHAPE: u32 = 2;
+const SHAPE: u32 = 3;
 
 /// How large the file may become; what is larger is fetched again after a restart.
 const LARGEST: u64 = 256 * 1024 * 1024;

@@ -121,9 +121,22 @@ struct Member {
 
 #[derive(Debug, Serialize, Deserialize)]
 struct Profile {
+    id: Option<u64>,
     name: Option<String>,
     email: Option<String>,
     bio: Option<String>,
+}
+
+/// What a person says of themselves; nothing if that is not to be had, since someone without a name is someone still.
+async fn profile(client: &Client, login: &str, id: Option<u64>) -> Option<Profile> {
+    let path = format!("users/{}", encoded(login, ""));
+    // A login may be somebody else's by now.
+    let is_theirs = |profile: &Profile| profile.id.is_none() || id.is_none() || profile.id == id;
+    let known = client.one::<Profile>(&path, NAMES).await.ok()?;
+    if is_theirs(&known) {
+        return Some(known);
+    }
+    client.one::<Profile>(&path, TimeDelta::zero()).await.ok().filter(is_theirs)
 }
 
 pub(super) async fn people(client: &Client, organisation: &Organisation) -> People {
@@ -148,12 +161,10 @@ pub(super) async fn people(client: &Client, organisation: &Organisation) -> Peop
     only_direct(&teams.items, &mut of_team);
     let logins: BTreeMap<String, Member> =
         members.items.into_iter().map(|member| (member.login.clone(), member)).collect();
-    let names: Vec<String> = logins.keys().cloned().collect();
-    let profiles = stream::iter(names)
-        .map(|login| async move {
-            let path = format!("users/{}", encoded(&login, ""));
-            // Someone without a name is someone still: what is missing here hides nobody.
-            let profile = client.one::<Profile>(&path, NAMES).await.ok();
+    let asked: Vec<(String, Option<u64>)> = logins.values().map(|member| (member.login.clone(), member.id)).collect();
+    let profiles = stream::iter(asked)
+        .map(|(login, id)| async move {
+            let profile = profile(client, &login, id).await;
             (login, profile)
         })
         .buffer_unordered(AT_ONCE);

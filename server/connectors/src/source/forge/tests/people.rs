@@ -22,7 +22,7 @@ async fn teams_and_members_of_github_are_groups_and_users() {
     }
     hub.texts.insert(
         format!("{API}/users/ama"),
-        json!({ "name": "Ama Owusu", "email": "ama@saltmarsh.example", "bio": null }).to_string(),
+        json!({ "id": 11, "name": "Ama Owusu", "email": "ama@saltmarsh.example", "bio": null }).to_string(),
     );
     let forge = Server::start(hub).await;
     let source = forge.open(SourceKind::GitHub, "saltmarsh?people=true").await.unwrap();
@@ -44,6 +44,18 @@ async fn teams_and_members_of_github_are_groups_and_users() {
     forge.asked();
     forge.open(SourceKind::GitHub, "saltmarsh?people=true").await.unwrap();
     assert!(!forge.asked().iter().any(|asked| asked.contains("/users/ama")));
+    // Unless somebody else has the login now.
+    forge.change(|hub| {
+        hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/members")).unwrap()[0]["id"] = json!(13);
+        let profile = json!({ "id": 13, "name": "Another Ama", "email": null, "bio": null });
+        hub.texts.insert(format!("{API}/users/ama"), profile.to_string());
+    });
+    let source = forge.open(SourceKind::GitHub, "saltmarsh?people=true").await.unwrap();
+    let ama: Value = serde_json::from_str(&text(&source, "@members/13").await).unwrap();
+    assert_eq!(
+        (&ama["spec"]["profile"]["displayName"], ama["spec"]["profile"].get("email")),
+        (&json!("Another Ama"), None)
+    );
     // Teams that may not be seen are said to be so, and those of before stand.
     forge.change(|hub| {
         hub.broken.insert(format!("{API}/orgs/saltmarsh/teams"), (403, "Must have admin rights"));
