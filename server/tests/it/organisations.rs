@@ -119,6 +119,16 @@ both! {
         let page = portal.html(&format!("/sources/{id}")).await;
         assert!(page.contains("4321 of 5000") && page.contains("the environment variable SALTMARSH_TOKEN") && !page.contains(TOKEN), "{page}");
 
+        // What is read there may differ by a capital; the organisation itself does not.
+        let status = async |target: String| {
+            portal.post("/api/v1/catalog/sources", &json!({ "kind": "github", "target": target })).await.0.as_u16()
+        };
+        let shouted = target.replace("saltmarsh", "SaltMarsh");
+        assert_eq!(status(format!("{shouted}?people=true")).await, 409);
+        assert_eq!(status(format!("{target}?names=NOBODY-*")).await, 201);
+        assert_eq!(status(format!("{shouted}?names=NOBODY-*")).await, 409);
+        assert_eq!(status(format!("{target}?names=nobody-*")).await, 201);
+
         // One that fails hides no other, and keeps what it had; one that is gone is an orphan.
         hub.repositories(&[("tides", 2), ("web", 2)]);
         hub.file("tides", 500, "oh no");

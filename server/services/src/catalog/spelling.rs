@@ -9,6 +9,7 @@ use super::{clusters::ClusterTarget, organisation::Organisation};
 /// The longest target, in bytes.
 const LONGEST: usize = 2_000;
 
+const USER: &str = "an address with a user in it is not read; leave the user out, and add a credential that names it";
 const PASSWORD: &str = "an address with a password in it would be shown to everyone who reads the catalog; leave it out, and add a credential";
 
 /// A target as it is kept and read, whichever way it was written.
@@ -39,8 +40,11 @@ pub(super) fn plain(kind: SourceKind, text: &str) -> Result<String, String> {
             "`{address}`: only http and https addresses are read, and ssh of a Git repository, not {scheme}"
         ));
     }
-    if !url.username().is_empty() || url.password().is_some() {
+    if url.password().is_some() {
         return Err(PASSWORD.to_owned());
+    }
+    if !url.username().is_empty() {
+        return Err(USER.to_owned());
     }
     if kind.is_organisation() {
         return Ok(Organisation::parse(kind, &address)?.target());
@@ -240,6 +244,7 @@ mod tests {
             (SourceKind::Git, "https://github.com/o/r/#main", "https://github.com/o/r#main"),
             (SourceKind::Git, "/srv/one.git?path=a/../b", "/srv/one.git?path=a/../b"),
             (SourceKind::Git, "/srv/one.git/#main", "/srv/one.git#main"),
+            (SourceKind::Git, "file:///srv/one.git#main:a/b", "/srv/one.git#main:a/b"),
             (SourceKind::Git, "file://localhost/srv/l%69ve%20one/../two?path=a", "/srv/two?path=a"),
             (SourceKind::File, "/srv/what?/../all/", "/srv/all"),
             (SourceKind::File, "//srv//all", "/srv/all"),
@@ -252,6 +257,13 @@ mod tests {
         ] {
             assert_eq!(plain(kind, text).as_deref(), Ok(kept), "{text}");
         }
+    }
+
+    #[test]
+    fn a_user_is_called_a_user_and_a_password_a_password() {
+        let why = |text: &str| plain(SourceKind::Url, text).unwrap_err();
+        assert_eq!(why("https://ama@a.example/x.yaml"), USER);
+        assert_eq!(why("https://ama:secret@a.example/x.yaml"), PASSWORD);
     }
 
     #[test]

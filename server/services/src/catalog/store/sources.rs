@@ -238,10 +238,18 @@ pub(in crate::catalog) async fn source_by_target(
         .filter(source::Column::Kind.eq(new.kind.as_str()))
         .filter(is_at(new))
         .order_by_asc(source::Column::CreatedAt)
-        .one(db)
+        .all(db)
         .await?
+        .into_iter()
+        .find(|row| !new.kind.is_organisation() || reads_the_same(&row.target, &new.target))
         .map(Source::try_from)
         .transpose()
+}
+
+/// Whether two addresses of one organisation say the same of what is read there, where capitals matter: names and files have them.
+fn reads_the_same(one: &str, other: &str) -> bool {
+    let said = |target: &str| target.split_once('?').map(|(_, said)| said.to_owned()).unwrap_or_default();
+    said(one) == said(other)
 }
 
 fn is_at(new: &NewSource) -> SimpleExpr {

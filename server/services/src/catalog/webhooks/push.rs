@@ -89,7 +89,13 @@ pub(super) fn read(body: &[u8]) -> Result<Push> {
     let repositories = addresses(payload.repository).into_iter().chain(addresses(payload.project)).flatten().collect();
     let branch = payload.reference.strip_prefix("refs/heads/").map(str::to_owned);
     let tag = payload.reference.strip_prefix("refs/tags/").map(str::to_owned);
-    Ok(Push { branch, tag, default_branch, name, repositories, is_archived, is_fork })
+    let push = Push { branch, tag, default_branch, name, repositories, is_archived, is_fork };
+    // No name has such signs, and not every database takes them.
+    let names = [&push.branch, &push.tag, &push.default_branch, &push.name].into_iter().flatten();
+    if names.chain(&push.repositories).any(|name| name.contains(char::is_control)) {
+        return Err(Error::Rejected("the body is not a push: a name in it has a control character".to_owned()));
+    }
+    Ok(push)
 }
 
 #[cfg(test)]
@@ -109,7 +115,8 @@ mod tests {
         assert_eq!(read(form.as_bytes()).unwrap(), read(github.as_bytes()).unwrap());
         let push = read(br#"{"ref":"refs/tags/v1"}"#).unwrap();
         assert_eq!((push.branch, push.tag.as_deref()), (None, Some("v1")));
-        for wrong in ["", "{}", "[]", "ref=x", r#"{"ref":1}"#] {
+        let nul = r#"{"ref":"refs/heads/main","repository":{"html_url":"https://h/o/a\u0000b"}}"#;
+        for wrong in ["", "{}", "[]", "ref=x", r#"{"ref":1}"#, nul, r#"{"ref":"refs/heads/a\u0000"}"#] {
             assert!(read(wrong.as_bytes()).unwrap_err().to_string().contains("not a push"), "{wrong}");
         }
     }

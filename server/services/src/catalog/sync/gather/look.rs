@@ -232,7 +232,10 @@ fn is_above_any(field: &FieldPath, others: &[FieldPath]) -> bool {
 
 /// Whether a file that nobody named holds anything for a catalog, as far as its text shows.
 fn speaks_of_catalog(bytes: &[u8]) -> bool {
-    let text = String::from_utf8_lossy(bytes);
+    // Some tools save texts as UTF-16, with a mark: such a file is told of and not passed over.
+    let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
+    let narrow: Vec<u8> = if is_wide { bytes.iter().copied().filter(|&byte| byte != 0).collect() } else { Vec::new() };
+    let text = String::from_utf8_lossy(if is_wide { &narrow } else { bytes });
     ["backstage.io/", "causeway.dev/"].iter().any(|group| text.contains(group))
 }
 
@@ -282,4 +285,20 @@ fn is_of_kubernetes(value: &Value) -> bool {
         }
     };
     is_theirs && !KINDS.iter().any(|known| known.name == kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_of_the_catalog_is_known_in_whichever_letters_it_is_saved() {
+        let text = "apiVersion: backstage.io/v1alpha1\nkind: Component\n";
+        let little = [0xff, 0xfe].into_iter().chain(text.encode_utf16().flat_map(u16::to_le_bytes));
+        let big = [0xfe, 0xff].into_iter().chain(text.encode_utf16().flat_map(u16::to_be_bytes));
+        for bytes in [text.as_bytes().to_vec(), little.collect(), big.collect()] {
+            assert!(speaks_of_catalog(&bytes), "{bytes:?}");
+        }
+        assert!(!speaks_of_catalog(b"\xff\xfea\0:\0 \0b\0"));
+    }
 }
