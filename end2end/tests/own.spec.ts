@@ -71,3 +71,22 @@ test('the graph is enlarged by keys, buttons and the wheel, and still leads on',
   await frame.getByRole('link').nth(1).click();
   await expect(page).not.toHaveURL(/boarding-gate\/relations/);
 });
+
+test('names of a list are there however long what stands beside them is', async ({ page, visit }) => {
+  await visit('/catalog');
+  await page.evaluate(() => {
+    for (const cell of document.querySelectorAll('tbody td:not(:first-child) .truncate')) {
+      cell.textContent = 'a-word-that-nobody-would-write-'.repeat(3);
+    }
+  });
+  for (const width of [1440, 1280, 1024, 800]) {
+    await page.setViewportSize({ width, height: 700 });
+    const [name, whole, frame] = await page.locator('main table').evaluate((table) => [
+      table.querySelector('tbody td')!.getBoundingClientRect().width,
+      table.getBoundingClientRect().width,
+      table.parentElement!.clientWidth,
+    ]);
+    expect(name, `the names at ${width}`).toBeGreaterThanOrEqual(160);
+    expect(whole, `the table at ${width}`).toBeLessThanOrEqual(frame);
+  }
+});

@@ -93,7 +93,7 @@ fn About(summary: EntitySummary, ties: Vec<Tie>, facts: Vec<(String, String)>, o
     let tags = (!summary.tags.is_empty()).then(|| {
         let tags = summary.tags.into_iter().map(|tag| {
             let href = format!("/catalog?kind=all&tag={tag}");
-            view! { <a class="tag hover:border-base-content/40" href=href>{tag}</a> }
+            view! { <a class="tag h-auto min-h-5.5 max-w-full whitespace-normal wrap-anywhere hover:border-base-content/40" href=href>{tag}</a> }
         });
         view! { <Fact term="Tags"><span class="flex flex-wrap gap-1.5">{tags.collect_view()}</span></Fact> }
     });

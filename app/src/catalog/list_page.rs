@@ -71,7 +71,16 @@ fn List(listing: Listing, misread: Vec<String>, page: ListView, starring: Starri
         Answer { total: page.total, systems, synced: page.synced, troubled: page.troubled, sources: page.sources };
     let pager = view! { <Pager listing=listing.clone() total=page.total/> };
     let unknown = (asks_for_me && page.me.user.is_none()).then(|| view! { <Unknown/> });
-    let rows = if page.items.is_empty() {
+    let last = page.total.div_ceil(LIST_PAGE);
+    let rows = if page.items.is_empty() && last > 0 && listing.page > last {
+        let href = Listing { page: last, ..listing.clone() }.href();
+        view! {
+            <Empty glyph=Glyph::Search title=format!("There is no page {}", listing.page)>
+                <a class="btn" href=href>"Look at the last page"</a>
+            </Empty>
+        }
+        .into_any()
+    } else if page.items.is_empty() {
         view! { <Nothing narrowed=listing.is_narrowed() sources=page.sources clear=listing.cleared().href()/> }
             .into_any()
     } else {

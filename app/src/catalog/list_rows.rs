@@ -12,21 +12,23 @@ use crate::{
     ui::{Column, DataTable, Glyph, Icon, Level, OwnerLink, Sorted, Tone, When},
 };
 
-/// From which width on a usual column is shown, where nobody chose any.
+/// From which width on a usual column is shown, where nobody chose any, and how wide it may be: what is longer is cut off, since
+/// the rest is for the names.
 fn room(column: &Kept) -> &'static str {
     match column {
-        Kept::Type | Kept::Owner => "hidden px-2 md:table-cell",
-        Kept::System => "hidden px-2 xl:table-cell",
-        Kept::Lifecycle => "hidden px-2 lg:table-cell",
+        Kept::Type => "hidden px-2 md:table-cell max-w-36 lg:max-w-22 xl:max-w-24 min-[90rem]:max-w-28 2xl:max-w-36",
+        Kept::Owner => "hidden px-2 md:table-cell max-w-44 lg:max-w-28 xl:max-w-32 min-[90rem]:max-w-36 2xl:max-w-44",
+        Kept::System => "hidden px-2 min-[90rem]:table-cell max-w-32 2xl:max-w-40",
+        Kept::Lifecycle => "hidden px-2 xl:table-cell max-w-24 min-[90rem]:max-w-26 2xl:max-w-32",
         Kept::Level => "px-2 max-sm:pr-4 max-sm:text-right",
-        Kept::Changed => "px-2 text-right last:pr-4 max-sm:hidden",
-        _ => "px-2",
+        Kept::Changed => "px-2 text-right last:pr-4 max-sm:hidden lg:max-xl:hidden",
+        _ => "px-2 max-w-64",
     }
 }
 
 /// What chosen columns look like: all there, and moved sideways where the window is narrow.
 fn plain(column: &Kept) -> &'static str {
-    if *column == Kept::Changed { "px-2 text-right last:pr-4" } else { "px-2 last:pr-4" }
+    if *column == Kept::Changed { "px-2 text-right last:pr-4" } else { "px-2 last:pr-4 max-w-64" }
 }
 
 #[component]
@@ -56,7 +58,7 @@ pub(super) fn Rows(listing: Listing, page: ListView, starring: Starring) -> impl
         let drawn = shown.iter().map(|column| {
             let class = class(column);
             let inner = cell(column, &item, badge.as_ref(), &mut cells);
-            view! { <td class=format!("{class} max-w-64")>{inner}</td> }
+            view! { <td class=class>{inner}</td> }
         });
         let drawn = drawn.collect_view();
         view! { <Row item glyph star=mark starring wide=is_chosen>{drawn}</Row> }
@@ -79,7 +81,10 @@ fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut 
         }
     };
     match column {
-        Kept::Type => view! { <span class="whitespace-nowrap text-muted">{item.type_.clone()}</span> }.into_any(),
+        Kept::Type => {
+            view! { <span class="block truncate text-muted" title=item.type_.clone()>{item.type_.clone()}</span> }
+                .into_any()
+        }
         Kept::Owner => {
             view! { <span class="relative block truncate"><OwnerLink owner=item.owner.clone() plain=true/></span> }
                 .into_any()
@@ -87,7 +92,9 @@ fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut 
         Kept::System => link(item.system.clone()).into_any(),
         Kept::Lifecycle => {
             let class = if item.lifecycle.as_deref() == Some("production") { "" } else { "text-muted" };
-            view! { <span class=format!("whitespace-nowrap {class}")>{item.lifecycle.clone()}</span> }.into_any()
+            let hint = item.lifecycle.clone();
+            view! { <span class=format!("block truncate {class}") title=hint>{item.lifecycle.clone()}</span> }
+                .into_any()
         }
         Kept::Level => view! { <Standing badge=badge.cloned()/> }.into_any(),
         Kept::Changed => view! { <span class="text-muted"><When at=item.changed_at/></span> }.into_any(),
@@ -122,7 +129,7 @@ fn Row(
     });
     let star =
         star.map(|starred| view! { <StarMark reference=item.reference.clone() name=shown.clone() starred starring/> });
-    let frame = if wide { "py-1 pr-2 pl-4 max-w-80" } else { "max-w-0 py-1 pr-2 pl-4" };
+    let frame = if wide { "py-1 pr-2 pl-4 max-w-80" } else { "max-w-0 py-1 pr-2 pl-4 md:min-w-40" };
     view! {
         <tr class="group relative h-11 border-t border-base-300 first:border-t-0 focus-within:bg-base-200/70 hover:bg-base-200/70">
             <td class=frame>

@@ -6,7 +6,7 @@ use domain::catalog::{FileProblem, Outcome, Severity, SourceFile};
 use leptos::prelude::*;
 
 use super::inbox_views::text_page;
-use crate::ui::{Empty, Glyph, Icon, Mark, Panel, Status};
+use crate::ui::{Empty, Glyph, Icon, Mark, Panel, Status, coded};
 
 /// Every file, those that need someone first.
 ///
@@ -90,7 +90,7 @@ pub(super) fn Complaint(problem: FileProblem, #[prop(optional_no_strip)] href: O
     view! {
         <div class="flex items-start gap-2">
             <Icon glyph class/>
-            <p class="min-w-0 break-words">{place}{field}{problem.message}</p>
+            <p class="min-w-0 break-words">{place}{field}{coded(problem.message)}</p>
         </div>
     }
 }

@@ -57,7 +57,7 @@ pub use load::Load;
 pub use log_view::{LogRow, LogTone, LogView};
 pub use page::{Page, PageHead};
 pub use panel::{Fact, Facts, Panel};
-pub use problem::{MayNot, Problem, ProblemNote, Said, worded};
+pub use problem::{MayNot, Problem, ProblemNote, Said, coded, worded};
 pub use status::{Mark, Status};
 pub use steps::{StepMark, StepRow, StepState, Steps, StepsDown};
 pub use tabs::{Tab, Tabs};

@@ -136,7 +136,11 @@ pub fn MayNot(why: String) -> impl IntoView {
 
 /// A message as a sentence of its own, with what stands in backticks as code.
 pub fn worded(text: &str) -> Vec<AnyView> {
-    let text = sentence(text);
+    coded(sentence(text))
+}
+
+/// A message with what stands in backticks as code.
+pub fn coded(text: String) -> Vec<AnyView> {
     let is_paired = text.matches('`').count().is_multiple_of(2);
     if !is_paired {
         return vec![text.into_any()];

@@ -158,6 +158,9 @@ both! {
             assert!(main.contains(word) && main.contains("quay"), "{main}");
         }
         assert_eq!(portal.table("?sort=name&order=asc&columns=type").await.len(), 2);
+        let main = portal.main("/catalog?page=999").await;
+        assert!(main.contains("There is no page 999") && main.contains("Look at the last page"), "{main}");
+        assert!(!main.contains("No source declares any"), "{main}");
     }
 
     async fn mine_my_teams_and_starred_are_lists(portal) {
