@@ -107,7 +107,7 @@ fn markdown_in_html_is_rendered_where_it_is_asked_for() {
 #[test]
 fn what_mkdocs_pages_use_is_rendered() {
     insta::assert_snapshot!(html("---\ntitle: x\n---\n# Top {#own}\n## Twice\n## Twice\n[TOC]\nTerm\n:   Meaning\n\n- [ ] open\n- [x] done\n\nA ==mark==, H~2~O, x^2^, ~~no~~, :ship: and a note[^1].\n\n[^1]: The note.\n\n*[HTML]: Language\n"), @r##"
-    <h2 id="doc-own">Top</h2>
+    <h2 id="doc-own"><span id="doc-top"></span>Top</h2>
     <h3 id="doc-twice">Twice</h3>
     <h3 id="doc-twice_1"><span id="doc-twice-1"></span>Twice</h3>
     <dl>

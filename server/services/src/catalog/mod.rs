@@ -43,6 +43,7 @@ mod unasked;
 mod unseen;
 mod untied;
 mod validate;
+mod waiting;
 pub mod webhooks;
 pub mod yaml;
 

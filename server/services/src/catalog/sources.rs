@@ -17,7 +17,7 @@ use super::{
     rows::{conflict, entity},
     spelling, store,
     sync::{record::Plan, sync},
-    trust, unseen,
+    trust, unseen, waiting,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
 
@@ -257,14 +257,12 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
         known.into_iter().partition(|(key, _)| is_at_once && !goes_on.contains(key));
     let remove = remove.into_iter().map(|(key, _)| key).collect();
     let orphan = orphan.into_iter().filter(|(_, known)| !known.is_orphaned).map(|(key, _)| key).collect();
-    let waiting: HashSet<Uuid> = around.iter().map(|row| row.source_id).filter(|&claimer| claimer != id).collect();
+    let waiting = around.iter().filter(|row| row.source_id != id).map(waiting::claim).collect();
     let touched = around.into_iter().filter(|row| row.source_id == id).map(|row| row.reference).collect();
     store::delete_source(&*tx, tenant, id).await?;
     Plan { orphan, remove, touched, ..Plan::default() }.carry_out(&mut tx, tenant, id, Utc::now()).await?;
     // Whoever was second is first now.
-    for source in waiting {
-        tx.enqueue(Job::SyncSource { source });
-    }
+    waiting::ask(&mut tx, waiting);
     tx.record(NewChange {
         source: id.to_string(),
         subject: source.subject(),

@@ -1,7 +1,5 @@
 //! Names that are declared twice.
 
-use std::collections::HashSet;
-
 use domain::{catalog::Conflict, identity::Tenant};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
@@ -87,21 +85,17 @@ pub(in crate::catalog) async fn conflicts_about(
     Ok(found)
 }
 
-/// The sources that claim these names and do not have them.
+/// The claims to these names by those who do not have them.
 pub(in crate::catalog) async fn claimers(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     references: &[String],
-) -> Result<HashSet<Uuid>> {
-    let mut found = HashSet::new();
+) -> Result<Vec<conflict::Model>> {
+    let mut found = Vec::new();
     for keys in references.chunks(KEYS) {
-        let rows: Vec<Uuid> = conflict::Entity::find()
-            .select_only()
-            .column(conflict::Column::SourceId)
-            .distinct()
+        let rows = conflict::Entity::find()
             .filter(conflict::Column::Tenant.eq(tenant.as_str()))
             .filter(among(db, conflict::Column::Reference, keys))
-            .into_tuple()
             .all(db)
             .await?;
         found.extend(rows);

@@ -1,7 +1,7 @@
 //! Who owns which name.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -26,6 +26,7 @@ use crate::{
         origin,
         rows::conflict,
         store::{self, Documents, FileRow, Known},
+        waiting,
     },
     changes::Transaction,
 };
@@ -47,7 +48,9 @@ pub(super) struct Claims {
     /// Files that were not looked at, and are told of as they were.
     pub(super) carried: HashSet<String>,
     /// Sources that wait for a name that has become free.
-    pub(super) waiting: HashSet<Uuid>,
+    pub(super) waiting: BTreeSet<waiting::Claim>,
+    /// Who says anew whose a name is.
+    pub(super) losers: HashSet<Uuid>,
     /// Names that change hands because this source is believed about people and who held them is not.
     pub(super) taken: Vec<Taken>,
 }
@@ -146,9 +149,9 @@ pub(super) async fn claim(
     let freed: HashSet<&String> = plan.orphan.iter().chain(renamed).collect();
     let is_waiting =
         |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
-    let mut waiting: HashSet<Uuid> = around.iter().filter(is_waiting).map(|row| row.source_id).collect();
+    let waiting = around.iter().filter(is_waiting).map(waiting::claim).collect();
     // Whoever loses a name, or waited for it too, says whose it is now.
-    waiting.extend(precedence::losers(tx, tenant, id, (&taken, &same)).await?);
+    let losers = precedence::losers(tx, tenant, id, (&taken, &same)).await?;
     let Conflicts { rows, mut notes, disputed, .. } = conflicts;
     let new: HashSet<conflict::Model> = rows.into_values().collect();
     let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
@@ -157,7 +160,7 @@ pub(super) async fn claim(
         store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
     }
     let carried = carry(carried, &mut files, &mut documents, &mut notes);
-    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting, taken }))
+    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting, losers, taken }))
 }
 
 /// Says of each entity whose file does not stand as it is now why that is, and of no other any longer.

@@ -41,7 +41,7 @@ use super::{
     kinds,
     ports::ReadProblem,
     store::{self, FileRow},
-    webhooks,
+    waiting, webhooks,
 };
 use crate::{
     Error, Result, Services,
@@ -200,8 +200,9 @@ async fn record(
     for taken in std::mem::take(&mut claims.taken) {
         tx.record(handed_over(id, taken));
     }
-    for claimer in std::mem::take(&mut claims.waiting) {
-        tx.enqueue(Job::SyncSource { source: claimer });
+    waiting::ask(&mut tx, std::mem::take(&mut claims.waiting));
+    for source in std::mem::take(&mut claims.losers) {
+        tx.enqueue(Job::SyncSource { source });
     }
     source.entities = count(claims.standing);
     source.files = count(claims.files.len());

@@ -52,7 +52,8 @@ pub(super) async fn losers(
     (taken, same): (&[Taken], &HashSet<String>),
 ) -> Result<HashSet<Uuid>> {
     let names: Vec<String> = taken.iter().map(|taken| taken.reference.clone()).collect();
-    let mut losers = store::claimers(&**tx, tenant, &names).await?;
+    let mut losers: HashSet<Uuid> =
+        store::claimers(&**tx, tenant, &names).await?.into_iter().map(|claim| claim.source_id).collect();
     losers.remove(&id);
     let has_lost = |taken: &&Taken| taken.from.0 != id || same.contains(&taken.from.1);
     losers.extend(taken.iter().filter(has_lost).map(|taken| taken.from.0));

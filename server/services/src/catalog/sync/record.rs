@@ -16,7 +16,7 @@ use sea_orm::prelude::Uuid;
 use super::{restitch::Restitch, ties::Declarations};
 use crate::{
     Error, Result, bulk,
-    catalog::{kinds, store, sync::gather::Found},
+    catalog::{kinds, store, sync::gather::Found, waiting},
     changes::Transaction,
     queue::Job,
 };
@@ -157,9 +157,8 @@ impl Plan {
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;
         // Whoever claims a name that has left takes it now, and not with its next schedule.
-        for claimer in store::claimers(&**tx, tenant, &remove).await?.into_iter().filter(|claimer| *claimer != source) {
-            tx.enqueue(Job::SyncSource { source: claimer });
-        }
+        let claims = store::claimers(&**tx, tenant, &remove).await?;
+        waiting::ask(tx, claims.iter().filter(|claim| claim.source_id != source).map(waiting::claim).collect());
 
         touched.extend(orphan.iter().cloned());
         touched.extend(put_refs.iter().cloned());

@@ -182,6 +182,25 @@ async fn a_source_that_is_registered_again_finds_its_things() {
 }
 
 #[tokio::test]
+async fn a_name_that_becomes_free_is_offered_to_those_who_wait_in_the_order_of_their_claims() {
+    let world = World::new().await;
+    let mut sources = Vec::new();
+    for number in 0..5 {
+        let place = format!("https://git.example/{number}");
+        world.write(&place, "catalog-info.yaml", &component("tides", ""));
+        sources.push(world.register(&place).await.id);
+    }
+    assert!(world.asked_to_sync_later().await.is_empty());
+    catalog::remove_source(&world.services, &world.caller, sources[0], catalog::Entities::Orphan).await.unwrap();
+    assert_eq!(world.asked_to_sync_later().await, sources[2..]);
+    // The one that waited longest has it, and the others see so.
+    for source in [sources[1], sources[4]] {
+        catalog::sync(&world.services, &world.caller, source).await.unwrap();
+    }
+    assert_eq!(world.entity("component:tides").await.source, Some(sources[1]));
+}
+
+#[tokio::test]
 async fn a_name_can_be_handed_over_and_stays_where_it_went() {
     let world = World::new().await;
     world.write(HERE, "catalog-info.yaml", &component("tides", "").replace("service", "website"));

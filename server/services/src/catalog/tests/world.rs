@@ -184,6 +184,14 @@ impl World {
         .collect()
     }
 
+    /// The sources that workers are asked to sync a while later, by when.
+    pub(super) async fn asked_to_sync_later(&self) -> Vec<sea_orm::prelude::Uuid> {
+        let sql = "SELECT json_extract(job, '$.source') AS source FROM outbox WHERE due_at IS NOT NULL ORDER BY due_at";
+        let sql = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
+        let rows = sea_orm::ConnectionTrait::query_all_raw(&self.services.db, sql).await.unwrap();
+        rows.iter().map(|row| row.try_get::<String>("", "source").unwrap().parse().unwrap()).collect()
+    }
+
     pub(super) async fn entity(&self, reference: &str) -> domain::catalog::Entity {
         catalog::entity(&self.services, &self.caller, &reference.parse::<EntityRef>().unwrap()).await.unwrap()
     }
