@@ -98,7 +98,9 @@ both! {
         portal.api("moves", "asyncapi", "asyncapi: 3.0.0\ninfo: {title: Moves, version: '1'}\nchannels: {m: {address: yard.moved, messages: {Moved: {payload: {type: object, properties: {unit: {type: string}}}}}}}\noperations: {onMoved: {action: receive, channel: {$ref: '#/channels/m'}}}\n").await;
         let (_, html) = portal.page("/catalog/default/api/moves/api?item=onMoved").await;
         assert!(main_of(&html).contains("yard.moved") && main_of(&html).contains("unit"), "{}", main_of(&html));
-        portal.api("graph", "graphql", "type Query { berth(id: ID!): Berth }\ntype Berth { id: ID! }").await;
+        portal.api("graph", "graphql", "type Query { berth(id: ID!): Berth }\ntype Berth { id: ID! }\ndirective @may on OBJECT").await;
+        let page = portal.html("/catalog/default/api/graph/api").await;
+        assert!(page.contains("1 operation") && page.contains("1 directive"), "{page}");
         let (_, html) = portal.page("/catalog/default/api/graph/api?item=query%3Aberth").await;
         assert!(main_of(&html).contains("Arguments") && main_of(&html).contains("?item=type%3ABerth"));
         portal.api("tides", "grpc", "syntax = \"proto3\";\npackage a.v1;\nservice Tides { rpc Next(Ask) returns (stream Tide); }\nmessage Ask {}\nmessage Tide { int32 height = 1; }").await;

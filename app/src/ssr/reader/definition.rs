@@ -124,6 +124,8 @@ fn head(overview: &Overview, path: &str, is_source: bool) -> String {
             ("Unions", "union"),
             ("Enumerations", "enumeration"),
             ("Scalars", "scalar"),
+            ("Directives", "directive"),
+            ("Extensions", "extension"),
         ];
         kinds.iter().find(|(many, _)| *many == name).map(|(_, one)| *one)
     };
