@@ -92,7 +92,14 @@ fn DisputeRow(dispute: Dispute, may_not: String, action: ServerAction<HandOver>)
     } else {
         "To mend it in the files: agree whose it is, and rename it or take it out in the other."
     };
-    let named = if short(&holder.path) == short(&claimer.path) { claimer.path.clone() } else { short(&claimer.path) };
+    // By as little as tells it from the other one.
+    let named = if holder.path == claimer.path {
+        claimer.target.clone()
+    } else if short(&holder.path) == short(&claimer.path) {
+        claimer.path.clone()
+    } else {
+        short(&claimer.path)
+    };
     let (source, path, key) = (claimer.source.to_string(), claimer.path.clone(), reference.to_string());
     let may_not = if by_trust { String::new() } else { may_not };
     let deed = (may_not.is_empty() && !by_trust).then(|| {
