@@ -55,7 +55,7 @@ both_with_a_provider! {
         let user = |name: &str, sub: &str, team: &str| format!("apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}, annotations: {{corp.example/id: {sub}}}}}\nspec: {{memberOf: [{team}]}}\n");
         let write = |text: &str| portal.write("staff.yaml", text);
         let admin = async |method: Method, path: &str, body: Value| portal.request(method, path).bearer_auth(TOKEN).json(&body).send().await.unwrap();
-        let target = write(&user("sam", "ada", "berths"));
+        let target = write(&user("sam", "stranger", "berths"));
         let source: Value = admin(Method::POST, "/api/v1/catalog/sources", json!({ "kind": "file", "target": target })).await.json().await.unwrap();
         let sync = format!("/api/v1/catalog/sources/{}/sync", source["id"].as_str().unwrap());
         let is_there = async |name: &str| {
@@ -78,17 +78,17 @@ both_with_a_provider! {
             let at = made.text.find("cw_pat_").unwrap_or_else(|| panic!("the token is shown: {}", made.text));
             made.text[at..at + 47].to_owned()
         };
-        let mut first = comes("ada").await;
+        let mut first = comes("stranger").await;
         let token = makes_token(&mut first).await;
         assert_eq!(by(&portal, &token).await.1["subject"], "user:default/sam");
         // They are called otherwise, and another one is hired who gets the name.
-        write(&user("sam2", "ada", "berths"));
+        write(&user("sam2", "stranger", "berths"));
         assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
         is_there("sam2").await;
-        write(&(user("sam2", "ada", "berths") + "---\n" + &user("sam", "stranger", "quays")));
+        write(&(user("sam2", "stranger", "berths") + "---\n" + &user("sam", "mallory", "quays")));
         assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
         is_there("sam").await;
-        let mut second = comes("stranger").await;
+        let mut second = comes("mallory").await;
         assert_eq!(me(&mut second, &portal).await["teams"], json!(["group:default/quays"]));
         let secret = first.cookie(&portal.base, "causeway_session").unwrap();
         let _: () = portal.until("the old session is over", async |portal| {
@@ -101,14 +101,14 @@ both_with_a_provider! {
         assert!(told["detail"].as_str().unwrap().contains("somebody else by now"), "{told}");
         assert!(second.open(&format!("{}/account/tokens", portal.base)).await.text.contains("There is none"));
         // What they made goes with them under the new name.
-        let mut first = comes("ada").await;
+        let mut first = comes("stranger").await;
         assert_eq!(me(&mut first, &portal).await["subject"], "user:default/sam2");
         assert_eq!(by(&portal, &token).await.1["subject"], "user:default/sam2");
         // Who was taken for somebody else by mistake leaves nothing behind there.
-        write(&(user("sam2", "stranger", "berths") + "---\n" + &user("sam", "ada", "quays")));
+        write(&(user("sam2", "mallory", "berths") + "---\n" + &user("sam", "stranger", "quays")));
         assert_eq!(admin(Method::POST, &sync, json!({})).await.status(), StatusCode::ACCEPTED);
         let _: () = portal.until("they are told apart", async |portal| {
-            let mut browser = comes("ada").await;
+            let mut browser = comes("stranger").await;
             (me(&mut browser, portal).await["subject"] == "user:default/sam").then_some(())
         }).await;
         assert_eq!(by(&portal, &token).await.0, StatusCode::UNAUTHORIZED);
