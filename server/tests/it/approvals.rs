@@ -199,6 +199,26 @@ both! {
         assert!(!portal.get("/runs?status=waiting").await.text().await.unwrap().contains("href=\"/runs/2\""));
     }
 
+    async fn what_was_started_is_judged_however_its_template_is_altered(portal) {
+        has_template(&portal).await;
+        let engineer = token(&portal, "eng", "platform-engineer", &ALL).await;
+        let policy = "@id(\"spends\")\n@says(\"who spends is asked\")\nforbid (principal == Machine::\"eng\", action == Action::\"approveRun\", resource)\nwhen { resource.template.tags.contains(\"spends\") };";
+        let put = portal.request(Method::PUT, "/api/v1/permission/policies/spends").json(&json!({ "text": policy }));
+        assert_eq!(put.send().await.unwrap().status(), StatusCode::OK);
+        let id = portal.run("costly", json!({ "name": "quay" })).await;
+        waits(&portal, &id).await;
+        portal.write("costly/template.yaml", TEMPLATE.replace("  tags: [spends]\n", ""));
+        let (status, _) = portal.post("/api/catalog/refresh", &json!({ "entityRef": "template:default/costly" })).await;
+        assert_eq!(status, StatusCode::OK);
+        let _: () = portal.until("it has no tag any more", async |portal| {
+            portal.json("/api/catalog/entities/by-name/template/default/costly").await["metadata"]["tags"].is_null().then_some(())
+        }).await;
+        let (status, why) = decide(&portal, &engineer, &id, &json!({ "approve": true })).await;
+        assert_eq!(status, StatusCode::FORBIDDEN, "{why}");
+        let listed: Value = serde_json::from_str(&seen(&portal, &engineer, "/api/v1/approvals").await).unwrap();
+        assert_eq!(listed["items"][0]["mayDecide"], json!(false));
+    }
+
     async fn nobody_agrees_to_their_own_and_of_two_one_decides(portal) {
         has_template(&portal).await;
         let (one, other) = (token(&portal, "one", "platform-engineer", &ALL).await, token(&portal, "other", "administrator", &ALL).await);

@@ -178,6 +178,29 @@ fn each_role_may_what_the_documentation_says_and_nothing_else() {
 }
 
 #[test]
+fn what_is_forbidden_to_anybody_is_not_everybodys() {
+    let quays = Resource::repository("quays/q1");
+    for (closed, is_forbidden) in [
+        (
+            "forbid (principal is Machine, action == Action::\"readRepository\", resource is Repository) when { resource.owner == \"quays\" };",
+            true,
+        ),
+        (
+            "forbid (principal == User::\"user:default/ada\", action, resource is Repository) when { resource.owner == \"quays\" && principal in Role::\"developer\" };",
+            true,
+        ),
+        (
+            "forbid (principal, action == Action::\"readRepository\", resource is Repository) when { resource.owner == \"berths\" };",
+            false,
+        ),
+        ("forbid (principal, action == Action::\"writeRepository\", resource is Repository);", false),
+    ] {
+        let rules = rules(&[("closed", closed)]);
+        assert_eq!(rules.may_be_forbidden(Permission::ReadRepository, &quays), is_forbidden, "{closed}");
+    }
+}
+
+#[test]
 fn a_token_makes_no_tokens_whatever_its_scopes() {
     use domain::identity::{Entry, Verb};
     let caller = someone(&["administrator"], &[]);

@@ -48,6 +48,30 @@ impl World {
 }
 
 #[tokio::test]
+async fn a_source_that_was_kept_as_it_was_typed_is_spelt_like_all_others() {
+    use sea_orm::ConnectionTrait as _;
+    let world = World::new().await;
+    let (first, second) = ("https://a.example/x.yaml", "https://a.example/y.yaml");
+    for target in [first, second] {
+        world.write(
+            target,
+            "catalog-info.yaml",
+            &component(target.rsplit('/').next().unwrap().trim_end_matches(".yaml"), ""),
+        );
+        world.register(target).await;
+    }
+    // As an earlier release left them: one by itself, and one beside another of the same place.
+    for (target, typed) in [(first, "HTTPS://A.example:443/./x.yaml"), (second, "https://a.example:443/x.yaml")] {
+        let sql = format!("UPDATE sources SET target = '{typed}' WHERE target = '{target}'");
+        world.services.db.execute_unprepared(&sql).await.unwrap();
+    }
+    catalog::respell(&world.services).await;
+    let sources = catalog::sources(&world.services, &world.caller).await.unwrap();
+    let targets: Vec<&str> = sources.iter().map(|source| source.target.as_str()).collect();
+    assert_eq!(targets, [first, "https://a.example:443/x.yaml"], "the second place is taken, and told of in the log");
+}
+
+#[tokio::test]
 async fn a_new_name_at_the_same_place_is_the_same_thing() {
     let world = World::new().await;
     let user = component("web", "  dependsOn: [component:gate]\n");

@@ -168,6 +168,23 @@ async fn whoever_waits_for_a_name_is_asked_again_when_trust_is_taken_away() {
 }
 
 #[tokio::test]
+async fn people_of_a_source_that_was_believed_wait_for_one_that_is() {
+    let (world, untrusted) = world().await;
+    world.write(ELSEWHERE, "catalog-info.yaml", &user("ada", "platform"));
+    world.sync(&untrusted).await;
+    let uid = world.entity("user:ada").await.uid;
+    let sources = catalog::sources(&world.services, &world.caller).await.unwrap();
+    let people = sources.into_iter().find(|source| source.target == PEOPLE).unwrap();
+    catalog::remove_source(&world.services, &world.caller, people.id, catalog::Entities::Orphan).await.unwrap();
+    world.sync(&untrusted).await;
+    let ada = world.entity("user:ada").await;
+    assert!(ada.orphaned_at.is_some() && ada.source == Some(people.id), "{ada:?}");
+    let again = world.register(PEOPLE).await;
+    let ada = world.entity("user:ada").await;
+    assert_eq!((ada.uid, ada.source, ada.orphaned_at), (uid, Some(again.id), None));
+}
+
+#[tokio::test]
 async fn a_source_that_counts_since_before_that_was_asked_is_told_of_until_somebody_decides() {
     use sea_orm::ConnectionTrait as _;
     let (world, source) = world().await;
