@@ -70,11 +70,7 @@ async fn asked(services: &Services, caller: &Caller, params: &Params) -> Result<
         ("permission" = String, Query, description = "What, such as `startRun`"),
         ("on" = Option<String>, Query, description = "On what: a reference, `source:ID`, `run:ID` or `run:NUMBER`, `repository:OWNER/NAME`, `place:ADDRESS`, `policy:NAME`, `own`, `platform`"),
     ),
-    responses(
-        (status = 200, description = "The decision; where nothing is named, of any thing", body = MayDecision),
-        (status = 404, description = "It is not there"),
-        (status = 422, description = "This permission is not about such things"),
-    ),
+    responses((status = 200, description = "The decision; where nothing is named, of any thing", body = MayDecision)),
 )]
 async fn why(
     State(services): State<Services>,
@@ -108,11 +104,7 @@ struct WhoMay {
         ("permission" = String, Query, description = "What, such as `startRun`"),
         ("on" = Option<String>, Query, description = "On what, as for `why`"),
     ),
-    responses(
-        (status = 200, description = "By role and team", body = Vec<WhoMay>),
-        (status = 404, description = "It is not there"),
-        (status = 422, description = "This permission is not about such things"),
-    ),
+    responses((status = 200, description = "By role and team", body = Vec<WhoMay>)),
 )]
 async fn who_can(
     State(services): State<Services>,

@@ -3,10 +3,13 @@
 
 use std::{collections::BTreeSet, sync::Arc};
 
-use domain::identity::{Caller, Entry, Standing, Subject, Tenant};
+use domain::{
+    catalog::EntityRef,
+    identity::{Caller, Entry, Standing, Subject, Tenant},
+};
 
 use super::{accounts, footing, scim, tokens};
-use crate::{Result, Services, catalog};
+use crate::{Result, Services};
 
 /// Someone who is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -39,6 +42,11 @@ pub(crate) async fn machines(services: &Services, tenant: &Tenant) -> Result<Vec
     Ok(all)
 }
 
+/// Whether somebody came in under a name, and not somebody else who bore it.
+pub(crate) async fn has_come(services: &Services, tenant: &Tenant, who: &str) -> Result<bool> {
+    Ok(!accounts::of(services, tenant, who).await?.is_empty())
+}
+
 /// What is known of a person.
 pub(crate) async fn person(services: &Services, tenant: &Tenant, who: &str) -> Result<Person> {
     if let Some(teams) = footing::teams_of(services, tenant, who).await? {
@@ -49,7 +57,10 @@ pub(crate) async fn person(services: &Services, tenant: &Tenant, who: &str) -> R
         return Ok(Person::Away);
     }
     // They have not come in yet.
-    let is_in_catalog = catalog::vouched_uid(services, tenant, who).await?.is_some();
+    let is_in_catalog = match who.parse::<EntityRef>() {
+        Ok(reference) => accounts::is_in_catalog(services, tenant, &reference).await?,
+        Err(_) => false,
+    };
     if !is_in_catalog && told.is_silent() {
         return Ok(Person::Unknown);
     }

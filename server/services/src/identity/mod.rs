@@ -32,7 +32,7 @@ use serde_json::{Value, json};
 pub(crate) use self::{
     accounts::groups_of,
     doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
-    known::{Person, machines, person},
+    known::{Person, has_come, machines, person},
     pipelines::BETWEEN,
     starter::Starter,
     tokens::of_services,

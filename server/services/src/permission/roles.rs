@@ -99,8 +99,8 @@ pub(crate) async fn unspoken(services: &Services, tenant: &Tenant, roles: &[Stri
     Ok(roles.iter().filter(|role| !spoken_of.contains(*role)).cloned().collect())
 }
 
-const UNVOUCHED: &str = "the source that declares it is not trusted with people, so it counts for nothing: an administrator can trust it \
-                         on its page, under Sources";
+const UNVOUCHED: &str = "it counts for nothing: nothing declares it any more, or a source that is not trusted with people does; an \
+                         administrator decides that on the page of the source";
 
 /// Why nobody is meant by a reference, or by the name of a machine; `None` where someone is.
 pub(super) async fn unknown(
@@ -118,8 +118,12 @@ pub(super) async fn unknown(
         }
         Some(("machine", _)) if !machines.contains(who) => Some("no living token and no pipeline is called so"),
         Some(("user", _)) if identity::person(services, tenant, who).await? == Person::Unknown => {
+            Some("nobody of this name is in the catalog, or came in yet")
+        }
+        Some(("user", _)) if !identity::has_come(services, tenant, who).await? => {
+            let counts = catalog::vouched(services, tenant, &[who.to_owned()]).await?.contains(who);
             let is_there = catalog::traits(services, tenant, who).await?.is_some();
-            Some(if is_there { UNVOUCHED } else { "nobody of this name is in the catalog, or came in yet" })
+            (is_there && !counts).then_some(UNVOUCHED)
         }
         _ => None,
     })
