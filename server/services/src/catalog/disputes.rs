@@ -123,7 +123,7 @@ pub async fn hand_over(
     others.remove(&to);
     store::hand_over(&*tx, tenant, &key, to, &dispute.path).await?;
     // The one that takes over first, so that the others see who holds it.
-    tx.enqueue(Job::SyncSource { source: to });
+    tx.enqueue(Job::SyncSoon { source: to });
     for source in others.iter().copied() {
         tx.enqueue(Job::SyncSource { source });
     }

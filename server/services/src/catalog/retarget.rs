@@ -98,7 +98,7 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
             after: Some(json!({ "kind": new.kind, "target": new.target, "trust": trust })),
         });
     }
-    tx.enqueue(Job::SyncSource { source: id });
+    tx.enqueue(Job::SyncSoon { source: id });
     tx.commit().await?;
     if trust != before.trust {
         identity::forget_all(services).await?;

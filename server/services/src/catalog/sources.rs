@@ -44,7 +44,7 @@ pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> R
         before: None,
         after: Some(json!({ "kind": source.kind, "target": source.target, "trust": source.trust })),
     });
-    tx.enqueue(Job::SyncSource { source: source.id });
+    tx.enqueue(Job::SyncSoon { source: source.id });
     tx.commit().await?;
     Ok(source)
 }
@@ -188,7 +188,7 @@ pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<(
         before: None,
         after: None,
     });
-    tx.enqueue(Job::SyncSource { source: id });
+    tx.enqueue(Job::SyncSoon { source: id });
     tx.commit().await?;
     Ok(())
 }

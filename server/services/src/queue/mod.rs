@@ -36,6 +36,11 @@ pub enum Job {
         /// The source.
         source: Uuid,
     },
+    /// The same for one that somebody waits for: it was pushed to, or asked for by hand.
+    SyncSoon {
+        /// The source.
+        source: Uuid,
+    },
     /// Remove the orphans whose grace has ended.
     RemoveOrphans,
     /// Bring scorecard results in line with the changes up to now.

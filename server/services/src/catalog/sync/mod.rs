@@ -70,6 +70,15 @@ const RECORDED_IN_PART: &str =
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+    sync_in(services, caller, id, Hurry::Due).await
+}
+
+/// The same where somebody waits for it: it waits for none at its server that are just due.
+pub async fn sync_soon(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+    sync_in(services, caller, id, Hurry::Asked).await
+}
+
+async fn sync_in(services: &Services, caller: &Caller, id: Uuid, hurry: Hurry) -> Result<Source> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
@@ -84,9 +93,7 @@ pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Sour
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
         let mut reader = Reader { pushed, ..services.reader(caller) };
-        if source.asked_at.is_some() {
-            reader.reads.hurry = Hurry::Asked;
-        }
+        reader.reads.hurry = hurry;
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
             let minutes = PATIENCE.as_secs() / 60;

@@ -178,7 +178,7 @@ pub async fn receive(
             before: None,
             after: Some(json!({ "webhook": told.forge })),
         });
-        tx.enqueue(Job::SyncSource { source });
+        tx.enqueue(Job::SyncSoon { source });
     }
     tx.commit().await?;
     Ok(told)
