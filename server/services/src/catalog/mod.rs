@@ -59,7 +59,7 @@ pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_cou
 pub use index::{Index, follow};
 pub use kinds::own_kinds;
 pub(crate) use named::references;
-pub(crate) use names::former_names;
+pub(crate) use names::{Since, former_names, since};
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};

@@ -26,6 +26,27 @@ pub async fn renamed_to(services: &Services, caller: &Caller, reference: &Entity
     }
 }
 
+/// What became of whom a name meant at a moment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Since {
+    /// They have not lost it.
+    Same,
+    /// They are called so now.
+    Called(String),
+    /// They have left the catalog.
+    Gone,
+}
+
+/// What became of whom a name meant `at` a moment; somebody else may bear it by now.
+pub(crate) async fn since(services: &Services, tenant: &Tenant, name: &str, at: DateTime<Utc>) -> Result<Since> {
+    let Some(uid) = store::who_lost(&services.db, tenant, name, at).await? else { return Ok(Since::Same) };
+    Ok(match store::row_by_uid(&services.db, tenant, uid).await? {
+        Some(row) if row.reference == name => Since::Same,
+        Some(row) => Since::Called(row.reference),
+        None => Since::Gone,
+    })
+}
+
 /// What an entity was called before, each until when; nothing of one that is not in the catalog.
 pub(crate) async fn former_names(
     services: &Services,

@@ -60,6 +60,11 @@ impl Starter {
         &self.who
     }
 
+    /// The same, by another name.
+    pub(crate) fn called(self, who: String) -> Self {
+        Self { who, ..self }
+    }
+
     /// Who they are now, with what they may do now; in words, if they may do nothing any more.
     pub(crate) async fn now(
         &self,

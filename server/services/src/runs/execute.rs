@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     Error, Result, Services,
+    catalog::{self, Since},
     identity::{Starter, may},
 };
 
@@ -144,7 +145,7 @@ async fn write(services: &Services, caller: &Caller, run: &run::Model, log: &Log
 
 /// Who started the run, with the rights that they have now; refused if they could not start it now.
 async fn starter(services: &Services, caller: &Caller, run: &run::Model) -> Result<Caller> {
-    let starter = match &run.starter {
+    let mut starter: Starter = match &run.starter {
         Some(kept) => serde_json::from_value(kept.clone())?,
         None => Starter::named(&run.created_by),
     };
@@ -153,6 +154,12 @@ async fn starter(services: &Services, caller: &Caller, run: &run::Model) -> Resu
             "{why}. A run acts with the rights of who started it; someone who has them can start it anew"
         ))
     };
+    // The name may be somebody else's by now.
+    match catalog::since(services, &caller.tenant, starter.who(), run.created_at).await? {
+        Since::Same => {}
+        Since::Called(name) => starter = starter.called(name),
+        Since::Gone => return Err(stop(&format!("`{}`, who started it, has left the catalog", starter.who()))),
+    }
     let starter = starter.now(services, &caller.tenant).await?.map_err(|why| stop(&why))?;
     match may(services, &starter, Permission::StartRun, Target::Template(&run.template()?)).await {
         Err(Error::Denied(denied)) => Err(stop(&denied.to_string())),

@@ -72,6 +72,23 @@ pub(in crate::catalog) async fn who_was(
     Ok(last.map(|row| row.uid))
 }
 
+/// The entity that bore a name at a moment, if it lost the name since.
+pub(in crate::catalog) async fn who_lost(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    reference: &str,
+    at: DateTime<Utc>,
+) -> Result<Option<Uuid>> {
+    let first = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::Reference.eq(reference))
+        .filter(row::Column::At.gte(at))
+        .order_by_asc(row::Column::At)
+        .one(db)
+        .await?;
+    Ok(first.map(|row| row.uid))
+}
+
 /// The names that an entity bore, each with when it lost it, the last first.
 pub(in crate::catalog) async fn former_names(
     db: &impl ConnectionTrait,

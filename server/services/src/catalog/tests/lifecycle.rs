@@ -78,8 +78,14 @@ async fn a_new_name_at_the_same_place_is_the_same_thing() {
     world.write(HERE, "catalog-info.yaml", &(component("gate", "") + &user));
     let source = world.register(HERE).await;
     let (uid, before) = (world.entity("component:gate").await.uid, world.last().await);
+    let then = Utc::now();
     world.write(HERE, "catalog-info.yaml", &(component("boarding-gate", "") + &user));
     world.sync(&source).await;
+    // Whom the name meant then is known, whoever bears it later.
+    let since =
+        async |at| catalog::since(&world.services, &world.caller.tenant, "component:default/gate", at).await.unwrap();
+    assert_eq!(since(then).await, catalog::Since::Called("component:default/boarding-gate".to_owned()));
+    assert_eq!(since(Utc::now()).await, catalog::Since::Same);
     // One row says it; the one that named it says that it misses it.
     insta::assert_snapshot!(world.told(before).await, @"
     entity-renamed component:default/boarding-gate

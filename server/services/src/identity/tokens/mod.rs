@@ -299,18 +299,6 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<
     if let Some(why) = rests(services, tenant, &row).await? {
         return Ok(spent(&row, why));
     }
-    if let Some(now) = same::meant_by(services, tenant, &row.who.parse().unwrap_or(Subject::Stranger)).await? {
-        if !same::is_same(row.user_uid, now) {
-            let why = format!(
-                "`{}`, for whom it was made, is somebody else by now; whoever made it signs in, and it is theirs again",
-                row.who
-            );
-            return Ok(spent(&row, why));
-        }
-        if row.user_uid.is_none() {
-            store::bind(&services.db, tenant, row.id, now).await?;
-        }
-    }
     if row.used_at.is_none_or(|used| now - used >= USED) {
         store::used(&services.db, tenant, row.id, now, address).await?;
     }
@@ -327,7 +315,18 @@ fn spent(row: &Row, why: String) -> Bearer {
 /// Why a living token opens nothing now.
 pub(super) async fn rests(services: &Services, tenant: &Tenant, row: &Row) -> Result<Option<String>> {
     match row.who.parse() {
-        Ok(Subject::Person(who)) => rest(services, tenant, &who).await,
+        Ok(Subject::Person(who)) => {
+            let now = same::meant(services, tenant, &who).await?;
+            if !same::is_same(row.user_uid, now) {
+                return Ok(Some(format!(
+                    "`{who}`, for whom it was made, is somebody else by now; whoever made it signs in, and it is theirs again"
+                )));
+            }
+            if row.user_uid.is_none() {
+                store::bind(&services.db, tenant, row.id, now).await?;
+            }
+            rest(services, tenant, &who).await
+        }
         // The guest and programs sign in nowhere.
         _ => Ok(None),
     }
