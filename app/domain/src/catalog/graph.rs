@@ -15,6 +15,7 @@ pub struct Node {
     /// Its title or name.
     pub title: String,
     /// `spec.type`.
+    #[serde(rename = "type")]
     pub type_: Option<String>,
     /// How many steps it is from where the graph begins.
     pub distance: u32,
