@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use prose::escape;
+use uuid::Uuid;
 
 /// A frame with a heading.
 pub(super) fn panel(title: &str, inner: &str) -> String {
@@ -111,13 +112,16 @@ pub(super) fn select(name: &str, label: &str, choices: &[(String, String)], chos
     )
 }
 
-/// Names in backticks, as code.
+/// Names in backticks, as code; the page of a source leads there.
 pub(in crate::ssr) fn words(text: &str) -> String {
     let mut html = String::new();
     for (at, part) in text.split('`').enumerate() {
+        let is_source = part.strip_prefix("/sources/").is_some_and(|id| id.parse::<Uuid>().is_ok());
         let part = escape(part);
         if at % 2 == 0 {
             html.push_str(&part);
+        } else if is_source {
+            let _ = write!(html, "<a class=\"text-link underline break-all\" href=\"{part}\">{part}</a>");
         } else {
             let _ = write!(html, "<code class=\"font-mono text-meta break-all\">{part}</code>");
         }

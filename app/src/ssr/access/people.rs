@@ -47,12 +47,9 @@ pub(crate) async fn page(services: &Services, caller: &Caller, text: &str, page:
     Ok(html)
 }
 
-fn list(title: &str, lines: &[String]) -> String {
-    let items = lines
-        .iter()
-        .map(|line| format!("<li class=\"break-words\">{}</li>", escape(line)))
-        .collect::<Vec<_>>()
-        .concat();
+fn list(title: &str, lines: &[String], drawn: impl Fn(&str) -> String) -> String {
+    let items =
+        lines.iter().map(|line| format!("<li class=\"break-words\">{}</li>", drawn(line))).collect::<Vec<_>>().concat();
     format!("<p class=\"mt-2 font-medium\">{title}</p><ul class=\"list-disc pl-5\">{items}</ul>")
 }
 
@@ -69,9 +66,9 @@ fn came(one: &InVain) -> String {
         escape(who),
         escape(provider),
         when(*last),
-        list("What came", &lines),
-        list("What was looked for", &why.looked),
-        list("What you can do", &why.advice),
+        list("What came", &lines, escape),
+        list("What was looked for", &why.looked, words),
+        list("What you can do", &why.advice, words),
     )
 }
 

@@ -128,6 +128,10 @@ both_with_a_provider! {
             told.contains("user:default/newbie").then_some(told)
         }).await;
         assert!(told.contains("trust the source of") && told.contains(&page), "{told}");
+        // Whoever can do that is led there.
+        let people = portal.request(Method::GET, "/people").bearer_auth(TOKEN).header("accept", "text/html").send().await.unwrap();
+        let people = people.text().await.unwrap();
+        assert!(people.contains(&format!("href=\"{page}\"")), "{people}");
         assert!(!told.contains("spec.profile.email: stranger@saltmarsh.example"), "{told}");
         assert_eq!(ask(&format!("/api/v1/catalog{page}/trust"), &json!({ "trust": "own" })).await.status(), StatusCode::UNPROCESSABLE_ENTITY);
         assert_eq!(ask(&format!("/api/v1/catalog{page}/trust"), &json!({ "trust": "all" })).await.status(), StatusCode::NO_CONTENT);
