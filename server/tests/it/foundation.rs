@@ -65,6 +65,9 @@ async fn every_answer_carries_the_security_headers() {
         assert_eq!(headers["x-content-type-options"], "nosniff", "{path}");
         assert_eq!(headers["x-frame-options"], "DENY", "{path}");
         assert!(headers.contains_key("x-request-id"), "{path}");
+        for name in ["referrer-policy", "cross-origin-opener-policy", "permissions-policy"] {
+            assert!(headers.contains_key(name), "{path}: {name}");
+        }
         let policy = headers["content-security-policy"].to_str().unwrap();
         assert!(policy.contains("default-src 'none'"), "{path}: {policy}");
         let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap_or_default();
