@@ -26,7 +26,7 @@ pub(super) fn thing(name: &str, tags: &str, owner: &str, spec: &str) -> String {
     )
 }
 
-fn group(name: &str) -> String {
+pub(super) fn group(name: &str) -> String {
     format!(
         "apiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata:\n  name: {name}\nspec:\n  type: team\n  children: []\n---\n"
     )
@@ -298,34 +298,6 @@ async fn what_has_left_is_told_of_to_those_who_saw_it() {
     let told = changes::read(services, &grace, 0, 1_000).await.unwrap();
     assert!(!format!("{told:?}").contains("hidden-1"), "{told:?}");
     assert!(told.iter().any(|change| change.kind == changes::HIDDEN));
-}
-
-#[tokio::test]
-async fn a_hidden_thing_that_gets_another_name_is_named_nowhere() {
-    let world = world_with(&[false, true]).await;
-    let (grace, ada) = (
-        person("grace", &["viewer"], &["group:default/harbour"]),
-        person("ada", &["viewer"], &["group:default/berths"]),
-    );
-    let services = &world.services;
-    let source = catalog::sources(services, &world.caller).await.unwrap().remove(0);
-    let declare = async |name: &str| {
-        let tied = thing(name, "secret", "berths", "  dependsOn: [component:open-0]\n");
-        let text = group("berths") + &group("harbour") + &thing("open-0", "plain", "berths", "") + &tied;
-        world.write(HERE, "catalog-info.yaml", &text);
-        world.sync(&source).await;
-        world.entity(&format!("component:{name}")).await.uid
-    };
-    let uid = declare("before").await;
-    assert_eq!(declare("after").await, uid, "it is the same one");
-    let open: EntityRef = "component:open-0".parse().unwrap();
-    let told = async |caller: &Caller| format!("{:?}", catalog::history(services, caller, &open, 50).await.unwrap());
-    let (seen, hidden) = (told(&ada).await, told(&grace).await);
-    assert!(seen.contains("component:default/before") && seen.contains("component:default/after"), "{seen}");
-    assert!(!hidden.contains("component:default/before") && !hidden.contains("component:default/after"), "{hidden}");
-    let before: EntityRef = "component:before".parse().unwrap();
-    assert_eq!(catalog::renamed_to(services, &ada, &before).await.unwrap().unwrap().name(), "after");
-    assert!(matches!(catalog::renamed_to(services, &grace, &before).await, Err(Error::NotFound(_)) | Ok(None)));
 }
 
 #[tokio::test]

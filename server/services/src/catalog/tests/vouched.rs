@@ -1,10 +1,10 @@
-//! What the audit log says of changes, and what it shows of those who touch it.
+//! What the audit log and histories say of changes, and what they show of those who touch them.
 
 use super::{
-    hidden::{person, thing, world_with},
+    hidden::{group, person, thing, world_with},
     *,
 };
-use crate::{audit, permission};
+use crate::{Error, audit, permission};
 
 #[tokio::test]
 async fn an_audit_log_that_was_touched_shows_it() {
@@ -106,4 +106,32 @@ async fn what_many_changes_at_once_did_is_found_and_shown_to_its_end() {
     let filter = audit::AuditFilter { kind: "role-given".to_owned(), ..audit::AuditFilter::default() };
     let given = audit::entries(services, admin, &filter, None, 1).await.unwrap().remove(0);
     assert!(given.detail.to_string().contains("group:default/harbour"), "{given:?}");
+}
+
+#[tokio::test]
+async fn a_hidden_thing_that_gets_another_name_is_named_nowhere() {
+    let world = world_with(&[false, true]).await;
+    let (grace, ada) = (
+        person("grace", &["viewer"], &["group:default/harbour"]),
+        person("ada", &["viewer"], &["group:default/berths"]),
+    );
+    let services = &world.services;
+    let source = catalog::sources(services, &world.caller).await.unwrap().remove(0);
+    let declare = async |name: &str| {
+        let tied = thing(name, "secret", "berths", "  dependsOn: [component:open-0]\n");
+        let text = group("berths") + &group("harbour") + &thing("open-0", "plain", "berths", "") + &tied;
+        world.write(HERE, "catalog-info.yaml", &text);
+        world.sync(&source).await;
+        world.entity(&format!("component:{name}")).await.uid
+    };
+    let uid = declare("before").await;
+    assert_eq!(declare("after").await, uid, "it is the same one");
+    let open: EntityRef = "component:open-0".parse().unwrap();
+    let told = async |caller: &Caller| format!("{:?}", catalog::history(services, caller, &open, 50).await.unwrap());
+    let (seen, hidden) = (told(&ada).await, told(&grace).await);
+    assert!(seen.contains("component:default/before") && seen.contains("component:default/after"), "{seen}");
+    assert!(!hidden.contains("component:default/before") && !hidden.contains("component:default/after"), "{hidden}");
+    let before: EntityRef = "component:before".parse().unwrap();
+    assert_eq!(catalog::renamed_to(services, &ada, &before).await.unwrap().unwrap().name(), "after");
+    assert!(matches!(catalog::renamed_to(services, &grace, &before).await, Err(Error::NotFound(_)) | Ok(None)));
 }
