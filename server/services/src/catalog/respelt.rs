@@ -17,7 +17,7 @@ pub async fn respell(services: &Services) {
     }
 }
 
-pub(super) async fn respell_all(services: &Services) -> Result<()> {
+async fn respell_all(services: &Services) -> Result<()> {
     let mut tenant = store::tenant_after(&services.db, None).await?;
     while let Some(each) = tenant {
         for source in store::sources(&services.db, &each).await? {
@@ -35,6 +35,11 @@ pub(super) async fn respell_all(services: &Services) -> Result<()> {
 
 async fn respell_one(services: &Services, tenant: &Tenant, source: Source, plain: String) -> Result<()> {
     let mut tx = begin(services, &Caller::system(tenant.clone(), "start")).await?;
+    // Somebody may have pointed it elsewhere, or removed it, since it was read.
+    let now = store::source(&*tx, tenant, source.id).await?;
+    if now.is_none_or(|now| (now.kind, now.target) != (source.kind, source.target.clone())) {
+        return Ok(());
+    }
     let new = NewSource::new(source.kind, &plain);
     if let Some(other) = store::source_by_target(&*tx, tenant, &new).await?.filter(|other| other.id != source.id) {
         tracing::warn!(

@@ -29,6 +29,7 @@ pub struct WhoCan {
     /// The people and teams who may not all the same, since a policy names them.
     pub except: Vec<String>,
 }
+
 /// Who can do a thing on a target: by role, with the team that they must be in where it takes that.
 pub async fn who_can(
     services: &Services,
