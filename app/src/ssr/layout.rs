@@ -23,6 +23,8 @@ const HEIGHT: f32 = GraphView::NODE_HEIGHT;
 const LAYER_GAP: f32 = 110.0;
 const ROW_GAP: f32 = 22.0;
 const MARGIN: f32 = 8.0;
+/// How far from the middle of a box two ties of one pair run, each the other way.
+const ASIDE: f32 = 8.0;
 /// How many letters fit into a box.
 const LETTERS: usize = 18;
 
@@ -168,7 +170,19 @@ pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
         view.height = view.height.max(y + HEIGHT + MARGIN);
     }
     let place = |number: u32| places.get(number as usize).copied().unwrap_or_default();
-    view.edges = ties.iter().map(|((from, to), names)| tie(place(*from), place(*to), names, 0.5)).collect();
+    let pairs: HashSet<(u32, u32)> = ties.iter().map(|(pair, _)| *pair).collect();
+    view.edges = ties
+        .iter()
+        .map(|((from, to), names)| {
+            let (start, end) = (place(*from), place(*to));
+            if !pairs.contains(&(*to, *from)) {
+                return tie(start, end, names, 0.5);
+            }
+            // Two that depend on each other have two lines, each named near where it begins.
+            let aside = if from < to { -ASIDE } else { ASIDE };
+            tie((start.0, start.1 + aside), (end.0, end.1 + aside), names, 0.3)
+        })
+        .collect();
     view
 }
 
@@ -275,6 +289,18 @@ mod tests {
                 assert!(apart, "{one:?} and {other:?}");
             }
         }
+    }
+
+    #[test]
+    fn what_depends_on_each_other_has_two_lines() {
+        let graph = graph(&[("a", "b", "dependsOn"), ("b", "a", "consumesApi"), ("a", "b", "partOf"), ("b", "c", "dependsOn")]);
+        let view = layered(&EntityRef::new("component", "default", "a"), &graph);
+        let labels: Vec<&str> = view.edges.iter().map(|edge| edge.label.as_str()).collect();
+        assert_eq!(labels, ["depends on, part of", "consumes", "depends on"]);
+        let levels = |edge: &GraphEdge| [edge.points[0].1, edge.points[1].1];
+        let [one, other] = [levels(&view.edges[0]), levels(&view.edges[1])];
+        assert!((one[0] - other[1]).abs() >= 2.0 * ASIDE && (one[1] - other[0]).abs() >= 2.0 * ASIDE, "{view:?}");
+        assert!((view.edges[0].middle.0 - view.edges[1].middle.0).abs() > 20.0, "{view:?}");
     }
 
     #[test]
