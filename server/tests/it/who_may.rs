@@ -5,6 +5,7 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use crate::{
+    lifecycle::form,
     portal::{Backend, Options, Portal},
     provider::{Browser, Provider, TOKEN, USUAL, portal_with},
     sign_in::both_with_a_provider,
@@ -318,6 +319,16 @@ both! {
         let (status, page) = send("name=good&days=30&read=true&roles=viewer").await;
         assert!(status == StatusCode::OK && page.contains("good is made"), "{page}");
     }
+
+    async fn a_service_has_two_tokens_at_most_however_many_are_asked_for_at_once(portal) {
+        let fields = [("name", "nightly"), ("days", "30"), ("read", "true"), ("roles", "viewer")];
+        let asked = (0..6).map(|_| form(portal.request(Method::POST, "/people/tokens").header("accept", "text/html"), &fields).send());
+        let answers = futures::future::try_join_all(asked).await.unwrap();
+        let mut made: Vec<u16> = answers.iter().map(|answer| answer.status().as_u16()).collect();
+        made.sort_unstable();
+        assert_eq!(made, [200, 200, 409, 409, 409, 409]);
+    }
+
     async fn a_role_that_may_be_of_no_effect_is_told_of(portal) {
         portal.command(&["token", "create", "deployer"]).await;
         for (role, to, doubt) in [

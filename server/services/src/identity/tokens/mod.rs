@@ -9,7 +9,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
-use sea_orm::{DatabaseConnection, prelude::Uuid};
+use sea_orm::{ConnectionTrait, DatabaseConnection, prelude::Uuid};
 use serde_json::json;
 
 use self::{rest::rest, store::Row};
@@ -28,6 +28,8 @@ const SERVICE: &str = "cw_svc_";
 const PREFIX: usize = 11;
 /// How many living tokens one person can have.
 const MOST: u64 = 50;
+/// How many living tokens one service can have: one to change for the other.
+const MOST_OF_SERVICE: u64 = 2;
 /// How many living service tokens there can be.
 const MOST_SERVICES: u64 = 500;
 /// How old the note of the last use may be.
@@ -94,9 +96,6 @@ pub async fn make_token(services: &Services, caller: &Caller, new: NewToken) -> 
         return Err(Error::Rejected("tokens belong to people; sign in first".to_owned()));
     }
     let who = caller.subject.to_string();
-    if store::count(&services.db, &caller.tenant, "personal", Some(&who)).await? >= MOST {
-        return Err(Error::Rejected(format!("you have {MOST} tokens, as many as can be; end one first")));
-    }
     let name = name(&new.name)?;
     mint(services, caller, (PERSONAL, "personal"), who, name, new, &[]).await
 }
@@ -121,14 +120,6 @@ pub async fn make_service_token(services: &Services, caller: &Caller, new: NewTo
         return Err(Error::Conflict(format!(
             "a pipeline of the configuration is called `{name}`; choose another name"
         )));
-    }
-    if store::count(&services.db, &caller.tenant, "service", Some(&who)).await? >= 2 {
-        return Err(Error::Conflict(format!(
-            "`{name}` has two tokens already, enough to change one for the other; end one first"
-        )));
-    }
-    if store::count(&services.db, &caller.tenant, "service", None).await? >= MOST_SERVICES {
-        return Err(Error::Rejected(format!("there are {MOST_SERVICES} service tokens already; end one first")));
     }
     let mut roles: BTreeSet<String> = BTreeSet::new();
     for role in &new.roles {
@@ -219,12 +210,33 @@ async fn mint(
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
     let mut tx = services.begin(caller).await?;
+    // Several at once must not be more than there may be.
+    store::lock(&*tx, &caller.tenant).await?;
+    has_room(&*tx, &caller.tenant, &row).await?;
     store::insert(&*tx, row)
         .await
         .map_err(|error| if store::is_there(&error) { again(&name) } else { error.into() })?;
     tell(&mut tx, caller, "token-made", &about, after);
     tx.commit().await?;
     Ok(Minted { name, secret, ends, unspoken: permission::unspoken(services, &caller.tenant, roles).await? })
+}
+
+/// Refuses a token where there are as many as can be.
+async fn has_room(tx: &impl ConnectionTrait, tenant: &Tenant, new: &Row) -> Result<()> {
+    let own = store::count(tx, tenant, &new.kind, Some(&new.who)).await?;
+    if new.kind == "personal" {
+        let why = format!("you have {MOST} tokens, as many as can be; end one first");
+        return if own < MOST { Ok(()) } else { Err(Error::Rejected(why)) };
+    }
+    if own >= MOST_OF_SERVICE {
+        let name = &new.name;
+        let why = format!("`{name}` has two tokens already, enough to change one for the other; end one first");
+        return Err(Error::Conflict(why));
+    }
+    if store::count(tx, tenant, &new.kind, None).await? >= MOST_SERVICES {
+        return Err(Error::Rejected(format!("there are {MOST_SERVICES} service tokens already; end one first")));
+    }
+    Ok(())
 }
 
 /// Why a form that is sent a second time makes no second token.

@@ -9,7 +9,7 @@ use sea_orm::{
 
 pub(in crate::identity) use self::token::Model as Row;
 use self::token::{Column as C, Entity};
-use crate::Result;
+use crate::{Result, database};
 
 /// How many tokens are shown.
 const SHOWN: u64 = 500;
@@ -48,6 +48,14 @@ mod token {
     pub(crate) enum Relation {}
 
     impl ActiveModelBehavior for ActiveModel {}
+}
+
+/// Names the lock of those who make tokens ("tokens").
+const TOKENS: i64 = 0x746f_6b65_6e73;
+
+/// Has whoever makes a token wait for the others who do. On SQLite, a transaction that writes is the only one.
+pub(super) async fn lock(tx: &impl ConnectionTrait, tenant: &Tenant) -> Result<()> {
+    database::lock(tx, TOKENS, tenant).await
 }
 
 pub(super) async fn insert(db: &impl ConnectionTrait, row: Row) -> Result<(), DbErr> {
