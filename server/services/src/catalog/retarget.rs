@@ -64,8 +64,12 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     let asked = new.trust;
     let new = checked(services, caller, new).await?;
     let may_trust = identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?;
-    // A sync under way is not waited for: it sees that the source is another one before it writes what it read.
     let tenant = &caller.tenant;
+    if !store::source(&services.db, tenant, id).await?.is_some_and(|now| (now.kind, &now.target) == (new.kind, &new.target)) {
+        // A sync under way is not waited for: it sees that the source is another one before it writes what it read, and between what
+        // it writes.
+        services.catalog.interrupt(id);
+    }
     let mut tx = begin(services, caller).await?;
     let Some(before) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));

@@ -241,7 +241,8 @@ pub enum Entities {
 /// Takes a source away. What it declares becomes orphans, or leaves with it.
 pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
-    // A sync under way is not waited for: it sees that the source is gone before it writes what it read.
+    // A sync under way is not waited for: it sees that the source is gone before it writes what it read, and between what it writes.
+    services.catalog.interrupt(id);
     let tenant = &caller.tenant;
     let mut tx = begin(services, caller).await?;
     let Some(source) = store::source(&*tx, tenant, id).await? else {

@@ -53,6 +53,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
 
 use self::contents::Contents;
 use self::documents::{Documents, Known};
@@ -70,6 +71,8 @@ pub struct Index {
     tenants: Mutex<HashMap<Tenant, Arc<TenantIndex>>>,
     /// One sync of a source at a time in this process.
     turns: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
+    /// What ends the recording of a source that is under way.
+    recordings: Mutex<HashMap<Uuid, CancellationToken>>,
 }
 
 #[derive(Default)]
@@ -91,6 +94,21 @@ impl Index {
     pub(super) fn turn(&self, source: Uuid) -> Arc<tokio::sync::Mutex<()>> {
         // Nothing is left half done under these locks, so a panic elsewhere does no harm.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
+    }
+
+    /// Says that a source is being recorded, in the turn of that source; the token ends it.
+    pub(super) fn recording(&self, source: Uuid) -> CancellationToken {
+        let stop = CancellationToken::new();
+        self.recordings.lock().unwrap_or_else(PoisonError::into_inner).insert(source, stop.clone());
+        stop
+    }
+
+    /// Ends the recording of a source for somebody who makes another thing of it: they need not wait for what goes anyway. What is
+    /// recorded begins anew, should the source still be there.
+    pub(super) fn interrupt(&self, source: Uuid) {
+        if let Some(stop) = self.recordings.lock().unwrap_or_else(PoisonError::into_inner).get(&source) {
+            stop.cancel();
+        }
     }
 
     /// The lock that lets one transaction of this process at a time decide who owns a name.

@@ -183,6 +183,7 @@ async fn record(
     let Before { source: seen, files: old, recall } = before;
     drop(recall);
     let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
+    let stop = services.catalog.recording(id);
     let mut tx = begin(services, caller).await?;
     // Read again: it may have been removed meanwhile.
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
@@ -218,7 +219,11 @@ async fn record(
     source.problem = None;
     source.synced_at = Some(now);
     claims.plan.gives_way = true;
-    let told = std::mem::take(&mut claims.plan).carry_out(&mut tx, tenant, id, now).await?;
+    claims.plan.stop = stop.clone();
+    let told = match std::mem::take(&mut claims.plan).carry_out(&mut tx, tenant, id, now).await {
+        Err(_) if stop.is_cancelled() => return Ok(None),
+        told => told?,
+    };
     let judged = if is_whole { recall::remember(prints, &notes, &claims) } else { vec![None; claims.files.len()] };
     let mut all: Vec<_> = notes.into_iter().chain(std::mem::take(&mut claims.notes)).collect();
     // File by file: whether one waited for a kind, or is as it was, makes no difference.

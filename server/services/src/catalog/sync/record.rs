@@ -12,6 +12,7 @@ use domain::{
     identity::Tenant,
 };
 use sea_orm::prelude::Uuid;
+use tokio_util::sync::CancellationToken;
 
 use super::{restitch::Restitch, ties::Declarations};
 use crate::{
@@ -48,6 +49,8 @@ pub(in crate::catalog) struct Plan {
     /// Whether it may be carried out a part at a time, where others would have to wait: the next sync of the source looks at all of
     /// it anew, should it end in between.
     pub(in crate::catalog) gives_way: bool,
+    /// Ends it between two parts.
+    pub(in crate::catalog) stop: CancellationToken,
 }
 
 /// How many entities changed, and how.
@@ -86,7 +89,7 @@ impl Plan {
         if is_much {
             bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
-        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched, gives_way } = self;
+        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched, gives_way, stop } = self;
         // What is renamed has no row until it is written under its new name.
         let gives_way = gives_way && put.len() > VERY_MUCH && renames.is_empty();
         if gives_way {
@@ -169,7 +172,8 @@ impl Plan {
         let orphan: HashSet<String> = orphan.into_iter().collect();
         let declared: HashSet<String> = put_refs.into_iter().collect();
         let (ties, own) = (&ties, Arc::new(own));
-        let restitch = Restitch { tenant, source, now, orphan, put, declared, renamed, ties, own, rejected, gives_way };
+        let restitch =
+            Restitch { tenant, source, now, orphan, put, declared, renamed, ties, own, rejected, gives_way, stop };
         restitch.run(tx, touched, &mut told).await?;
         if gives_way {
             bulk::give_way(tx).await?;

@@ -13,6 +13,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 use serde_json::Value;
+use tokio_util::sync::CancellationToken;
 
 use super::{
     gather::Found,
@@ -54,6 +55,8 @@ pub(super) struct Restitch<'a> {
     pub(super) rejected: HashMap<String, Option<String>>,
     /// Whether others may write in between.
     pub(super) gives_way: bool,
+    /// Ends it between two parts.
+    pub(super) stop: CancellationToken,
 }
 
 impl Restitch<'_> {
@@ -64,6 +67,10 @@ impl Restitch<'_> {
         let mut standing = HashMap::new();
         let mut done = None;
         for (number, names) in touched.chunks(PART).enumerate() {
+            if self.stop.is_cancelled() {
+                let why = "the source is taken away, or pointed elsewhere, while it is recorded".to_owned();
+                return Err(Error::Unavailable { system: "catalog".into(), why });
+            }
             if self.gives_way && number > 0 && number.is_multiple_of(PARTS) {
                 bulk::give_way(tx).await?;
             }

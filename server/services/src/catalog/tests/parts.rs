@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 
-use domain::changes::ChangeKind;
+use domain::{
+    catalog::{NewSource, SourceKind},
+    changes::ChangeKind,
+};
 use sea_orm::ConnectionTrait;
 
 use super::{GROUP, HERE, component, world::World};
-use crate::changes::NewChange;
+use crate::{Error, catalog, changes::NewChange};
 
 /// More than is recorded at once.
 const MANY: usize = 5_400;
@@ -96,4 +99,34 @@ async fn what_was_recorded_in_part_is_made_whole_on_sqlite() {
 #[tokio::test]
 async fn what_was_recorded_in_part_is_made_whole_on_postgres() {
     is_recorded_whole(World::on_postgres().await).await;
+}
+
+async fn is_not_waited_for(world: World) {
+    world.write(HERE, "catalog-info.yaml", &chain());
+    let new = NewSource::new(SourceKind::Url, HERE);
+    let source = catalog::register(&world.services, &world.caller, new).await.unwrap();
+    let before = world.last().await;
+    let (services, caller) = (world.services.clone(), world.caller.clone());
+    let syncing = tokio::spawn(async move { catalog::sync(&services, &caller, source.id).await });
+    while !syncing.is_finished() {
+        world.services.catalog.interrupt(source.id);
+        tokio::task::yield_now().await;
+    }
+    let ended = syncing.await.unwrap();
+    assert!(matches!(ended, Err(Error::Unavailable { .. })), "{ended:?}");
+    assert_eq!(world.told(before).await, "");
+    assert_eq!(world.sync(&source).await.entities as usize, MANY + 1);
+    // Who is not in the way is not ended.
+    world.services.catalog.interrupt(source.id);
+    assert_eq!(world.sync(&source).await.problem, None);
+}
+
+#[tokio::test]
+async fn who_takes_a_source_away_does_not_wait_for_what_is_recorded_of_it_on_sqlite() {
+    is_not_waited_for(World::new().await).await;
+}
+
+#[tokio::test]
+async fn who_takes_a_source_away_does_not_wait_for_what_is_recorded_of_it_on_postgres() {
+    is_not_waited_for(World::on_postgres().await).await;
 }
