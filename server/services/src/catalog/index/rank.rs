@@ -6,7 +6,7 @@ use roaring::RoaringBitmap;
 use super::{
     contents::{Contents, Doc},
     set::Union,
-    words::{self, letters},
+    words::{self, folded, letters},
 };
 
 /// Further words of a text are not looked at.
@@ -43,7 +43,7 @@ impl Contents {
     ) -> Vec<u32> {
         let text = text.trim();
         let text = text.char_indices().nth(LETTERS).map_or(text, |(end, _)| &text[..end]).to_lowercase();
-        let words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
+        let mut words: Vec<&str> = text.split_whitespace().take(WORDS).collect();
         if words.is_empty() || limit == 0 {
             return Vec::new();
         }
@@ -51,17 +51,16 @@ impl Contents {
         if let Some(seen) = seen {
             meant &= seen;
         }
-        let mut fitting = meant.clone();
-        for word in &words {
-            if fitting.is_empty() {
-                break;
-            }
-            // Two letters are in nearly everything: they are taken for the beginning of a name. In a script without spaces they are
-            // a word, which stands anywhere.
-            let is_short = word.chars().count() < 3 && !word.chars().any(is_unspaced);
-            fitting &= if is_short { self.words.docs_beginning(word) } else { self.words.docs_containing(word) };
+        let mut fitting = self.spelling(&words, &meant);
+        let mut text = text.as_str();
+        if fitting.is_empty()
+            && let Some((within, name)) = reference(text)
+        {
+            meant &= self.select(&within, None);
+            (text, words) = (name, vec![name]);
+            fitting = self.spelling(&words, &meant);
         }
-        let fits = fitting.iter().filter_map(|id| Some((self.fit(self.doc(id)?, &text, &words), id))).collect();
+        let fits = fitting.iter().filter_map(|id| Some((self.fit(self.doc(id)?, text, &words), id))).collect();
         let mut best = self.best(fits, limit);
         if best.len() < limit {
             let near = self.near(&words, &(meant - fitting));
@@ -70,14 +69,31 @@ impl Contents {
         best
     }
 
+    /// Those among `meant` of which all words are said.
+    fn spelling(&self, words: &[&str], meant: &RoaringBitmap) -> RoaringBitmap {
+        let mut fitting = meant.clone();
+        for word in words {
+            if fitting.is_empty() {
+                break;
+            }
+            // Two letters are in nearly everything: they are taken for the beginning of a name. In a script of syllables, or without
+            // spaces, they are a word, which stands anywhere.
+            let is_short = word.chars().count() < 3 && !word.chars().any(is_compound);
+            fitting &= if is_short { self.words.docs_beginning(word) } else { self.words.docs_spelling(word) };
+        }
+        fitting
+    }
+
     fn fit(&self, doc: &Doc, text: &str, words: &[&str]) -> Fit {
-        let names = [doc.name(), self.title(doc)];
+        let names = [folded(doc.name()), folded(self.title(doc))];
+        let text = folded(text);
         if names.contains(&text) {
             return Fit::Exact;
         }
-        if names.iter().any(|name| name.starts_with(text)) {
+        if names.iter().any(|name| name.starts_with(&*text)) {
             return Fit::Beginning;
         }
+        let words: Vec<_> = words.iter().map(|word| folded(word)).collect();
         let begins = |word: &str| {
             names
                 .iter()
@@ -86,7 +102,7 @@ impl Contents {
         if words.iter().all(|word| begins(word)) {
             return Fit::Parts;
         }
-        if words.iter().all(|word| names.iter().any(|name| name.contains(word))) { Fit::Name } else { Fit::Said }
+        if words.iter().all(|word| names.iter().any(|name| name.contains(&**word))) { Fit::Name } else { Fit::Said }
     }
 
     fn best(&self, fits: Vec<(Fit, u32)>, limit: usize) -> Vec<u32> {
@@ -113,9 +129,9 @@ impl Contents {
             let mut near = Vec::new();
             for (known, distance) in self.words.near(word) {
                 union.add(&known.docs);
-                near.push((&*known.text, distance));
+                near.push((known.spelt(), distance));
             }
-            let docs = union.done() | self.words.docs_containing(word);
+            let docs = union.done() | self.words.docs_spelling(word);
             let docs = docs & found.as_ref().unwrap_or(others);
             if docs.is_empty() {
                 return Vec::new();
@@ -126,7 +142,9 @@ impl Contents {
         }
         let distance = |id: u32| {
             let doc = self.doc(id)?;
-            let names = [doc.name(), self.title(doc)];
+            let (name, title) = (doc.name(), self.title(doc));
+            let (plain, plain_title) = (folded(name), folded(title));
+            let names = [name, title, &*plain, &*plain_title];
             let of = |(word, near): (&&str, &Vec<(&str, u32)>)| {
                 if names.iter().any(|name| name.contains(word)) {
                     return Some(0);
@@ -144,11 +162,26 @@ impl Contents {
     }
 }
 
-/// Whether a letter is of a script that writes its words without spaces between them: Thai, Lao, Burmese, Khmer, Chinese, Japanese.
-fn is_unspaced(letter: char) -> bool {
+/// The beginning of an entity reference, as `component:default/ledger` or `api:ledger`: what it says of kind and namespace, and the name.
+fn reference(text: &str) -> Option<(Filter, &str)> {
+    let (kind, rest) = text.split_once(':')?;
+    let (namespace, name) = rest.split_once('/').map_or((None, rest), |(namespace, name)| (Some(namespace), name));
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+    };
+    if !is_word(kind) || !is_word(name) || !namespace.is_none_or(is_word) {
+        return None;
+    }
+    let within = namespace.map_or_else(String::new, |namespace| format!(",metadata.namespace={namespace}"));
+    Some((Filter::parse([format!("kind={kind}{within}")]).ok()?, name))
+}
+
+/// Whether a letter is of a script whose words are short, and stand within others: Thai, Lao, Burmese, Khmer, Chinese, Japanese, which
+/// write no spaces, and Korean, which writes none in compounds.
+fn is_compound(letter: char) -> bool {
     matches!(letter,
         '\u{0e00}'..='\u{0eff}' | '\u{1000}'..='\u{109f}' | '\u{1780}'..='\u{17ff}' | '\u{2e80}'..='\u{9fff}'
-        | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
+        | '\u{ac00}'..='\u{d7a3}' | '\u{f900}'..='\u{faff}' | '\u{20000}'..='\u{3ffff}')
 }
 
 impl words::Words {
@@ -168,7 +201,7 @@ impl words::Words {
         });
         let mut rows = Rows::default();
         candidates.filter_map(move |known| {
-            let distance = rows.distance(&wanted, &known.text, most)?;
+            let distance = rows.distance(&wanted, known.spelt(), most)?;
             (distance > 0).then_some((known, distance))
         })
     }

@@ -1,10 +1,11 @@
 //! The words that are said about entities, for search: in names, titles, descriptions, tags, owners, types and kinds.
 //!
 //! A word is what stands between spaces, in lower case; names and titles are also cut into their parts
-//! (`ticket-api`, `ticket`, `api`). A text without spaces occurs in what is said about an entity exactly if it occurs in
+//! (`ticket-api`, `ticket`, `api`; `TicketApi` likewise), and words with accents are noted in their plain spelling too, by itself. A text without spaces occurs in what is said about an entity exactly if it occurs in
 //! one of its words, so a search looks through the distinct words, found by three letters in a row, and never through the
 //! texts themselves.
 
+mod fold;
 mod parts;
 
 use std::{collections::HashMap, hash::BuildHasher as _};
@@ -14,7 +15,8 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
 
-pub(super) use self::parts::WordParts;
+use self::fold::{PLAIN, humps};
+pub(super) use self::{fold::folded, parts::WordParts};
 use super::set::{Set, Union};
 
 /// Of a longer text only the beginning is searched, and of a longer word.
@@ -30,6 +32,18 @@ pub(super) struct Word {
     pub(super) is_name: bool,
     /// Which letters and digits are in it.
     pub(super) letters: u64,
+}
+
+impl Word {
+    /// The word without the mark of a plain spelling.
+    pub(super) fn spelt(&self) -> &str {
+        self.text.strip_prefix(PLAIN).unwrap_or(&self.text)
+    }
+
+    /// Whether it is nothing that is said, but how that is written without accents.
+    fn is_plain(&self) -> bool {
+        self.text.starts_with(PLAIN)
+    }
 }
 
 /// All words.
@@ -72,9 +86,13 @@ impl Words {
         let mut said = Vec::with_capacity(32);
         let profile = entity.text("/spec/profile/displayName");
         for name in [Some(entity.name()), entity.text("/metadata/title"), profile].into_iter().flatten() {
-            let name = cut(name, LONGEST_WORD).to_lowercase();
+            let written = cut(name, LONGEST_WORD);
+            let name = written.to_lowercase();
             for word in name.split_whitespace().chain(parts(&name)) {
-                said.push(self.enter_word(id, word, true));
+                self.enter_spellings(id, word, true, &mut said);
+            }
+            for word in parts(written).flat_map(humps) {
+                self.enter_spellings(id, &word.to_lowercase(), true, &mut said);
             }
         }
         let kind = entity.reference.kind();
@@ -85,12 +103,21 @@ impl Words {
         let tags = tags.into_iter().flatten().filter_map(serde_json::Value::as_str);
         for text in texts.into_iter().flatten().chain(tags) {
             for word in cut(text, LONGEST_TEXT).to_lowercase().split_whitespace() {
-                said.push(self.enter_word(id, cut(word, LONGEST_WORD), false));
+                self.enter_spellings(id, cut(word, LONGEST_WORD), false, &mut said);
             }
         }
         said.sort_unstable();
         said.dedup();
         said
+    }
+
+    /// Notes a word, and how it is written without accents.
+    fn enter_spellings(&mut self, id: u32, word: &str, is_name: bool, said: &mut Vec<u32>) {
+        said.push(self.enter_word(id, word, is_name));
+        let plain = folded(word);
+        if plain != word {
+            said.push(self.enter_word(id, &format!("{PLAIN}{plain}"), is_name));
+        }
     }
 
     fn enter_word(&mut self, id: u32, text: &str, is_name: bool) -> u32 {
@@ -174,7 +201,17 @@ impl Words {
     /// The entities about which something is said that contains `text`, which is in lower case and has no spaces.
     pub(super) fn docs_containing(&self, text: &str) -> RoaringBitmap {
         let mut union = Union::default();
-        for word in self.containing(text) {
+        for word in self.containing(text).into_iter().filter(|word| !word.is_plain()) {
+            union.add(&word.docs);
+        }
+        union.done()
+    }
+
+    /// The entities about which something is said that contains `text`, however many of its accents are written.
+    pub(super) fn docs_spelling(&self, text: &str) -> RoaringBitmap {
+        let mut union = Union::default();
+        let plain = folded(text);
+        for word in self.containing(text).into_iter().chain(self.containing(&plain)) {
             union.add(&word.docs);
         }
         union.done()
@@ -183,7 +220,9 @@ impl Words {
     /// The entities that have a part of their name or title that begins with `text`, and that of others too.
     pub(super) fn docs_beginning(&self, text: &str) -> RoaringBitmap {
         let mut union = Union::default();
-        for word in self.all().filter(|word| word.is_name && word.text.starts_with(text)) {
+        let plain = folded(text);
+        let begins = |word: &&Word| word.is_name && (word.text.starts_with(text) || word.spelt().starts_with(&*plain));
+        for word in self.all().filter(begins) {
             union.add(&word.docs);
         }
         union.done()
