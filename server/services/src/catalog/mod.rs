@@ -38,6 +38,7 @@ mod sync;
 mod teams;
 #[cfg(test)]
 mod tests;
+mod through;
 mod trust;
 mod unasked;
 mod unseen;

@@ -17,6 +17,7 @@ use super::{
     rows::{conflict, entity},
     spelling, store,
     sync::{record::Plan, sync},
+    through::through,
     trust, unseen, waiting,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
@@ -238,9 +239,14 @@ pub enum Entities {
     Remove,
 }
 
-/// Takes a source away. What it declares becomes orphans, or leaves with it.
+/// Takes a source away. What it declares becomes orphans, or leaves with it; whoever asked does not wait for the end of very much.
 pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
+    let (services, caller) = (services.clone(), caller.clone());
+    through("removing the source", async move { take_away(&services, &caller, id, entities).await }).await
+}
+
+async fn take_away(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
     // A sync under way is not waited for: it sees that the source is gone before it writes what it read, and between what it writes.
     services.catalog.interrupt(id);
     let tenant = &caller.tenant;

@@ -85,7 +85,7 @@ impl Plan {
         if self.put.is_empty() && self.orphan.is_empty() && self.remove.is_empty() && self.touched.is_empty() {
             return Ok(told);
         }
-        let is_much = self.put.len() > PART;
+        let is_much = self.put.len() + self.orphan.len() + self.remove.len() + self.touched.len() > PART;
         if is_much {
             bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
