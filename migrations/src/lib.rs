@@ -27,6 +27,7 @@ mod m20261127_001200_other_names;
 mod m20261127_001300_pushed;
 mod m20261127_001310_partial;
 mod m20261128_000100_same_person;
+mod m20261128_000200_whose_roles;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -59,6 +60,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_001300_pushed::Migration),
             Box::new(m20261127_001310_partial::Migration),
             Box::new(m20261128_000100_same_person::Migration),
+            Box::new(m20261128_000200_whose_roles::Migration),
         ]
     }
 }

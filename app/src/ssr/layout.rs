@@ -293,7 +293,8 @@ mod tests {
 
     #[test]
     fn what_depends_on_each_other_has_two_lines() {
-        let graph = graph(&[("a", "b", "dependsOn"), ("b", "a", "consumesApi"), ("a", "b", "partOf"), ("b", "c", "dependsOn")]);
+        let graph =
+            graph(&[("a", "b", "dependsOn"), ("b", "a", "consumesApi"), ("a", "b", "partOf"), ("b", "c", "dependsOn")]);
         let view = layered(&EntityRef::new("component", "default", "a"), &graph);
         let labels: Vec<&str> = view.edges.iter().map(|edge| edge.label.as_str()).collect();
         assert_eq!(labels, ["depends on, part of", "consumes", "depends on"]);

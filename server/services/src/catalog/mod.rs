@@ -60,7 +60,7 @@ pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_cou
 pub use index::{Index, follow};
 pub use kinds::own_kinds;
 pub(crate) use named::references;
-pub(crate) use names::{Since, former_names, since};
+pub(crate) use names::{Since, former_names, name_of, since};
 pub use names::{Span, history, history_of, renamed_to};
 pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
@@ -82,7 +82,7 @@ pub use sync::{sync, sync_soon};
 pub(crate) use teams::{teams_above, vouched_above, vouched_teams};
 pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;
-pub(crate) use trust::{declared_in, vouched, vouched_uid};
+pub(crate) use trust::{declared_in, vouched, vouched_user};
 pub use unasked::{Unasked, tell_of_unasked, unasked, unasked_in};
 pub(crate) use untied::{untied, without_empty};
 pub use validate::check_entity;

@@ -6,6 +6,7 @@ use domain::{
     changes::Change,
     identity::{Caller, Permission, Target, Tenant},
 };
+use sea_orm::prelude::Uuid;
 
 use super::store;
 use crate::{Error, Result, Services, changes, identity};
@@ -45,6 +46,11 @@ pub(crate) async fn since(services: &Services, tenant: &Tenant, name: &str, at: 
         Some(row) => Since::Called(row.reference),
         None => Since::Gone,
     })
+}
+
+/// What an entity is called now; nothing of one that is not in the catalog.
+pub(crate) async fn name_of(services: &Services, tenant: &Tenant, uid: Uuid) -> Result<Option<String>> {
+    Ok(store::row_by_uid(&services.db, tenant, uid).await?.map(|row| row.reference))
 }
 
 /// What an entity was called before, each until when; nothing of one that is not in the catalog.

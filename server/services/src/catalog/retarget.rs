@@ -65,7 +65,10 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     let new = checked(services, caller, new).await?;
     let may_trust = identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let tenant = &caller.tenant;
-    if !store::source(&services.db, tenant, id).await?.is_some_and(|now| (now.kind, &now.target) == (new.kind, &new.target)) {
+    if !store::source(&services.db, tenant, id)
+        .await?
+        .is_some_and(|now| (now.kind, &now.target) == (new.kind, &new.target))
+    {
         // A sync under way is not waited for: it sees that the source is another one before it writes what it read, and between what
         // it writes.
         services.catalog.interrupt(id);

@@ -12,7 +12,7 @@ use domain::{
     identity::{Caller, Permission, Target, Tenant},
 };
 use sea_orm::{ConnectionTrait, prelude::Uuid};
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{
     begin::begin,
@@ -174,12 +174,16 @@ pub(crate) async fn declared_in(services: &Services, tenant: &Tenant, reference:
     Ok(known.into_values().next().map(|known| known.source))
 }
 
-/// The uid of a person or team that counts.
-pub(crate) async fn vouched_uid(services: &Services, tenant: &Tenant, reference: &str) -> Result<Option<Uuid>> {
+/// The uid and the document of a person or team that counts.
+pub(crate) async fn vouched_user(
+    services: &Services,
+    tenant: &Tenant,
+    reference: &str,
+) -> Result<Option<(Uuid, Value)>> {
     let trusts = Trusts::load(&services.db, tenant).await?;
     let row = store::rows(&services.db, tenant, &[reference.to_owned()]).await?.pop();
     let row = row.filter(|row| row.orphaned_at.is_none() && trusts.counts(row.source_id, &row.path));
-    Ok(row.map(|row| row.uid))
+    Ok(row.map(|row| (row.uid, row.document)))
 }
 
 /// Those of these people and teams that count: declared, now, by a source that is trusted with them.

@@ -229,6 +229,7 @@ async fn take_in(
     who: &mut Option<String>,
 ) -> std::result::Result<Opened, NotIn> {
     if let Some(unmet) = claims::unmet(&settings.require, &arrival.claims) {
+        accounts::disown_by_subject(services, tenant, &settings.id, &arrival.subject).await?;
         return Err(NotIn::NotWanted(unmet.whole()));
     }
     let found = accounts::matched(services, tenant, settings, &arrival).await?;
@@ -240,20 +241,21 @@ async fn take_in(
     let found = match (found, told) {
         (found, Some(who)) => {
             let is_made_up = found.is_ok_and(|found| found.is_made_up);
-            accounts::Match { who, by: accounts::BY_DIRECTORY.to_owned(), is_made_up }
+            accounts::Match { who, by: accounts::by_directory(), is_made_up }
         }
         (Ok(found), None) => found,
         (Err(unmatched), None) => {
+            accounts::disown_by_subject(services, tenant, &settings.id, &arrival.subject).await?;
             accounts::note_unmatched(services, tenant, &settings.id, &arrival, &unmatched).await?;
             tracing::warn!(provider = settings.id, subject = arrival.subject, looked = ?unmatched.looked, "nobody was found");
             return Err(NotIn::Unmatched(unmatched));
         }
     };
     *who = Some(found.who.clone());
-    if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found.who).await? {
+    if let Some(since) = scim::gate(services, tenant, &settings.id, &arrival, &found).await? {
         return Err(NotIn::SentAway { since, by: settings.id.clone() });
     }
-    if let Some((since, by)) = scim::away_since(services, tenant, &found.who).await? {
+    if let Some((since, by)) = scim::away_since(services, tenant, &settings.id, &arrival, &found.who).await? {
         return Err(NotIn::SentAway { since, by });
     }
     accounts::solved(services, tenant, &settings.id, &arrival.subject).await?;

@@ -7,8 +7,9 @@ use domain::{
     catalog::EntityRef,
     identity::{Caller, Entry, Standing, Subject, Tenant},
 };
+use sea_orm::prelude::Uuid;
 
-use super::{accounts, footing, scim, tokens};
+use super::{accounts, footing, same, scim, tokens};
 use crate::{Result, Services};
 
 /// Someone who is asked about.
@@ -65,4 +66,12 @@ pub(crate) async fn person(services: &Services, tenant: &Tenant, who: &str) -> R
         return Ok(Person::Unknown);
     }
     Ok(Person::In(footing::with_catalog(services, tenant, who, told.teams).await?))
+}
+
+/// Which User of the catalog somebody is, whose source is trusted with people; nothing of whom is no User.
+pub(crate) async fn uid_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Uuid>> {
+    if !who.starts_with("user:") {
+        return Ok(None);
+    }
+    Ok(Some(same::meant(services, tenant, who).await?.uid))
 }

@@ -9,6 +9,7 @@ mod known;
 mod links;
 mod pipelines;
 pub mod ports;
+mod renamed;
 mod same;
 pub mod scim;
 mod sessions;
@@ -32,8 +33,9 @@ use serde_json::{Value, json};
 pub(crate) use self::{
     accounts::groups_of,
     doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
-    known::{Person, has_come, machines, person},
+    known::{Person, has_come, machines, person, uid_of},
     pipelines::BETWEEN,
+    renamed::renamed,
     starter::Starter,
     tokens::of_services,
 };

@@ -2,27 +2,86 @@
 
 use domain::identity::{Caller, Entry, Subject, Tenant};
 use sea_orm::prelude::Uuid;
+use serde_json::Value;
 
-use super::{sessions, tokens};
+use super::{
+    accounts::{self, FoundBy},
+    sessions, tokens,
+};
 use crate::{Result, Services, catalog};
 
-/// The User of the catalog that a name means now, by its uid; nil where it means none whose source is trusted with people.
-pub(super) async fn meant(services: &Services, tenant: &Tenant, who: &str) -> Result<Uuid> {
-    Ok(catalog::vouched_uid(services, tenant, who).await?.unwrap_or_default())
+/// The User of the catalog that a name means now.
+#[derive(Debug, Default)]
+pub(super) struct Meant {
+    /// Nil where it means none whose source is trusted with people.
+    pub(super) uid: Uuid,
+    user: Option<Value>,
 }
 
 /// The same of whoever comes in; nothing of those who are in no catalog.
-pub(super) async fn meant_by(services: &Services, tenant: &Tenant, who: &Subject) -> Result<Option<Uuid>> {
+pub(super) async fn meant_by(services: &Services, tenant: &Tenant, who: &Subject) -> Result<Option<Meant>> {
     match who {
         Subject::Person(who) => meant(services, tenant, who).await.map(Some),
         _ => Ok(None),
     }
 }
 
-/// Whether whom a name meant then is not another one now. Of what was noted before that was asked, nothing is known; a name that
-/// means nobody now has nobody else's rights.
-pub(super) fn is_same(then: Option<Uuid>, now: Uuid) -> bool {
-    now.is_nil() || then.is_none_or(|then| then == now)
+/// The User of the catalog that a name means now.
+pub(super) async fn meant(services: &Services, tenant: &Tenant, who: &str) -> Result<Meant> {
+    let found = catalog::vouched_user(services, tenant, who).await?;
+    Ok(found.map_or_else(Meant::default, |(uid, user)| Meant { uid, user: Some(user) }))
+}
+
+impl Meant {
+    /// Whether whom a name meant then is not another one now. Of what was noted before that was asked, nothing is known; a name that
+    /// means nobody now has nobody else's rights.
+    pub(super) fn is_same(&self, then: Option<Uuid>) -> bool {
+        self.uid.is_nil() || then.is_none_or(|then| then == self.uid)
+    }
+
+    /// Whether their entry still has what somebody was found by who was taken for them, in words: it may have been mended, or given
+    /// to somebody else.
+    pub(super) fn is_found_by(&self, words: &str) -> bool {
+        let Ok(found_by) = words.parse::<FoundBy>();
+        self.user.as_ref().is_none_or(|user| found_by.finds(user))
+    }
+
+    /// Whether an account is still theirs: the rules would find them again, or it was by no rule that they were found.
+    pub(super) fn is_of(&self, account: &accounts::store::Row) -> bool {
+        let Ok(found_by) = account.matched_by.parse::<FoundBy>();
+        match &self.user {
+            _ if !found_by.is_said() => false,
+            Some(user) if found_by.is_of_catalog() => found_by.finds(user),
+            // The name was made for them: who declares it means them.
+            _ => account.just_in_time || self.is_same(account.user_uid),
+        }
+    }
+}
+
+/// Whether what began in somebody's name, when that meant `uid`, through that account, is still theirs. An account tells that better
+/// than the uid, which is another one where an entry went and came back.
+pub(super) async fn stands(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    (uid, account): (Option<Uuid>, Option<Uuid>),
+) -> Result<bool> {
+    let now = meant(services, tenant, who).await?;
+    if now.uid.is_nil()
+        && let Some(uid) = uid.filter(|uid| !uid.is_nil())
+        && catalog::name_of(services, tenant, uid).await?.is_some_and(|name| name != who)
+    {
+        // They are called otherwise, and have what is theirs under that name.
+        return Ok(false);
+    }
+    let account = match account {
+        Some(id) => accounts::store::by_id(&services.db, tenant, id).await?,
+        None => None,
+    };
+    Ok(match account {
+        Some(account) => account.who == who && now.is_of(&account),
+        None => now.is_same(uid),
+    })
 }
 
 /// The account through which a caller came in.
@@ -47,8 +106,9 @@ mod tests {
     #[test]
     fn only_whoever_bears_a_name_now_goes_on_under_it() {
         let (one, other) = (Uuid::from_u128(1), Uuid::from_u128(2));
-        assert!(is_same(Some(one), one) && !is_same(Some(one), other));
-        assert!(!is_same(Some(Uuid::nil()), one), "they were in no catalog, and someone of the name is by now");
-        assert!(is_same(Some(one), Uuid::nil()) && is_same(None, one));
+        let meant = |uid| Meant { uid, user: None };
+        assert!(meant(one).is_same(Some(one)) && !meant(other).is_same(Some(one)));
+        assert!(!meant(one).is_same(Some(Uuid::nil())), "they were in no catalog, and someone of the name is by now");
+        assert!(meant(Uuid::nil()).is_same(Some(one)) && meant(one).is_same(None));
     }
 }

@@ -62,7 +62,7 @@ use self::{
 };
 pub(crate) use self::{
     resource::Traits,
-    roles::unspoken,
+    roles::{renamed, settle, unspoken},
     seen::Mentions,
     sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };

@@ -7,12 +7,13 @@ use domain::{
     changes::ChangeKind,
     identity::{Caller, Grantee, Permission, ROLES, RoleName, Subject, Target, Tenant},
 };
+use sea_orm::prelude::Uuid;
 use serde_json::json;
 
 use super::{MOST_GRANTS, store};
 use crate::{
     Error, Result, Services, catalog,
-    changes::NewChange,
+    changes::{NewChange, Transaction},
     identity::{self, Person},
 };
 
@@ -135,12 +136,13 @@ pub(super) async fn unknown(
 /// [`Error::Conflict`] if they have it already.
 pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to: &Grantee) -> Result<()> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
+    let uid = identity::uid_of(services, &caller.tenant, &to.to_string()).await?;
     let mut tx = services.begin(caller).await?;
     if store::grants(&*tx, &caller.tenant, MOST_GRANTS).await?.len() as u64 >= MOST_GRANTS {
         let why = format!("{MOST_GRANTS} roles were given, which is as many as can be; give them to groups instead");
         return Err(Error::Rejected(why));
     }
-    if !store::give(&*tx, &caller.tenant, (role, to), (Utc::now(), &caller.author())).await? {
+    if !store::give(&*tx, &caller.tenant, (role, to), uid, (Utc::now(), &caller.author())).await? {
         return Err(Error::Conflict(format!("`{to}` has the role `{role}` already")));
     }
     tx.record(NewChange {
@@ -176,4 +178,55 @@ pub async fn take_role(services: &Services, caller: &Caller, role: &RoleName, fr
     tx.commit().await?;
     services.permission.forget(&caller.tenant);
     Ok(())
+}
+
+/// Tells that roles are those of the same people and teams, by other names: each of `names` is the former one and the later one.
+pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(String, String)]) -> Result<()> {
+    let formers: Vec<String> = names.iter().map(|(former, _)| former.clone()).collect();
+    let later: HashMap<&str, &str> = names.iter().map(|(former, later)| (former.as_str(), later.as_str())).collect();
+    for grant in store::grants_of(&**tx, tenant, &formers).await? {
+        let Some(later) = later.get(grant.grantee.as_str()) else { continue };
+        let why = format!("`{}` is called `{later}` now", grant.grantee);
+        tell(tx, &grant, ChangeKind::RoleTaken, &grant.grantee, &why);
+        tell(tx, &grant, ChangeKind::RoleGiven, later, &why);
+    }
+    Ok(())
+}
+
+/// Sees to it that whoever comes in as `who`, the User `uid` of the catalog, has no role that was given to somebody else who was called
+/// so: `before` is who they were themselves under that name when they came in last, and `former` when somebody else did whom the entry no
+/// longer means. Says whether one was taken away.
+pub(crate) async fn settle(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    who: &str,
+    (uid, before): (Uuid, Option<Uuid>),
+    former: Option<DateTime<Utc>>,
+) -> Result<bool> {
+    let mut is_taken = false;
+    if uid.is_nil() {
+        return Ok(false);
+    }
+    for grant in store::grants_of(&**tx, tenant, &[who.to_owned()]).await? {
+        let is_anothers = former.is_some_and(|seen| grant.given_at <= seen);
+        match grant.user_uid {
+            Some(to) if to == uid && !is_anothers => {}
+            // Given ahead of the User, or to the same person, whose entry went and came back.
+            to if !is_anothers && (to.is_none_or(|to| to.is_nil()) || to == before) => {
+                store::bind(&**tx, &grant, Some(uid)).await?
+            }
+            _ => {
+                store::bind(&**tx, &grant, None).await?;
+                tell(tx, &grant, ChangeKind::RoleTaken, who, "it was given to somebody else, who was called so before");
+                is_taken = true;
+            }
+        }
+    }
+    Ok(is_taken)
+}
+
+fn tell(tx: &mut Transaction, grant: &store::grant::Model, kind: ChangeKind, who: &str, why: &str) {
+    let state = Some(json!({ "role": grant.role, "to": who, "why": why }));
+    let (before, after) = if kind == ChangeKind::RoleTaken { (state, None) } else { (None, state) };
+    tx.record(NewChange { source: String::new(), subject: format!("role:{}", grant.role), kind, before, after });
 }

@@ -5,12 +5,19 @@ use std::collections::{BTreeMap, BTreeSet};
 use chrono::{DateTime, Utc};
 use domain::identity::{Grantee, RoleName, Tenant};
 use sea_orm::{
-    ActiveModelTrait as _, ActiveValue::Set, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder,
-    QuerySelect, sea_query::OnConflict,
+    ActiveModelTrait as _,
+    ActiveValue::Set,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    prelude::Uuid,
+    sea_query::{Expr, OnConflict},
 };
 
 use super::uses::Use;
-use crate::{Result, bulk::Rows, database};
+use crate::{
+    Result,
+    bulk::{Rows, among},
+    database,
+};
 
 /// Names the lock of those who edit policies ("policy").
 const POLICIES: i64 = 0x706f_6c69_6379;
@@ -67,6 +74,8 @@ pub(super) mod grant {
         pub grantee: String,
         pub given_at: DateTime<Utc>,
         pub given_by: String,
+        /// The User of the catalog that the grantee was then; nil where it was none.
+        pub user_uid: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -164,6 +173,7 @@ pub(super) async fn give(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     (role, grantee): (&RoleName, &Grantee),
+    user_uid: Option<Uuid>,
     (at, by): (DateTime<Utc>, &str),
 ) -> Result<bool> {
     let row = grant::ActiveModel {
@@ -172,12 +182,46 @@ pub(super) async fn give(
         grantee: Set(grantee.to_string()),
         given_at: Set(at),
         given_by: Set(by.to_owned()),
+        user_uid: Set(user_uid),
     };
     let conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee])
         .do_nothing()
         .to_owned();
     let written = grant::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
     Ok(written > 0)
+}
+
+/// What was given to any of these.
+pub(super) async fn grants_of(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    grantees: &[String],
+) -> Result<Vec<grant::Model>> {
+    let rows = grant::Entity::find()
+        .filter(grant::Column::Tenant.eq(tenant.as_str()))
+        .filter(among(db, grant::Column::Grantee, grantees))
+        .order_by_asc(grant::Column::Role)
+        .all(db)
+        .await?;
+    Ok(rows)
+}
+
+/// Notes which User of the catalog a role was given to; or takes it away, where that is nobody.
+pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, uid: Option<Uuid>) -> Result<()> {
+    let key = (grant.tenant.clone(), grant.role.clone(), grant.grantee.clone());
+    let Some(uid) = uid else {
+        grant::Entity::delete_by_id(key).exec(db).await?;
+        return Ok(());
+    };
+    let (tenant, role, grantee) = key;
+    grant::Entity::update_many()
+        .col_expr(grant::Column::UserUid, Expr::value(uid))
+        .filter(grant::Column::Tenant.eq(tenant))
+        .filter(grant::Column::Role.eq(role))
+        .filter(grant::Column::Grantee.eq(grantee))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Whether it was there.

@@ -45,6 +45,7 @@ use uuid::Uuid;
 
 use crate::{
     Error, Result, Services,
+    catalog::{self, Since},
     identity::{self, may},
     permission::{self, Traits},
 };
@@ -137,15 +138,29 @@ pub async fn actions(services: &Services, caller: &Caller) -> Result<&'static [A
     Ok(actions::known())
 }
 
-/// Of which template a run is, and who started it.
+/// Of which template a run is, and who started it, by the name that they have now.
 pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(String, String)>> {
-    let row = store::find(&services.db, tenant, id).await?;
-    Ok(row.map(|row| (row.template.clone(), row.starter())))
+    let Some(row) = store::find(&services.db, tenant, id).await? else { return Ok(None) };
+    Ok(Some((row.template.clone(), starter_now(services, tenant, &row).await?)))
 }
 
-/// What policies may know of a run's template as it was when the run was started, and who started it.
+/// What policies may know of a run's template as it was when the run was started, and who started it, by the name that they have now.
 pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(Traits, String)>> {
-    Ok(store::find(&services.db, tenant, id).await?.map(|row| (row.then(), row.starter())))
+    let Some(row) = store::find(&services.db, tenant, id).await? else { return Ok(None) };
+    Ok(Some((row.then(), starter_now(services, tenant, &row).await?)))
+}
+
+/// Who started a run, by the name that they have now: nobody, where they have left, since somebody else may bear the name.
+async fn starter_now(services: &Services, tenant: &Tenant, row: &store::run::Model) -> Result<String> {
+    let starter = row.starter();
+    if !starter.starts_with("user:") {
+        return Ok(starter);
+    }
+    Ok(match catalog::since(services, tenant, &starter, row.created_at).await? {
+        Since::Same => starter,
+        Since::Called(name) => name,
+        Since::Gone => String::new(),
+    })
 }
 
 /// Whether a policy hides a run, or its template, from someone who sees others. A refusal would tell that it is there.

@@ -1,6 +1,7 @@
 //! Directories that keep people and groups current, as Okta and Entra ID do it.
 
 mod directory;
+mod slips;
 mod standing;
 
 use reqwest::{Method, StatusCode, header};

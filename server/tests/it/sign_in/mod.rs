@@ -272,6 +272,7 @@ both! {
 mod over;
 mod own;
 mod providers;
+mod same;
 
 impl Portal {
     /// What a command of the binary prints that works on the same installation.

@@ -17,8 +17,14 @@ use tokio_util::sync::CancellationToken;
 use super::{restitch::Restitch, ties::Declarations};
 use crate::{
     Error, Result, bulk,
-    catalog::{kinds, store, sync::gather::Found, waiting},
+    catalog::{
+        kinds, store,
+        sync::gather::Found,
+        trust::{self, Trusts},
+        waiting,
+    },
     changes::Transaction,
+    identity,
     queue::Job,
 };
 
@@ -100,12 +106,7 @@ impl Plan {
         if has_gone || put.iter().any(|(found, _)| found.reference.kind() == "entitykind") {
             judge_again(tx, tenant, source, has_gone).await?;
         }
-        let mut own = kinds::all(&**tx, tenant).await?;
-        for (found, _) in put.iter().filter(|(found, _)| found.reference.kind() == "entitykind") {
-            if let Ok(kind) = OwnKind::read(&found.value()) {
-                own.insert(kind);
-            }
-        }
+        let own = with_new(kinds::all(&**tx, tenant).await?, &put);
         let (put, mut declared) = declare(put, judged_by).await?;
         let put_refs: Vec<String> = put.keys().cloned().collect();
         let existed = store::existing(&**tx, tenant, &put_refs).await?;
@@ -156,6 +157,7 @@ impl Plan {
             renames.into_iter().filter_map(|(new, name)| Some((new, old.remove(&name)?))).collect();
         let names: Vec<(String, Uuid)> = renamed.values().map(|row| (row.reference.clone(), row.uid)).collect();
         store::note_former_names(&**tx, tenant, &names, now).await?;
+        follow(tx, tenant, source, &renamed, &put).await?;
         store::delete_entities(&**tx, tenant, &remove).await?;
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;
@@ -206,6 +208,38 @@ async fn declare(
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::Internal(format!("reading what documents declare: {error}")))
+}
+
+/// Takes what is kept under names of people and teams along to their new names, where the source is believed about both.
+async fn follow(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    source: Uuid,
+    renamed: &HashMap<String, store::Row>,
+    put: &HashMap<String, (Found, String)>,
+) -> Result<()> {
+    if !renamed.keys().any(|name| trust::is_of_people(name)) {
+        return Ok(());
+    }
+    let trusts = Trusts::load(&**tx, tenant).await?;
+    let stands_by = |name: &String, row: &store::Row| {
+        let path = put.get(name).map(|(found, _)| found.path.as_str());
+        trusts.stands_by(&row.reference, row.source_id, &row.path)
+            && path.is_some_and(|path| trusts.stands_by(name, source, path))
+    };
+    let believed = renamed.iter().filter(|(name, row)| stands_by(name, row));
+    let names: Vec<(String, String)> = believed.map(|(name, row)| (row.reference.clone(), name.clone())).collect();
+    identity::renamed(tx, tenant, &names).await
+}
+
+/// The kinds that stand, and those that come.
+fn with_new(mut own: OwnKinds, put: &[(Found, String)]) -> OwnKinds {
+    for (found, _) in put.iter().filter(|(found, _)| found.reference.kind() == "entitykind") {
+        if let Ok(kind) = OwnKind::read(&found.value()) {
+            own.insert(kind);
+        }
+    }
+    own
 }
 
 fn is_kind(reference: &str) -> bool {

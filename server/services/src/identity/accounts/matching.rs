@@ -5,7 +5,7 @@ use domain::{
     identity::Tenant,
 };
 
-use super::{is_in_catalog, references, store};
+use super::{found_by::FoundBy, is_in_catalog, references, store};
 use crate::{
     Result, Services, catalog,
     identity::{
@@ -18,13 +18,13 @@ use crate::{
 
 /// The person that someone is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Match {
+pub(in crate::identity) struct Match {
     /// `user:default/ada`
-    pub(crate) who: String,
-    /// Why, in words.
-    pub(crate) by: String,
+    pub(in crate::identity) who: String,
+    /// Why.
+    pub(in crate::identity) by: FoundBy,
     /// Whether the catalog does not know them.
-    pub(crate) is_made_up: bool,
+    pub(in crate::identity) is_made_up: bool,
 }
 
 /// Why nobody of the catalog was found.
@@ -39,7 +39,7 @@ pub struct Unmatched {
 }
 
 /// The person that `arrival` means, by the rules of its provider.
-pub(crate) async fn matched(
+pub(in crate::identity) async fn matched(
     services: &Services,
     tenant: &Tenant,
     settings: &ProviderSettings,
@@ -152,7 +152,7 @@ async fn look(
         others.retain(|who| who.starts_with(&usual));
     }
     Ok(match found.as_slice() {
-        [who] => Ok(Match { who: who.clone(), by: format!("{what} {value}").replace('`', ""), is_made_up: false }),
+        [who] => Ok(Match { who: who.clone(), by: found_by(rule, value), is_made_up: false }),
         [] => match others.first() {
             Some(other) => {
                 let page = catalog::declared_in(services, tenant, other).await?.map(|id| format!(" (`/sources/{id}`)"));
@@ -176,6 +176,14 @@ async fn look(
     })
 }
 
+fn found_by(rule: &MatchRule, value: String) -> FoundBy {
+    match rule {
+        MatchRule::Email(_) => FoundBy::Address(value),
+        MatchRule::Name(_) => FoundBy::Name(value),
+        MatchRule::Annotation(key, _) => FoundBy::Annotation(key.clone(), value),
+    }
+}
+
 /// Whether a letter is taken for another where case does not count, such as the sign of the kelvin for `k`: it is no spelling of
 /// what someone else is called.
 fn is_lookalike(letter: char) -> bool {
@@ -190,7 +198,7 @@ async fn made_up(
     settings: &ProviderSettings,
     arrival: &Arrival,
 ) -> Result<Match> {
-    let made = |who: String| Match { who, by: "what the provider says".to_owned(), is_made_up: true };
+    let made = |who: String| Match { who, by: FoundBy::Other("what the provider says".to_owned()), is_made_up: true };
     let known = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
     if let Some(known) = known.filter(|known| known.just_in_time) {
         return Ok(made(known.who));

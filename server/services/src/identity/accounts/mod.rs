@@ -1,5 +1,7 @@
 //! People who came in: what their provider says of them, and which person of the catalog they are.
 
+mod coming;
+mod found_by;
 mod matching;
 pub(crate) mod store;
 mod unmatched;
@@ -9,27 +11,29 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Condition, EntityRef, Filter},
-    identity::{Account, Caller, Permission, Target, Tenant},
+    identity::{Account, Caller, Permission, Subject, Target, Tenant},
 };
 use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
 
+pub(super) use self::{
+    coming::{by_directory, confirm, disown, disown_by_subject, given, note},
+    found_by::FoundBy,
+    matching::{Match, matched},
+    unmatched::{note as note_unmatched, solved, tidy},
+};
 pub use self::{
     matching::Unmatched,
     unmatched::{InVain, in_vain},
-};
-pub(super) use self::{
-    matching::{Match, matched},
-    unmatched::{note as note_unmatched, solved, tidy},
 };
 use super::{
     claims,
     doors::{self, ProviderSettings},
     may, may_leave,
-    ports::{Arrival, Claims},
-    same, scim, sessions, tell, tokens,
+    ports::Claims,
+    same, scim, sessions, tell,
 };
-use crate::{Error, Result, Services, catalog, changes::Transaction};
+use crate::{Error, Result, Services, catalog};
 
 /// How many people a page shows.
 const PAGE: u64 = 50;
@@ -122,135 +126,31 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, who: &str) -> Resul
     let mut accounts = store::of(&services.db, tenant, who).await?;
     if !accounts.is_empty() {
         let now = same::meant(services, tenant, who).await?;
-        accounts.retain(|account| same::is_same(account.user_uid, now));
+        accounts.retain(|account| now.is_of(account));
     }
     Ok(accounts)
 }
 
-/// How someone was found whom a directory knew.
-pub(super) const BY_DIRECTORY: &str = "what its directory said";
-
-/// What somebody is called who was made up, decided while nobody else is: several may come or be told of for the first time at once,
-/// and have been found the same free name.
-pub(super) async fn given(
-    tx: &Transaction,
-    tenant: &Tenant,
-    (provider, subject): (&str, &str),
-    wished: String,
-) -> Result<String> {
-    store::lock(&**tx, tenant).await?;
-    let known = store::by_subject(&**tx, tenant, provider, subject).await?;
-    if let Some(known) = known.filter(|known| known.just_in_time) {
-        return Ok(known.who);
-    }
-    let is_taken = store::is_taken(&**tx, tenant, &wished, (provider, subject)).await?
-        || !scim::is_free(&**tx, tenant, &wished, subject).await?;
-    Ok(if is_taken { matching::marked(provider, &wished, subject) } else { wished })
+/// What is whose, of all that stands under one name.
+pub(super) struct Own {
+    now: same::Meant,
+    accounts: HashSet<Uuid>,
 }
 
-/// Notes who came, as whom.
-pub(super) async fn note(
-    services: &Services,
-    tenant: &Tenant,
-    settings: &ProviderSettings,
-    arrival: &Arrival,
-    found: &Match,
-) -> Result<store::Row> {
-    let (groups, unmeant) = mapped(services, tenant, settings, &arrival.claims).await?;
-    let now = Utc::now();
-    let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
-    store::lock(&*tx, tenant).await?;
-    let mut who = found.who.clone();
-    if found.is_made_up && found.by != BY_DIRECTORY {
-        who = given(&tx, tenant, (&settings.id, &arrival.subject), who).await?;
+impl Own {
+    /// Whether what began when the name meant `uid`, through that account, is theirs.
+    pub(super) fn has(&self, uid: Option<Uuid>, account: Option<Uuid>) -> bool {
+        account.map_or_else(|| self.now.is_same(uid), |account| self.accounts.contains(&account))
     }
-    let uid = same::meant(services, tenant, &who).await?;
-    let row = store::Row {
-        tenant: tenant.to_string(),
-        id: Uuid::new_v4(),
-        provider: settings.id.clone(),
-        subject: arrival.subject.clone(),
-        who: who.clone(),
-        name: claims::text(&arrival.claims, "name").or_else(|| claims::text(&arrival.claims, &settings.name_claim)),
-        email: claims::text(&arrival.claims, &settings.email_claim),
-        groups: json!(groups),
-        unmeant: Some(json!(unmeant)),
-        object_id: object_id(&arrival.claims),
-        matched_by: found.by.clone(),
-        just_in_time: found.is_made_up,
-        created_at: now,
-        seen_at: now,
-        blocked_at: None,
-        confirmed_at: None,
-        disowned_at: None,
-        user_uid: Some(uid),
-    };
-    let known = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?;
-    store::put(&*tx, row).await?;
-    let is_another = known.as_ref().is_some_and(|known| known.who != who);
-    if let Some(known) = known {
-        follow(&mut tx, tenant, &known, (&who, uid)).await?;
-    }
-    tx.commit().await?;
-    services.doors.seen.forget_teams(tenant, &who);
-    if is_another {
-        doors::forget(services).await?;
-    }
-    let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
-    row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
 }
 
-/// What an account has made goes with it where the catalog calls its person otherwise now; where it is somebody else's now, what it
-/// made as the one before ends.
-async fn follow(tx: &mut Transaction, tenant: &Tenant, known: &store::Row, (who, uid): (&str, Uuid)) -> Result<()> {
-    let is_renamed = known.user_uid == Some(uid) && !uid.is_nil();
-    if known.who != who {
-        sessions::store::remove_of_account(&**tx, tenant, known.id).await?;
-    }
-    if known.who == who || is_renamed {
-        if let Some(then) = known.user_uid.filter(|then| known.who != who || *then != uid) {
-            tokens::store::follow(&**tx, tenant, (&known.who, then), (who, uid)).await?;
-        }
-        return Ok(());
-    }
-    let ended = tokens::store::end_of_account(&**tx, tenant, (known.id, &known.who)).await?;
-    if ended > 0 {
-        let why = json!({ "account": known.id, "tokensEnded": ended, "why": format!("its account is `{who}` now") });
-        let asker = Caller::system(tenant.clone(), "identity");
-        tell(tx, &asker, "tokens-ended", &known.who, why);
-    }
-    Ok(())
-}
-
-/// Notes that the provider says that a person is not to come in: nothing of theirs opens anything, until they sign in again.
-pub(super) async fn disown(services: &Services, tenant: &Tenant, known: &store::Row) -> Result<()> {
-    store::confirm(&services.db, tenant, known.id, (false, Utc::now())).await?;
-    doors::forget(services).await
-}
-
-/// Notes that the provider stands by a person, and the groups that they have now.
-pub(super) async fn confirm(
-    services: &Services,
-    tenant: &Tenant,
-    known: &store::Row,
-    settings: &ProviderSettings,
-    claims: &Claims,
-) -> Result<()> {
-    store::confirm(&services.db, tenant, known.id, (true, Utc::now())).await?;
-    // Some providers leave groups out where nobody signs in: then those of before stand.
-    if claims::claim(claims, &settings.groups_claim).is_none() {
-        return Ok(());
-    }
-    let (groups, unmeant) = mapped(services, tenant, settings, claims).await?;
-    let (groups, unmeant) = (json!(groups), json!(unmeant));
-    let is_other = groups != known.groups;
-    if is_other || known.unmeant.as_ref() != Some(&unmeant) {
-        store::set_groups(&services.db, tenant, known.id, (groups, unmeant)).await?;
-    }
-    if is_other {
-        doors::forget(services).await?;
-    }
-    Ok(())
+/// What is a person's own; nothing of those who are in no catalog.
+pub(super) async fn own(services: &Services, tenant: &Tenant, subject: &Subject) -> Result<Option<Own>> {
+    let Subject::Person(who) = subject else { return Ok(None) };
+    let now = same::meant(services, tenant, who).await?;
+    let mut accounts = store::of(&services.db, tenant, who).await?;
+    accounts.retain(|account| now.is_of(account));
+    Ok(Some(Own { now, accounts: accounts.into_iter().map(|account| account.id).collect() }))
 }
 
 fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool, DateTime<Utc>)>) -> Account {

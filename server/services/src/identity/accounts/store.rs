@@ -12,6 +12,7 @@ use serde_json::Value;
 
 pub(crate) use self::account::Model as Row;
 use self::account::{Column as C, Entity};
+use super::FoundBy;
 use crate::{Result, database};
 
 mod account {
@@ -186,6 +187,19 @@ pub(super) async fn confirm(
         .col_expr(column, Expr::value(at))
         .filter(C::Tenant.eq(tenant.as_str()))
         .filter(C::Id.eq(id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Notes that what an account was found by is said no longer: it is nobody's until the next sign-in.
+pub(in crate::identity) async fn take_back(db: &impl ConnectionTrait, account: &Row, at: DateTime<Utc>) -> Result<()> {
+    let Ok(found_by) = account.matched_by.parse::<FoundBy>();
+    Entity::update_many()
+        .col_expr(C::MatchedBy, Expr::value(found_by.before().to_string()))
+        .col_expr(C::DisownedAt, Expr::value(at))
+        .filter(C::Tenant.eq(&account.tenant))
+        .filter(C::Id.eq(account.id))
         .exec(db)
         .await?;
     Ok(())

@@ -9,7 +9,7 @@ use crate::{
     Services,
     changes::Transaction,
     identity::{
-        accounts,
+        accounts::{self, FoundBy},
         doors::ProviderSettings,
         ports::{Arrival, Claims},
         sessions, tokens,
@@ -82,7 +82,7 @@ pub(super) async fn matched(
         refresh: None,
     };
     Ok(match accounts::matched(services, tenant, settings, &arrival).await? {
-        Ok(found) => (Some(found.who), found.by, found.is_made_up),
+        Ok(found) => (Some(found.who), found.by.to_string(), found.is_made_up),
         Err(unmatched) => (None, unmatched.looked.join("; "), false),
     })
 }
@@ -109,14 +109,18 @@ pub(super) fn row(
     row.display_name = text(document, "displayName");
     row.display_key = row.display_name.as_deref().map(folded);
     row.active = is_active(document);
-    // Whoever was made up stays who they are: others know them by that name. And whoever was known stays so where an attribute
-    // that the rules look at is another one now: what was opened in their name must end with them.
+    // Whoever was made up stays who they are: others know them by that name. And of whoever was known the record goes on speaking where
+    // an attribute that the rules look at is another one now: what was opened in their name must end with them. It lets nobody in as
+    // them any more, since it may have been a slip.
     let was_made_up = row.who.as_ref().is_some_and(|who| who.starts_with(&format!("user:{}/", row.provider)));
     if who.is_some() || row.who.is_none() {
         if !(is_made_up && was_made_up) {
             row.who = who;
         }
         row.matched_by = matched_by;
+    } else if !was_made_up {
+        let Ok(found_by) = row.matched_by.parse::<FoundBy>();
+        row.matched_by = found_by.before().to_string();
     }
     row.document = serde_json::to_string(document)?;
     row.changed_at = now;
@@ -126,14 +130,34 @@ pub(super) fn row(
 
 /// Ends all that `who`, of whom `row` speaks, came in with, unless the directory has another record of them by which it lets them in: of someone
 /// who left and came back, the old one may stand beside the new for long.
-pub(super) async fn send_away(tx: &Transaction, row: &user::Model, who: &str, at: DateTime<Utc>) -> Answer<(u64, u64)> {
+pub(super) async fn send_away(
+    services: &Services,
+    tx: &Transaction,
+    row: &user::Model,
+    who: &str,
+    at: DateTime<Utc>,
+) -> Answer<(u64, u64)> {
     let tenant = tx.tenant();
-    if whose::is_let_in_otherwise(&**tx, tenant, row, who).await? {
+    if whose::is_let_in_otherwise(services, &**tx, tenant, row, who).await? {
         return Ok((0, 0));
     }
     let sessions = sessions::store::remove_all_of(&**tx, tenant, who).await?;
     let tokens = tokens::store::end_all_of(&**tx, tenant, who, at).await?;
     Ok((sessions, tokens))
+}
+
+/// Ends what accounts came in with that `row` let in as `who`, which it does no longer: they come in anew, as whoever is found then. Those
+/// whom the rules found by themselves stay.
+pub(super) async fn let_go(tx: &Transaction, row: &user::Model, who: &str) -> Answer<u64> {
+    let Some(external) = &row.external_id else { return Ok(0) };
+    let mut sessions = 0;
+    for account in accounts::store::called(&**tx, tx.tenant(), &row.provider, external).await? {
+        if account.who == who && account.matched_by == accounts::by_directory().to_string() {
+            sessions += sessions::store::remove_of_account(&**tx, tx.tenant(), account.id).await?;
+            accounts::store::take_back(&**tx, &account, Utc::now()).await?;
+        }
+    }
+    Ok(sessions)
 }
 
 /// What is told of someone: who they are, and what of them changed.

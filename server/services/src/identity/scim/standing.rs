@@ -22,9 +22,11 @@ use crate::{
     Error, Result, Services,
     bulk::among,
     identity::{
-        accounts, claims,
+        accounts::{self, FoundBy, Match},
+        claims,
         doors::{self, ProviderSettings},
         ports::{Arrival, MOST_EMAILS},
+        same,
     },
 };
 
@@ -72,14 +74,14 @@ fn is_let_in(row: &user::Model) -> bool {
 
 /// What directories say of a person.
 pub(in crate::identity) async fn known(services: &Services, tenant: &Tenant, who: &str) -> Result<Known> {
-    let condition = whose::records_of(&services.db, tenant, who).await?;
-    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    let rows = whose::records_of(services, &services.db, tenant, who).await?;
     let mut known = Known::default();
     let mut provider_of: BTreeMap<String, String> = BTreeMap::new();
     for row in rows {
         let is_let_in = is_let_in(&row);
         *known.by.entry(row.provider.clone()).or_default() |= is_let_in;
-        if is_let_in {
+        let Ok(found_by) = row.matched_by.parse::<FoundBy>();
+        if is_let_in && found_by.is_said() {
             provider_of.insert(row.id, row.provider);
         }
     }
@@ -145,27 +147,38 @@ fn externals(arrival: &Arrival) -> Vec<String> {
     std::iter::once(arrival.subject.clone()).chain(accounts::object_id(&arrival.claims)).collect()
 }
 
-/// Whether the directory lets no more in who arrives as `who`; then since when.
+/// Whether the directory lets no more in who arrives as `found`; then since when.
 pub(in crate::identity) async fn gate(
     services: &Services,
     tenant: &Tenant,
     provider: &str,
     arrival: &Arrival,
-    who: &str,
+    found: &Match,
 ) -> Result<Option<DateTime<Utc>>> {
     use user::Column as U;
+    let who = found.who.as_str();
     let externals = externals(arrival);
     let about = Condition::any().add(U::Who.eq(who)).add(U::ExternalId.is_in(&externals));
     let condition = Condition::all().add(U::Provider.eq(provider)).add(about);
-    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    let mut rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
     // Of a person who is told of anew, older rows say nothing.
-    let is_them = |row: &&user::Model| row.external_id.as_ref().is_some_and(|id| externals.contains(id));
+    let is_them = |row: &user::Model| row.external_id.as_ref().is_some_and(|id| externals.contains(id));
+    // Nor does what was said of somebody else who bore the name.
+    let now = same::meant(services, tenant, who).await?;
+    rows.retain(|row| is_them(row) || now.is_found_by(&row.matched_by));
+    let mut about = Vec::with_capacity(rows.len());
+    for row in rows {
+        if is_them(&row) || !whose::names_anybody(&services.db, tenant, &row).await? {
+            about.push(row);
+        }
+    }
+    let rows = about;
     if let Some(row) = rows.iter().find(|row| is_let_in(row)) {
-        let row = rows.iter().filter(is_them).find(|row| is_let_in(row)).unwrap_or(row);
+        let row = rows.iter().filter(|row| is_them(row)).find(|row| is_let_in(row)).unwrap_or(row);
         if row.who.is_none() {
             user::Entity::update_many()
                 .col_expr(U::Who, Expr::value(who))
-                .col_expr(U::MatchedBy, Expr::value("their sign-in"))
+                .col_expr(U::MatchedBy, Expr::value(found.by.to_string()))
                 .filter(U::Tenant.eq(tenant.as_str()))
                 .filter(U::Id.eq(&row.id))
                 .filter(U::Who.is_null())
@@ -182,18 +195,31 @@ pub(in crate::identity) async fn gate(
 pub(in crate::identity) async fn away_since(
     services: &Services,
     tenant: &Tenant,
+    provider: &str,
+    arrival: &Arrival,
     who: &str,
 ) -> Result<Option<(DateTime<Utc>, String)>> {
     let condition = Condition::all().add(user::Column::Who.eq(who));
-    let rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
-    if rows.iter().any(is_let_in) {
-        return Ok(None);
+    let mut rows = store::all(&services.db, tenant, condition, MOST_ROWS).await?;
+    let now = same::meant(services, tenant, who).await?;
+    rows.retain(|row| now.is_found_by(&row.matched_by));
+    let externals = externals(arrival);
+    let mut last = None;
+    for row in rows {
+        let is_them = row.external_id.as_ref().is_some_and(|id| externals.contains(id));
+        if row.provider == provider && !is_them && whose::names_anybody(&services.db, tenant, &row).await? {
+            continue;
+        }
+        if is_let_in(&row) {
+            return Ok(None);
+        }
+        last = last.max(Some((row.changed_at, row.provider)));
     }
-    Ok(rows.into_iter().map(|row| (row.changed_at, row.provider)).max())
+    Ok(last)
 }
 
-/// Who arrives, where the directory knows it though the rules find nobody: by what both call the person, or by an address that
-/// is believed.
+/// Who arrives, where the directory knows it though the rules find nobody: by what both call the person, or, where it calls nobody so, by
+/// a name or first address that is believed.
 pub(in crate::identity) async fn linked(
     services: &Services,
     tenant: &Tenant,
@@ -201,24 +227,40 @@ pub(in crate::identity) async fn linked(
     arrival: &Arrival,
 ) -> Result<Option<String>> {
     use user::Column as U;
-    let living = || {
-        let all = Condition::all().add(U::Provider.eq(&settings.id)).add(U::DeletedAt.is_null());
-        all.add(U::Active.eq(true)).add(U::Who.is_not_null())
-    };
+    let living = || Condition::all().add(U::Provider.eq(&settings.id)).add(U::DeletedAt.is_null());
     let by_id = living().add(U::ExternalId.is_in(externals(arrival)));
-    if let [row] = store::all(&services.db, tenant, by_id, 2).await?.as_slice() {
-        return Ok(row.who.clone());
+    let own = store::all(&services.db, tenant, by_id, MOST_ROWS).await?;
+    if !own.is_empty() {
+        return as_whom(services, tenant, own).await;
     }
     let verified = arrival.claims.get("email_verified");
     let is_believed = settings.trust_email || verified.is_some_and(|verified| *verified == true || *verified == "true");
     let email = claims::text(&arrival.claims, &settings.email_claim).filter(|_| is_believed);
     for email in email.iter().chain(arrival.emails.iter().take(MOST_EMAILS)).map(|email| folded(email)) {
         let named = Condition::any().add(U::NameKey.eq(&email)).add(store::has_email(tenant, &email));
-        if let [row] = store::all(&services.db, tenant, living().add(named), 2).await?.as_slice() {
-            return Ok(row.who.clone());
+        let mut rows = store::all(&services.db, tenant, living().add(named), MOST_ROWS).await?;
+        // Others of their addresses may be those of a team.
+        rows.retain(|row| row.name_key.as_ref() == Some(&email) || first_address(row).as_ref() == Some(&email));
+        if let Some(who) = as_whom(services, tenant, rows).await? {
+            return Ok(Some(who));
         }
     }
     Ok(None)
+}
+
+/// The address of a person that counts.
+fn first_address(row: &user::Model) -> Option<String> {
+    let document = serde_json::from_str(&row.document).ok()?;
+    change::email(&document).map(|email| folded(&email))
+}
+
+/// As whom the one of these records lets somebody in.
+async fn as_whom(services: &Services, tenant: &Tenant, mut rows: Vec<user::Model>) -> Result<Option<String>> {
+    rows.retain(|row| row.active && row.who.is_some());
+    let [row] = rows.as_slice() else { return Ok(None) };
+    let Ok(found_by) = row.matched_by.parse::<FoundBy>();
+    let lets_in = found_by.is_said() && whose::is_theirs(services, tenant, row).await?;
+    Ok(row.who.clone().filter(|_| lets_in))
 }
 
 /// Whether nobody else of the directory is `who`.

@@ -16,7 +16,10 @@ use super::{
 };
 use crate::{
     Services,
-    identity::doors::{self, ProviderSettings},
+    identity::{
+        accounts::FoundBy,
+        doors::{self, ProviderSettings},
+    },
 };
 
 /// How old the note of the last word may be.
@@ -126,8 +129,8 @@ pub async fn create_user(services: &Services, caller: &Caller, body: &Value) -> 
     store::put_emails(&*tx, tenant, &id, &document).await?;
     tx.tell("scim-user-created", &change::about(&row), change::told(&row, &Map::new(), &document));
     if !row.active {
-        for who in whose::people(&*tx, tenant, &row).await? {
-            change::send_away(&tx, &row, &who, now).await?;
+        for who in whose::people(services, &*tx, tenant, &row).await? {
+            change::send_away(services, &tx, &row, &who, now).await?;
         }
     }
     tx.commit().await?;
@@ -234,20 +237,25 @@ async fn try_alter(
         _ => "scim-user-changed",
     };
     let mut told = change::told(&new, &before, &after);
-    // Who they were until now, too: the same message may say who they are. And who is someone else now comes in anew. Of one who was
-    // sent away before, everything has ended already.
+    // Who they were until now, too: the same message may say who they are. Of one who was sent away before, everything has ended already.
     let was_other = old.who.as_ref().filter(|_| old.who != new.who);
     let is_sent_away = !new.active && (old.active || old.who != new.who);
-    let mut people: std::collections::BTreeSet<String> = was_other.into_iter().cloned().collect();
+    let mut people = std::collections::BTreeSet::new();
     if is_sent_away {
-        people.extend(whose::people(&*tx, tenant, &new).await?);
+        people = whose::people(services, &*tx, tenant, &new).await?;
+        people.extend(was_other.filter(|_| old.external_id.is_none()).cloned());
     }
-    if is_sent_away || !people.is_empty() {
-        let (mut sessions, mut tokens) = (0, 0);
-        for who in people {
-            let ended = change::send_away(&tx, &new, &who, now).await?;
-            (sessions, tokens) = (sessions + ended.0, tokens + ended.1);
-        }
+    let (mut sessions, mut tokens) = (0, 0);
+    for who in &people {
+        let ended = change::send_away(services, &tx, &new, who, now).await?;
+        (sessions, tokens) = (sessions + ended.0, tokens + ended.1);
+    }
+    // Who is someone else now, or was taken for them by a slip that is mended, comes in anew.
+    let is_said = |row: &user::Model| row.matched_by.parse::<FoundBy>().is_ok_and(|found_by| found_by.is_said());
+    if let Some(who) = old.who.as_ref().filter(|_| was_other.is_some() || is_said(&old) && !is_said(&new)) {
+        sessions += change::let_go(&tx, &old, who).await?;
+    }
+    if sessions + tokens > 0 || !people.is_empty() {
         told["sessionsEnded"] = sessions.into();
         told["tokensEnded"] = tokens.into();
     }
@@ -285,8 +293,8 @@ pub async fn delete_user(services: &Services, caller: &Caller, id: &str, expecte
         store::put_emails(&*tx, tenant, id, &Map::new()).await?;
         store::dismiss_everywhere(&*tx, tenant, id).await?;
         if old.active {
-            for who in whose::people(&*tx, tenant, &old).await? {
-                change::send_away(&tx, &old, &who, now).await?;
+            for who in whose::people(services, &*tx, tenant, &old).await? {
+                change::send_away(services, &tx, &old, &who, now).await?;
             }
         }
         let told = json!({ "id": old.id, "provider": old.provider, "userName": old.user_name, "who": old.who });

@@ -125,7 +125,7 @@ pub(super) async fn open(
         address: from.address.clone(),
         agent: from.agent.as_ref().map(|agent| agent.chars().take(300).collect()),
         sealed: seal(services, id, &way.tokens)?,
-        user_uid: same::meant_by(services, tenant, &way.who).await?,
+        user_uid: same::meant_by(services, tenant, &way.who).await?.map(|now| now.uid),
     };
     let mut tx = services.begin(&comer).await?;
     let old = match brought {
@@ -194,12 +194,7 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
 /// Whether the name under which a session began means somebody else, or the account somebody of another name.
 async fn is_another(services: &Services, tenant: &Tenant, row: &Row, subject: &Subject) -> Result<bool> {
     let Subject::Person(who) = subject else { return Ok(false) };
-    if !same::is_same(row.user_uid, same::meant(services, tenant, who).await?) {
-        return Ok(true);
-    }
-    let Some(account) = row.account else { return Ok(false) };
-    let account = accounts::store::by_id(&services.db, tenant, account).await?;
-    Ok(account.is_some_and(|account| account.who != *who))
+    Ok(!same::stands(services, tenant, who, (row.user_uid, row.account)).await?)
 }
 
 /// Ends a session that nobody ended, and says why.
@@ -224,8 +219,8 @@ pub async fn sessions(services: &Services, caller: &Caller) -> Result<Vec<Sessio
     may_leave(services, caller, Permission::KeepOwn).await?;
     let mut rows = store::of(&services.db, &caller.tenant, &caller.subject.to_string()).await?;
     // Not those of somebody else who bore the name: they are over when they are used next.
-    if let Some(now) = same::meant_by(services, &caller.tenant, &caller.subject).await? {
-        rows.retain(|row| same::is_same(row.user_uid, now));
+    if let Some(own) = accounts::own(services, &caller.tenant, &caller.subject).await? {
+        rows.retain(|row| own.has(row.user_uid, row.account));
     }
     let here = here(caller);
     let shown = rows.into_iter().map(|row| Session {

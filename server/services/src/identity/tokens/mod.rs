@@ -14,7 +14,7 @@ use serde_json::json;
 
 use self::{rest::rest, store::Row};
 use super::{
-    Bearer, Spent,
+    Bearer, Spent, accounts,
     doors::{self, Found},
     footing, hash, hex, may, may_leave, refused, same, tell,
 };
@@ -61,8 +61,8 @@ pub async fn tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> 
     let who = caller.subject.to_string();
     let mut rows = store::living_of(&services.db, &caller.tenant, "personal", Some(&who)).await?;
     // Not those of somebody else who bore the name.
-    if let Some(now) = same::meant_by(services, &caller.tenant, &caller.subject).await? {
-        rows.retain(|row| same::is_same(row.user_uid, now));
+    if let Some(own) = accounts::own(services, &caller.tenant, &caller.subject).await? {
+        rows.retain(|row| own.has(row.user_uid, row.account));
     }
     Ok(rows.into_iter().map(shown).collect())
 }
@@ -184,7 +184,7 @@ async fn mint(
         return Err(again(&made.name));
     }
     let user_uid = match who.parse() {
-        Ok(who) => same::meant_by(services, &caller.tenant, &who).await?,
+        Ok(who) => same::meant_by(services, &caller.tenant, &who).await?.map(|now| now.uid),
         Err(_) => None,
     };
     let secret = format!("{beginning}{}", hex(&secrets::random::<20>()?));
@@ -328,16 +328,16 @@ fn spent(row: &Row, why: String) -> Bearer {
 pub(super) async fn rests(services: &Services, tenant: &Tenant, row: &Row) -> Result<Option<String>> {
     match row.who.parse() {
         Ok(Subject::Person(who)) => {
-            let now = same::meant(services, tenant, &who).await?;
-            if !same::is_same(row.user_uid, now) {
+            if !same::stands(services, tenant, &who, (row.user_uid, row.account)).await? {
                 return Ok(Some(format!(
                     "`{who}`, for whom it was made, is somebody else by now; whoever made it signs in, and it is theirs again"
                 )));
             }
             if row.user_uid.is_none() {
-                store::bind(&services.db, tenant, row.id, now).await?;
+                let now = same::meant(services, tenant, &who).await?;
+                store::bind(&services.db, tenant, row.id, now.uid).await?;
             }
-            rest(services, tenant, &who).await
+            rest(services, tenant, &who, row.account).await
         }
         // The guest and programs sign in nowhere.
         _ => Ok(None),

@@ -3,18 +3,28 @@
 
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
+use sea_orm::prelude::Uuid;
 
 use crate::{
     Result, Services,
     identity::{accounts, doors::DoorSettings, scim},
 };
 
-/// Why the tokens of `who` open nothing now, in words for whoever has one; `None` while they do.
-pub(super) async fn rest(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<String>> {
+/// Why a token of `who` that was made through `account` opens nothing now, in words for whoever has it; `None` while it does.
+pub(super) async fn rest(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    account: Option<Uuid>,
+) -> Result<Option<String>> {
     let told = scim::known(services, tenant, who).await?;
     let accounts = accounts::of(services, tenant, who).await?;
     let settings = &services.doors.settings;
-    Ok(match judge(&accounts, &told, settings, Utc::now()) {
+    // One provider is enough for the person, but what an account made goes when that very account is not to come in.
+    let own = accounts.iter().find(|known| Some(known.id) == account);
+    let is_shut = own.is_some_and(|own| own.blocked_at.is_some() || own.disowned_at.is_some());
+    let verdict = if is_shut { Verdict::Away } else { judge(&accounts, &told, settings, Utc::now()) };
+    Ok(match verdict {
         Verdict::Good => None,
         Verdict::Unseen => Some(format!(
             "it rests, since no provider has let `{who}` in for {} days; sign in to the portal once, and it opens what it opened",

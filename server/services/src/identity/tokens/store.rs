@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _, PaginatorTrait as _,
-    QueryFilter, QueryOrder, QuerySelect, SqlErr, prelude::Uuid, sea_query::Expr,
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
+    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, SqlErr, prelude::Uuid, sea_query::Expr,
 };
 
 pub(in crate::identity) use self::token::Model as Row;
@@ -76,23 +76,27 @@ pub(in crate::identity) async fn by_id(db: &impl ConnectionTrait, tenant: &Tenan
     Ok(Entity::find_by_id((tenant.to_string(), id)).one(db).await?)
 }
 
-/// Has the personal tokens of one who bore a name be those of whoever is meant by another.
+/// Has the personal tokens that an account made be those of whoever it is now. Of those of before that was noted, it goes by the name that
+/// they were made under, and whom that meant. Says how many there are.
 pub(in crate::identity) async fn follow(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
-    (who, uid): (&str, Uuid),
+    (account, who, uid): (Uuid, &str, Option<Uuid>),
     (new, new_uid): (&str, Uuid),
-) -> Result<()> {
-    Entity::update_many()
+) -> Result<u64> {
+    let mut made = Condition::any().add(C::Account.eq(account));
+    if let Some(uid) = uid {
+        made = made.add(Condition::all().add(C::Account.is_null()).add(C::Who.eq(who)).add(C::UserUid.eq(uid)));
+    }
+    let moved = Entity::update_many()
         .col_expr(C::Who, Expr::value(new))
         .col_expr(C::UserUid, Expr::value(new_uid))
         .filter(C::Tenant.eq(tenant.as_str()))
         .filter(C::Kind.eq("personal"))
-        .filter(C::Who.eq(who))
-        .filter(C::UserUid.eq(uid))
+        .filter(made)
         .exec(db)
         .await?;
-    Ok(())
+    Ok(moved.rows_affected)
 }
 
 /// Notes whom the tokens were made for of which that is not known.
@@ -105,24 +109,6 @@ pub(super) async fn bind(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, u
         .exec(db)
         .await?;
     Ok(())
-}
-
-/// Ends the personal tokens that an account made under a name; says how many there were.
-pub(in crate::identity) async fn end_of_account(
-    db: &impl ConnectionTrait,
-    tenant: &Tenant,
-    (account, who): (Uuid, &str),
-) -> Result<u64> {
-    let ended = Entity::update_many()
-        .col_expr(C::EndedAt, Expr::value(Some(Utc::now())))
-        .filter(C::Tenant.eq(tenant.as_str()))
-        .filter(C::Kind.eq("personal"))
-        .filter(C::Account.eq(account))
-        .filter(C::Who.eq(who))
-        .filter(C::EndedAt.is_null())
-        .exec(db)
-        .await?;
-    Ok(ended.rows_affected)
 }
 
 fn living(tenant: &Tenant) -> sea_orm::Select<Entity> {

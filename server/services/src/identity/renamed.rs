@@ -1,0 +1,151 @@
+//! What is kept under a name goes along when the catalog calls whoever bears it otherwise, and does not wait there for somebody else.
+
+use domain::identity::Tenant;
+use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement, prelude::Uuid};
+use serde_json::{Value, json};
+
+use crate::{Result, changes::Transaction, permission};
+
+/// Stands before a name while names change hands: two people may trade theirs.
+const BETWEEN: char = '\u{1}';
+
+/// Where names of people and teams say whose a row is.
+struct Kept {
+    table: &'static str,
+    column: &'static str,
+    /// What else makes a row the only one of its kind; none where nothing can stand in the way.
+    keys: Option<&'static [&'static str]>,
+    /// Whether it is nobody else's business, so that nothing of it is left to the next one of the name.
+    is_private: bool,
+    /// Which rows go along.
+    which: &'static str,
+}
+
+const KEPT: [Kept; 8] = [
+    Kept { table: "role_grants", column: "grantee", keys: Some(&["role"]), is_private: false, which: "" },
+    Kept { table: "role_uses", column: "grantee", keys: Some(&["role", "subject"]), is_private: false, which: "" },
+    Kept { table: "saved_views", column: "owner", keys: Some(&["name"]), is_private: true, which: "" },
+    Kept { table: "stars", column: "who", keys: Some(&["ref"]), is_private: true, which: "" },
+    Kept { table: "visits", column: "who", keys: Some(&["ref"]), is_private: true, which: "" },
+    Kept { table: "people", column: "who", keys: Some(&[]), is_private: true, which: "" },
+    Kept { table: "runs", column: "created_by", keys: None, is_private: false, which: "" },
+    // Whom a directory names as the catalog does is whoever is called so there.
+    Kept {
+        table: "scim_users",
+        column: "who",
+        keys: None,
+        is_private: false,
+        which: " AND matched_by NOT LIKE 'the name %'",
+    },
+];
+
+/// Takes all that is kept under names of people and teams along to their new names; each of `names` is the former one and the later one.
+/// What stood under the later one was somebody else's.
+pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(String, String)]) -> Result<()> {
+    permission::renamed(tx, tenant, names).await?;
+    let moves = Moves::new(tx, tenant, names);
+    moves.set_starters().await?;
+    moves.run_all(|_| true, Standing::IsAnothers).await
+}
+
+/// The same for one person who was made up and is somebody of the catalog now, as whom they may have come in before by another way.
+pub(super) async fn recognised(tx: &mut Transaction, tenant: &Tenant, former: &str, later: &str) -> Result<()> {
+    let names = [(former.to_owned(), later.to_owned())];
+    permission::renamed(tx, tenant, &names).await?;
+    let moves = Moves::new(tx, tenant, &names);
+    moves.set_starters().await?;
+    moves.run_all(|_| true, Standing::IsTheirs).await
+}
+
+/// Takes what is nobody else's business along, and no rights.
+pub(super) async fn take_private(tx: &Transaction, tenant: &Tenant, former: &str, later: &str) -> Result<()> {
+    let moves = Moves::new(tx, tenant, &[(former.to_owned(), later.to_owned())]);
+    moves.run_all(|kept| kept.is_private, Standing::IsTheirs).await
+}
+
+/// The name under which what is private waits for the owner of an account who is called otherwise now, until they come in.
+pub(super) fn waiting(account: Uuid) -> String {
+    format!("account:{account}")
+}
+
+/// Whose it is that stands under the later name.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Standing {
+    IsTheirs,
+    IsAnothers,
+}
+
+/// Names that change, as a table `m` within statements.
+struct Moves<'a> {
+    db: &'a DatabaseTransaction,
+    tenant: &'a Tenant,
+    pairs: Value,
+}
+
+impl<'a> Moves<'a> {
+    fn new(db: &'a DatabaseTransaction, tenant: &'a Tenant, names: &[(String, String)]) -> Self {
+        let pair = |(former, later): &(String, String)| json!({ "former": former, "later": later, "mark": format!("{BETWEEN}{later}") });
+        Self { db, tenant, pairs: names.iter().map(pair).collect() }
+    }
+
+    fn table(&self) -> &'static str {
+        match self.db.get_database_backend() {
+            DbBackend::Postgres => {
+                "(SELECT e ->> 'former' AS former, e ->> 'later' AS later, e ->> 'mark' AS mark \
+                 FROM json_array_elements(CAST($1 AS json)) AS e) AS m"
+            }
+            _ => {
+                "(SELECT value ->> 'former' AS former, value ->> 'later' AS later, value ->> 'mark' AS mark \
+                 FROM json_each($1)) AS m"
+            }
+        }
+    }
+
+    async fn run(&self, sql: String) -> Result<()> {
+        let values = [self.pairs.to_string().into(), self.tenant.as_str().into()];
+        self.db.execute_raw(Statement::from_sql_and_values(self.db.get_database_backend(), sql, values)).await?;
+        Ok(())
+    }
+
+    /// Has runs be those of whoever started them, also as the run itself remembers it.
+    async fn set_starters(&self) -> Result<()> {
+        let who = match self.db.get_database_backend() {
+            DbBackend::Postgres => "CAST(jsonb_set(CAST(starter AS jsonb), '{who}', to_jsonb(m.later)) AS json)",
+            _ => "json_set(starter, '$.who', m.later)",
+        };
+        self.set("runs", &format!("starter = {who}"), "starter ->> 'who' = m.former").await
+    }
+
+    async fn run_all(&self, is_meant: impl Fn(&Kept) -> bool, standing: Standing) -> Result<()> {
+        for kept in KEPT.iter().filter(|kept| is_meant(kept)) {
+            let Kept { table, column, which, .. } = kept;
+            self.set(table, &format!("{column} = m.mark"), &format!("{column} = m.former{which}")).await?;
+            self.make_room(kept, standing).await?;
+            self.set(table, &format!("{column} = m.later"), &format!("{column} = m.mark")).await?;
+        }
+        Ok(())
+    }
+
+    async fn set(&self, table: &str, what: &str, which: &str) -> Result<()> {
+        self.run(format!("UPDATE {table} SET {what} FROM {} WHERE tenant = $2 AND {which}", self.table())).await
+    }
+
+    /// Removes what stands where rows between two names are to stand, or those rows where that is theirs.
+    async fn make_room(&self, Kept { table, column, keys, is_private, .. }: &Kept, standing: Standing) -> Result<()> {
+        let Some(keys) = keys else { return Ok(()) };
+        let (m, delete) = (self.table(), format!("DELETE FROM {table} WHERE tenant = $2 AND"));
+        if *is_private && standing == Standing::IsAnothers {
+            return self.run(format!("{delete} {column} IN (SELECT m.later FROM {m})")).await;
+        }
+        let (goes, stays) = match standing {
+            Standing::IsTheirs => ("mark", "later"),
+            Standing::IsAnothers => ("later", "mark"),
+        };
+        let same = keys.iter().fold(String::new(), |same, key| format!("{same} AND o.{key} = {table}.{key}"));
+        self.run(format!(
+            "{delete} EXISTS (SELECT 1 FROM {table} AS o, {m} WHERE o.tenant = {table}.tenant AND o.{column} = m.{stays} \
+             AND m.{goes} = {table}.{column}{same})"
+        ))
+        .await
+    }
+}

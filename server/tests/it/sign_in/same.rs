@@ -1,0 +1,195 @@
+//! A person is not a name: names change hands in the catalog, entries are mended, and sources are registered anew.
+
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use super::{by, me};
+use crate::{
+    portal::{Backend, Options, Portal},
+    provider::{Browser, Provider, TOKEN, USUAL, portal_with},
+};
+
+/// A User whom the provider's `sub` finds.
+fn user(name: &str, sub: &str) -> String {
+    format!(
+        "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}, annotations: {{corp.example/id: {sub}}}}}\nspec: {{memberOf: []}}\n"
+    )
+}
+
+/// A portal with one file of people.
+struct Staff<'a> {
+    portal: Portal,
+    provider: &'a Provider,
+    source: String,
+    target: String,
+}
+
+impl<'a> Staff<'a> {
+    async fn new(backend: Backend, provider: &'a Provider, text: &str) -> Self {
+        let rule = "match = [{ annotation = \"corp.example/id\", claim = \"sub\" }]";
+        let portal =
+            portal_with(backend, &[provider.settings("corp", &format!("{USUAL}, {rule}"))], Options::default()).await;
+        provider.know(&portal, &["corp"]).await;
+        let target = portal.write("staff.yaml", text);
+        let mut staff = Self { portal, provider, source: String::new(), target };
+        staff.register().await;
+        staff
+    }
+
+    async fn admin(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+        let answer = self.portal.request(method, path).bearer_auth(TOKEN).json(&body).send().await.unwrap();
+        (answer.status(), answer.json().await.unwrap_or_default())
+    }
+
+    async fn register(&mut self) {
+        let body = json!({ "kind": "file", "target": self.target });
+        let (status, source) = self.admin(Method::POST, "/api/v1/catalog/sources", body).await;
+        assert_eq!(status, StatusCode::CREATED, "{source}");
+        source["id"].as_str().unwrap().clone_into(&mut self.source);
+    }
+
+    /// Waits until somebody is found by what the provider calls them.
+    async fn is(&self, name: &str, sub: &str) {
+        let path = format!("/api/catalog/entities/by-name/user/default/{name}");
+        let _: () = self
+            .portal
+            .until("they are in the catalog", async |_| {
+                let (_, found) = self.admin(Method::GET, &path, Value::Null).await;
+                (found["metadata"]["annotations"]["corp.example/id"] == sub).then_some(())
+            })
+            .await;
+    }
+
+    async fn write(&self, text: &str) {
+        self.portal.write("staff.yaml", text);
+        let (status, _) =
+            self.admin(Method::POST, &format!("/api/v1/catalog/sources/{}/sync", self.source), json!({})).await;
+        assert_eq!(status, StatusCode::ACCEPTED);
+    }
+
+    async fn comes(&self, account: &str) -> Browser {
+        self.provider.wish(json!({ "account": account })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&self.portal, "corp").await;
+        assert_eq!(page.status, StatusCode::OK, "{account}: {}", page.text);
+        browser
+    }
+
+    async fn makes_token(&self, browser: &mut Browser) -> String {
+        let form = [("name", "laptop"), ("days", "9"), ("read", "true")];
+        let made = browser.follow(Method::POST, &format!("{}/account/tokens", self.portal.base), Some(&form)).await;
+        let at = made.text.find("cw_pat_").unwrap_or_else(|| panic!("the token is shown: {}", made.text));
+        made.text[at..at + 47].to_owned()
+    }
+
+    async fn is_over(&self, browser: &Browser) {
+        let secret = browser.cookie(&self.portal.base, "causeway_session").unwrap();
+        let _: () = self
+            .portal
+            .until("the session is over", async |portal| {
+                let mut browser = Browser::new();
+                browser.plant(&portal.base, "causeway_session", &secret);
+                me(&mut browser, portal).await["subject"].is_null().then_some(())
+            })
+            .await;
+    }
+
+    async fn roles(&self, browser: &mut Browser) -> Value {
+        me(browser, &self.portal).await["allRoles"].clone()
+    }
+}
+
+both_with_a_provider! {
+    async fn who_was_taken_for_somebody_else_is_nobody_there_once_that_is_mended(backend, provider) {
+        let staff = Staff::new(backend, &provider, &user("boss", "stranger")).await;
+        staff.is("boss", "stranger").await;
+        let mut wrong = staff.comes("stranger").await;
+        let token = staff.makes_token(&mut wrong).await;
+        assert_eq!(by(&staff.portal, &token).await.1["subject"], "user:default/boss");
+        // Nobody signs in again: what was opened and made opens nothing any more all the same.
+        staff.write(&user("boss", "mallory")).await;
+        staff.is("boss", "mallory").await;
+        staff.is_over(&wrong).await;
+        let (status, told) = by(&staff.portal, &token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{told}");
+        let mut boss = staff.comes("mallory").await;
+        let page = boss.open(&format!("{}/account/tokens", staff.portal.base)).await.text;
+        assert!(page.contains("There is none"), "{page}");
+        let page = boss.open(&format!("{}/account", staff.portal.base)).await.text;
+        assert!(!page.contains("stranger@"), "{page}");
+        // As whoever they are, they have what they made.
+        staff.write(&(user("boss", "mallory") + &user("siri", "stranger"))).await;
+        staff.is("siri", "stranger").await;
+        staff.comes("stranger").await;
+        assert_eq!(by(&staff.portal, &token).await.1["subject"], "user:default/siri");
+    }
+
+    async fn everyone_stays_who_they_are_when_their_source_is_registered_anew(backend, provider) {
+        let mut staff = Staff::new(backend, &provider, &user("sam", "stranger")).await;
+        staff.is("sam", "stranger").await;
+        let mut browser = staff.comes("stranger").await;
+        let token = staff.makes_token(&mut browser).await;
+        let role = json!({ "role": "developer", "to": "user:default/sam" });
+        assert_eq!(staff.admin(Method::POST, "/api/v1/permission/roles", role).await.0, StatusCode::NO_CONTENT);
+        let gone = format!("/api/v1/catalog/sources/{}?entities=remove", staff.source);
+        assert_eq!(staff.admin(Method::DELETE, &gone, Value::Null).await.0, StatusCode::NO_CONTENT);
+        staff.register().await;
+        staff.is("sam", "stranger").await;
+        assert_eq!(by(&staff.portal, &token).await.1["subject"], "user:default/sam");
+        assert_eq!(staff.roles(&mut browser).await, json!(["developer", "viewer"]));
+        let mut again = staff.comes("stranger").await;
+        assert_eq!(staff.roles(&mut again).await, json!(["developer", "viewer"]));
+        // Another one of the name has nothing of theirs.
+        let gone = format!("/api/v1/catalog/sources/{}?entities=remove", staff.source);
+        assert_eq!(staff.admin(Method::DELETE, &gone, Value::Null).await.0, StatusCode::NO_CONTENT);
+        staff.portal.write("staff.yaml", user("sam", "mallory"));
+        staff.register().await;
+        staff.is("sam", "mallory").await;
+        let mut other = staff.comes("mallory").await;
+        assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam");
+        assert_eq!(staff.roles(&mut other).await, json!(["viewer"]));
+        staff.is_over(&browser).await;
+        let (_, told) = staff.admin(Method::GET, "/api/v1/audit?kind=role-taken", Value::Null).await;
+        assert!(told.to_string().contains("role:developer"), "{told}");
+    }
+
+    async fn what_is_kept_under_a_name_goes_with_whoever_is_called_otherwise(backend, provider) {
+        let staff = Staff::new(backend, &provider, &user("sam", "stranger")).await;
+        staff.is("sam", "stranger").await;
+        for to in ["user:default/sam", "user:default/kim"] {
+            let role = json!({ "role": "administrator", "to": to });
+            assert_eq!(staff.admin(Method::POST, "/api/v1/permission/roles", role).await.0, StatusCode::NO_CONTENT);
+        }
+        let mut sam = staff.comes("stranger").await;
+        let page = sam.open(&format!("{}/catalog", staff.portal.base)).await.text;
+        let at = page.find("/api/portal/save_view").unwrap_or_else(|| panic!("a view can be saved: {page}"));
+        let action = format!("{}{}", staff.portal.base, page[at..].split('"').next().unwrap());
+        let form = [("name", "Just mine"), ("team", ""), ("query", "kind=user")];
+        let saved = sam.follow(Method::POST, &action, Some(&form)).await;
+        assert!(saved.text.contains("Just mine"), "{}", saved.text);
+        staff.write(&user("sam2", "stranger")).await;
+        staff.is("sam2", "stranger").await;
+        let mut same = staff.comes("stranger").await;
+        assert_eq!(me(&mut same, &staff.portal).await["subject"], "user:default/sam2");
+        assert!(staff.roles(&mut same).await.to_string().contains("administrator"));
+        let views = async |browser: &mut Browser| browser.open(&format!("{}/catalog", staff.portal.base)).await.text.contains("Just mine");
+        assert!(views(&mut same).await);
+        staff.write(&(user("sam2", "stranger") + &user("sam", "mallory"))).await;
+        staff.is("sam", "mallory").await;
+        let mut other = staff.comes("mallory").await;
+        assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam");
+        assert_eq!(staff.roles(&mut other).await, json!(["viewer"]));
+        assert!(!views(&mut other).await);
+        // In one go, so that nobody can tell who was called what: rights go to neither, and what is private finds its owner.
+        staff.write(&(user("sam3", "stranger") + &user("sam2", "mallory"))).await;
+        staff.is("sam3", "stranger").await;
+        staff.is("sam2", "mallory").await;
+        let mut other = staff.comes("mallory").await;
+        assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam2");
+        let mut same = staff.comes("stranger").await;
+        assert_eq!(me(&mut same, &staff.portal).await["subject"], "user:default/sam3");
+        let roles = (staff.roles(&mut same).await, staff.roles(&mut other).await);
+        assert_eq!(roles, (json!(["viewer"]), json!(["viewer"])));
+        assert_eq!((views(&mut same).await, views(&mut other).await), (true, false));
+    }
+}
