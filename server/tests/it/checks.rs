@@ -48,6 +48,48 @@ both! {
         assert_eq!(checked.len(), 5, "{checked:?}");
     }
 
+    async fn what_a_folder_passes_over_is_told(portal) {
+        let files = [
+            ("mono/web/catalog-info.yaml", component("web", "service", "berths")),
+            ("mono/web/more.yaml", component("more", "service", "berths")),
+            ("mono/deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n".to_owned()),
+            ("mono/led.yaml", component("led", "service", "berths")),
+            ("mono/catalog-info.yaml", location("l", "{targets: [./led.yaml]}")),
+            // What others call a template is none.
+            ("mono/sam/template.yaml", "AWSTemplateFormatVersion: '2010-09-09'\n".to_owned()),
+            ("mono/sam/orders/catalog-info.yaml", component("orders", "service", "berths")),
+        ];
+        let mut root = String::new();
+        for (path, text) in &files {
+            root = portal.write(path, text).replace(path, "mono");
+        }
+        let trace = portal.trace(&portal.register("file", &root).await).await;
+        let files_of = |outcome: &str| {
+            let files = trace["files"].as_array().unwrap().iter().filter(|file| file["outcome"] == outcome);
+            files.map(|file| file["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(files_of("found"), ["catalog-info.yaml", "sam/orders/catalog-info.yaml", "web/catalog-info.yaml", "led.yaml"], "{trace}");
+        assert_eq!(files_of("skipped"), ["web/more.yaml"], "{trace}");
+        assert!(trace.to_string().contains("name it in the `targets` of a Location"), "{trace}");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let (status, told, _folder) = check(&files, &["mono", "--strict", "--format", "json"]);
+        assert_eq!(status, 1, "{told}");
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let warned: Vec<String> = found(&told["files"]).into_iter().filter(|line| line.contains("was passed over")).collect();
+        assert_eq!(warned.len(), 1, "{told}");
+    }
+
+    async fn what_a_template_fetches_is_its_content_wherever_that_is(portal) {
+        let template = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: paper}\nspec:\n  type: service\n  owner: berths\n  steps:\n    - id: fetch\n      action: fetch:template\n      input:\n        url: ./content\n";
+        let path = portal.write("paper/template.yaml", template);
+        portal.write("paper/content/catalog-info.yaml", component("${{ values.name }}", "service", "berths"));
+        let trace = portal.trace(&portal.register("file", path.trim_end_matches("/template.yaml")).await).await;
+        let files: Vec<(&str, &str)> =
+            trace["files"].as_array().unwrap().iter().map(|file| (file["path"].as_str().unwrap(), file["outcome"].as_str().unwrap())).collect();
+        assert_eq!(files.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["template.yaml"], "{trace}");
+        assert_ne!(files[0].1, "rejected", "{trace}");
+    }
+
     async fn what_a_location_cannot_lead_to_is_told_at_the_location(portal) {
         let path = portal.write("all.yaml", location("l", "{targets: [./none.yaml]}"));
         let registered = portal.register("file", &path).await;

@@ -7,13 +7,15 @@ use std::{
 };
 
 use async_trait::async_trait;
-use domain::catalog::{OwnKind, OwnKinds, SourceKind};
+use domain::catalog::{FileProblem, Outcome, OwnKind, OwnKinds, Severity, SourceFile, SourceKind};
 
 use super::{
     Explained,
     begun::Begun,
+    content::{LARGEST_TEMPLATE, content_of, may_be_template, templates_among},
     explain::{claim, declared_at, explained},
     kinds::Given,
+    passed_over,
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
     sync::gather::{Gathered, Limits, Terms, gather},
 };
@@ -31,6 +33,9 @@ pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) 
     // One path may hold the kinds of another's documents.
     if walks.len() > 1 && !kinds.is_empty() {
         walks = walk_all(&every, paths, &kinds).await?;
+    }
+    for (path, walk) in paths.iter().zip(&mut walks) {
+        tell_passed_over(reader, path.as_ref(), &mut walk.1).await?;
     }
     let mut all = Explained { files: Vec::new(), entities: Vec::new() };
     let (mut claimed, mut told) = (HashMap::new(), HashSet::new());
@@ -58,6 +63,23 @@ pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) 
         all.entities.extend(part.entities);
     }
     Ok(all)
+}
+
+/// Warns of the files of a folder that a sync would pass over. Templates are often sources of their own.
+async fn tell_passed_over(reader: &dyn SourceReader, path: &Path, walk: &mut Gathered) -> Result<(), ReadProblem> {
+    if !path.is_dir() || !walk.files.iter().any(|file| Begin::is_usual(&file.path)) {
+        return Ok(());
+    }
+    let target = std::path::absolute(path).map_or(path.display().to_string(), |path| path.display().to_string());
+    let synced = gather(reader, SourceKind::File, &target, Limits::default(), Terms::default()).await?;
+    let passed = |file: &SourceFile| file.problems.iter().any(|problem| problem.message == passed_over::WHY);
+    let passed: HashSet<String> = synced.files.into_iter().filter(passed).map(|file| file.path).collect();
+    for file in walk.files.iter_mut().filter(|file| passed.contains(&file.path) && !may_be_template(&file.path)) {
+        file.outcome = file.outcome.max(Outcome::Warned);
+        let (severity, message) = (Severity::Warning, passed_over::WHY.to_owned());
+        file.problems.push(FileProblem { severity, message, field: None, line: None, column: None });
+    }
+    Ok(())
 }
 
 async fn walk_all(
@@ -118,8 +140,13 @@ impl SourceReader for Every<'_> {
         if kind != SourceKind::File || !Path::new(target).is_dir() {
             return Ok(source);
         }
-        let files = source.list(&source.folder()).await?;
-        let mut paths = Begin::every(files.into_iter().map(|file| file.path));
+        let files: Vec<String> = source.list(&source.folder()).await?.into_iter().map(|file| file.path).collect();
+        let mut contents = Vec::new();
+        for path in templates_among(&files) {
+            let text = source.read(path, LARGEST_TEMPLATE).await.unwrap_or_default();
+            contents.extend(content_of(path, &text));
+        }
+        let mut paths = Begin::every(files, &contents);
         // What a sync would take comes first, and has the first claim.
         paths.sort_by_key(|path| !Begin::is_usual(path));
         if paths.is_empty() {

@@ -7,7 +7,10 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::catalog::{Allowance, Severity, SourceKind};
 
-use super::keys::{Granted, Keys};
+use super::{
+    content::may_be_template,
+    keys::{Granted, Keys},
+};
 
 /// The folder of an organisation's teams, which no repository can have: `@` stands in no repository's name.
 pub const TEAMS: &str = "@teams/";
@@ -158,10 +161,10 @@ pub enum Begin {
 }
 
 impl Begin {
-    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. What a template's skeleton holds
-    /// is not for the catalog before it is rendered.
-    pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
-        let guessed = Self::every(paths);
+    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. What stands in `contents`, the folders that
+    /// templates fetch from, is not for the catalog before it is rendered, and neither is a skeleton.
+    pub fn folder(paths: impl IntoIterator<Item = String>, contents: &[String]) -> Self {
+        let guessed = Self::every(paths, contents);
         let found: Vec<String> = guessed.iter().filter(|path| Self::is_usual(path)).cloned().collect();
         if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
     }
@@ -172,23 +175,17 @@ impl Begin {
         ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
     }
 
-    /// Every YAML file of a folder that is not part of a skeleton, sorted.
-    pub fn every(paths: impl IntoIterator<Item = String>) -> Vec<String> {
+    /// Every YAML file of a folder that is not part of a skeleton, or of what a template fetches, sorted.
+    pub fn every(paths: impl IntoIterator<Item = String>, contents: &[String]) -> Vec<String> {
         let is_yaml = |path: &str| {
             let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
             name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
         };
         let paths: Vec<String> = paths.into_iter().filter(|path| is_yaml(path)).collect();
-        // What stands below a template's own folder is its content.
-        let templates: Vec<String> = paths
-            .iter()
-            .filter_map(|path| path.strip_suffix("/template.yaml").or_else(|| path.strip_suffix("/template.yml")))
-            .map(|folder| format!("{folder}/"))
-            .collect();
         let is_skeleton = |path: &str| {
             path.contains("${{")
                 || path.split('/').any(|folder| ["skeleton", "skeletons"].contains(&folder))
-                || templates.iter().any(|folder| path.strip_prefix(folder).is_some_and(|below| below.contains('/')))
+                || contents.iter().any(|folder| path.starts_with(folder) && !may_be_template(path))
         };
         let mut guessed: Vec<String> = paths.iter().filter(|path| !is_skeleton(path)).cloned().collect();
         guessed.sort();
@@ -243,7 +240,7 @@ mod tests {
 
     #[test]
     fn a_folder_means_its_catalog_files_but_not_those_of_skeletons() {
-        let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string));
+        let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string), &["t/".to_owned()]);
         let skeletons =
             ["a/skeleton/catalog-info.yaml", "b/${{values.name}}/catalog-info.yaml", "t/content/catalog-info.yaml"];
         let found = [&skeletons[..], &["c/x.yaml", "c/catalog-info.yml", "t/template.yaml"]].concat();

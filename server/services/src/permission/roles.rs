@@ -213,7 +213,7 @@ pub(crate) async fn settle(
             Some(to) if to == uid && !is_anothers => {}
             // Given ahead of the User, or to the same person, whose entry went and came back.
             to if !is_anothers && (to.is_none_or(|to| to.is_nil()) || to == before) => {
-                store::bind(&**tx, &grant, Some(uid)).await?
+                store::bind(&**tx, &grant, Some(uid)).await?;
             }
             _ => {
                 store::bind(&**tx, &grant, None).await?;

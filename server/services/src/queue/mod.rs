@@ -21,6 +21,7 @@ use domain::identity::{Caller, Permission, Target};
 pub(crate) use engine::prepare;
 pub(crate) use identity::WorkerIdentity;
 use serde::{Deserialize, Serialize};
+pub(crate) use slot::aside;
 use tokio::sync::{Notify, futures::Notified, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

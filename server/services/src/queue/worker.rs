@@ -32,7 +32,7 @@ const SLOTS: usize = 4;
 /// must not keep others waiting.
 const SWIFT: Duration = Duration::from_secs(2);
 /// How many jobs one process has in hand at most, with those that wait for other systems.
-const CONCURRENCY: usize = 256;
+const CONCURRENCY: usize = 4_096;
 /// How often a worker says that it lives; one that misses three is taken for dead.
 const HEARTBEAT: Duration = Duration::from_secs(5);
 /// How often the queue is asked without being woken.

@@ -17,6 +17,7 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use services::catalog::{
+    content::{LARGEST_TEMPLATE, content_of, templates_among},
     keys::{Granted, Keys},
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, is_glob, join},
 };
@@ -196,6 +197,7 @@ impl Repositories {
         if files.len() > LIMITS.files {
             return Err(ReadProblem::Refused(format!("`{}` has more than {} files", target.shown(), LIMITS.files)));
         }
+        let blobs = Blobs::new(home(&self.outbound.data), repository);
         let path = path.trim_matches('/').to_owned();
         let names = || files.iter().filter(|(_, file)| file.is_file()).map(|(path, _)| path.clone());
         let prefix = if path.is_empty() { String::new() } else { format!("{path}/") };
@@ -205,7 +207,13 @@ impl Repositories {
             let matcher = super::glob(&path)?;
             (Begin::Named(names().filter(|path| matcher.is_match(path)).collect()), String::new())
         } else {
-            (Begin::folder(names().filter(|path| path.starts_with(&prefix))), path.clone())
+            let paths: Vec<String> = names().filter(|path| path.starts_with(&prefix)).collect();
+            let mut contents = Vec::new();
+            for path in templates_among(&paths) {
+                let text = blobs.read(path, &files[path], LARGEST_TEMPLATE).await.unwrap_or_default();
+                contents.extend(content_of(path, &text));
+            }
+            (Begin::folder(paths, &contents), path.clone())
         };
         let (Begin::Named(chosen) | Begin::Found(chosen) | Begin::Guessed(chosen)) = &begin;
         if chosen.is_empty()
@@ -215,7 +223,6 @@ impl Repositories {
             let message = format!("`{path}` is not in `{}` at `{}`; correct the path", target.shown(), branch.name);
             return Err(ReadProblem::Missing(message));
         }
-        let blobs = Blobs::new(home(&self.outbound.data), repository);
         Ok(Arc::new(State { target, branch: branch.name, commit, files, begin, folder, granted, blobs }))
     }
 }

@@ -40,6 +40,7 @@ use super::{
 use crate::catalog::{
     keys::Granted,
     kinds::Given,
+    passed_over::passed_over,
     ports::{Begin, OpenSource, ReadProblem, SourceReader, is_glob},
     yaml,
 };
@@ -106,15 +107,19 @@ pub(in crate::catalog) async fn gather(
         SourceKind::Kubernetes => format!("kubernetes:{target}").into(),
         _ => format!("url:{target}").into(),
     };
-    let walk = Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms.clone());
-    let gathered = walk.run(&source).await;
+    let walk = |terms| Walk {
+        // What costs a request for each folder is not listed for that.
+        is_listed: matches!(kind, SourceKind::File | SourceKind::Git),
+        ..Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms)
+    };
+    let gathered = walk(terms.clone()).run(&source).await;
     let by_kinds = gathered.prints.iter().flatten().any(|print| print.kinds.is_some());
     if !by_kinds || gathered.same.is_empty() || recall::kinds(&gathered.kinds) == terms.kinds() {
         return Ok(gathered);
     }
     // Other kinds than before: the documents that waited for them are judged again.
     let terms = Terms { recall: terms.recall.without_kinds(), ..terms };
-    Ok(Walk::new(reader, (source.clone(), Named::of(target)), origin, limits, terms).run(&source).await)
+    Ok(walk(terms).run(&source).await)
 }
 
 impl Terms {
@@ -157,6 +162,7 @@ impl<'a> Walk<'a> {
             about: None,
             rests: BTreeMap::new(),
             kept: 0,
+            is_listed: false,
             gathered: Gathered { revision: source.revision(), branch: source.branch(), ..Gathered::default() },
             opened: vec![source],
         }
@@ -183,6 +189,12 @@ impl<'a> Walk<'a> {
         self.tell_rests();
         for remark in source.remarks() {
             self.remark(remark);
+        }
+        if self.is_listed && matches!(source.begin(), Begin::Found(_)) {
+            let read = self.gathered.files.iter().map(|file| file.path.clone()).collect();
+            for remark in passed_over(&**source, &read).await {
+                self.remark(remark);
+            }
         }
         self.gathered.allowance = source.allowance();
         self.gathered
@@ -280,6 +292,8 @@ struct Walk<'a> {
     rests: BTreeMap<usize, Rest>,
     /// How much text was kept.
     kept: usize,
+    /// Whether the source lists its files for nothing, so that those can be told of that were passed over.
+    is_listed: bool,
     gathered: Gathered,
 }
 

@@ -47,7 +47,7 @@ use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
     database, identity,
-    queue::{Job, servers::Hurry},
+    queue::{Job, aside, servers::Hurry},
 };
 
 /// How long reading a source may take in all.
@@ -82,7 +82,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, hurry: Hurry) -
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
-    let _turn = turn.lock().await;
+    let _turn = aside(turn.lock()).await;
     for attempt in 1..=ATTEMPTS {
         let started = Utc::now();
         let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
