@@ -10,7 +10,7 @@ use domain::{
 use super::{
     narrowed,
     resource::{Resource, Traits, traits},
-    who_can::{WhoCan, those_who_can},
+    who_can::{WhoCan, teams_above, those_who_can},
 };
 use crate::{Result, Services, catalog, identity};
 
@@ -29,7 +29,8 @@ pub(crate) async fn approvers(services: &Services, caller: &Caller, template: &E
     let resource = Resource::run("any", &traits, &caller.subject.to_string());
     let machines = identity::machines(services, &caller.tenant).await?;
     let mut found = Vec::new();
-    for who in those_who_can(&rules, caller, &machines, Permission::ApproveRun, &resource) {
+    let above = teams_above(services, caller, &rules, &resource).await?;
+    for who in those_who_can(&rules, caller, &machines, &above, (Permission::ApproveRun, &resource)) {
         let people = people(services, caller, &who).await?;
         found.push((who, people));
     }

@@ -89,23 +89,18 @@ pub async fn may_each(
 
 /// Someone made up who has these roles and is in these teams.
 pub(super) fn someone(caller: &Caller, role: Option<&str>, team: Option<&str>) -> Footing {
-    person(caller, role, team, "user:default/someone")
+    one(caller, role, team.map(str::to_owned), "user:default/someone")
 }
 
-/// The same, of this name.
-pub(super) fn person(caller: &Caller, role: Option<&str>, team: Option<&str>, name: &str) -> Footing {
-    one(caller, role, team, name)
-}
-
+/// The same, of this name, with several roles, in several teams.
 pub(super) fn one<'a>(
     caller: &Caller,
     roles: impl IntoIterator<Item = &'a str>,
-    team: Option<&str>,
+    teams: impl IntoIterator<Item = String>,
     name: &str,
 ) -> Footing {
-    let set = |names: &mut dyn Iterator<Item = &str>| names.map(str::to_owned).collect::<BTreeSet<String>>();
-    let standing =
-        Standing { roles: set(&mut roles.into_iter()), teams: set(&mut team.into_iter()), ..Standing::default() };
+    let roles = roles.into_iter().map(str::to_owned).collect();
+    let standing = Standing { roles, teams: teams.into_iter().collect(), ..Standing::default() };
     let subject = Subject::Person(name.to_owned());
     Rules::example(&Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) })
 }
@@ -164,7 +159,7 @@ impl Rules {
     /// Someone made up who is signed in: with the roles of everyone, and another one.
     pub(super) fn signed_in(&self, caller: &Caller, role: &str, team: Option<&str>, name: Option<&str>) -> Footing {
         let roles = self.of_everyone().iter().map(String::as_str).chain([role]);
-        one(caller, roles, team, name.unwrap_or("user:default/someone"))
+        one(caller, roles, team.map(str::to_owned), name.unwrap_or("user:default/someone"))
     }
 
     /// Someone made up who is in a team, with what that brings.

@@ -1,6 +1,9 @@
 //! Policies that come with Causeway, and what the rules make of them.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
 
@@ -271,7 +274,13 @@ fn those_who_are_tied_to_a_thing_are_told_by_name() {
         ..someone(&["developer"], &["group:default/berths"])
     };
     let told = |permission, resource: &Resource| {
-        let found = those_who_can(&rules, &someone(&[], &[]), std::slice::from_ref(&ada), permission, resource);
+        let found = those_who_can(
+            &rules,
+            &someone(&[], &[]),
+            std::slice::from_ref(&ada),
+            &HashMap::new(),
+            (permission, resource),
+        );
         found.into_iter().map(|who| format!("{} {}", who.role, who.of.unwrap_or_default())).collect::<Vec<_>>()
     };
     let template = Traits { reference: "template:default/paper".to_owned(), ..Traits::default() };
@@ -293,7 +302,52 @@ fn whom_a_policy_forbids_a_thing_by_name_is_told_as_an_exception() {
          forbid (principal in Team::\"group:default/berths\", action == Action::\"readAudit\", resource);",
     )]);
     let platform = Resource::plain("Platform", "platform");
-    let found = those_who_can(&rules, &someone(&[], &[]), &[], Permission::ReadAudit, &platform);
+    let found = those_who_can(&rules, &someone(&[], &[]), &[], &HashMap::new(), (Permission::ReadAudit, &platform));
     let engineers = found.iter().find(|who| who.role == "platform-engineer").unwrap();
     assert_eq!(engineers.except, ["group:default/berths", "user:default/adam"]);
+}
+
+/// Who can do a thing, as `role in team except …`, where policies say more than those that are shipped.
+fn told(more: &str, above: &[(&str, &str)], (permission, resource): (Permission, &Resource)) -> Vec<String> {
+    let rules = rules(&[("more", more)]);
+    let above = above.iter().map(|(team, above)| ((*team).to_owned(), vec![(*above).to_owned()])).collect();
+    let found = those_who_can(&rules, &someone(&[], &[]), &[], &above, (permission, resource));
+    let row = |who: super::who_can::WhoCan| {
+        format!("{} in {} except {}", who.role, who.of.unwrap_or_default(), who.except.join(" "))
+    };
+    found.into_iter().map(row).collect()
+}
+
+#[test]
+fn those_to_whom_a_policy_leaves_a_thing_are_told() {
+    let run = Traits { reference: "template:default/paper".to_owned(), ..Traits::default() };
+    let run = Resource::run("1", &run, "user:default/grace");
+    let only = "forbid (principal, action == Action::\"approveRun\", resource) \
+                unless { principal in Team::\"group:default/paved-road\" };";
+    let rows = told(only, &[], (Permission::ApproveRun, &run));
+    assert!(rows.iter().any(|row| row.starts_with("platform-engineer in group:default/paved-road ")), "{rows:?}");
+    // What a permit leaves out is an exception like what is forbidden.
+    let platform = Resource::plain("Platform", "platform");
+    let without = "permit (principal in Role::\"auditor\", action == Action::\"readAudit\", resource) \
+                   unless { principal == User::\"user:default/adam\" };";
+    let rows = told(without, &[], (Permission::ReadAudit, &platform));
+    let auditors = rows.iter().find(|row| row.starts_with("auditor ")).unwrap();
+    assert!(auditors.contains("user:default/adam"), "{rows:?}");
+}
+
+#[test]
+fn what_is_said_of_a_department_holds_for_its_teams() {
+    let above =
+        [("group:default/signalling", "group:default/railops"), ("group:default/tracks", "group:default/railops")];
+    let team = Resource::team("group:default/signalling");
+    let closed =
+        "forbid (principal in Team::\"group:default/railops\", action == Action::\"keepTeamViews\", resource);";
+    let rows = told(closed, &above, (Permission::KeepTeamViews, &team));
+    assert!(!rows.iter().any(|row| row.starts_with("developer in group:default/signalling")), "{rows:?}");
+    // And what is said of a team below is an exception of its department.
+    let team = Resource::team("group:default/railops");
+    let closed = "forbid (principal in Team::\"group:default/tracks\", action == Action::\"keepTeamViews\", resource);";
+    let rows = told(closed, &above, (Permission::KeepTeamViews, &team));
+    let developers = rows.iter().find(|row| row.starts_with("developer in group:default/railops")).unwrap();
+    assert!(developers.contains("group:default/tracks"), "{rows:?}");
 }

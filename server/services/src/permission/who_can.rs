@@ -1,12 +1,15 @@
 //! Who can do a thing on a target.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use domain::identity::{Caller, Permission, Reason, Standing, Subject, Target};
 
 use super::{
     asked, narrowed,
-    questions::{label, named, one, person, someone, standing},
+    questions::{label, named, one, someone, standing},
     resource::Resource,
     rules::{Footing, Rules},
 };
@@ -56,7 +59,8 @@ pub async fn who_can(
         let subject = Subject::Person(name);
         known.push(Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) });
     }
-    let mut found = those_who_can(&rules, caller, &known, permission, &resource);
+    let above = teams_above(services, caller, &rules, &resource).await?;
+    let mut found = those_who_can(&rules, caller, &known, &above, (permission, &resource));
     found.retain(|who| who.of.as_ref().is_none_or(|of| !away.contains(of)));
     // Teams of sources that are not trusted with people count for nothing.
     let is_team = |holder: &String| holder.starts_with("group:");
@@ -71,7 +75,8 @@ pub async fn who_can(
         for who in &mut found {
             let holders = std::mem::take(&mut who.holders);
             for (at, holder) in holders.into_iter().enumerate() {
-                if at >= NAMED || holds(services, caller, &rules, &holder, (permission, &resource)).await? {
+                let row = (holder.as_str(), who.of.as_deref());
+                if at >= NAMED || holds(services, caller, &rules, row, (permission, &resource)).await? {
                     who.holders.push(holder);
                 }
             }
@@ -92,17 +97,30 @@ pub async fn who_can(
     Ok(found)
 }
 
-/// Whether someone to whom a role was given may do a thing by it, or whoever is in a team: they may be in a team above that a
-/// policy forbids it to.
+/// The teams above each of those that a thing or a policy names: whoever is in one is in those above it too.
+pub(super) async fn teams_above(
+    services: &Services,
+    caller: &Caller,
+    rules: &Rules,
+    resource: &Resource,
+) -> Result<HashMap<String, Vec<String>>> {
+    let named = rules.named().into_iter().filter(|(kind, _)| kind == "Team").map(|(_, name)| name);
+    let teams: BTreeSet<String> = resource.teams().into_iter().chain(named).collect();
+    catalog::vouched_above(services, caller, &teams.into_iter().take(NAMED).collect::<Vec<_>>()).await
+}
+
+/// Whether someone to whom a role was given may do a thing by it, or whoever is in a team and in the one that it takes besides: they may
+/// be in a team above that a policy forbids it to.
 async fn holds(
     services: &Services,
     caller: &Caller,
     rules: &Rules,
-    holder: &str,
+    (holder, of): (&str, Option<&str>),
     (permission, resource): (Permission, &Resource),
 ) -> Result<bool> {
     let (subject, standing) = if holder.starts_with("group:") {
-        let own = [holder.to_owned()];
+        let besides = of.filter(|of| of.starts_with("group:")).map(str::to_owned);
+        let own: Vec<String> = std::iter::once(holder.to_owned()).chain(besides).collect();
         let above = catalog::vouched_above(services, caller, &own).await?.into_values().flatten();
         let teams: BTreeSet<String> = own.iter().cloned().chain(above).collect();
         (Subject::Person("user:default/someone".to_owned()), Standing { teams, ..Standing::default() })
@@ -133,22 +151,23 @@ async fn sees(services: &Services, caller: &Caller, target: Target<'_>) -> Resul
 }
 
 /// The same about something of which all is known that policies ask, with all machines that come in, and the people who are tied
-/// to the thing.
+/// to the thing; `above` has the teams above others.
 pub(super) fn those_who_can(
     rules: &Rules,
     caller: &Caller,
     ones: &[Caller],
-    permission: Permission,
-    resource: &Resource,
+    above: &HashMap<String, Vec<String>>,
+    (permission, resource): (Permission, &Resource),
 ) -> Vec<WhoCan> {
     let known: BTreeSet<String> = ones.iter().map(|one| one.subject.to_string()).collect();
-    // Whom a policy names may be who it forbids it to, with whatever role; so may those be who have another role besides, and
-    // those who are tied to the thing.
+    // Whom a policy names may be who it forbids it to, or leaves out, with whatever role; so may those be who have another role besides,
+    // and those who are tied to the thing.
     let others = rules.role_names().into_iter().map(|role| ("Role".to_owned(), role));
     let teams = resource.teams().into_iter().map(|team| ("Team".to_owned(), team));
     let people = resource.people().iter().map(|person| ("User".to_owned(), person.clone()));
-    let met = rules.named().into_iter().take(NAMED).chain(others).chain(teams).chain(people);
-    let forbidden: BTreeSet<(String, String)> = if rules.forbids(permission) { met.collect() } else { BTreeSet::new() };
+    let met: BTreeSet<(String, String)> =
+        rules.named().into_iter().take(NAMED).chain(others).chain(teams).chain(people).collect();
+    let trial = Trial { caller, ones, above };
     let mut found = Vec::new();
     let mut note = |footing: &Footing, role: &str, of: Option<String>, mut holders: Vec<String>| {
         let verdict = rules.decide(footing, permission, resource);
@@ -157,22 +176,35 @@ pub(super) fn those_who_can(
             holders.retain(|holder| !known.contains(holder));
             let reasons = rules.reasons(footing, permission, Some(resource), &verdict);
             let may_not = |name: &&(String, String)| {
-                let footing = with_role(caller, role, of.as_deref(), name);
+                let footing = trial.with_role(rules, role, of.as_deref(), name);
                 footing.is_some_and(|footing| !rules.decide(&footing, permission, resource).is_allowed)
             };
-            let except: Vec<String> = forbidden.iter().filter(may_not).map(label).collect();
+            let except: Vec<String> = met.iter().filter(may_not).map(label).collect();
             holders.retain(|holder| !except.contains(holder));
             found.push(WhoCan { role: role.to_owned(), of, holders, reasons, except });
         }
         verdict.is_allowed
     };
+    // The teams of the thing, and then those that a policy leaves it to.
+    let mut teams = resource.teams();
+    let own = teams.len();
+    teams.extend(met.iter().filter(|(kind, _)| kind == "Team").map(|(_, team)| team.clone()));
     for role in rules.role_names() {
         let holders = rules.holders(&role);
         if note(&someone(caller, Some(&role), None), &role, None, holders.clone()) {
             continue;
         }
-        for team in resource.teams() {
-            note(&someone(caller, Some(&role), Some(&team)), &role, Some(team.clone()), holders.clone());
+        let mut told: Vec<&String> = Vec::new();
+        for (at, team) in teams.iter().enumerate() {
+            // Whoever is in a team below one that was told of is in that one.
+            let is_below = || above.get(team).is_some_and(|above| told.iter().any(|told| above.contains(told)));
+            if at >= own && (told.contains(&team) || is_below()) {
+                continue;
+            }
+            let footing = trial.in_teams([role.as_str()], [team.as_str()], SOMEONE);
+            if note(&footing, &role, Some(team.clone()), holders.clone()) {
+                told.push(team);
+            }
         }
     }
     for name in rules.named() {
@@ -213,13 +245,54 @@ fn add_one(found: &mut Vec<WhoCan>, rules: &Rules, one: &Caller, permission: Per
     }
 }
 
-/// Someone whom a policy names, with a role; none of a machine, which is told of by itself.
-fn with_role(caller: &Caller, role: &str, team: Option<&str>, (kind, name): &(String, String)) -> Option<Footing> {
-    let role = Some(role).filter(|role| !role.is_empty())?;
-    match kind.as_str() {
-        "User" => Some(person(caller, Some(role), team, name)),
-        "Team" if team.is_none() => Some(someone(caller, Some(role), Some(name))),
-        "Role" => Some(one(caller, [role, name.as_str()], team, "user:default/someone")),
-        _ => None,
+/// A name that nobody has.
+const SOMEONE: &str = "user:default/someone";
+
+/// What those are made up from who are tried.
+struct Trial<'a> {
+    caller: &'a Caller,
+    ones: &'a [Caller],
+    above: &'a HashMap<String, Vec<String>>,
+}
+
+impl Trial<'_> {
+    /// Someone with these roles in these teams, and so in those above.
+    fn in_teams<'b>(
+        &self,
+        roles: impl IntoIterator<Item = &'b str>,
+        teams: impl IntoIterator<Item = &'b str>,
+        name: &str,
+    ) -> Footing {
+        let mut all = BTreeSet::new();
+        for team in teams {
+            all.extend(self.above.get(team).into_iter().flatten().cloned());
+            all.insert(team.to_owned());
+        }
+        one(self.caller, roles, all, name)
+    }
+
+    /// Someone whom a policy names, with a role; none of a machine, which is told of by itself.
+    fn with_role(
+        &self,
+        rules: &Rules,
+        role: &str,
+        team: Option<&str>,
+        (kind, name): &(String, String),
+    ) -> Option<Footing> {
+        let role = Some(role).filter(|role| !role.is_empty())?;
+        let team = team.filter(|team| team.starts_with("group:"));
+        match kind.as_str() {
+            // Who is known is tried as they stand, with what the row is about besides.
+            "User" => {
+                let known = self.ones.iter().find(|one| one.subject.to_string() == *name);
+                let own = known.map(|one| one.standing.teams.iter().map(String::as_str)).into_iter().flatten();
+                let roles = known.map(|one| rules.footing_of(one).roles).unwrap_or_default();
+                let roles: Vec<&str> = roles.iter().map(String::as_str).chain([role]).collect();
+                Some(self.in_teams(roles, own.chain(team), name))
+            }
+            "Team" => Some(self.in_teams([role], team.into_iter().chain([name.as_str()]), SOMEONE)),
+            "Role" => Some(self.in_teams([role, name.as_str()], team, SOMEONE)),
+            _ => None,
+        }
     }
 }
