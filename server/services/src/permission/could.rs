@@ -45,6 +45,9 @@ pub struct Could {
 /// # Errors
 /// [`Error::NotFound`] if nobody of this name is known.
 pub async fn what_could(services: &Services, caller: &Caller, who: &Subject) -> Result<Could> {
+    // References are the same however they are written.
+    let small = if let Subject::Person(name) = who { Some(Subject::Person(name.to_lowercase())) } else { None };
+    let who = small.as_ref().unwrap_or(who);
     if *who != caller.subject {
         identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
     }

@@ -63,10 +63,10 @@ pub(super) fn compare(
     if changed.is_empty() {
         return (Moves::new(), Moves::new());
     }
-    let actors = actors(current, draft, caller, known);
-    let wholly = extents(current, draft, caller, &actors, (&mut gains, &mut losses));
+    let actors = actors(current, draft, caller, known, world);
+    let wholly = extents(current, draft, (caller, world), &actors, (&mut gains, &mut losses));
     let apart = world.len().saturating_mul(actors.len() * Bond::ALL.len() * 2).div_ceil(MOST).max(1);
-    let mut footings = Footings { caller, rules: draft, known: HashMap::new() };
+    let mut footings = Footings { caller, rules: draft, world, known: HashMap::new() };
     for (at, actor) in actors.iter().enumerate() {
         for permission in Permission::ALL {
             // Of what they may do on everything now, or no longer, each kind of thing says no more.
@@ -128,7 +128,7 @@ fn listed(mut moves: Vec<Move>) -> Moves {
 }
 
 /// All whom it is tried on.
-fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> Vec<Actor> {
+fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller], world: &World) -> Vec<Actor> {
     let roles: Vec<String> = {
         let mut met = BTreeSet::new();
         let all = current.role_names().into_iter().chain(draft.role_names());
@@ -141,7 +141,7 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> 
     }
     // Those who hold a role of their own have others besides, and lose what these gave them.
     for team in draft.with_own_roles("group:").into_iter().take(HOLDERS) {
-        let one = draft.holder(caller, &team);
+        let one = draft.holder(caller, world.with_above(&team));
         actors.push(Actor::One(format!("whoever is in {team}"), Box::new(one), None));
     }
     let mut met: BTreeSet<String> = BTreeSet::new();
@@ -164,7 +164,7 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller]) -> 
 fn extents(
     current: &Rules,
     draft: &Rules,
-    caller: &Caller,
+    (caller, world): (&Caller, &World),
     actors: &[Actor],
     (gains, losses): (&mut Vec<Move>, &mut Vec<Move>),
 ) -> HashSet<(usize, Permission)> {
@@ -173,7 +173,8 @@ fn extents(
         let made;
         let footing: &Footing = match actor {
             Actor::Role(role, team) => {
-                made = draft.signed_in(caller, role, team.as_deref(), None);
+                let teams = team.iter().flat_map(|team| world.with_above(team));
+                made = draft.signed_in(caller, role, teams, None);
                 &made
             }
             Actor::One(_, footing, _) => footing,
@@ -222,13 +223,15 @@ impl Actor {
 struct Footings<'a> {
     caller: &'a Caller,
     rules: &'a Rules,
+    world: &'a World,
     known: HashMap<(String, Option<String>, Option<String>), Footing>,
 }
 
 impl Footings<'_> {
     fn of(&mut self, role: &str, team: Option<&str>, person: Option<&str>) -> &Footing {
         let key = (role.to_owned(), team.map(str::to_owned), person.map(str::to_owned));
-        self.known.entry(key).or_insert_with(|| self.rules.signed_in(self.caller, role, team, person))
+        let teams = team.into_iter().flat_map(|team| self.world.with_above(team));
+        self.known.entry(key).or_insert_with(|| self.rules.signed_in(self.caller, role, teams, person))
     }
 }
 

@@ -31,6 +31,9 @@ pub(super) async fn doubts(services: &Services, tenant: &Tenant, rules: &Rules) 
             }
         } else if !name.starts_with(beginning) {
             doubts.push(format!("{written} means nobody: write a whole reference, such as `{kind}::\"{example}\"`"));
+        } else if name != name.to_lowercase() {
+            let small = name.to_lowercase();
+            doubts.push(format!("{written} means nobody: references are written small, `{kind}::\"{small}\"`"));
         } else if let Some(why) = unknown(services, tenant, &machines, &name).await? {
             doubts.push(format!("{written}: {why}"));
         }

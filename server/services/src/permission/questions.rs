@@ -156,15 +156,21 @@ pub(super) async fn difference(
 }
 
 impl Rules {
-    /// Someone made up who is signed in: with the roles of everyone, and another one.
-    pub(super) fn signed_in(&self, caller: &Caller, role: &str, team: Option<&str>, name: Option<&str>) -> Footing {
+    /// Someone made up who is signed in: with the roles of everyone, and another one, in these teams.
+    pub(super) fn signed_in(
+        &self,
+        caller: &Caller,
+        role: &str,
+        teams: impl IntoIterator<Item = String>,
+        name: Option<&str>,
+    ) -> Footing {
         let roles = self.of_everyone().iter().map(String::as_str).chain([role]);
-        one(caller, roles, team.map(str::to_owned), name.unwrap_or("user:default/someone"))
+        one(caller, roles, teams, name.unwrap_or("user:default/someone"))
     }
 
-    /// Someone made up who is in a team, with what that brings.
-    pub(super) fn holder(&self, caller: &Caller, team: &str) -> Footing {
-        let standing = Standing { teams: [team.to_owned()].into(), ..Standing::default() };
+    /// Someone made up who is in these teams, with what that brings.
+    pub(super) fn holder(&self, caller: &Caller, teams: impl IntoIterator<Item = String>) -> Footing {
+        let standing = Standing { teams: teams.into_iter().collect(), ..Standing::default() };
         let subject = Subject::Person("user:default/someone".to_owned());
         self.footing_of(&Caller { tenant: caller.tenant.clone(), subject, standing: Arc::new(standing) })
     }

@@ -47,6 +47,7 @@ pub async fn who_can(
     let resource = Resource::of(services, caller, target).await?;
     resource.fits(permission)?;
     let mut known = identity::machines(services, &caller.tenant).await?;
+    let machines: BTreeSet<String> = known.iter().map(|machine| machine.subject.to_string()).collect();
     // People are tried as they stand: those who are tied to the thing, and those whom policies name.
     let named = rules.named().into_iter().filter(|(kind, _)| kind == "User").map(|(_, name)| name);
     let people: BTreeSet<String> = resource.people().iter().cloned().chain(named).collect();
@@ -69,6 +70,21 @@ pub async fn who_can(
     let counted = catalog::vouched(services, &caller.tenant, &held).await?;
     for who in &mut found {
         who.holders.retain(|holder| !is_team(holder) || counted.contains(holder));
+    }
+    // Nobody is sent to those who do not come in.
+    for who in &mut found {
+        let mut here = Vec::with_capacity(who.holders.len());
+        for (at, holder) in std::mem::take(&mut who.holders).into_iter().enumerate() {
+            let is_away = match holder.split_once(':') {
+                Some(("machine", _)) => !machines.contains(&holder),
+                Some(("user", _)) if at < NAMED => standing(services, caller, &holder).await?.is_none(),
+                _ => false,
+            };
+            if !is_away {
+                here.push(holder);
+            }
+        }
+        who.holders = here;
     }
     // By another role, or by a team of theirs, it may be forbidden to those who hold one that permits it.
     if rules.forbids(permission) {
@@ -286,9 +302,8 @@ impl Trial<'_> {
             "User" => {
                 let known = self.ones.iter().find(|one| one.subject.to_string() == *name);
                 let own = known.map(|one| one.standing.teams.iter().map(String::as_str)).into_iter().flatten();
-                let roles = known.map(|one| rules.footing_of(one).roles).unwrap_or_default();
-                let roles: Vec<&str> = roles.iter().map(String::as_str).chain([role]).collect();
-                Some(self.in_teams(roles, own.chain(team), name))
+                let held = known.map(|one| rules.footing_of(one).roles).unwrap_or_default();
+                Some(self.in_teams(held.iter().map(String::as_str).chain([role]), own.chain(team), name))
             }
             "Team" => Some(self.in_teams([role], team.into_iter().chain([name.as_str()]), SOMEONE)),
             "Role" => Some(self.in_teams([role, name.as_str()], team, SOMEONE)),

@@ -27,6 +27,11 @@ fn entity(reference: &str, tag: &str, owner: &str) -> Traits {
 
 /// What a draft comes to: gains with a plus, losses with a minus.
 fn told(before: &[(&str, &str)], after: &[(&str, &str)], sample: &[Traits]) -> Vec<String> {
+    told_of(before, after, sample, &[])
+}
+
+/// The same where teams have others above them.
+fn told_of(before: &[(&str, &str)], after: &[(&str, &str)], sample: &[Traits], above: &[(&str, &str)]) -> Vec<String> {
     let (current, draft) = (rules(before), rules(after));
     let sources = [(
         "1".to_owned(),
@@ -34,7 +39,8 @@ fn told(before: &[(&str, &str)], after: &[(&str, &str)], sample: &[Traits]) -> V
         "https://git.example/berths".to_owned(),
         vec!["group:default/berths".to_owned()],
     )];
-    let world = World::of(sample, &sources, [&current, &draft]);
+    let above = above.iter().map(|(team, above)| ((*team).to_owned(), vec![(*above).to_owned()])).collect();
+    let world = World::of(sample, &sources, [&current, &draft]).below(above);
     let caller = Caller::system(Tenant::default(), "tests");
     let people = named_people(&current, &draft).into_iter().map(Subject::Person);
     let known: Vec<Caller> = people.map(|person| Caller::new(Tenant::default(), person)).collect();
@@ -150,4 +156,18 @@ fn a_large_catalog_is_looked_at_in_part_and_what_a_policy_names_in_any_case() {
             && line.ends_with("such as `component:default/c3999`")),
         "{told_of_one:#?}"
     );
+}
+
+#[test]
+fn what_a_department_loses_its_teams_lose() {
+    let sample = [
+        entity("template:default/paper", "", "group:default/signalling"),
+        entity("group:default/signalling", "", ""),
+        entity("group:default/railops", "", ""),
+    ];
+    let text =
+        "forbid (principal in Team::\"group:default/railops\", action == Action::\"approveRun\", resource is Run);";
+    let above = [("group:default/signalling", "group:default/railops")];
+    let told = told_of(&[], &[("draft", text)], &sample, &above);
+    assert!(told.iter().any(|line| line.starts_with("- role team-lead, in the owning team: ")), "{told:#?}");
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use domain::identity::{Permission, Tenant};
+use domain::identity::{Caller, Permission, Tenant};
 
 use super::super::{
     language,
@@ -146,11 +146,24 @@ impl Words {
 pub(in crate::permission) struct World {
     things: BTreeMap<Words, Vec<Thing>>,
     met: HashSet<(Words, String)>,
+    /// The teams above others: whoever is in a team is in those above it too.
+    above: HashMap<String, Vec<String>>,
 }
 
 impl World {
     pub(super) fn len(&self) -> usize {
         self.things.values().map(Vec::len).sum()
+    }
+
+    /// A team, and those above it.
+    pub(super) fn with_above<'a>(&'a self, team: &'a str) -> impl Iterator<Item = String> + 'a {
+        std::iter::once(team.to_owned()).chain(self.above.get(team).into_iter().flatten().cloned())
+    }
+
+    /// The same world with these teams above others.
+    #[cfg(test)]
+    pub(super) fn below(self, above: HashMap<String, Vec<String>>) -> Self {
+        Self { above, ..self }
     }
 
     /// The kinds of things on which a permission is used.
@@ -178,7 +191,16 @@ impl World {
             }
         }
         let sources = catalog::sample_sources(services, tenant, SOURCES).await?;
-        Ok(Self::of(&sample, &sources, rules))
+        let is_team = |name: &String| name.starts_with("group:");
+        let owners = sample.iter().flat_map(|traits| traits.owners.iter().chain([&traits.reference]));
+        let mut teams: BTreeSet<String> =
+            owners.chain(sources.iter().flat_map(|(.., owners)| owners)).cloned().collect();
+        teams.extend(rules.iter().flat_map(|rules| rules.named()).map(|(_, name)| name));
+        teams.extend(rules.iter().flat_map(|rules| rules.with_own_roles("group:")));
+        let teams: Vec<String> = teams.into_iter().filter(is_team).take(ENTITIES).collect();
+        let system = Caller::system(tenant.clone(), "permission");
+        let above = catalog::vouched_above(services, &system, &teams).await?;
+        Ok(Self { above, ..Self::of(&sample, &sources, rules) })
     }
 
     /// Puts together what there is, and what policies that changed speak of.
