@@ -83,6 +83,7 @@ test('a second person agrees to a run, and whoever started it cannot', async ({ 
   await expect(grace.getByText('Waits for you')).toBeVisible();
   await grace.getByRole('link', { name: /^#1 / }).click();
   await expect(grace).toHaveURL(/\/runs\/1$/);
+  await expect(grace.getByRole('heading', { name: 'Waits for approval' })).toBeVisible();
   await isSound(grace, 'approval');
   // A refusal says why; what was forgotten is asked for on the same page.
   await grace.getByRole('button', { name: 'Refuse' }).click();
