@@ -89,12 +89,16 @@ struct WhoMay {
     role: String,
     /// The team that they must be in besides, or whom a policy names.
     of: Option<String>,
-    /// To whom the role was given by name, and the machines that come with it and whose tokens are not narrowed to other things.
+    /// To whom the role was given by name, and the machines that come with it and whose tokens are not narrowed to other things; where
+    /// there is neither role nor team, the people who can as they stand.
     holders: Vec<String>,
     /// The policies that permit it.
     reasons: Vec<PolicySaid>,
-    /// The people and teams who may not all the same, since a policy names them.
+    /// The people, teams and roles who may not all the same.
     except: Vec<String>,
+    /// How many more people there are that are not named, being too many or not for the caller to see: among the exceptions, or, where
+    /// there is no role, among the holders.
+    unnamed: usize,
 }
 
 /// Who can do a thing.
@@ -119,6 +123,7 @@ async fn who_can(
         of: who.of,
         holders: who.holders,
         except: who.except,
+        unnamed: who.unnamed,
     });
     Ok(Json(who.collect()))
 }

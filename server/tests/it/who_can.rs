@@ -95,6 +95,49 @@ both! {
         assert!(approve.iter().any(|who| who.to_string().contains("user:default/ada")), "{approve:?}");
     }
 
+    async fn a_role_that_a_department_has_is_given_to_it_whomever_of_it_a_policy_forbids_the_thing(portal) {
+        let things = THINGS.replace("type: team, children: []", "type: team, parent: harbour, children: []");
+        let harbour = "---\napiVersion: backstage.io/v1alpha1\nkind: Group\nmetadata: { name: harbour }\nspec: { type: department, children: [] }\n";
+        let path = portal.write("catalog-info.yaml", things + harbour);
+        portal.register("file", &path).await;
+        portal.is_there("group/default/harbour").await;
+        portal.gives("developer", "group:default/harbour").await;
+        portal.holds("not-ada", "forbid (principal == User::\"user:default/ada\", action == Action::\"keepTeamViews\", resource);\n\
+            forbid (principal in Team::\"group:default/quays\", action == Action::\"startRun\", resource is Template) when { principal == User::\"user:default/grace\" };").await;
+        let keep = portal.who_can("permission=keepTeamViews&on=group:default/berths").await;
+        let of_team = keep.iter().find(|row| row["of"] == "group:default/berths").unwrap();
+        assert_eq!((&of_team["role"], &of_team["holders"]), (&json!("developer"), &json!(["group:default/harbour"])));
+        assert_eq!(of_team["except"], json!(["user:default/ada"]));
+        let start = portal.who_can("permission=startRun&on=template:default/paper").await;
+        let developer = row(&start, "developer");
+        assert_eq!((&developer["holders"], &developer["except"]), (&json!(["group:default/harbour"]), &json!(["user:default/grace"])));
+        // Whom a policy leaves it to by a team is told so, with those whom it leaves out.
+        portal.holds("both", "permit (principal in Team::\"group:default/harbour\", action == Action::\"readAudit\", resource) when { principal in Team::\"group:default/quays\" && !(principal in Team::\"group:default/berths\") };").await;
+        let read = portal.who_can("permission=readAudit&on=platform").await;
+        let named = read.iter().find(|row| row["role"] == "").unwrap();
+        assert_eq!((&named["of"], &named["except"]), (&json!("group:default/quays"), &json!(["group:default/berths"])), "{read:?}");
+    }
+
+    async fn who_can_agree_to_a_run_is_asked_about_what_was_started(portal) {
+        portal.has_things().await;
+        portal.gives("platform-engineer", "user:default/ada").await;
+        portal.holds("of-docs", "forbid (principal, action == Action::\"approveRun\", resource) when { resource.template.tags.contains(\"docs\") } unless { principal in Role::\"administrator\" };").await;
+        let (status, run) = portal.post("/api/scaffolder/v2/tasks", &json!({ "templateRef": "template:default/paper", "values": {} })).await;
+        assert_eq!(status, StatusCode::CREATED);
+        portal.write("catalog-info.yaml", THINGS.replace(", tags: [docs]", ""));
+        let _: () = portal.until("the template is another one", async |portal| {
+            portal.post("/api/catalog/refresh", &json!({ "entityRef": "template:default/paper" })).await;
+            let template = portal.json("/api/catalog/entities/by-name/template/default/paper").await;
+            template["metadata"]["tags"].is_null().then_some(())
+        }).await;
+        let roles = async |on: &str| {
+            let rows = portal.who_can(&format!("permission=approveRun&on={on}")).await;
+            rows.iter().map(|row| row["role"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+        };
+        assert_eq!(roles(&format!("run:{}", run["id"].as_str().unwrap())).await, ["administrator"]);
+        assert!(roles("template:default/paper").await.contains(&"platform-engineer".to_owned()));
+    }
+
     async fn teams_that_nobody_believes_have_no_roles(portal) {
         portal.has_things().await;
         let path = portal.write("other.yaml", THINGS.replace("name: berths", "name: unberths").replace("name: ada", "name: unada"));

@@ -9,7 +9,7 @@ use prose::escape;
 use services::{
     Error, Result, Services,
     identity::{Caller, Permission, Permission as P, Reason, Subject, Thing},
-    permission::{self, MayRow},
+    permission::{self, MayRow, WhoCan},
     runs,
 };
 
@@ -119,6 +119,37 @@ fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
+/// How many names stand in one place.
+const NAMES: usize = 20;
+
+/// The first of these, and how many more there are.
+fn some(names: &[String], unnamed: usize) -> String {
+    let told: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
+    match (told.is_empty(), names.len() - told.len() + unnamed) {
+        (_, 0) => told.join(", "),
+        (true, 1) => "one person".to_owned(),
+        (true, more) => format!("{more} people"),
+        (false, more) => format!("{} and {more} more", told.join(", ")),
+    }
+}
+
+/// A group of people who can do a thing: role, who of them, given to, because.
+fn row(who: &WhoCan) -> Vec<String> {
+    let is_together = who.role.is_empty() && who.of.is_none();
+    let role = if who.role.is_empty() { "by no role alone".to_owned() } else { escape(&who.role) };
+    let unnamed = |is_here: bool| if is_here { who.unnamed } else { 0 };
+    let of = match who.of.as_deref() {
+        None if is_together => some(&who.holders, unnamed(true)),
+        None => "anyone with the role".to_owned(),
+        Some(of) if of.starts_with("group:") => format!("in {}", code(of)),
+        Some(of) => code(of),
+    };
+    let except = some(&who.except, unnamed(!is_together));
+    let except = if except.is_empty() { String::new() } else { format!(", except {except}") };
+    let holders = if is_together { String::new() } else { some(&who.holders, 0) };
+    vec![role, of + &except, holders, list(&who.reasons)]
+}
+
 /// What is wrong with a question is the answer to it.
 fn wrong(html: &mut String, why: &str) -> String {
     *html += &note("error", "That cannot be asked", &[why.to_owned()]);
@@ -168,25 +199,7 @@ async fn answer(
     );
     match permission::who_can(services, caller, permission, thing.target()).await {
         Ok(found) => {
-            let rows: Vec<Vec<String>> = found
-                .iter()
-                .map(|who| {
-                    let role = if who.role.is_empty() { "named by the policy".to_owned() } else { escape(&who.role) };
-                    let of = match who.of.as_deref() {
-                        None => "anyone with the role".to_owned(),
-                        Some(of) if of.starts_with("group:") => format!("in {}", code(of)),
-                        Some(of) => code(of),
-                    };
-                    let holders: String =
-                        who.holders.iter().take(20).map(|holder| code(holder)).collect::<Vec<_>>().join(", ");
-                    let more = who.holders.len().saturating_sub(20);
-                    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-                    let except: Vec<String> = who.except.iter().take(20).map(|name| code(name)).collect();
-                    let except =
-                        if except.is_empty() { String::new() } else { format!(", except {}", except.join(", ")) };
-                    vec![role, of + &except, holders + &more, list(&who.reasons)]
-                })
-                .collect();
+            let rows: Vec<Vec<String>> = found.iter().map(row).collect();
             let heads = ["Role", "Who of them", "Given to", "Because"];
             *html += &panel(&format!("Who can {permission} {on}"), &table("Who can", &heads, &rows));
         }

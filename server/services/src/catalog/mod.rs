@@ -81,7 +81,7 @@ pub use sources::{
     remove_entity, remove_source, schedule_source, source, source_alone, sources,
 };
 pub use sync::{sync, sync_soon};
-pub(crate) use teams::{teams_above, vouched_above, vouched_teams};
+pub(crate) use teams::{teams_above, vouched_above, vouched_everyone, vouched_teams};
 pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;
 pub(crate) use trust::{declared_in, vouched, vouched_user};

@@ -1,6 +1,6 @@
 //! Teams above and below each other, and who is in them.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::{
     catalog::EntityRef,
@@ -12,6 +12,8 @@ use crate::{Result, Services, identity};
 
 /// How many teams one walk meets at most.
 const MOST: usize = 2_000;
+/// How many teams are followed upwards at a time.
+const AT_ONCE: usize = 500;
 /// How many levels of teams there are at most.
 const DEEP: usize = 30;
 
@@ -90,6 +92,27 @@ pub(crate) async fn vouched_teams(services: &Services, caller: &Caller, person: 
     let found = tied(services, caller, &[person.to_owned()], "memberOf").await?;
     let teams = vouched_ties(services, caller, found).await?.into_iter().flat_map(|(_, teams)| teams).take(MOST);
     Ok(teams.collect())
+}
+
+/// Everyone of the catalog who counts for sign-in and permission, with the teams that they are in and those above.
+pub(crate) async fn vouched_everyone(
+    services: &Services,
+    caller: &Caller,
+) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let people = trust::vouched_people(services, &caller.tenant).await?;
+    let found = tied(services, caller, &people, "memberOf").await?;
+    let found = vouched_ties(services, caller, found).await?;
+    let teams: BTreeSet<&String> = found.iter().flat_map(|(_, teams)| teams).collect();
+    let teams: Vec<String> = teams.into_iter().cloned().collect();
+    let mut above: HashMap<String, Vec<String>> = HashMap::new();
+    for some in teams.chunks(AT_ONCE) {
+        above.extend(vouched_above(services, caller, some).await?);
+    }
+    let whole = |teams: Vec<String>| {
+        let all = teams.iter().filter_map(|team| above.get(team)).flatten().cloned();
+        all.chain(teams.iter().cloned()).collect()
+    };
+    Ok(found.into_iter().map(|(person, teams)| (person, whole(teams))).collect())
 }
 
 /// Takes out what is tied to something that does not count, at either end: who declared a tie is one of the two.

@@ -1,5 +1,6 @@
 //! The pipeline, on a source in memory and a database of its own.
 
+mod compared;
 mod directories;
 mod formats;
 mod hanging;

@@ -196,3 +196,11 @@ pub(crate) async fn vouched(services: &Services, tenant: &Tenant, references: &[
     let counts = known.into_iter().filter(|(_, known)| !known.is_orphaned && trusts.counts(known.source, &known.path));
     Ok(counts.map(|(reference, _)| reference).collect())
 }
+
+/// Everyone who counts, by reference.
+pub(super) async fn vouched_people(services: &Services, tenant: &Tenant) -> Result<Vec<String>> {
+    let trusts = Trusts::load(&services.db, tenant).await?;
+    let known = store::known_people(&services.db, tenant).await?;
+    let counts = known.into_iter().filter(|(_, known)| !known.is_orphaned && trusts.counts(known.source, &known.path));
+    Ok(counts.map(|(reference, _)| reference).collect())
+}

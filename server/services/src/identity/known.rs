@@ -1,7 +1,10 @@
 //! Those who are known and are not the ones who ask: machines by the settings and their tokens, people by the catalog, by their
 //! accounts and by directories.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
 
 use domain::{
     catalog::EntityRef,
@@ -10,7 +13,7 @@ use domain::{
 use sea_orm::prelude::Uuid;
 
 use super::{accounts, footing, same, scim, tokens};
-use crate::{Result, Services};
+use crate::{Result, Services, catalog};
 
 /// Someone who is asked about.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -66,6 +69,32 @@ pub(crate) async fn person(services: &Services, tenant: &Tenant, who: &str) -> R
         return Ok(Person::Unknown);
     }
     Ok(Person::In(footing::with_catalog(services, tenant, who, told.teams).await?))
+}
+
+/// How many people are looked at one by one of whom accounts or directories say more than the catalog.
+const ONE_BY_ONE: u64 = 2_000;
+
+/// Everyone who comes in or could, with the teams that they are in and those above. Of more people than [`ONE_BY_ONE`], what accounts
+/// and directories say is left aside.
+pub(crate) async fn everyone(services: &Services, tenant: &Tenant) -> Result<BTreeMap<String, BTreeSet<String>>> {
+    let system = Caller::system(tenant.clone(), "identity");
+    let mut people = catalog::vouched_everyone(services, &system).await?;
+    let spoken_of = scim::spoken_of(services, tenant, ONE_BY_ONE).await?;
+    let open: Vec<String> = services.doors.settings.providers.iter().map(|provider| provider.id.clone()).collect();
+    let span = (!spoken_of.is_empty(), ONE_BY_ONE);
+    let mut apart: BTreeSet<String> =
+        accounts::store::apart(&services.db, tenant, &open, span).await?.into_iter().collect();
+    apart.extend(spoken_of);
+    let most = usize::try_from(ONE_BY_ONE).unwrap_or(usize::MAX);
+    for who in apart.into_iter().take(most) {
+        match person(services, tenant, &who).await? {
+            Person::In(teams) => _ = people.insert(who, teams),
+            Person::Away => _ = people.remove(&who),
+            // The account is that of somebody else by now.
+            Person::Unknown => {}
+        }
+    }
+    Ok(people)
 }
 
 /// Which User of the catalog somebody is, whose source is trusted with people; nothing of whom is no User.

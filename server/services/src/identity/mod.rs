@@ -33,7 +33,7 @@ use serde_json::{Value, json};
 pub(crate) use self::{
     accounts::groups_of,
     doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
-    known::{Person, has_come, machines, person, uid_of},
+    known::{Person, everyone, has_come, machines, person, uid_of},
     pipelines::BETWEEN,
     renamed::renamed,
     starter::Starter,

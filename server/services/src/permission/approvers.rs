@@ -6,11 +6,13 @@ use domain::{
     catalog::EntityRef,
     identity::{Caller, Permission, Target},
 };
+use uuid::Uuid;
 
 use super::{
     narrowed,
+    question::Question,
     resource::{Resource, Traits, traits},
-    who_can::{WhoCan, teams_above, those_who_can},
+    who_can::{WhoCan, all_who_can},
 };
 use crate::{Result, Services, catalog, identity};
 
@@ -19,18 +21,25 @@ const NAMED: usize = 4;
 /// How many people are named who have a role.
 const PEOPLE: usize = 3;
 
-/// Who may agree to the runs of a template that the caller starts, in words. Nobody is named to those who may not read policies.
-pub(crate) async fn approvers(services: &Services, caller: &Caller, template: &EntityRef) -> Result<String> {
+/// Who may agree to a run of a template, in words: one that waits, or one that the caller is about to start. Nobody is named to those who
+/// may not read policies.
+pub(crate) async fn approvers(
+    services: &Services,
+    caller: &Caller,
+    template: &EntityRef,
+    run: Option<Uuid>,
+) -> Result<String> {
     if !identity::is_allowed(services, caller, Permission::ReadPolicies, Target::Platform).await? {
         return Ok("someone who may approve it".to_owned());
     }
-    let rules = services.permission.rules(services, &caller.tenant).await?;
-    let traits = traits(services, caller, &template.to_string()).await?;
-    let resource = Resource::run("any", &traits, &caller.subject.to_string());
-    let machines = identity::machines(services, &caller.tenant).await?;
+    let question = if let Some(id) = run {
+        Question::of(services, caller, Permission::ApproveRun, Target::Run(id)).await?
+    } else {
+        let traits = traits(services, caller, &template.to_string()).await?;
+        Question::of_new_run(&traits, &caller.subject.to_string())
+    };
     let mut found = Vec::new();
-    let above = teams_above(services, caller, &rules, &resource).await?;
-    for who in those_who_can(&rules, caller, &machines, &above, (Permission::ApproveRun, &resource)) {
+    for who in all_who_can(services, caller, &question).await? {
         let people = people(services, caller, &who).await?;
         found.push((who, people));
     }
@@ -45,25 +54,11 @@ async fn people(services: &Services, caller: &Caller, who: &WhoCan) -> Result<Ve
         .filter(|holder| holder.starts_with("user:"))
         .filter_map(|holder| holder.parse().ok())
         .collect();
-    if given.len() != who.holders.len() || !(1..=PEOPLE).contains(&given.len()) {
+    let is_few = given.len() == who.holders.len() && (1..=PEOPLE).contains(&given.len()) && !who.role.is_empty();
+    if !is_few || catalog::entities(services, caller, &given).await?.iter().any(Option::is_none) {
         return Ok(Vec::new());
     }
-    if catalog::entities(services, caller, &given).await?.iter().any(Option::is_none) {
-        return Ok(Vec::new());
-    }
-    let mut people = Vec::new();
-    for person in given {
-        let is_in = match &who.of {
-            Some(team) => {
-                catalog::teams_of(services, caller, &person).await?.iter().any(|own| own.to_string() == *team)
-            }
-            None => true,
-        };
-        if is_in {
-            people.push(format!("`{person}`"));
-        }
-    }
-    Ok(people)
+    Ok(given.iter().map(|person| format!("`{person}`")).collect())
 }
 
 /// `team-lead in group:default/berths, platform-engineer (user:default/ada) or administrator`.
@@ -74,6 +69,7 @@ fn named(found: &[(WhoCan, Vec<String>)]) -> String {
             let role = match &who.of {
                 Some(of) if who.role.is_empty() => format!("`{of}`"),
                 Some(of) => format!("{} in `{of}`", who.role),
+                None if who.role.is_empty() => together(who),
                 None => who.role.clone(),
             };
             if people.is_empty() { role } else { format!("{role} ({})", people.join(", ")) }
@@ -95,6 +91,16 @@ fn named(found: &[(WhoCan, Vec<String>)]) -> String {
         0 if told.is_empty() => "administrator".to_owned(),
         0 => told,
         more => format!("{told} or {more} others"),
+    }
+}
+
+/// People who can as they stand: `user:default/ada, user:default/grace and 3 more`.
+fn together(who: &WhoCan) -> String {
+    let names: Vec<String> = who.holders.iter().take(PEOPLE).map(|name| format!("`{name}`")).collect();
+    match (names.is_empty(), who.holders.len() - names.len() + who.unnamed) {
+        (true, more) => format!("{more} people"),
+        (false, 0) => names.join(", "),
+        (false, more) => format!("{} and {more} more", names.join(", ")),
     }
 }
 
@@ -139,7 +145,14 @@ mod tests {
         let who = |role: &str, of: Option<&str>| {
             let of = of.map(str::to_owned);
             (
-                WhoCan { role: role.to_owned(), of, holders: Vec::new(), reasons: Vec::new(), except: Vec::new() },
+                WhoCan {
+                    role: role.to_owned(),
+                    of,
+                    holders: Vec::new(),
+                    reasons: Vec::new(),
+                    except: Vec::new(),
+                    unnamed: 0,
+                },
                 Vec::new(),
             )
         };

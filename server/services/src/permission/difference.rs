@@ -1,6 +1,7 @@
 //! Who would gain and who would lose what, if a draft held: each permission, on all kinds of things that there are, for every
 //! role and for all whom policies name.
 
+mod people;
 #[cfg(test)]
 mod tests;
 mod things;
@@ -10,7 +11,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use domain::identity::{Caller, Permission};
 
 pub(super) use self::things::World;
-use self::things::{Bond, Thing};
+use self::things::{Bond, Thing, Words};
 use super::{
     narrowed,
     questions::named,
@@ -28,13 +29,51 @@ pub(super) const HOLDERS: usize = 20;
 /// What someone gains or loses: who, and what.
 pub(super) type Moves = Vec<(String, String)>;
 
-/// The same, with the permission that it is about.
-type Move = (Permission, String, String);
+/// One of them, with what it is about.
+#[derive(Debug, Clone)]
+struct Move {
+    is_gain: bool,
+    permission: Permission,
+    /// On which kind of thing; on everything where it says none.
+    kind: Option<Words>,
+    whom: Whom,
+    what: String,
+}
+
+/// Who gains or loses.
+#[derive(Debug, Clone)]
+enum Whom {
+    /// Whoever has a role, in a team where it says one, and is tied so to the thing.
+    Role(String, Option<String>, Bond),
+    /// Whoever is in a team.
+    Team(String),
+    /// Those who are named.
+    Named(Vec<String>),
+}
+
+/// How many people one line names.
+const NAMES: usize = 5;
+
+impl Whom {
+    fn words(&self) -> String {
+        match self {
+            Self::Role(role, None, bond) => format!("role {role}{}", bond.words()),
+            Self::Role(role, Some(team), bond) => format!("role {role}, in {team}{}", bond.words()),
+            Self::Team(team) => format!("whoever is in {team}"),
+            Self::Named(names) if names.len() > NAMES => {
+                format!("{} and {} more", names[..NAMES].join(", "), names.len() - NAMES)
+            }
+            Self::Named(names) => names.join(", "),
+        }
+    }
+}
 
 /// Someone whom a draft is tried on.
 enum Actor {
     /// Whoever has a role, and is in no team, or in the one that is named.
     Role(String, Option<String>),
+    /// Whoever is in a team that holds roles of an organisation's own.
+    Team(String, Box<Footing>),
     /// Someone who is known, or whom a policy names.
     One(String, Box<Footing>, Option<Box<Caller>>),
 }
@@ -50,21 +89,20 @@ struct Tally {
 }
 
 /// Compares what holds with a draft, for those who have roles and for `known`: those of the people and machines whom policies
-/// may mean that stand as they are given.
+/// may mean that stand as they are given; and for `people`, of whom those are named whom nothing else tells of.
 pub(super) fn compare(
     current: &Rules,
     draft: &Rules,
     caller: &Caller,
-    known: &[Caller],
+    (known, people): (&[Caller], &[Caller]),
     world: &World,
 ) -> (Moves, Moves) {
     let changed = Changed::between(current, draft);
-    let (mut gains, mut losses) = (Vec::new(), Vec::new());
     if changed.is_empty() {
         return (Moves::new(), Moves::new());
     }
     let actors = actors(current, draft, caller, known, world);
-    let wholly = extents(current, draft, (caller, world), &actors, (&mut gains, &mut losses));
+    let (mut moves, wholly) = extents(current, draft, (caller, world), &actors);
     let apart = world.len().saturating_mul(actors.len() * Bond::ALL.len() * 2).div_ceil(MOST).max(1);
     let mut footings = Footings { caller, rules: draft, world, known: HashMap::new() };
     for (at, actor) in actors.iter().enumerate() {
@@ -77,12 +115,7 @@ pub(super) fn compare(
                 continue;
             }
             for (words, things) in world.kinds(permission) {
-                let things: Vec<&Thing> = things
-                    .iter()
-                    .enumerate()
-                    .filter(|(at, thing)| at % apart == 0 || thing.is_named)
-                    .map(|(_, thing)| thing)
-                    .collect();
+                let things = sampled(things, apart);
                 let mut plain = None;
                 for bond in actor.bonds() {
                     let tally = tally((current, draft), &changed, &mut footings, (actor, *bond), permission, &things);
@@ -90,23 +123,41 @@ pub(super) fn compare(
                     if plain.as_ref() == Some(&tally) {
                         continue;
                     }
-                    let who = format!("{}{}", actor.label(), bond.words());
-                    let told = |count: usize, example: &Option<String>| {
-                        let example = example.as_deref().unwrap_or_default();
-                        (permission, who.clone(), format!("{permission}: {}", words.told(count, tally.looked, example)))
-                    };
-                    if tally.gained > 0 {
-                        gains.push(told(tally.gained, &tally.examples[1]));
-                    }
-                    if tally.lost > 0 {
-                        losses.push(told(tally.lost, &tally.examples[0]));
-                    }
+                    moves.extend(tally.moves(permission, words, &actor.whom(*bond)));
                     plain.get_or_insert(tally);
                 }
             }
         }
     }
+    moves.extend(people::untold((current, draft), &changed, world, people, &moves));
+    let (gains, losses) = moves.into_iter().partition(|moved: &Move| moved.is_gain);
     (listed(gains), listed(losses))
+}
+
+/// Whether what changes may depend on more than roles, and on teams and ties one by one, so that people are tried as they stand.
+pub(super) fn needs_people(current: &Rules, draft: &Rules) -> bool {
+    let changed = Changed::between(current, draft);
+    let is_plain = |permission| current.is_plain(permission) && draft.is_plain(permission);
+    Permission::ALL.into_iter().any(|permission| changed.concerns(permission) && !is_plain(permission))
+}
+
+/// Every so many things, and those that a policy names.
+fn sampled(things: &[Thing], apart: usize) -> Vec<&Thing> {
+    let is_taken = |(at, thing): &(usize, &Thing)| at.is_multiple_of(apart) || thing.is_named;
+    things.iter().enumerate().filter(is_taken).map(|(_, thing)| thing).collect()
+}
+
+impl Tally {
+    /// What is told of it.
+    fn moves(&self, permission: Permission, words: Words, whom: &Whom) -> impl Iterator<Item = Move> {
+        let told = |count: usize, example: &Option<String>, is_gain| {
+            let example = example.as_deref().unwrap_or_default();
+            let what = format!("{permission}: {}", words.told(count, self.looked, example));
+            (count > 0).then(|| Move { is_gain, permission, kind: Some(words), whom: whom.clone(), what })
+        };
+        let (gained, lost) = (told(self.gained, &self.examples[1], true), told(self.lost, &self.examples[0], false));
+        gained.into_iter().chain(lost)
+    }
 }
 
 /// The moves that are told: those by which one could get hold of all others first, and how many are left.
@@ -114,10 +165,10 @@ fn listed(mut moves: Vec<Move>) -> Moves {
     let weighs = |permission| {
         matches!(permission, Permission::ManagePolicies | Permission::ManagePeople | Permission::ReadAudit)
     };
-    moves.sort_by_key(|(permission, ..)| !weighs(*permission));
+    moves.sort_by_key(|moved| !weighs(moved.permission));
     let more = moves.len().saturating_sub(TOLD);
     moves.truncate(TOLD);
-    let mut told: Moves = moves.into_iter().map(|(_, who, what)| (who, what)).collect();
+    let mut told: Moves = moves.into_iter().map(|moved| (moved.whom.words(), moved.what)).collect();
     if more > 0 {
         told.push((
             format!("{more} more"),
@@ -142,7 +193,7 @@ fn actors(current: &Rules, draft: &Rules, caller: &Caller, known: &[Caller], wor
     // Those who hold a role of their own have others besides, and lose what these gave them.
     for team in draft.with_own_roles("group:").into_iter().take(HOLDERS) {
         let one = draft.holder(caller, world.with_above(&team));
-        actors.push(Actor::One(format!("whoever is in {team}"), Box::new(one), None));
+        actors.push(Actor::Team(team, Box::new(one)));
     }
     let mut met: BTreeSet<String> = BTreeSet::new();
     for one in known {
@@ -166,9 +217,8 @@ fn extents(
     draft: &Rules,
     (caller, world): (&Caller, &World),
     actors: &[Actor],
-    (gains, losses): (&mut Vec<Move>, &mut Vec<Move>),
-) -> HashSet<(usize, Permission)> {
-    let mut wholly = HashSet::new();
+) -> (Vec<Move>, HashSet<(usize, Permission)>) {
+    let (mut moves, mut wholly) = (Vec::new(), HashSet::new());
     for (at, actor) in actors.iter().enumerate() {
         let made;
         let footing: &Footing = match actor {
@@ -177,7 +227,7 @@ fn extents(
                 made = draft.signed_in(caller, role, teams, None);
                 &made
             }
-            Actor::One(_, footing, _) => footing,
+            Actor::Team(_, footing) | Actor::One(_, footing, _) => footing,
         };
         for permission in Permission::ALL {
             let (before, after) = (current.extent(footing, permission), draft.extent(footing, permission));
@@ -186,20 +236,21 @@ fn extents(
                 if [before, after].contains(&Extent::Nothing) {
                     wholly.insert((at, permission));
                 }
-                let told = format!("{permission}: {} before, {} after", before.words(), after.words());
-                if after > before { &mut *gains } else { &mut *losses }.push((permission, actor.label(), told));
+                let what = format!("{permission}: {} before, {} after", before.words(), after.words());
+                let whom = actor.whom(Bond::None);
+                moves.push(Move { is_gain: after > before, permission, kind: None, whom, what });
             }
         }
     }
-    wholly
+    (moves, wholly)
 }
 
 impl Actor {
-    fn label(&self) -> String {
+    fn whom(&self, bond: Bond) -> Whom {
         match self {
-            Self::Role(role, None) => format!("role {role}"),
-            Self::Role(role, Some(team)) => format!("role {role}, in {team}"),
-            Self::One(label, ..) => label.clone(),
+            Self::Role(role, team) => Whom::Role(role.clone(), team.clone(), bond),
+            Self::Team(team, _) => Whom::Team(team.clone()),
+            Self::One(label, ..) => Whom::Named(vec![label.clone()]),
         }
     }
 
@@ -214,7 +265,7 @@ impl Actor {
             Self::Role(_, None) => &Bond::ALL,
             // Of this team they are already.
             Self::Role(_, Some(_)) => &[Bond::None, Bond::Owner, Bond::Starter],
-            Self::One(..) => &[Bond::None],
+            Self::Team(..) | Self::One(..) => &[Bond::None],
         }
     }
 }
@@ -249,7 +300,7 @@ fn tally(
         let Some((team, person)) = thing.tied(bond) else { continue };
         let footing = match actor {
             Actor::Role(role, given) => footings.of(role, team.or(given.as_deref()), person),
-            Actor::One(_, footing, _) => footing,
+            Actor::Team(_, footing) | Actor::One(_, footing, _) => footing,
         };
         tally.looked += thing.count;
         let resource: &Resource = thing.resource(bond);

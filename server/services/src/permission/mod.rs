@@ -14,6 +14,7 @@ mod doubts;
 mod folder;
 mod language;
 mod policies;
+mod question;
 mod questions;
 mod resource;
 mod roles;
@@ -23,7 +24,7 @@ mod shipped;
 mod sight;
 mod store;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 mod trial;
 mod uses;
 mod who_can;
@@ -265,10 +266,10 @@ async fn decide(
     }
     if verdict.is_allowed {
         if let (Permission::ApproveRun | Permission::SteerRun, Target::Run(id)) = (permission, target)
-            && let Some((traits, starter)) = runs::as_started(services, &caller.tenant, id).await?
+            && let Some(run) = runs::as_started(services, &caller.tenant, id).await?
         {
             // A template that is altered since opens nothing: what goes on is what was started.
-            let resource = Resource::run(&id.to_string(), &traits, &starter);
+            let resource = Resource::run(&id.to_string(), &run.then, &run.starter);
             let verdict = rules.decide(&footing, permission, &resource);
             if !verdict.is_allowed {
                 return Err(refused(rules.denied(caller, &footing, permission, Some(&resource), &verdict)));

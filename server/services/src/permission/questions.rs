@@ -150,8 +150,16 @@ pub(super) async fn difference(
         known.push(Caller { tenant: caller.tenant.clone(), subject: Subject::Person(name), standing });
     }
     let world = World::read(services, &caller.tenant, [&current, &draft]).await?;
+    let mut people = Vec::new();
+    if difference::needs_people(&current, &draft) {
+        for (name, teams) in identity::everyone(services, &caller.tenant).await? {
+            let standing = Arc::new(Standing { teams, ..Standing::default() });
+            people.push(Caller { tenant: caller.tenant.clone(), subject: Subject::Person(name), standing });
+        }
+    }
     let caller = caller.clone();
-    let compared = tokio::task::spawn_blocking(move || difference::compare(&current, &draft, &caller, &known, &world));
+    let compared =
+        tokio::task::spawn_blocking(move || difference::compare(&current, &draft, &caller, (&known, &people), &world));
     compared.await.map_err(|error| Error::Internal(format!("policies could not be compared: {error}")))
 }
 

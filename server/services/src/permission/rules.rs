@@ -221,11 +221,6 @@ impl Rules {
         everyone.into_iter().chain(named).collect()
     }
 
-    /// Whether there is a policy that forbids this to somebody, on something.
-    pub(super) fn forbids(&self, permission: Permission) -> bool {
-        self.set.policies().any(|policy| policy.effect() == PolicyEffect::Forbid && concerns(policy, permission))
-    }
-
     /// The policies that could forbid this.
     pub(super) fn forbidding(&self, footing: &Footing, permission: Permission) -> Vec<Reason> {
         let forbidding = self.set.policies().filter(|policy| {

@@ -1,25 +1,59 @@
 //! Policies that come with Causeway, and what the rules make of them.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeMap, BTreeSet, HashMap},
     sync::Arc,
 };
 
 use domain::identity::{Caller, Permission, Standing, Subject, Tenant};
 
 use super::{
+    Held, Keeper,
+    difference::Moves,
+    question::Question,
     resource::{Resource, Traits},
     rules::{Document, Extent, Rules},
     shipped::SHIPPED,
     trial::try_policies,
     who_can::those_who_can,
 };
+use crate::Services;
 
 fn rules(more: &[(&str, &str)]) -> Rules {
     let texts = SHIPPED.iter().map(|(name, text, _)| (*name, *text)).chain(more.iter().copied());
     let documents = texts
         .map(|(name, text)| Document { name: name.to_owned(), policies: super::language::read(name, text).unwrap() });
-    Rules::new(documents.collect(), std::collections::BTreeMap::new(), BTreeSet::new()).unwrap()
+    Rules::new(documents.collect(), BTreeMap::new(), BTreeSet::new()).unwrap()
+}
+
+/// What holds by these policies besides those that come with Causeway, and these roles, whatever examples they break.
+fn rules_with(text: &str, grants: BTreeMap<String, BTreeSet<String>>) -> Rules {
+    let texts = SHIPPED.iter().map(|(name, text, _)| (*name, *text)).chain([("tried", text)]);
+    let documents = texts.map(|(name, text)| Document {
+        name: name.to_owned(),
+        policies: super::language::read(name, text).unwrap_or_else(|problems| panic!("{text}: {problems:?}")),
+    });
+    Rules::new(documents.collect(), grants, BTreeSet::from(["viewer".to_owned()])).unwrap()
+}
+
+impl Keeper {
+    /// Has them hold.
+    pub(crate) fn hold_rules(&self, tenant: &Tenant, text: &str, grants: BTreeMap<String, BTreeSet<String>>) {
+        let rules = Some(Arc::new(rules_with(text, grants)));
+        let generation = self.tenants.lock().unwrap().entry(tenant.clone()).or_default().generation + 1;
+        self.tenants.lock().unwrap().insert(tenant.clone(), Held { generation, rules });
+    }
+}
+
+/// Who gains and who loses what where other policies come to hold.
+pub(crate) async fn moves(
+    services: &Services,
+    caller: &Caller,
+    (before, after): (&str, &str),
+    grants: BTreeMap<String, BTreeSet<String>>,
+) -> (Moves, Moves) {
+    let (current, draft) = (Arc::new(rules_with(before, grants.clone())), rules_with(after, grants));
+    super::questions::difference(services, caller, current, draft).await.unwrap()
 }
 
 fn someone(roles: &[&str], teams: &[&str]) -> Caller {
@@ -274,13 +308,9 @@ fn those_who_are_tied_to_a_thing_are_told_by_name() {
         ..someone(&["developer"], &["group:default/berths"])
     };
     let told = |permission, resource: &Resource| {
-        let found = those_who_can(
-            &rules,
-            &someone(&[], &[]),
-            std::slice::from_ref(&ada),
-            &HashMap::new(),
-            (permission, resource),
-        );
+        let question = Question::about(permission, resource.clone());
+        let people = std::slice::from_ref(&ada);
+        let found = those_who_can(&rules, &someone(&[], &[]), (&[], people), &HashMap::new(), &question);
         found.into_iter().map(|who| format!("{} {}", who.role, who.of.unwrap_or_default())).collect::<Vec<_>>()
     };
     let template = Traits { reference: "template:default/paper".to_owned(), ..Traits::default() };
@@ -302,7 +332,8 @@ fn whom_a_policy_forbids_a_thing_by_name_is_told_as_an_exception() {
          forbid (principal in Team::\"group:default/berths\", action == Action::\"readAudit\", resource);",
     )]);
     let platform = Resource::plain("Platform", "platform");
-    let found = those_who_can(&rules, &someone(&[], &[]), &[], &HashMap::new(), (Permission::ReadAudit, &platform));
+    let question = Question::about(Permission::ReadAudit, platform);
+    let found = those_who_can(&rules, &someone(&[], &[]), (&[], &[]), &HashMap::new(), &question);
     let engineers = found.iter().find(|who| who.role == "platform-engineer").unwrap();
     assert_eq!(engineers.except, ["group:default/berths", "user:default/adam"]);
 }
@@ -311,7 +342,8 @@ fn whom_a_policy_forbids_a_thing_by_name_is_told_as_an_exception() {
 fn told(more: &str, above: &[(&str, &str)], (permission, resource): (Permission, &Resource)) -> Vec<String> {
     let rules = rules(&[("more", more)]);
     let above = above.iter().map(|(team, above)| ((*team).to_owned(), vec![(*above).to_owned()])).collect();
-    let found = those_who_can(&rules, &someone(&[], &[]), &[], &above, (permission, resource));
+    let question = Question::about(permission, resource.clone());
+    let found = those_who_can(&rules, &someone(&[], &[]), (&[], &[]), &above, &question);
     let row = |who: super::who_can::WhoCan| {
         format!("{} in {} except {}", who.role, who.of.unwrap_or_default(), who.except.join(" "))
     };

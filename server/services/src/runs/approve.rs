@@ -53,7 +53,7 @@ pub async fn awaiting(services: &Services, caller: &Caller) -> Result<Vec<(RunSu
 /// Who may agree to a run, in words.
 pub async fn approvers(services: &Services, caller: &Caller, run: &RunSummary) -> Result<String> {
     may(services, caller, Permission::ReadRuns, Target::Run(run.id)).await?;
-    permission::approvers(services, caller, &run.template).await
+    permission::approvers(services, caller, &run.template, Some(run.id)).await
 }
 
 /// How many runs wait for approval, of those that the caller sees.

@@ -144,10 +144,22 @@ pub(crate) async fn origin(services: &Services, tenant: &Tenant, id: Uuid) -> Re
     Ok(Some((row.template.clone(), starter_now(services, tenant, &row).await?)))
 }
 
-/// What policies may know of a run's template as it was when the run was started, and who started it, by the name that they have now.
-pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<(Traits, String)>> {
+/// A run as it was when it was started.
+pub(crate) struct AsStarted {
+    pub(crate) template: String,
+    /// What policies may know of its template as it was then.
+    pub(crate) then: Traits,
+    /// Who started it, by the name that they have now: nothing where they have left.
+    pub(crate) starter: String,
+    /// The same, by the name that they had then.
+    pub(crate) started_as: String,
+}
+
+/// A run as it was when it was started.
+pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -> Result<Option<AsStarted>> {
     let Some(row) = store::find(&services.db, tenant, id).await? else { return Ok(None) };
-    Ok(Some((row.then(), starter_now(services, tenant, &row).await?)))
+    let starter = starter_now(services, tenant, &row).await?;
+    Ok(Some(AsStarted { then: row.then(), starter, started_as: row.starter(), template: row.template }))
 }
 
 /// Who started a run, by the name that they have now: nobody, where they have left, since somebody else may bear the name.

@@ -202,7 +202,7 @@ pub(super) async fn insert_for_test(
 /// Writes the run down. Two that start at once may reach for the same number; the slower one takes the next.
 async fn insert(services: &Services, caller: &Caller, run: run::Model, steps: Vec<step::Model>) -> Result<()> {
     let by = if run.awaits_approval() {
-        Some(permission::approvers(services, caller, &run.template()?).await?)
+        Some(permission::approvers(services, caller, &run.template()?, None).await?)
     } else {
         None
     };

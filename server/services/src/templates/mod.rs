@@ -60,7 +60,7 @@ pub async fn approvers(services: &Services, caller: &Caller, reference: &EntityR
     if !needs_approval(&catalog::entity(services, caller, reference).await?.document) {
         return Ok(None);
     }
-    permission::approvers(services, caller, reference).await.map(Some)
+    permission::approvers(services, caller, reference, None).await.map(Some)
 }
 
 /// Reads the document of a template.

@@ -120,6 +120,15 @@ pub(in crate::catalog) async fn known_as(
     Ok(found)
 }
 
+/// The people of the catalog.
+pub(in crate::catalog) async fn known_people(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+) -> Result<HashMap<String, Known>> {
+    let rows = select_known(tenant).filter(entity::Column::Reference.like("user:%")).into_tuple().all(db).await?;
+    Ok(known(rows).collect())
+}
+
 fn select_known(tenant: &Tenant) -> sea_orm::Select<entity::Entity> {
     entity::Entity::find()
         .select_only()

@@ -163,7 +163,7 @@ pub(super) async fn world_with(hidden: &[bool]) -> World {
     world
 }
 
-fn runtime() -> tokio::runtime::Runtime {
+pub(super) fn runtime() -> tokio::runtime::Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap()
 }
 

@@ -219,3 +219,20 @@ pub(super) async fn block(
         .await?;
     Ok(blocked.rows_affected)
 }
+
+/// As whom people came in, each once: all of them, or else those of whom more counts than what the catalog says, by groups that came
+/// with them, or since they are in no catalog or kept out.
+pub(in crate::identity) async fn apart(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    open: &[String],
+    (is_all, limit): (bool, u64),
+) -> Result<Vec<String>> {
+    let mut all = Entity::find().select_only().column(C::Who).filter(C::Tenant.eq(tenant.as_str())).distinct();
+    if !is_all {
+        let is_out = C::BlockedAt.is_not_null().or(C::DisownedAt.is_not_null()).or(C::Provider.is_not_in(open));
+        let has_groups = Expr::col(C::Groups).cast_as("text").ne("[]");
+        all = all.filter(is_out.or(C::JustInTime.eq(true)).or(has_groups));
+    }
+    Ok(all.order_by_asc(C::Who).limit(limit).into_tuple().all(db).await?)
+}

@@ -30,7 +30,7 @@ pub use self::{
     users::{create_user, delete_user, patch_user, replace_user, user, users},
 };
 pub(super) use self::{
-    people::marks,
+    people::{marks, spoken_of},
     standing::{Known, away_since, gate, groups_of, is_free, is_kept, known, linked},
 };
 use super::doors::{MatchRule, ProviderSettings};

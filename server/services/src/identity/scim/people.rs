@@ -164,3 +164,8 @@ pub async fn forget(services: &Services, caller: &Caller, id: &str) -> Result<()
     doors::forget(services).await?;
     Ok(())
 }
+
+/// Whom directories speak of, each once, at most `limit`.
+pub(in crate::identity) async fn spoken_of(services: &Services, tenant: &Tenant, limit: u64) -> Result<Vec<String>> {
+    store::spoken_of(&services.db, tenant, limit).await
+}

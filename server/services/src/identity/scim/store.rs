@@ -365,3 +365,9 @@ pub(super) fn has_email(tenant: &Tenant, key: &str) -> SimpleExpr {
     let owners = owners.filter(E::Tenant.eq(tenant.as_str())).filter(E::ValueKey.eq(key));
     U::Id.in_subquery(owners.into_query())
 }
+
+/// Whom directories speak of, each once.
+pub(super) async fn spoken_of(db: &impl ConnectionTrait, tenant: &Tenant, limit: u64) -> Result<Vec<String>> {
+    let all = user::Entity::find().select_only().column(U::Who).filter(U::Tenant.eq(tenant.as_str())).distinct();
+    Ok(all.filter(U::Who.is_not_null()).order_by_asc(U::Who).limit(limit).into_tuple().all(db).await?)
+}

@@ -44,7 +44,7 @@ fn told_of(before: &[(&str, &str)], after: &[(&str, &str)], sample: &[Traits], a
     let caller = Caller::system(Tenant::default(), "tests");
     let people = named_people(&current, &draft).into_iter().map(Subject::Person);
     let known: Vec<Caller> = people.map(|person| Caller::new(Tenant::default(), person)).collect();
-    let (gains, losses) = compare(&current, &draft, &caller, &known, &world);
+    let (gains, losses) = compare(&current, &draft, &caller, (&known, &[]), &world);
     let line = |sign: char| move |(who, what): (String, String)| format!("{sign} {who}: {what}");
     gains.into_iter().map(line('+')).chain(losses.into_iter().map(line('-'))).collect()
 }

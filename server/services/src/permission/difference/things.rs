@@ -155,6 +155,14 @@ impl World {
         self.things.values().map(Vec::len).sum()
     }
 
+    /// The teams and people who own anything.
+    pub(super) fn owners(&self) -> HashSet<String> {
+        let things = self.things.values().flatten();
+        things
+            .flat_map(|thing| thing.resource.teams().into_iter().chain(thing.resource.people().iter().cloned()))
+            .collect()
+    }
+
     /// A team, and those above it.
     pub(super) fn with_above<'a>(&'a self, team: &'a str) -> impl Iterator<Item = String> + 'a {
         std::iter::once(team.to_owned()).chain(self.above.get(team).into_iter().flatten().cloned())

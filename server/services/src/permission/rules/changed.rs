@@ -1,8 +1,8 @@
 //! What two sets of policies do not have in common, and of whom and what policies speak.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
-use cedar_policy::{EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
+use cedar_policy::{Effect as PolicyEffect, EntityUid, Policy, PrincipalConstraint, ResourceConstraint};
 use domain::identity::Permission;
 use serde_json::Value;
 
@@ -114,6 +114,19 @@ fn inner(policy: &Policy) -> BTreeSet<(String, String)> {
     named
 }
 
+/// Whether a policy's conditions name nobody, and nothing of them is turned round.
+fn is_positive(policy: &Policy) -> bool {
+    let Some(json) = conditions(policy) else { return false };
+    let mut is_positive =
+        json.as_array().is_some_and(|conditions| conditions.iter().all(|condition| condition["kind"] == "when"));
+    walk(&json, &mut |fields| {
+        let turns = ["!", "!=", "if-then-else"].iter().any(|operator| fields.contains_key(*operator));
+        let is_verdict = fields.get("Value").is_some_and(Value::is_boolean);
+        is_positive &= !turns && !is_verdict;
+    });
+    is_positive && inner(policy).iter().all(|(kind, _)| !["User", "Machine", "Team", "Role"].contains(&kind.as_str()))
+}
+
 fn texts(json: &Value) -> BTreeSet<String> {
     let mut found = BTreeSet::new();
     walk(json, &mut |fields| {
@@ -137,6 +150,11 @@ impl Rules {
         roles
     }
 
+    /// What can tell two people apart of the same roles: the people and teams that policies name.
+    pub(in crate::permission) fn tells_apart(&self) -> HashSet<String> {
+        self.named().into_iter().filter(|(kind, _)| kind != "Machine").map(|(_, name)| name).collect()
+    }
+
     /// People, machines and teams that policies name: the kind, and the name.
     pub(in crate::permission) fn named(&self) -> BTreeSet<(String, String)> {
         let scopes = self.set.policies().filter_map(|policy| match policy.principal_constraint() {
@@ -147,6 +165,20 @@ impl Rules {
         });
         let all = scopes.chain(self.set.policies().flat_map(inner));
         all.filter(|(kind, _)| ["User", "Machine", "Team"].contains(&kind.as_str())).collect()
+    }
+
+    /// Whether this is never forbidden, and permitted by role and by what ties someone to a thing alone: nobody is named or left out.
+    pub(in crate::permission) fn is_plain(&self, permission: Permission) -> bool {
+        self.set.policies().filter(|policy| concerns(policy, permission)).all(|policy| {
+            let is_by_role = match policy.principal_constraint() {
+                PrincipalConstraint::Any | PrincipalConstraint::Is(_) => true,
+                PrincipalConstraint::In(uid) | PrincipalConstraint::IsIn(_, uid) => {
+                    uid.type_name().basename() == "Role"
+                }
+                PrincipalConstraint::Eq(_) => false,
+            };
+            policy.effect() == PolicyEffect::Permit && is_by_role && is_positive(policy)
+        })
     }
 
     /// The documents that policies stand in.
