@@ -96,8 +96,8 @@ struct WhoMay {
     reasons: Vec<PolicySaid>,
     /// The people, teams and roles who may not all the same.
     except: Vec<String>,
-    /// How many more people there are that are not named, being too many or not for the caller to see: among the exceptions, or, where
-    /// there is no role, among the holders.
+    /// How many more people there are that are not named, being too many: among the exceptions, or, where there is no role, among the
+    /// holders.
     unnamed: usize,
 }
 

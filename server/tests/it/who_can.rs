@@ -118,6 +118,25 @@ both! {
         assert_eq!((&named["of"], &named["except"]), (&json!("group:default/quays"), &json!(["group:default/berths"])), "{read:?}");
     }
 
+    async fn of_people_who_are_hidden_nothing_is_said(portal) {
+        let ada = "metadata: { name: ada }\nspec: { memberOf: [berths] }";
+        let things = THINGS.replace(ada, "metadata: { name: ada, tags: [secret] }\nspec: { memberOf: [berths, quays] }");
+        let path = portal.write("catalog-info.yaml", things);
+        portal.register("file", &path).await;
+        portal.is_there("user/default/ada").await;
+        portal.gives("developer", "group:default/berths").await;
+        portal.holds("hidden", "forbid (principal, action == Action::\"readCatalog\", resource is Entity) when { resource.tags.contains(\"secret\") } unless { principal in Role::\"administrator\" };\n\
+            forbid (principal in Team::\"group:default/berths\", action == Action::\"startRun\", resource) when { principal in Team::\"group:default/quays\" };\n\
+            permit (principal in Team::\"group:default/berths\", action == Action::\"readAudit\", resource) when { principal in Team::\"group:default/quays\" };").await;
+        let reader = portal.command(&["token", "create", "reader", "--roles", "viewer", "--scopes", "read"]).await;
+        for question in ["permission=startRun&on=template:default/paper", "permission=readAudit&on=platform"] {
+            assert!(json!(portal.who_can(question).await).to_string().contains("user:default/ada"), "{question}");
+            let asked = portal.request(Method::GET, &format!("/api/v1/permission/who-can?{question}")).bearer_auth(reader.trim());
+            let told = asked.send().await.unwrap().text().await.unwrap();
+            assert!(told.contains("administrator") && !told.contains("user:default/ada"), "{told}");
+        }
+    }
+
     async fn who_can_agree_to_a_run_is_asked_about_what_was_started(portal) {
         portal.has_things().await;
         portal.gives("platform-engineer", "user:default/ada").await;

@@ -125,11 +125,9 @@ const NAMES: usize = 20;
 /// The first of these, and how many more there are.
 fn some(names: &[String], unnamed: usize) -> String {
     let told: Vec<String> = names.iter().take(NAMES).map(|name| code(name)).collect();
-    match (told.is_empty(), names.len() - told.len() + unnamed) {
-        (_, 0) => told.join(", "),
-        (true, 1) => "one person".to_owned(),
-        (true, more) => format!("{more} people"),
-        (false, more) => format!("{} and {more} more", told.join(", ")),
+    match names.len() - told.len() + unnamed {
+        0 => told.join(", "),
+        more => format!("{} and {more} more", told.join(", ")),
     }
 }
 

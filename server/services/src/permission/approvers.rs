@@ -97,10 +97,9 @@ fn named(found: &[(WhoCan, Vec<String>)]) -> String {
 /// People who can as they stand: `user:default/ada, user:default/grace and 3 more`.
 fn together(who: &WhoCan) -> String {
     let names: Vec<String> = who.holders.iter().take(PEOPLE).map(|name| format!("`{name}`")).collect();
-    match (names.is_empty(), who.holders.len() - names.len() + who.unnamed) {
-        (true, more) => format!("{more} people"),
-        (false, 0) => names.join(", "),
-        (false, more) => format!("{} and {more} more", names.join(", ")),
+    match who.holders.len() - names.len() + who.unnamed {
+        0 => names.join(", "),
+        more => format!("{} and {more} more", names.join(", ")),
     }
 }
 

@@ -23,6 +23,9 @@ use crate::{
     },
 };
 
+/// Of how many people it is found out whether the caller may know of them.
+const LOOKED_AT: usize = 1_000;
+
 /// Those who are tried as they stand.
 pub(super) struct Crowd {
     /// Those who are tied to the thing, and those whom policies name.
@@ -168,13 +171,15 @@ impl Crowd {
             let mut row = WhoCan { role, of: None, holders, reasons, except, unnamed: 0 };
             let people = people.iter().map(|one| one.label.clone()).collect();
             name_people(services, caller, people, (&mut row.holders, &mut row.unnamed)).await?;
-            rows.push(row);
+            if !row.holders.is_empty() {
+                rows.push(row);
+            }
         }
         Ok(())
     }
 }
 
-/// Names people whom the caller may know of, and counts the others.
+/// Names the first of the people whom the caller may know of, and counts the others of those: who is hidden from them is not there.
 async fn name_people(
     services: &Services,
     caller: &Caller,
@@ -184,9 +189,9 @@ async fn name_people(
     if people.is_empty() {
         return Ok(());
     }
-    let all = people.len();
-    let mut people: Vec<String> = people.into_iter().take(NAMED).collect();
+    let mut people: Vec<String> = people.into_iter().collect();
     if !identity::is_allowed(services, caller, Permission::ManagePeople, Target::Platform).await? {
+        people.truncate(LOOKED_AT);
         let references: Vec<EntityRef> = people.iter().filter_map(|name| name.parse().ok()).collect();
         let mut seen = Vec::new();
         if identity::is_allowed(services, caller, Permission::ReadCatalog, Target::Any).await? {
@@ -194,7 +199,7 @@ async fn name_people(
         }
         people = seen.into_iter().flatten().map(|entity| entity.reference.to_string()).collect();
     }
-    *unnamed += all - people.len();
-    names.extend(people);
+    *unnamed += people.len().saturating_sub(NAMED);
+    names.extend(people.into_iter().take(NAMED));
     Ok(())
 }
