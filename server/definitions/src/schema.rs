@@ -174,6 +174,10 @@ impl<'a> Trees<'a> {
                 if inner.name.is_empty() && is_object(&inner.kind) {
                     inner.kind = format!("option {number}");
                 }
+                // Enumerations whose values have names are written so.
+                if inner.description.is_empty() && choice.get("const").is_some() {
+                    text(choice, "title").clone_into(&mut inner.description);
+                }
                 field.children.push(inner);
             }
         }
@@ -352,6 +356,15 @@ fn facts(schema: &Value) -> Vec<Fact> {
             let target = target.as_str().map(name_of).unwrap_or_default();
             facts.push(Fact::new(format!("{}: {}", short(key, 80), short(value, 80)), short(&target, 200)));
         }
+    }
+    let xml = schema.get("xml").and_then(Value::as_object).into_iter().flatten();
+    let xml: Vec<String> = xml.take(8).map(|(key, value)| format!("{}: {}", short(key, 40), line(value))).collect();
+    if !xml.is_empty() {
+        facts.push(Fact::new("In XML", xml.join(", ")));
+    }
+    let more = schema.get("externalDocs").map(|docs| text(docs, "url")).unwrap_or_default();
+    if !more.is_empty() {
+        facts.push(Fact::new("More", short(more, 300)));
     }
     if let Some(first) = list(schema, "examples").first() {
         facts.push(Fact::new("Example", line(first)));

@@ -18,6 +18,9 @@ use crate::{
     sample::{For, sample},
 };
 
+/// How deep an object is written into names.
+const DEEPEST: u8 = 6;
+
 /// A `curl` command with sample values; secrets are variables of the shell.
 pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]) -> Code {
     let server = [found.operation, found.shared, document]
@@ -42,8 +45,14 @@ pub(super) fn command(document: &Value, found: &Found<'_>, parameters: &[&Value]
         });
         example.cloned().unwrap_or_else(|| sample(document, schema, For::Request))
     };
-    // In a path and in a header, a list is joined by commas.
-    let line = |parameter: &Value| joined(&value(parameter), ",", str::to_owned);
+    // In a header, a list is joined by commas, and so are the keys of an object with their values.
+    let line = |parameter: &Value| match value(parameter) {
+        Value::Object(fields) if flag(parameter, "explode") => {
+            let pairs = fields.iter().map(|(key, value)| format!("{key}={}", joined(value, ",", str::to_owned)));
+            pairs.collect::<Vec<_>>().join(",")
+        }
+        other => joined(&other, ",", str::to_owned),
+    };
     let mut path = found.path.to_owned();
     let mut query = Vec::new();
     let mut lines = Vec::new();
@@ -166,13 +175,27 @@ fn asked(parameter: &Value, value: &Value) -> Vec<String> {
         || text(parameter, "collectionFormat") == "multi";
     match value {
         Value::Array(items) if is_apart => items.iter().map(|item| pair(name, joined(item, ",", word))).collect(),
-        Value::Object(fields) if text(parameter, "style") == "deepObject" => {
-            fields.iter().map(|(key, value)| pair(&format!("{name}[{key}]"), joined(value, ",", word))).collect()
+        Value::Object(_) if text(parameter, "style") == "deepObject" => {
+            let mut pairs = Vec::new();
+            deep(name, value, DEEPEST, &mut |name, value| pairs.push(pair(name, joined(value, ",", word))));
+            pairs
         }
         Value::Object(fields) if is_apart => {
             fields.iter().map(|(key, value)| pair(key, joined(value, ",", word))).collect()
         }
         other => vec![pair(name, joined(other, separator, word))],
+    }
+}
+
+/// The values of an object, each by the way to it: `a[b][c]`.
+fn deep(name: &str, value: &Value, left: u8, told: &mut impl FnMut(&str, &Value)) {
+    match value {
+        Value::Object(fields) if left > 0 => {
+            for (key, value) in fields.iter().take(50) {
+                deep(&format!("{name}[{key}]"), value, left - 1, told);
+            }
+        }
+        value => told(name, value),
     }
 }
 

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::{Found, METHODS, call, parts, schemes::security, servers};
 use crate::{
-    document::{entries, flag, list, pretty, resolved, short, text},
+    document::{entries, flag, line, list, pretty, resolved, short, text},
     model::{Code, Detail, Fact, Field, Section},
     sample::{For, sample},
     schema::Trees,
@@ -140,12 +140,22 @@ fn parameter<'a>(trees: &mut Trees<'a>, parameter: &'a Value) -> Field {
         text(parameter, "description").clone_into(&mut field.description);
     }
     field.deprecated |= flag(parameter, "deprecated");
+    field.facts.extend(written(parameter));
     if schema.is_some()
         && let Some(example) = parameter.get("example")
     {
-        field.facts.push(Fact::new("Example", crate::document::line(example)));
+        field.facts.push(Fact::new("Example", line(example)));
     }
     field
+}
+
+/// How a parameter is written down, as far as that is said.
+fn written(parameter: &Value) -> Vec<Fact> {
+    let words = [("style", "Style"), ("explode", "Explode"), ("collectionFormat", "Lists are written as")];
+    let said = words.into_iter().filter_map(|(key, term)| Some(Fact::new(term, line(parameter.get(key)?))));
+    let media = content(parameter).next().map(|(media, _)| Fact::new("Written as", short(media, 100)));
+    let bare = flag(parameter, "allowReserved").then(|| Fact::new("Reserved letters", "stand as they are"));
+    said.chain(media).chain(bare).collect()
 }
 
 fn content(of: &Value) -> impl Iterator<Item = (&String, &Value)> {

@@ -140,3 +140,31 @@ fn each_way_to_show_who_one_is_has_its_option() {
         assert_eq!(shown(scheme), format!("{begin}{option}"));
     }
 }
+
+#[test]
+fn how_a_parameter_is_written_is_told_and_done() {
+    let definition = read(json!({
+        "openapi": "3.1.0", "info": {}, "servers": [{ "url": "https://x.example" }],
+        "paths": { "/a": { "get": { "parameters": [
+            { "name": "f", "in": "query", "required": true, "style": "deepObject", "explode": true, "example": { "a": "x", "b": { "c": 1, "d": { "e": [1, 2] } } } },
+            { "name": "X-Obj", "in": "header", "required": true, "explode": true, "schema": {}, "example": { "k": "text", "l": 2 } },
+            { "name": "r", "in": "query", "allowReserved": true, "style": "spaceDelimited", "schema": {
+                "oneOf": [{ "const": 1, "title": "Low" }, { "const": 2, "title": "High" }], "externalDocs": { "url": "https://docs.example" }, "xml": { "name": "R", "attribute": true },
+            } },
+        ] } } },
+    }));
+    let detail = definition.detail("get /a").unwrap();
+    assert!(detail.call.unwrap().text.contains("?f%5Ba%5D=x&f%5Bb%5D%5Bc%5D=1&f%5Bb%5D%5Bd%5D%5Be%5D=1,2'"));
+    assert_eq!(options(&definition, "get /a"), "-H 'X-Obj: k=text,l=2'");
+    let told = |at: usize| {
+        let facts = detail.sections[0].fields[at].facts.iter();
+        facts.map(|fact| format!("{}: {}", fact.term, fact.text)).collect::<Vec<_>>().join("; ")
+    };
+    assert!(told(0).ends_with("; Style: deepObject; Explode: true"), "{}", told(0));
+    assert_eq!(
+        told(1),
+        "In XML: name: R, attribute: true; More: https://docs.example; Style: spaceDelimited; Reserved letters: stand as they are"
+    );
+    let choices = detail.sections[0].fields[1].children.iter();
+    assert_eq!(choices.map(|choice| choice.description.as_str()).collect::<Vec<_>>(), ["Low", "High"]);
+}
