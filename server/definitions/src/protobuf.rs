@@ -73,6 +73,7 @@ pub(crate) fn read(text: &str) -> Result<(Overview, HashMap<String, Detail>), Pr
         },
         title: file.package.clone(),
         description: file.comment.clone(),
+        facts: file.options.iter().take(OPTIONS).map(|option| Fact::new("Option", short(option, 300))).collect(),
         groups,
         notes,
         ..Overview::default()
@@ -107,9 +108,13 @@ struct Pages<'a> {
 impl Pages<'_> {
     /// The page of a type, as named from within `scope`: the innermost that fits.
     fn link(&self, scope: &str, name: &str) -> Option<String> {
-        let package = format!("{}.", self.file.package);
         let absolute = name.trim_start_matches('.');
-        let absolute = absolute.strip_prefix(&package).unwrap_or(absolute);
+        // A name may be said from any package around, too: within `a.b`, `b.X` is `a.b.X`.
+        let package = self.file.package.as_str();
+        let around = std::iter::successors(Some(package), |rest| Some(rest.split_once('.')?.1));
+        let own = around.take(if name.starts_with('.') { 1 } else { usize::MAX });
+        let own = own.filter(|rest| !rest.is_empty()).find_map(|rest| absolute.strip_prefix(rest)?.strip_prefix('.'));
+        let absolute = own.unwrap_or(absolute);
         let mut scope = scope;
         loop {
             let found = inside(scope, absolute);
@@ -184,7 +189,9 @@ impl Pages<'_> {
             .map(|part: &Part| {
                 let mut facts = vec![Fact::new("Number", part.number.clone())];
                 if !part.one_of.is_empty() {
-                    facts.push(Fact::new("One of", part.one_of.clone()));
+                    let said = part.one_of_comment.split_whitespace().collect::<Vec<_>>().join(" ");
+                    let said = if said.is_empty() { said } else { format!(": {}", short(&said, 300)) };
+                    facts.push(Fact::new("One of", format!("{}{said}", part.one_of)));
                 }
                 if !part.options.is_empty() {
                     facts.push(Fact::new("Options", short(&part.options, 200)));

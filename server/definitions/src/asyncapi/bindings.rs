@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::traits::Told;
 use crate::{
-    document::{line, resolved, short},
+    document::{line, short},
     model::{Fact, Field, Section},
     schema::Trees,
 };
@@ -16,10 +16,10 @@ const MOST: usize = 20;
 const DEPTH: u8 = 3;
 
 /// A section for each protocol that something is bound to.
-pub(super) fn sections<'a>(document: &'a Value, trees: &mut Trees<'a>, of: &Told<'a>, title: &str) -> Vec<Section> {
-    let all = of.entries("bindings").into_iter().take(MOST);
+pub(super) fn sections<'a>(trees: &mut Trees<'a>, of: &Told<'a>, title: &str) -> Vec<Section> {
+    let all = of.bindings().into_iter().take(MOST);
     let drawn = all.map(|(protocol, binding)| {
-        let binding = resolved(document, binding).as_object().into_iter().flatten().take(MOST);
+        let binding = binding.into_iter().take(MOST);
         let fields: Vec<Field> = binding.map(|(name, value)| field(trees, name, value, DEPTH)).collect();
         Section { title: title.to_owned(), note: short(protocol, 40), fields, ..Section::default() }
     });
@@ -27,10 +27,10 @@ pub(super) fn sections<'a>(document: &'a Value, trees: &mut Trees<'a>, of: &Told
 }
 
 /// The same, where there is room for a line only.
-pub(super) fn facts(document: &Value, of: &Told<'_>) -> Vec<Fact> {
-    let all = of.entries("bindings").into_iter().take(MOST);
+pub(super) fn facts(of: &Told<'_>) -> Vec<Fact> {
+    let all = of.bindings().into_iter().take(MOST);
     let told = all.map(|(protocol, binding)| {
-        let binding = resolved(document, binding).as_object().into_iter().flatten().take(MOST);
+        let binding = binding.into_iter().take(MOST);
         let words: Vec<String> = binding.map(|(name, value)| format!("{}: {}", short(name, 80), line(value))).collect();
         Fact::new(format!("Binding {}", short(protocol, 40)), words.join("; "))
     });

@@ -76,12 +76,13 @@ pub(super) fn sections<'a>(document: &'a Value, trees: &mut Trees<'a>, name: &st
     let more = message.get("externalDocs").map(|docs| text(resolved(document, docs), "url"));
     let facts = [
         ("Correlation id", correlation.map(|id| text(id, "location")).unwrap_or_default()),
+        ("Correlation id", correlation.map(|id| text(id, "description")).unwrap_or_default()),
         ("Tags", &message.tags()),
         ("More", more.unwrap_or_default()),
     ];
     let facts = facts.into_iter().filter(|(_, text)| !text.is_empty());
     let facts = facts.map(|(term, text)| Fact::new(term, short(text, 300))).collect();
-    let bound = bindings::sections(document, trees, message, &format!("{title}, by protocol"));
+    let bound = bindings::sections(trees, message, &format!("{title}, by protocol"));
     sections.push(Section {
         title,
         note: short(note, 100),

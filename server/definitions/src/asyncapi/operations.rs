@@ -71,6 +71,15 @@ impl<'a> Found<'a> {
         }
     }
 
+    /// The address of the channel in words.
+    fn place(&self) -> String {
+        // Nobody knows it before it runs: a queue that is made for one reply.
+        if self.channel.get("address").is_some_and(Value::is_null) {
+            return format!("{}, whose address is known once it runs", short(&self.channel_name, 200));
+        }
+        short(self.address(), 300)
+    }
+
     pub(super) fn item(&self) -> Item {
         let keys = ["summary", "title", "description"].into_iter();
         let words = keys.clone().map(|key| self.operation.text(key)).chain(keys.map(|key| text(self.channel, key)));
@@ -119,7 +128,15 @@ impl<'a> Found<'a> {
             let message = Told::of(document, message);
             sections.extend(messages::sections(document, &mut trees, &name, &message));
         }
-        let mut facts = vec![Fact::new("Channel", short(self.address(), 300))];
+        let mut facts = vec![Fact::new("Channel", self.place())];
+        let item = self.item();
+        let said = [
+            ("Title", self.operation.text("title")),
+            ("Channel", text(self.channel, "title")),
+            ("Channel", text(self.channel, "summary")),
+        ];
+        let said = said.into_iter().filter(|(_, words)| !words.is_empty() && *words != item.summary);
+        facts.extend(said.map(|(term, words)| Fact::new(term, short(words, 300))));
         if let Some(reply) = self.operation.get("reply").map(|reply| resolved(document, reply)) {
             facts.push(Fact::new("Reply on", short(&reply_place(document, reply), 300)));
             let channel = reply.get("channel").map_or(&Value::Null, |channel| resolved(document, channel));
@@ -135,8 +152,8 @@ impl<'a> Found<'a> {
         }
         facts.extend(needed(self.operation.list("security")));
         let channel = Told::of(document, self.channel);
-        sections.extend(bindings::sections(document, &mut trees, &self.operation, "Operation, by protocol"));
-        sections.extend(bindings::sections(document, &mut trees, &channel, "Channel, by protocol"));
+        sections.extend(bindings::sections(&mut trees, &self.operation, "Operation, by protocol"));
+        sections.extend(bindings::sections(&mut trees, &channel, "Channel, by protocol"));
         for told in [&self.operation, &channel] {
             if !told.tags().is_empty() {
                 facts.push(Fact::new("Tags", told.tags()));
@@ -155,7 +172,7 @@ impl<'a> Found<'a> {
         }
         let own = self.operation.text("description");
         let description = if own.is_empty() { text(self.channel, "description") } else { own };
-        Detail { item: self.item(), description: description.to_owned(), facts, sections, call: None }
+        Detail { item, description: description.to_owned(), facts, sections, call: None }
     }
 
     /// The messages that go over the channel, with their names.
@@ -194,7 +211,9 @@ fn reply_place(document: &Value, reply: &Value) -> String {
     let address = reply.get("address").map_or(&Value::Null, |address| resolved(document, address));
     let said = text(address, "location");
     if !said.is_empty() {
-        return format!("where the request says: {said}");
+        let words = text(address, "description");
+        let words = if words.is_empty() { String::new() } else { format!(" ({words})") };
+        return format!("where the request says: {said}{words}");
     }
     let Some(reference) = reply.get("channel") else { return "a channel that is not named".to_owned() };
     match text(resolved(document, reference), "address") {

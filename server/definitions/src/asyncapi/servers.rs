@@ -33,7 +33,11 @@ pub(super) fn servers(document: &Value) -> Vec<Server> {
         if !told.tags().is_empty() {
             facts.push(Fact::new("Tags", told.tags()));
         }
-        facts.extend(bindings::facts(document, &told));
+        let more = told.get("externalDocs").map(|docs| text(resolved(document, docs), "url")).unwrap_or_default();
+        if !more.is_empty() {
+            facts.push(Fact::new("More", short(more, 300)));
+        }
+        facts.extend(bindings::facts(&told));
         Server { address: short(&address, 500), description: short(&description, 600), facts }
     });
     all.collect()
@@ -51,7 +55,8 @@ pub(super) fn needed(schemes: &[Value]) -> Option<Fact> {
                 needed.as_object().into_iter().flatten().map(|(name, _)| short(name, 80)).take(10).collect();
             if names.is_empty() { "nothing".to_owned() } else { names.join(" and ") }
         }
-        ("", kind) => short(kind, 80),
+        ("", kind) if text(needed, "description").is_empty() => short(kind, 80),
+        ("", kind) => format!("{} ({})", short(kind, 80), short(text(needed, "description"), 200)),
         (reference, _) => short(&name_of(reference), 80),
     };
     let words: Vec<String> = schemes.iter().take(10).map(one).collect();

@@ -127,7 +127,7 @@ fn servers_channels_and_bindings_are_told_whole() {
     );
     assert_eq!(lines(&definition.overview.facts), "Contact: Quay, quay@example.com");
     let schemes: Vec<_> = definition.overview.schemes.iter().map(|scheme| scheme.words.as_str()).collect();
-    assert_eq!(schemes, ["scramSha256", "API key `k` in query"]);
+    assert_eq!(schemes, ["scramSha256", "API key k in query"]);
     let detail = definition.detail("publish orders/{id}").unwrap();
     assert_eq!(lines(&detail.sections[0].fields[0].facts), "Taken from: $message.payload#/id");
     let examples: Vec<_> = detail.sections[1].examples.iter().map(|code| code.title.as_str()).collect();
@@ -141,6 +141,41 @@ fn servers_channels_and_bindings_are_told_whole() {
     let exchange = &detail.sections[3].fields[1].children;
     let exchange: Vec<_> = exchange.iter().map(|field| format!("{}: {}", field.name, field.kind)).collect();
     assert_eq!(exchange, ["name: my-exchange", "type: topic", "durable: true"]);
+}
+
+#[test]
+fn what_a_trait_binds_stands_beside_what_is_bound_and_nothing_is_lost() {
+    let definition = of_document(
+        Language::AsyncApi,
+        json!({
+            "asyncapi": "3.0.0", "info": {},
+            "channels": { "nobody": { "address": null, "title": "Replies", "summary": "Made for one", "messages": { "m": { "correlationId": { "location": "$message.header#/id", "description": "Says which" } } } } },
+            "operations": { "recv": {
+                "action": "receive", "title": "Take it", "channel": { "$ref": "#/channels/nobody" },
+                "security": [{ "type": "plain", "description": "Ask us" }],
+                "bindings": { "kafka": { "groupId": "g" } },
+                "traits": [{ "bindings": { "kafka": { "clientId": { "const": "c1" }, "groupId": "other" } } }],
+                "reply": { "address": { "location": "$message.header#/to", "description": "Where you listen" } },
+            } },
+        }),
+    )
+    .unwrap();
+    let detail = definition.detail("recv").unwrap();
+    let facts: Vec<_> = detail.facts.iter().map(|fact| format!("{}: {}", fact.term, fact.text)).collect();
+    insta::assert_snapshot!(facts.join("\n"), @r"
+    Channel: nobody, whose address is known once it runs
+    Channel: Replies
+    Channel: Made for one
+    Reply on: where the request says: $message.header#/to (Where you listen)
+    Needs: plain (Ask us)
+    ");
+    let bound = detail.sections.iter().find(|section| section.title == "Operation, by protocol").unwrap();
+    let names: Vec<_> = bound.fields.iter().map(|field| format!("{} {}", field.name, field.kind)).collect();
+    assert_eq!(names, ["groupId g", "clientId "]);
+    let message = detail.sections.iter().find(|section| section.title == "Message m").unwrap();
+    assert_eq!(message.facts[1].text, "Says which");
+    let two = json!({ "asyncapi": "2.6.0", "info": {}, "channels": {}, "tags": [{ "name": "sea" }] });
+    assert_eq!(of_document(Language::AsyncApi, two).unwrap().overview.facts, [crate::Fact::new("Tags", "sea")]);
 }
 
 #[test]

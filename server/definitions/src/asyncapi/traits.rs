@@ -1,10 +1,8 @@
 //! What is said of an operation or a message in several places: by itself, and by its traits.
 
-use std::collections::HashSet;
-
 use serde_json::Value;
 
-use crate::document::{entries, flag, list, resolved, text};
+use crate::document::{flag, list, resolved, text};
 
 /// How many traits of one thing count.
 const MOST: usize = 20;
@@ -51,15 +49,24 @@ impl<'a> Told<'a> {
         self.layers.iter().map(|layer| list(layer, key)).find(|list| !list.is_empty()).unwrap_or_default()
     }
 
-    /// What all places say together under a key that has names below it.
-    pub(super) fn entries(&self, key: &str) -> Vec<(&'a String, &'a Value)> {
-        let mut known = HashSet::new();
-        let all = self.layers.iter().filter_map(|layer| Some((*layer, layer.get(key)?)));
-        let all = all.flat_map(|(layer, value)| match resolved(self.document, value) {
-            whole if value.get("$ref").is_some() => whole.as_object().into_iter().flatten().collect::<Vec<_>>(),
-            _ => entries(layer, key).collect(),
-        });
-        all.filter(|(name, _)| known.insert(*name)).collect()
+    /// What is bound to each protocol, by all places together.
+    pub(super) fn bindings(&self) -> Vec<(&'a String, Vec<(&'a String, &'a Value)>)> {
+        let mut all: Vec<(&String, Vec<(&String, &Value)>)> = Vec::new();
+        for value in self.all("bindings") {
+            for (protocol, binding) in resolved(self.document, value).as_object().into_iter().flatten() {
+                let at = all.iter().position(|(known, _)| *known == protocol).unwrap_or_else(|| {
+                    all.push((protocol, Vec::new()));
+                    all.len() - 1
+                });
+                let known = &mut all[at].1;
+                for said in resolved(self.document, binding).as_object().into_iter().flatten() {
+                    if !known.iter().any(|(key, _)| *key == said.0) {
+                        known.push(said);
+                    }
+                }
+            }
+        }
+        all
     }
 
     /// The names of what it is filed under.

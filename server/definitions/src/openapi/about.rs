@@ -11,14 +11,18 @@ use crate::{
 pub(crate) fn about(document: &Value, info: &Value) -> Vec<Fact> {
     let part = |of: &Value, key: &str| short(text(of, key), 300);
     let joined = |of: &Value, keys: &[&str]| {
-        let parts: Vec<String> = keys.iter().map(|key| part(of, key)).filter(|part| !part.is_empty()).collect();
+        let mut parts: Vec<String> = keys.iter().map(|key| part(of, key)).filter(|part| !part.is_empty()).collect();
+        // A licence is often called by its identifier.
+        parts.dedup();
         parts.join(", ")
     };
     let object = |key: &str| info.get(key).unwrap_or(&Value::Null);
     // AsyncAPI 3 keeps them in `info`.
     let more = info.get("externalDocs").or(document.get("externalDocs")).unwrap_or(&Value::Null);
     let more = resolved(document, more);
-    let tags = list(info, "tags").iter().take(20).map(|tag| part(resolved(document, tag), "name"));
+    // Those of OpenAPI are groups of operations.
+    let own = if document.get("asyncapi").is_some() { list(document, "tags") } else { &[] };
+    let tags = list(info, "tags").iter().chain(own).take(20).map(|tag| part(resolved(document, tag), "name"));
     let facts = [
         ("Contact", joined(object("contact"), &["name", "email"])),
         ("Contact", part(object("contact"), "url")),

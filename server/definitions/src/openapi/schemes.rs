@@ -36,7 +36,7 @@ fn scheme_words(scheme: &Value) -> String {
         // AsyncAPI has keys without a name, which stand where a protocol keeps them.
         "apiKey" if text(scheme, "name").is_empty() => format!("API key in {}", short(text(scheme, "in"), 20)),
         "apiKey" | "httpApiKey" => {
-            format!("API key `{}` in {}", short(text(scheme, "name"), 80), short(text(scheme, "in"), 20))
+            format!("API key {} in {}", short(text(scheme, "name"), 80), short(text(scheme, "in"), 20))
         }
         "oauth2" => {
             let flows: Vec<String> = entries(scheme, "flows").map(|(flow, _)| flow.clone()).take(5).collect();

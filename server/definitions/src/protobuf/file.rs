@@ -6,6 +6,7 @@ pub(super) struct File {
     pub(super) package: String,
     pub(super) comment: String,
     pub(super) imports: Vec<String>,
+    pub(super) options: Vec<String>,
     pub(super) services: Vec<Service>,
     pub(super) messages: Vec<Message>,
     pub(super) extensions: Vec<Message>,
@@ -55,6 +56,8 @@ pub(super) struct Part {
     pub(super) kind: String,
     pub(super) number: String,
     pub(super) one_of: String,
+    /// What is said of that.
+    pub(super) one_of_comment: String,
     pub(super) options: String,
     pub(super) required: bool,
     pub(super) deprecated: bool,

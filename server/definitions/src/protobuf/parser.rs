@@ -1,5 +1,7 @@
 //! The grammar, as far as readers see it.
 
+use std::fmt::Write as _;
+
 use super::{
     file::{File, Message, Method, Part, Service},
     tokens::{Token, Word, problem, tokens},
@@ -46,7 +48,7 @@ pub(super) fn parse(text: &str) -> Result<File, Problem> {
                 file.imports.push(reader.text()?);
                 reader.sign(';')?;
             }
-            Word::Name("option") => reader.statement()?,
+            Word::Name("option") => file.options.push(reader.said()?),
             Word::Name("extend") => reader.extension(comment, 0, &mut file.extensions, &mut file.messages)?,
             Word::Name("message") => file.messages.push(reader.message(comment, 0)?),
             Word::Name("enum") => file.messages.push(reader.enumeration(comment)?),
@@ -191,6 +193,8 @@ impl<'a> Reader<'a> {
         } else {
             self.sign(';')?;
         }
+        // Behind the last sign of it, as behind a field.
+        let comment = if comment.is_empty() { self.tokens[self.at - 1].after.clone() } else { comment };
         Ok(Method { name, comment, input, input_streams, output, output_streams, options, deprecated })
     }
 
@@ -255,8 +259,8 @@ impl<'a> Reader<'a> {
     /// What stands in the braces of a message.
     fn within(&mut self, mut found: Message, depth: u8) -> Result<Message, Problem> {
         self.sign('{')?;
-        // The name of the `oneof` that is open.
-        let mut one_of: Option<String> = None;
+        // The `oneof` that is open: its name, and what is said of it.
+        let mut one_of: Option<(String, String)> = None;
         loop {
             let comment = self.comment();
             // A field may have a type that is called `option`, but never one that is called `message`.
@@ -270,7 +274,14 @@ impl<'a> Reader<'a> {
                 Word::Sign(';') => self.skip(),
                 Word::Name("message") => found.inner.push(self.message(comment, depth + 1)?),
                 Word::Name("enum") => found.inner.push(self.enumeration(comment)?),
-                Word::Name("option") => found.deprecated |= self.option(&mut found.options)?,
+                Word::Name("option") => match &mut one_of {
+                    Some((name, comment)) => {
+                        let said = self.said()?;
+                        let break_before = if comment.is_empty() { "" } else { "\n" };
+                        let _ = write!(comment, "{break_before}Option of {name}: {said}");
+                    }
+                    None => found.deprecated |= self.option(&mut found.options)?,
+                },
                 Word::Name("reserved") => found.reserved.push(self.said()?),
                 Word::Name("extensions") => found.open.push(self.said()?),
                 Word::Name("extend") => {
@@ -278,11 +289,12 @@ impl<'a> Reader<'a> {
                 }
                 Word::Name("oneof") if one_of.is_none() => {
                     self.skip();
-                    one_of = Some(self.name()?);
+                    one_of = Some((self.name()?, comment));
                     self.sign('{')?;
                 }
                 _ => {
-                    let part = self.field(comment, one_of.clone().unwrap_or_default())?;
+                    let (name, said) = one_of.clone().unwrap_or_default();
+                    let part = Part { one_of_comment: said, ..self.field(comment, name)? };
                     // Groups of proto2 are a field, and its message with the same name.
                     if self.is_sign('{') && depth < DEPTH {
                         let group = Message { name: part.name.clone(), ..Message::default() };

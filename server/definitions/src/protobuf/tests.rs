@@ -120,6 +120,37 @@ proptest! {
 }
 
 #[test]
+fn what_is_said_of_a_choice_a_call_and_the_file_is_shown() {
+    let (overview, pages) = read(
+        "
+        edition = \"2023\";
+        package nordwind.v1;
+        option go_package = \"x;y\";
+        option features.field_presence = IMPLICIT;
+        service Trains {
+          rpc Get(Train) returns (Train); // behind it
+          rpc Rel(v1.Train) returns (.v1.Train);
+        }
+        message Train {
+          // How it moves.
+          oneof motion { option (x.y) = 1; int32 speed = 1; }
+          string v1 = 2;
+        }
+        ",
+    )
+    .unwrap();
+    let options: Vec<_> = overview.facts.iter().map(|fact| fact.text.as_str()).collect();
+    assert_eq!(options, ["go_package = \"x;y\"", "features.field_presence = IMPLICIT"]);
+    assert_eq!(pages["Trains.Get"].description, "behind it");
+    let sides = &pages["Trains.Rel"].sections;
+    assert_eq!(sides[0].fields[0].link.as_deref(), Some("type:Train"));
+    assert_eq!((sides[0].fields[0].children.len(), sides[1].fields[0].link.as_deref()), (2, None));
+    let train = &pages["type:Train"];
+    assert_eq!(train.sections[0].fields[0].facts[1].text, "motion: How it moves. Option of motion: (x.y) = 1");
+    assert!(train.facts.is_empty(), "{:?}", train.facts);
+}
+
+#[test]
 fn groups_and_extensions_of_proto2_are_shown_with_their_fields() {
     let (overview, pages) = read(
         "
