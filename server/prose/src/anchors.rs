@@ -92,6 +92,7 @@ pub(crate) fn settled(html: String, headings: &[Heading], remarks: &Remarks) -> 
         links.extend(value(tag, " href=\"#").filter(|_| tag.starts_with("<a ")));
     }
     let also = also(headings, &there);
+    let named: HashSet<&str> = also.values().map(String::as_str).collect();
     let mut out = String::with_capacity(html.len());
     let mut copied = 0;
     for (at, tag) in tags(&html) {
@@ -102,9 +103,11 @@ pub(crate) fn settled(html: String, headings: &[Heading], remarks: &Remarks) -> 
             out.push_str(name);
             out.push_str("\"></span>");
             copied = at + tag.len();
-        } else if tag.contains(" href=\"#doc-top\"") && !there.contains("doc-top") {
+        } else if let Some(link) = value(tag, " href=\"#").filter(|_| tag.starts_with("<a "))
+            && let Some(meant) = meant(link, |name| there.contains(name) || named.contains(name))
+        {
             out.push_str(&html[copied..at]);
-            out.push_str(&tag.replace(" href=\"#doc-top\"", " href=\"#\""));
+            out.push_str(&tag.replacen(&format!(" href=\"#{link}\""), &format!(" href=\"#{meant}\""), 1));
             copied = at + tag.len();
         }
     }
@@ -112,13 +115,22 @@ pub(crate) fn settled(html: String, headings: &[Heading], remarks: &Remarks) -> 
     for link in links {
         let name = percent_decode_str(link).decode_utf8_lossy();
         let is_there = there.contains(link) || there.contains(&name) || ["", "doc-top"].contains(&link);
-        if !is_there {
+        if !is_there && meant(link, |name| there.contains(name)).is_none() {
             let name = short(name.strip_prefix(ID_PREFIX).unwrap_or(&name), 80);
             remarks.add(format!("the link `#{name}` leads to no place on this page"));
         }
     }
     out.push_str(&html[copied..]);
     out
+}
+
+/// Where a link leads that leads to no name of the page as it stands: to the top, or to what an author called as it is called here.
+fn meant(link: &str, is_there: impl Fn(&str) -> bool) -> Option<&str> {
+    if is_there(link) {
+        return None;
+    }
+    let own = link.strip_prefix(ID_PREFIX)?;
+    if own == "top" { Some("") } else { Some(own).filter(|own| own.starts_with(ID_PREFIX) && is_there(own)) }
 }
 
 /// The names of GitHub for headings that have another one here, by the one that they have.
@@ -206,6 +218,18 @@ mod tests {
         assert_eq!(page.html.matches("id=\"doc-twice-1\"").count(), 1, "{}", page.html);
         assert!(page.html.contains("<a name=\"doc-old\"") && page.html.contains("href=\"#\""), "{}", page.html);
         assert_eq!(page.remarks, ["the link `#nowhere` leads to no place on this page"]);
+    }
+
+    #[test]
+    fn a_heading_that_begins_as_our_names_do_is_found() {
+        let text = "## Doc review process\n## Review\n<p id=\"doc-own\">x</p>\n\n\
+            [a](#doc-review-process) [b](#doc-review) [c](#doc-own) [d](#doc-nowhere)\n";
+        let page = page(text, 0, Arc::new(NoLinks));
+        for link in ["#doc-doc-review-process\">a", "#doc-review\">b", "#doc-own\">c"] {
+            let link = link.replace("\">", "\" rel=\"external noopener noreferrer\">");
+            assert!(page.html.contains(&link), "{link}: {}", page.html);
+        }
+        assert_eq!(page.remarks, ["the link `#doc-nowhere` leads to no place on this page"]);
     }
 
     #[test]

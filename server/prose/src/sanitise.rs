@@ -79,7 +79,7 @@ pub(crate) fn scheme(address: &str) -> Option<bool> {
 fn led(address: &str, relative: impl FnOnce(&str) -> Target, what: &str, remarks: &Remarks) -> Option<String> {
     let address = address.trim();
     if let Some(anchor) = address.strip_prefix('#') {
-        let prefix = if anchor.starts_with(ID_PREFIX) || anchor.is_empty() { "" } else { ID_PREFIX };
+        let prefix = if anchor.is_empty() { "" } else { ID_PREFIX };
         return Some(format!("#{prefix}{anchor}"));
     }
     match scheme(address) {
