@@ -5,7 +5,7 @@ use std::{
     sync::Arc,
 };
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{FileProblem, Outcome, OwnKinds, Severity, SourceFile},
     identity::Caller,
@@ -229,7 +229,9 @@ fn held_elsewhere(
 struct Conflicts<'a> {
     tenant: String,
     id: Uuid,
-    known: HashMap<(&'a str, &'a str), &'a conflict::Model>,
+    /// Since when each file has claimed a name, whoever held it, and since when any of this source has.
+    by_file: HashMap<(&'a str, &'a str), Option<DateTime<Utc>>>,
+    by_name: HashMap<&'a str, Option<DateTime<Utc>>>,
     rows: HashMap<(String, String), conflict::Model>,
     disputed: HashSet<String>,
     notes: Vec<Note>,
@@ -245,11 +247,17 @@ struct Conflicts<'a> {
 
 impl<'a> Conflicts<'a> {
     fn new(tenant: String, (id, targets): (Uuid, HashMap<Uuid, String>), around: &'a [conflict::Model]) -> Self {
-        let own = around.iter().filter(|row| row.source_id == id);
-        let known = own.map(|row| ((row.reference.as_str(), row.path.as_str()), row)).collect();
+        let (mut by_file, mut by_name) = (HashMap::new(), HashMap::new());
+        for row in around.iter().filter(|row| row.source_id == id) {
+            by_file.insert((row.reference.as_str(), row.path.as_str()), row.since);
+            by_name
+                .entry(row.reference.as_str())
+                .and_modify(|since| *since = row.since.min(*since))
+                .or_insert(row.since);
+        }
         let (rows, disputed, notes) = (HashMap::new(), HashSet::new(), Vec::new());
         let (rests, shared, numbers) = (HashMap::new(), BTreeMap::new(), HashMap::new());
-        Self { tenant, id, known, rows, disputed, notes, rests, shared, targets, numbers }
+        Self { tenant, id, by_file, by_name, rows, disputed, notes, rests, shared, targets, numbers }
     }
 
     fn tell(
@@ -259,11 +267,9 @@ impl<'a> Conflicts<'a> {
         ((owner_id, owner_path), is_same, is_weaker): ((Uuid, String), bool, bool),
         (files, kinds): (&mut [SourceFile], &OwnKinds),
     ) {
-        let known = self.known.get(&(key.as_str(), found.path.as_str()));
-        let since = match known {
-            Some(row) if row.owner_id == owner_id && row.owner_path == owner_path => row.since,
-            _ => Some(Utc::now()),
-        };
+        // A claim is as old as it is, whoever holds the name by now: the next in turn is known by that.
+        let known = self.by_file.get(&(key.as_str(), found.path.as_str())).or_else(|| self.by_name.get(key.as_str()));
+        let since = known.copied().unwrap_or_else(|| Some(Utc::now()));
         if self.numbers.is_empty() {
             self.numbers = files.iter().map(|file| file.path.clone()).zip(0..).collect();
         }

@@ -228,6 +228,18 @@ async fn a_name_that_becomes_free_is_offered_to_those_who_wait_in_the_order_of_t
         catalog::sync(&world.services, &world.caller, source).await.unwrap();
     }
     assert_eq!(world.entity("component:tides").await.source, Some(sources[1]));
+    // Who was synced first since then has not waited longer for that, nor has who moved its file.
+    let location =
+        "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: top}\nspec: {target: ./moved.yaml}\n";
+    world.write("https://git.example/2", "catalog-info.yaml", location);
+    world.write("https://git.example/2", "moved.yaml", &component("tides", ""));
+    for source in [sources[3], sources[2]] {
+        catalog::sync(&world.services, &world.caller, source).await.unwrap();
+    }
+    let disputes = catalog::disputes(&world.services, &world.caller, (0, 10)).await.unwrap().rows;
+    let mut claims: Vec<_> = disputes.iter().map(|dispute| (dispute.since, dispute.claimer.source)).collect();
+    claims.sort();
+    assert_eq!(claims.into_iter().map(|(_, source)| source).collect::<Vec<_>>(), sources[2..]);
 }
 
 #[tokio::test]
