@@ -7,7 +7,7 @@ use domain::{
 use url::Url;
 
 use super::ports::ReadProblem;
-use crate::{Services, identity, permission, queue::servers::Hurry};
+use crate::{Services, identity, permission, queue::servers::Pace};
 
 /// What an address of the embedded Git hosting means. Whoever reads it and whoever decides about it ask this.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,7 +48,7 @@ pub(crate) struct Reads {
     pub(super) services: Services,
     pub(super) caller: Caller,
     /// Whether anybody waits for what a sync reads.
-    pub(super) hurry: Hurry,
+    pub(super) pace: Pace,
 }
 
 impl Reads {
@@ -98,7 +98,7 @@ impl Reads {
         };
         match server {
             Some(server) if matches!(self.caller.subject, Subject::System(_)) => {
-                self.services.queue.servers.ask(&server, self.hurry, work).await
+                self.services.queue.servers.ask(&server, &self.pace, work).await
             }
             _ => work.await,
         }

@@ -9,7 +9,7 @@ use std::{
 };
 
 use tokio::{
-    sync::Semaphore,
+    sync::{Semaphore, watch},
     time::{Instant, timeout},
 };
 
@@ -44,12 +44,34 @@ impl Default for Servers {
 }
 
 /// Whether anybody waits for what comes of it: those never wait for the others.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Hurry {
+#[derive(Debug, Clone, Copy)]
+enum Hurry {
     /// A push, or a person, asked.
     Asked,
     /// It is only time.
     Due,
+}
+
+/// In which hurry a source is read; who only waits for a turn is hurried by whoever asks meanwhile.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Pace(watch::Sender<u32>);
+
+/// That somebody waits for a source, as long as it is held.
+#[derive(Debug)]
+pub(crate) struct Asked(Pace);
+
+impl Pace {
+    /// Hurries those who read at this pace.
+    pub(crate) fn hurry(&self) -> Asked {
+        self.0.send_modify(|asked| *asked += 1);
+        Asked(self.clone())
+    }
+}
+
+impl Drop for Asked {
+    fn drop(&mut self) {
+        self.0.0.send_modify(|asked| *asked -= 1);
+    }
 }
 
 #[derive(Debug, Default)]
@@ -78,25 +100,38 @@ impl Servers {
     pub(crate) async fn ask<T>(
         &self,
         name: &str,
-        hurry: Hurry,
+        pace: &Pace,
         work: impl Future<Output = Result<T, ReadProblem>>,
     ) -> Result<T, ReadProblem> {
         let server = self.server(name);
-        let (lane, all) = match hurry {
-            Hurry::Asked => (&server.asked, &self.asked),
-            Hurry::Due => (&server.due, &self.due),
-        };
         aside(async {
             let since = Instant::now();
-            // Never closed, so there always is a turn in the end.
-            let _room = lane.room.acquire().await;
-            let turn = lane.turns.acquire().await;
-            if let Some((at, why)) = server.silent().clone().filter(|(at, _)| *at >= since) {
-                let seconds = at.elapsed().as_secs();
-                let why = format!("`{name}` did not answer another source {seconds} seconds ago: {why}");
-                return Err(ReadProblem::Unreachable(why));
-            }
-            let _place = all.acquire().await;
+            let enter = async |hurry: Hurry| {
+                let (lane, all) = match hurry {
+                    Hurry::Asked => (&server.asked, &self.asked),
+                    Hurry::Due => (&server.due, &self.due),
+                };
+                // Never closed, so there always is a turn in the end.
+                let room = lane.room.acquire().await;
+                let turn = lane.turns.acquire().await;
+                if let Some((at, why)) = server.silent().clone().filter(|(at, _)| *at >= since) {
+                    let seconds = at.elapsed().as_secs();
+                    let why = format!("`{name}` did not answer another source {seconds} seconds ago: {why}");
+                    return Err(ReadProblem::Unreachable(why));
+                }
+                Ok((room, turn, all.acquire().await))
+            };
+            let mut asked = pace.0.subscribe();
+            let is_asked = *asked.borrow() > 0;
+            let hurried = async { asked.wait_for(|asked| *asked > 0).await.is_ok() };
+            let (_room, turn, _place) = if is_asked {
+                enter(Hurry::Asked).await?
+            } else {
+                tokio::select! {
+                    entered = enter(Hurry::Due) => entered?,
+                    _ = hurried => enter(Hurry::Asked).await?,
+                }
+            };
             let begun = Instant::now();
             let mut work = pin!(work);
             let done = if let Ok(done) = timeout(BEGUN, &mut work).await {
@@ -134,7 +169,8 @@ impl Server {
 mod tests {
     use futures::{
         FutureExt,
-        future::{join_all, pending, ready, select},
+        future::{Either, join_all, pending, ready, select},
+        poll,
     };
 
     use super::*;
@@ -142,13 +178,29 @@ mod tests {
     #[tokio::test]
     async fn what_is_slow_holds_up_nobody_who_asks_its_server_later() {
         let servers = Servers::default();
-        for (slow, quick) in [(Hurry::Due, Hurry::Asked), (Hurry::Asked, Hurry::Asked), (Hurry::Due, Hurry::Due)] {
+        let (due, in_hurry) = (Pace::default(), Pace::default());
+        let _asked = in_hurry.hurry();
+        for (slow, quick) in [(&due, &in_hurry), (&in_hurry, &in_hurry), (&due, &due)] {
             // The slow ones never come to an end.
             let endless = (0..12).map(|_| servers.ask("forge", slow, pending::<Result<(), ReadProblem>>()));
             let asked = servers.ask("forge", quick, ready(Ok::<_, ReadProblem>(1)));
             let done = select(join_all(endless).boxed_local(), asked.boxed_local()).await;
-            assert!(matches!(done, futures::future::Either::Right((Ok(1), _))), "{slow:?} {quick:?}");
+            assert!(matches!(done, Either::Right((Ok(1), _))), "{slow:?} {quick:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn what_waits_for_its_turn_is_read_as_soon_as_somebody_asks_for_it() {
+        let servers = Servers::default();
+        let (others, pace) = (Pace::default(), Pace::default());
+        let endless = (0..2 * OF_ONE).map(|_| servers.ask("forge", &others, pending::<Result<(), ReadProblem>>()));
+        let mut endless = join_all(endless).boxed_local();
+        let mut waits = servers.ask("forge", &pace, ready(Ok::<_, ReadProblem>(1))).boxed_local();
+        // Those before it take all the room there is.
+        assert!(poll!(&mut endless).is_pending() && poll!(&mut waits).is_pending());
+        let _asked = pace.hurry();
+        let done = select(endless, waits).await;
+        assert!(matches!(done, Either::Right((Ok(1), _))));
     }
 
     #[tokio::test]
@@ -157,10 +209,12 @@ mod tests {
         let endless = (0..2 * OF_ALL).map(|number| {
             let name = format!("forge-{}", number % 3);
             let servers = &servers;
-            async move { servers.ask(&name, Hurry::Due, pending::<Result<(), ReadProblem>>()).await }
+            async move { servers.ask(&name, &Pace::default(), pending::<Result<(), ReadProblem>>()).await }
         });
-        let asked = servers.ask("forge-0", Hurry::Asked, ready(Ok::<_, ReadProblem>(1)));
+        let pace = Pace::default();
+        let _asked = pace.hurry();
+        let asked = servers.ask("forge-0", &pace, ready(Ok::<_, ReadProblem>(1)));
         let done = select(join_all(endless).boxed_local(), asked.boxed_local()).await;
-        assert!(matches!(done, futures::future::Either::Right((Ok(1), _))));
+        assert!(matches!(done, Either::Right((Ok(1), _))));
     }
 }

@@ -23,7 +23,7 @@ use super::{
     ports::Pushed,
     store,
 };
-use crate::{Error, Result, Services, changes::NewChange, identity, queue::servers::Hurry, secrets::Reference};
+use crate::{Error, Result, Services, changes::NewChange, identity, queue::servers::Pace, secrets::Reference};
 
 /// The longest secret: a private key with some room.
 const LONGEST: usize = 16 * 1024;
@@ -52,7 +52,7 @@ impl Services {
     /// Reads sources with the credentials of the caller's tenant.
     pub(crate) fn reader(&self, caller: &Caller) -> Reader {
         let ring = Installed::new(self, caller.tenant.clone());
-        let reads = Reads { services: self.clone(), caller: caller.clone(), hurry: Hurry::Due };
+        let reads = Reads { services: self.clone(), caller: caller.clone(), pace: Pace::default() };
         Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)), reads, pushed: Pushed::new() }
     }
 }

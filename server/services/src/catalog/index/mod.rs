@@ -63,6 +63,7 @@ use super::store;
 use crate::{
     Result, Services,
     permission::{self, Sight, Traits},
+    queue::servers::Pace,
 };
 
 /// The indexes of all tenants of this replica.
@@ -71,6 +72,8 @@ pub struct Index {
     tenants: Mutex<HashMap<Tenant, Arc<TenantIndex>>>,
     /// One sync of a source at a time in this process.
     turns: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
+    /// In which hurry each source is read.
+    paces: Mutex<HashMap<Uuid, Pace>>,
     /// What ends the recording of a source that is under way.
     recordings: Mutex<HashMap<Uuid, CancellationToken>>,
 }
@@ -94,6 +97,11 @@ impl Index {
     pub(super) fn turn(&self, source: Uuid) -> Arc<tokio::sync::Mutex<()>> {
         // Nothing is left half done under these locks, so a panic elsewhere does no harm.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
+    }
+
+    /// In which hurry a source is read.
+    pub(super) fn pace(&self, source: Uuid) -> Pace {
+        self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
     }
 
     /// Says that a source is being recorded, in the turn of that source; the token ends it.

@@ -47,7 +47,7 @@ use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
     database, identity,
-    queue::{Job, aside, servers::Hurry},
+    queue::{Job, aside},
 };
 
 /// How long reading a source may take in all.
@@ -70,15 +70,17 @@ const RECORDED_IN_PART: &str =
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
-    sync_in(services, caller, id, Hurry::Due).await
+    sync_in(services, caller, id).await
 }
 
-/// The same where somebody waits for it: it waits for none at its server that are just due.
+/// The same where somebody waits for it: it waits for none at its server that are just due, nor does one of this source that has
+/// begun and waits for its turn there.
 pub async fn sync_soon(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
-    sync_in(services, caller, id, Hurry::Asked).await
+    let _asked = services.catalog.pace(id).hurry();
+    sync_in(services, caller, id).await
 }
 
-async fn sync_in(services: &Services, caller: &Caller, id: Uuid, hurry: Hurry) -> Result<Source> {
+async fn sync_in(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
@@ -93,7 +95,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, hurry: Hurry) -
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
         let mut reader = Reader { pushed, ..services.reader(caller) };
-        reader.reads.hurry = hurry;
+        reader.reads.pace = services.catalog.pace(id);
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
             let minutes = PATIENCE.as_secs() / 60;
