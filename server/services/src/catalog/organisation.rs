@@ -9,6 +9,9 @@ use super::ports::is_glob;
 /// The file that is looked for in each repository, unless it is said otherwise.
 const USUAL: &str = "catalog-info.yaml";
 
+/// How many names, and how many topics, may be said.
+const MOST: usize = 100;
+
 /// What of an organisation is read: the words behind the `?` of its target.
 #[derive(Debug, Clone)]
 pub struct Organisation {
@@ -67,12 +70,19 @@ impl Organisation {
         for (key, value) in url.query_pairs() {
             let words = || {
                 let words = value.split([',', ' ']).map(str::trim).filter(|word| !word.is_empty());
-                words.take(100).map(str::to_owned).collect::<Vec<_>>()
+                let words: Vec<String> = words.map(str::to_owned).collect();
+                if words.len() > MOST {
+                    return Err(format!(
+                        "`{key}` has {} words, and may have {MOST}; use patterns such as `svc-*`, or register a second source",
+                        words.len()
+                    ));
+                }
+                Ok(words)
             };
             match key.as_ref() {
                 "file" => value.trim().trim_start_matches('/').clone_into(&mut read.file),
-                "names" => read.names = words(),
-                "topics" => read.topics = words().into_iter().map(|topic| topic.to_lowercase()).collect(),
+                "names" => read.names = words()?,
+                "topics" => read.topics = words()?.into_iter().map(|topic| topic.to_lowercase()).collect(),
                 "archived" => read.archived = switch(&key, &value)?,
                 "forks" => read.forks = switch(&key, &value)?,
                 "people" => read.people = switch(&key, &value)?,
@@ -192,6 +202,16 @@ mod tests {
             (SourceKind::Gitea, "https://codeberg.org/o?names=[", "`names`"),
         ] {
             assert!(target(kind, text).contains(why), "{text}: {}", target(kind, text));
+        }
+    }
+
+    #[test]
+    fn more_words_than_are_read_are_refused() {
+        for key in ["names", "topics"] {
+            let words = |count: usize| (0..count).map(|number| format!("svc-{number}")).collect::<Vec<_>>().join(",");
+            let read = |count| target(SourceKind::GitHub, &format!("https://github.com/o?{key}={}", words(count)));
+            assert!(read(MOST).ends_with(",svc-99"), "{}", read(MOST));
+            assert!(read(MOST + 1).contains(&format!("`{key}` has 101 words")), "{}", read(MOST + 1));
         }
     }
 
