@@ -110,15 +110,17 @@ impl Clusters {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
         let looked_at = found.len();
+        let counted = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
         let misread = workloads::misread(&target, &found);
         let files = workloads::documents(&target, found);
         remarks.push(Remark {
             about: "@workloads".into(),
             severity: Severity::Info,
             message: format!(
-                "{looked_at} workloads make {} things; those that name none by `causeway.dev/name`, `backstage.io/kubernetes-id` \
+                "{} become {}; those that name none by `causeway.dev/name`, `backstage.io/kubernetes-id` \
                  or `app.kubernetes.io/name` are left out",
-                files.len()
+                counted(looked_at, "workload"),
+                counted(files.len(), "thing")
             ),
             keeps: Vec::new(),
         });

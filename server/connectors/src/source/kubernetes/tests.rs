@@ -123,7 +123,7 @@ async fn workloads_are_components_and_resources_by_their_labels_and_annotations(
     assert_eq!((&db["kind"], &db["spec"]), (&json!("Resource"), &json!({ "type": "database", "owner": "group:quay" })));
     assert_eq!(read(&source, "shop/component/default/nightly").await["spec"]["type"], "job");
     assert_eq!(source.place("shop/component/default/tickets").target, "harbour/shop/component/default/tickets");
-    assert!(source.remarks()[0].message.starts_with("5 workloads make 3 things"), "{:?}", source.remarks());
+    assert!(source.remarks()[0].message.starts_with("5 workloads become 3 things"), "{:?}", source.remarks());
     let Remark { about, severity, message, .. } = &source.remarks()[1];
     assert_eq!((about.as_str(), severity), ("CronJob shop/nightly", &Severity::Warning));
     assert!(message.contains("`causeway.dev/kind: Job` is not understood"), "{message}");
