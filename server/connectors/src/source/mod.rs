@@ -95,6 +95,19 @@ impl SourceReader for Sources {
             SourceKind::Kubernetes => self.clusters.open(target).await,
         }
     }
+
+    async fn open_pushed(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+        pushed: &Pushed,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        if kind.is_organisation() {
+            return self.forges.open_pushed(kind, target, keys, pushed).await;
+        }
+        self.open_with(kind, target, keys, pushed).await
+    }
 }
 
 /// A pattern whose `*` stays within a folder and whose `**` does not.

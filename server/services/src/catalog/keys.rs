@@ -165,13 +165,19 @@ pub(crate) struct Reader {
     pub(super) reads: Reads,
     /// What forges told of.
     pub(super) pushed: Pushed,
+    /// Whether it is enough to ask for that, as far as the rest is known.
+    pub(super) is_pushed_enough: bool,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        let opened = self.sources.open_with(kind, target, &self.keys, &self.pushed);
+        let opened = if self.is_pushed_enough {
+            self.sources.open_pushed(kind, target, &self.keys, &self.pushed)
+        } else {
+            self.sources.open_with(kind, target, &self.keys, &self.pushed)
+        };
         self.reads.in_turn(kind, target, opened).await
     }
 

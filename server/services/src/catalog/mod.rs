@@ -80,7 +80,7 @@ pub use sources::{
     Entities, ensure, entities_of, find, first_sync, refresh, refresh_entity, register, register_and_sync,
     remove_entity, remove_source, schedule_source, source, source_alone, sources,
 };
-pub use sync::{sync, sync_soon};
+pub use sync::{sync, sync_pushed, sync_soon};
 pub(crate) use teams::{teams_above, vouched_above, vouched_everyone, vouched_teams};
 pub use teams::{teams_below, teams_of};
 pub use trust::set_trust;

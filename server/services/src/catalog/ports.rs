@@ -75,6 +75,17 @@ pub trait SourceReader: Send + Sync {
         self.open(kind, target).await
     }
 
+    /// The same where it is enough to ask for what was pushed, as far as the rest is known: see [`OpenSource::is_behind`].
+    async fn open_pushed(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+        pushed: &Pushed,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open_with(kind, target, keys, pushed).await
+    }
+
     /// Opens an address that a document names, with no more credentials than it was granted.
     async fn open_named(&self, _granted: Granted, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.open(SourceKind::Url, target).await
@@ -121,6 +132,11 @@ pub trait OpenSource: Send + Sync {
     /// What is to be said beyond its files, such as what could not be listed.
     fn remarks(&self) -> Vec<Remark> {
         Vec::new()
+    }
+
+    /// Whether it is time to ask for the rest, of which this is as it was known.
+    fn is_behind(&self) -> bool {
+        false
     }
 
     /// How many requests its server still allows; nothing for one that does not say.

@@ -109,7 +109,11 @@ impl Desk {
         let services = &self.services;
         match job {
             Job::AdvanceRun { run } => runs::advance(services, &Caller::system(tenant, "worker"), run).await,
-            Job::SyncSource { .. } | Job::SyncSoon { .. } | Job::RemoveOrphans | Job::EvaluateScorecards => {
+            Job::SyncSource { .. }
+            | Job::SyncSoon { .. }
+            | Job::SyncPushed { .. }
+            | Job::RemoveOrphans
+            | Job::EvaluateScorecards => {
                 let line = self.line(delivery);
                 if line.is_waiting.swap(true, Ordering::SeqCst) {
                     return Ok(());
@@ -129,6 +133,7 @@ impl Desk {
         match job {
             Job::SyncSource { source } => catalog::sync(&self.services, &caller, source).await.map(drop),
             Job::SyncSoon { source } => catalog::sync_soon(&self.services, &caller, source).await.map(drop),
+            Job::SyncPushed { source } => catalog::sync_pushed(&self.services, &caller, source).await.map(drop),
             Job::RemoveOrphans => catalog::remove_lapsed(&self.services, &caller).await.map(drop),
             Job::EvaluateScorecards => scorecards::evaluate(&self.services, &caller).await,
             Job::AdvanceRun { run } => runs::advance(&self.services, &caller, run).await,

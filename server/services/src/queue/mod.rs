@@ -42,6 +42,11 @@ pub enum Job {
         /// The source.
         source: Uuid,
     },
+    /// The same where only repositories of an organisation were pushed to: these are read first.
+    SyncPushed {
+        /// The source.
+        source: Uuid,
+    },
     /// Remove the orphans whose grace has ended.
     RemoveOrphans,
     /// Bring scorecard results in line with the changes up to now.

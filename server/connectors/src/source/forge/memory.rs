@@ -1,15 +1,18 @@
 //! What was fetched before: so that only what moved is fetched again, also after a restart.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Mutex, PoisonError},
+    sync::{Arc, Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
+use services::catalog::ports::Pushed;
+
+use super::{api::Repository, people::About};
 
 /// Which shape the answers have that are kept. What is kept in another one is fetched again: it may lack what is asked for now.
 const SHAPE: u32 = 3;
@@ -40,6 +43,23 @@ pub(super) struct Seen {
     pub(super) at: DateTime<Utc>,
 }
 
+/// What was listed of an organisation when everything in it was asked for.
+#[derive(Debug)]
+pub(super) struct Lists {
+    pub(super) repositories: Vec<Repository>,
+    pub(super) people: BTreeMap<String, About>,
+    /// Since when that is so.
+    pub(super) at: DateTime<Utc>,
+}
+
+impl Lists {
+    /// Whether all that was pushed to since then stands in them.
+    pub(super) fn have(&self, pushed: &Pushed) -> bool {
+        let is_listed = |name: &str| self.repositories.iter().any(|repository| repository.name == name);
+        pushed.iter().all(|(name, at)| *at < self.at || is_listed(name))
+    }
+}
+
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Contents {
     #[serde(default)]
@@ -48,6 +68,9 @@ struct Contents {
     seen: HashMap<String, Seen>,
     #[serde(skip)]
     used: HashSet<String>,
+    /// What was listed when everything was asked for; not kept over a restart.
+    #[serde(skip)]
+    lists: Option<Arc<Lists>>,
     /// Whether the file is behind.
     #[serde(skip)]
     is_new: bool,
@@ -101,6 +124,14 @@ impl Memory {
             contents.is_new = true;
             contents.seen.insert(repository.to_owned(), seen);
         });
+    }
+
+    pub(super) fn lists(&self) -> Option<Arc<Lists>> {
+        self.with(|contents| contents.lists.clone())
+    }
+
+    pub(super) fn list(&self, lists: Lists) {
+        self.with(|contents| contents.lists = Some(Arc::new(lists)));
     }
 
     /// Writes it down. With `repositories`, everything was listed: what was not used is forgotten.

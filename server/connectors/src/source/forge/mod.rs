@@ -20,7 +20,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use domain::catalog::{Severity, SourceKind};
 use futures::{StreamExt, stream};
 use services::catalog::{
@@ -32,8 +32,8 @@ use services::catalog::{
 
 use self::{
     api::{Forge, Repository},
-    client::{Client, Trouble},
-    memory::{Memory, Seen},
+    client::{Client, Listed, Trouble},
+    memory::{Lists, Memory, Seen},
     pace::Pace,
     state::State,
 };
@@ -41,6 +41,9 @@ use super::address::Guard;
 
 /// How many repositories are asked at once.
 const AT_ONCE: usize = 8;
+
+/// How long it is enough to ask for what was pushed.
+const LISTS_HOLD: TimeDelta = TimeDelta::minutes(10);
 
 /// How large one file may be.
 const LARGEST: u64 = 5 * 1024 * 1024;
@@ -82,6 +85,27 @@ impl Forges {
         keys: &Keys,
         pushed: &Pushed,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open_in(kind, target, keys, (pushed, false)).await
+    }
+
+    /// The same with what was pushed asked for alone, and the rest as it was listed last; all of it where that is not known.
+    pub(super) async fn open_pushed(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+        pushed: &Pushed,
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        self.open_in(kind, target, keys, (pushed, true)).await
+    }
+
+    async fn open_in(
+        &self,
+        kind: SourceKind,
+        target: &str,
+        keys: &Keys,
+        (pushed, is_enough): (&Pushed, bool),
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let organisation = Organisation::parse(kind, target).map_err(ReadProblem::Refused)?;
         let Some(forge) = Forge::of(kind) else {
             return Err(ReadProblem::Refused(format!("`{target}` is no organisation")));
@@ -89,7 +113,12 @@ impl Forges {
         let held = keys.find(&organisation.web).await?;
         let granted = held.grants();
         let client = Arc::new(self.client(forge, &organisation, held).await?);
-        let mut listed = forge.repositories(&client, &organisation).await;
+        let now = Utc::now();
+        let known = client.memory.lists().filter(|lists| is_enough && lists.have(pushed));
+        let mut listed = match &known {
+            Some(known) => Listed { items: known.repositories.clone(), cut: None },
+            None => forge.repositories(&client, &organisation).await,
+        };
         if let (true, Some(trouble)) = (listed.items.is_empty(), &listed.cut) {
             return Err(client.problem(organisation.web.as_str(), trouble));
         }
@@ -103,6 +132,7 @@ impl Forges {
         }
         let mut unread = pushed::look_up((forge, &client), &organisation, pushed, &mut listed.items).await;
         let all = listed.items.len();
+        let repositories = listed.items.clone();
         let names: HashSet<String> = listed.items.iter().map(|repository| repository.api.clone()).collect();
         let mut wanted: Vec<Repository> = Vec::with_capacity(all);
         for repository in listed.items {
@@ -125,10 +155,13 @@ impl Forges {
             .buffer_unordered(AT_ONCE);
         let asked: Vec<Asked> = asked.collect().await;
         let (files, with_file) = sorted(&wanted, asked, &organisation, &mut remarks);
-        let mut people = BTreeMap::new();
-        if organisation.people {
+        let mut people = known.as_ref().map(|known| known.people.clone()).unwrap_or_default();
+        let is_whole = listed.cut.is_none() && known.is_none();
+        let mut is_complete = is_whole;
+        if organisation.people && known.is_none() {
             let found = forge.people(&client, &organisation).await;
             if let Some(trouble) = &found.cut {
+                is_complete = false;
                 let why = trouble.told("a part of the teams and members");
                 remarks.push(cut_short("@teams", &why, people::TEAMS));
                 remarks.push(cut_short("@members", &why, people::MEMBERS));
@@ -145,13 +178,16 @@ impl Forges {
             ),
             keeps: Vec::new(),
         });
-        let is_whole = listed.cut.is_none();
+        if is_complete {
+            client.memory.list(Lists { repositories, people: people.clone(), at: now });
+        }
+        let is_behind = known.is_some_and(|known| now - known.at >= LISTS_HOLD);
         let memory = client.memory.clone();
         let saved = tokio::task::spawn_blocking(move || memory.save(is_whole.then_some(&names))).await;
         if let Ok(Err(error)) = saved {
             tracing::warn!(%error, "what was read of an organisation cannot be kept on disk, so it is read again after a restart");
         }
-        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), remarks)))
+        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), (remarks, is_behind))))
     }
 
     async fn client(&self, forge: Forge, organisation: &Organisation, held: Held) -> Result<Client, ReadProblem> {

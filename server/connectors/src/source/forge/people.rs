@@ -10,6 +10,7 @@ use super::api::{People, Person, Team};
 pub(super) use services::catalog::ports::{MEMBERS, TEAMS};
 
 /// A document about a team or a member, and where it is at the forge.
+#[derive(Debug, Clone)]
 pub(super) struct About {
     pub(super) content: Bytes,
     pub(super) web: String,

@@ -28,6 +28,7 @@ pub(super) struct State {
     files: Files,
     people: BTreeMap<String, About>,
     remarks: Vec<Remark>,
+    is_behind: bool,
 }
 
 impl State {
@@ -37,10 +38,10 @@ impl State {
         granted: Granted,
         repositories: Vec<Repository>,
         (files, people): (Files, BTreeMap<String, About>),
-        remarks: Vec<Remark>,
+        (remarks, is_behind): (Vec<Remark>, bool),
     ) -> Self {
         let repositories = repositories.into_iter().map(|repository| (repository.id.clone(), repository)).collect();
-        Self { forge, client, granted, repositories, files, people, remarks }
+        Self { forge, client, granted, repositories, files, people, remarks, is_behind }
     }
 
     /// The repository that a path is in, and the path there.
@@ -155,6 +156,10 @@ impl OpenSource for State {
 
     fn remarks(&self) -> Vec<Remark> {
         self.remarks.clone()
+    }
+
+    fn is_behind(&self) -> bool {
+        self.is_behind
     }
 
     fn allowance(&self) -> Option<Allowance> {

@@ -53,7 +53,13 @@ impl Services {
     pub(crate) fn reader(&self, caller: &Caller) -> Reader {
         let ring = Installed::new(self, caller.tenant.clone());
         let reads = Reads { services: self.clone(), caller: caller.clone(), pace: Pace::default() };
-        Reader { sources: self.ports.sources.clone(), keys: Keys::of(Arc::new(ring)), reads, pushed: Pushed::new() }
+        Reader {
+            sources: self.ports.sources.clone(),
+            keys: Keys::of(Arc::new(ring)),
+            reads,
+            pushed: Pushed::new(),
+            is_pushed_enough: false,
+        }
     }
 }
 

@@ -163,7 +163,7 @@ impl<'a> Walk<'a> {
             rests: BTreeMap::new(),
             kept: 0,
             is_listed: false,
-            gathered: Gathered { revision: source.revision(), branch: source.branch(), ..Gathered::default() },
+            gathered: Gathered::of(source.as_ref()),
             opened: vec![source],
         }
     }

@@ -70,17 +70,27 @@ const RECORDED_IN_PART: &str =
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
-    sync_in(services, caller, id).await
+    sync_in(services, caller, id, false).await.map(|(source, _)| source)
 }
 
 /// The same where somebody waits for it: it waits for none at its server that are just due, nor does one of this source that has
 /// begun and waits for its turn there.
 pub async fn sync_soon(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
     let _asked = services.catalog.pace(id).hurry();
-    sync_in(services, caller, id).await
+    sync_in(services, caller, id, false).await.map(|(source, _)| source)
 }
 
-async fn sync_in(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+/// The same for an organisation of which only repositories were pushed to: these are read first, and the rest is asked for
+/// afterwards if that was not done of late.
+pub async fn sync_pushed(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+    let asked = services.catalog.pace(id).hurry();
+    let (source, is_behind) = sync_in(services, caller, id, true).await?;
+    drop(asked);
+    if is_behind { sync(services, caller, id).await } else { Ok(source) }
+}
+
+/// The source as it is then, and whether it is time to ask for the rest of it.
+async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_pushed_enough: bool) -> Result<(Source, bool)> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
@@ -94,7 +104,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid) -> Result<Sourc
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
-        let mut reader = Reader { pushed, ..services.reader(caller) };
+        let mut reader = Reader { pushed, is_pushed_enough, ..services.reader(caller) };
         reader.reads.pace = services.catalog.pace(id);
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
@@ -102,23 +112,26 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid) -> Result<Sourc
             Err(ReadProblem::Unreachable(format!("reading it took longer than {minutes} minutes")))
         });
         match gathered {
-            Ok(gathered) => match record(services, caller, before, started, gathered).await {
-                Ok(Some(source)) => return Ok(source),
-                Ok(None) => {
-                    tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
-                }
-                Err(error) => {
-                    if matches!(error, Error::Internal(_)) {
-                        // It is tried again; until that helps, whoever looks at the source is told.
-                        let is_partial = store::is_partial(&services.db, &caller.tenant, id).await?;
-                        let why = if is_partial { RECORDED_IN_PART } else { NOT_RECORDED };
-                        let why = ReadProblem::Unreachable(why.to_owned());
-                        mark_stale(services, caller, source, started, &why).await?;
+            Ok(gathered) => {
+                let is_behind = gathered.is_behind;
+                match record(services, caller, before, started, gathered).await {
+                    Ok(Some(source)) => return Ok((source, is_behind)),
+                    Ok(None) => {
+                        tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
                     }
-                    return Err(error);
+                    Err(error) => {
+                        if matches!(error, Error::Internal(_)) {
+                            // It is tried again; until that helps, whoever looks at the source is told.
+                            let is_partial = store::is_partial(&services.db, &caller.tenant, id).await?;
+                            let why = if is_partial { RECORDED_IN_PART } else { NOT_RECORDED };
+                            let why = ReadProblem::Unreachable(why.to_owned());
+                            mark_stale(services, caller, source, started, &why).await?;
+                        }
+                        return Err(error);
+                    }
                 }
-            },
-            Err(problem) => return mark_stale(services, caller, source, started, &problem).await,
+            }
+            Err(problem) => return Ok((mark_stale(services, caller, source, started, &problem).await?, false)),
         }
     }
     let why = "it was changed by others again and again while it was read; sync it once more".to_owned();

@@ -178,7 +178,9 @@ impl World {
         let rows = sea_orm::ConnectionTrait::query_all_raw(&self.services.db, sql).await.unwrap();
         let jobs = rows.iter().map(|row| row.try_get::<serde_json::Value>("", "job").unwrap());
         jobs.filter_map(|job| match serde_json::from_value(job).unwrap() {
-            crate::queue::Job::SyncSource { source } | crate::queue::Job::SyncSoon { source } => Some(source),
+            crate::queue::Job::SyncSource { source }
+            | crate::queue::Job::SyncSoon { source }
+            | crate::queue::Job::SyncPushed { source } => Some(source),
             _ => None,
         })
         .collect()

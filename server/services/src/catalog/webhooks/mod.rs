@@ -152,6 +152,7 @@ pub async fn receive(
         return Err(Error::NotFound(format!("there is no source `{source}`; it may have been removed")));
     };
     let Decision { outcome, detail, repository } = decide(&known, &delivery)?;
+    let job = if repository.is_some() { Job::SyncPushed { source } } else { Job::SyncSoon { source } };
     let told = WebhookDelivery {
         received_at: now,
         forge: delivery.forge.to_owned(),
@@ -178,7 +179,7 @@ pub async fn receive(
             before: None,
             after: Some(json!({ "webhook": told.forge })),
         });
-        tx.enqueue(Job::SyncSoon { source });
+        tx.enqueue(job);
     }
     tx.commit().await?;
     Ok(told)
@@ -218,7 +219,7 @@ fn decide(source: &Source, delivery: &Delivery) -> Result<Decision> {
         }
         let repository = push.repository_path();
         let detail = match &repository {
-            Some(repository) => format!("`{repository}` is asked for now, with what else moved in the organisation"),
+            Some(repository) => format!("`{repository}` is asked for now"),
             None => "the organisation is asked now, and what moved is fetched".to_owned(),
         };
         return Ok(Decision { outcome: DeliveryOutcome::Queued, detail, repository });

@@ -90,6 +90,12 @@ impl Server {
         self.forges.open(kind, &target, &Keys::of(Arc::new(One("t0ken"))), pushed).await
     }
 
+    async fn open_pushed(&self, target: &str, pushed: &Pushed) -> Arc<dyn OpenSource> {
+        let target = format!("http://{}/{target}", self.address);
+        let keys = Keys::of(Arc::new(One("t0ken")));
+        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, pushed).await.unwrap()
+    }
+
     /// Begins anew, as after a restart.
     fn restarted(self) -> Self {
         let forges = Forges::new(self.data.path().to_owned(), Guard::new(std::slice::from_ref(&self.address)));

@@ -57,6 +57,44 @@ async fn what_was_pushed_to_is_asked_for_though_the_list_does_not_know_yet() {
 }
 
 #[tokio::test]
+async fn a_push_alone_has_nothing_asked_for_but_what_was_pushed_to() {
+    let mut hub = github(&["fares", "gangway", "tables", "tides", "web"]);
+    hub.lists.insert(format!("{API}/orgs/saltmarsh/teams"), vec![json!({ "id": 1, "slug": "quay", "name": "Quay" })]);
+    hub.lists.insert(format!("{API}/orgs/saltmarsh/teams/quay/members"), vec![json!({ "login": "ines" })]);
+    hub.lists.insert(format!("{API}/orgs/saltmarsh/members"), vec![json!({ "login": "ines" })]);
+    let forge = Server::start(hub).await;
+    let all = "saltmarsh?people=true";
+    let whole = forge.open(SourceKind::GitHub, all).await.unwrap();
+    forge.asked();
+    forge.change(|hub| drop(hub.texts.insert(file("tides"), "name: ebb\n".into())));
+    let mut pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    let source = forge.open_pushed(all, &pushed).await;
+    assert_eq!(forge.asked(), [format!("200 {}", file("tides"))]);
+    assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: ebb\n");
+    assert_eq!((paths(&source), source.is_behind()), (paths(&whole), false));
+    let told = |source: &Arc<dyn OpenSource>| source.remarks().iter().map(|it| it.message.clone()).collect::<Vec<_>>();
+    assert_eq!(told(&source), told(&whole));
+    // What was not listed yet, or may be called otherwise by now, has all of it asked for.
+    pushed.insert("saltmarsh/fresh".to_owned(), Utc::now());
+    forge.change(|hub| {
+        let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
+        repos.push(repo("fresh", "2026-11-02T00:00:00Z"));
+        hub.texts.insert(file("fresh"), "name: fresh\n".into());
+    });
+    let source = forge.open_pushed(all, &pushed).await;
+    assert_eq!(text(&source, "fresh/catalog-info.yaml").await, "name: fresh\n");
+    assert!(forge.asked().iter().any(|asked| asked.ends_with("/orgs/saltmarsh/repos")));
+    // Of what was listed a while ago, the rest is to be asked for afterwards.
+    let memory = forge.forges.memories.lock().unwrap().values().next().unwrap().clone();
+    let lists = memory.lists().unwrap();
+    let (repositories, people) = (lists.repositories.clone(), lists.people.clone());
+    memory.list(Lists { repositories, people, at: lists.at - LISTS_HOLD });
+    pushed.retain(|name, _| name.ends_with("tides"));
+    assert!(forge.open_pushed(all, &pushed).await.is_behind());
+    assert!(!forge.open(SourceKind::GitHub, all).await.unwrap().is_behind());
+}
+
+#[tokio::test]
 async fn what_was_pushed_to_is_read_before_the_list_shows_it_and_told_of_where_it_is_not_read() {
     let mut hub = github(&["arch", "first", "tides"]);
     let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();

@@ -6,7 +6,7 @@ use domain::catalog::{Allowance, Declared, EntityRef, OwnKinds, SourceFile, decl
 use serde_json::Value;
 
 use super::{Note, Text};
-use crate::catalog::{origin, sync::recall::Print};
+use crate::catalog::{origin, ports::OpenSource, sync::recall::Print};
 
 /// An entity that a file declares.
 #[derive(Debug, Clone)]
@@ -63,6 +63,8 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) failed: HashSet<String>,
     /// Folders that could not be listed: what files there said before still stands.
     pub(in crate::catalog) unlisted: HashSet<String>,
+    /// Whether it is time to ask for what was not asked for.
+    pub(in crate::catalog) is_behind: bool,
     /// How many requests the server there still allows.
     pub(in crate::catalog) allowance: Option<Allowance>,
     /// Whether a bound was reached, so that there may be more.
@@ -83,4 +85,11 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) texts: Vec<Text>,
     /// Every document that was met: the number of its file, and the line it begins at.
     pub(in crate::catalog) documents: Vec<(usize, u32)>,
+}
+
+impl Gathered {
+    /// What a source says of itself, before any of its files.
+    pub(super) fn of(source: &dyn OpenSource) -> Self {
+        Self { revision: source.revision(), branch: source.branch(), is_behind: source.is_behind(), ..Self::default() }
+    }
 }
