@@ -65,11 +65,21 @@ test('the graph is enlarged by keys, buttons and the wheel, and still leads on',
   await page.keyboard.up('Control');
   await expect.poll(width).toBeGreaterThan(first * 1.6);
   await page.getByRole('button', { name: 'Fit' }).click();
-  await expect.poll(width).toBe(first);
+  await expect.poll(() => frame.evaluate((it) => it.scrollHeight - it.clientHeight + it.scrollWidth - it.clientWidth)).toBeLessThan(2);
   await page.getByRole('navigation', { name: 'Kinds in the graph' }).getByRole('link', { name: /component/ }).click();
   await expect(page).toHaveURL(/kinds=/);
   await frame.getByRole('link').nth(1).click();
   await expect(page).not.toHaveURL(/boarding-gate\/relations/);
+});
+
+test('a graph that is larger than its frame opens on what it is about', async ({ page, visit }) => {
+  await page.setViewportSize({ width: 600, height: 240 });
+  await visit('/catalog/default/component/boarding-gate/relations?depth=3');
+  const frame = page.getByRole('group', { name: /Relations around/ });
+  expect(await frame.evaluate((it) => it.scrollHeight > it.clientHeight)).toBe(true);
+  const own = frame.locator('#graph-focus rect').first();
+  await frame.scrollIntoViewIfNeeded();
+  await expect(own).toBeInViewport({ ratio: 1 });
 });
 
 test('names of a list are there however long what stands beside them is', async ({ page, visit }) => {

@@ -6,10 +6,13 @@ use domain::catalog::{Edge, EntityRef};
 use leptos::prelude::*;
 
 use super::views::{Tie, at_moment, relation_words};
-use crate::ui::{Empty, EntityLink, Glyph, Graph, GraphView, Panel};
+use crate::ui::{Empty, EntityLink, FOCUS, Glyph, Graph, GraphView, Panel};
 
 /// From how many ties on their names would cover each other.
 const NAMED: usize = 16;
+
+/// From which height and width on a drawing is larger than the frame that it stands in.
+const LARGE: (f32, f32) = (600.0, 1_150.0);
 
 /// What of a graph was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +65,12 @@ pub(super) fn RelationsSide(
     let note = cut.then(
         || view! { <p class="mt-2 text-meta text-muted">"Only the nearest are drawn: more would not be readable."</p> },
     );
+    let larger = (graph.height > LARGE.0 || graph.width > LARGE.1).then(|| {
+        let words = format!("{} things are drawn, more than this frame may show: scroll it, pull it, or make it smaller. ", graph.nodes.len());
+        view! {
+            <p class="prose-links no-print mt-2 text-meta text-muted">{words}<a href=format!("#{FOCUS}")>{format!("Back to {}", reference.short())}</a></p>
+        }
+    });
     let mut groups: BTreeMap<String, Vec<Tie>> = BTreeMap::new();
     for tie in ties {
         groups.entry(relation_words(&tie.relation.kind)).or_default().push(tie);
@@ -87,6 +96,7 @@ pub(super) fn RelationsSide(
             <Panel title="Graph" action=move || is_now.then(|| view! { <Depths path=path.clone() asked=asked.clone()/> })>
                 {kinds}
                 <Graph graph label=format!("Relations around {}", reference.short()) names moves=true/>
+                {larger}
                 {note}
             </Panel>
             <div class="grid items-start gap-4 md:grid-cols-2 xl:grid-cols-3">{lists.collect_view()}</div>

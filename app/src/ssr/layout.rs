@@ -1,5 +1,7 @@
 //! Decides where the boxes of a graph stand.
 
+mod boxes;
+
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
     panic::catch_unwind,
@@ -8,6 +10,7 @@ use std::{
 use rust_sugiyama::{configure::Config, from_vertices_and_edges};
 use services::domain::catalog::{Edge, EntityRef, Graph, Node, Relation, forward};
 
+use self::boxes::Boxes;
 use crate::{
     catalog::views::relation_words,
     ui::{GraphEdge, GraphNode, GraphView},
@@ -25,8 +28,9 @@ const ROW_GAP: f32 = 22.0;
 const MARGIN: f32 = 8.0;
 /// How far from the middle of a box two ties of one pair run, each the other way.
 const ASIDE: f32 = 8.0;
-/// How many letters fit into a box.
-const LETTERS: usize = 18;
+/// How wide a drawing may become for the sake of names: the small one is three boxes wide, however many there are.
+const ROOM: f32 = 1_100.0;
+const SMALL_ROOM: f32 = 3.0 * WIDTH + 2.0 * LAYER_GAP + 2.0 * MARGIN;
 
 /// How many of each kind there are, the most first; the one that the graph is about does not count.
 pub(super) fn kinds(graph: &Graph) -> Vec<(String, u32)> {
@@ -49,17 +53,12 @@ pub(super) fn only(focus: &EntityRef, mut graph: Graph, kinds: &[String]) -> Gra
     graph
 }
 
-fn boxed(node: &Node, focus: bool, x: f32, y: f32) -> GraphNode {
-    let mut label: String = node.title.chars().take(LETTERS).collect();
-    if node.title.chars().nth(LETTERS).is_some() {
-        label.pop();
-        label.push('…');
-    }
+fn boxed(node: &Node, boxes: &Boxes<'_>, focus: bool, (x, y): (f32, f32)) -> GraphNode {
     let missing = if node.missing { ", not in the catalog" } else { "" };
     GraphNode {
         x,
         y,
-        label,
+        label: boxes.label(node),
         title: format!("{} ({}{missing})", node.title, node.reference.kind()),
         kind: node.reference.kind().to_owned(),
         kind_type: node.type_.clone().unwrap_or_default(),
@@ -69,13 +68,13 @@ fn boxed(node: &Node, focus: bool, x: f32, y: f32) -> GraphNode {
     }
 }
 
-/// A tie between two corners, its name at `at` of the way.
-fn tie(from: (f32, f32), to: (f32, f32), names: &[String], at: f32) -> GraphEdge {
+/// A tie between two corners of boxes, its name at `at` of the way.
+fn tie(width: f32, (from, to): ((f32, f32), (f32, f32)), names: &[String], at: f32) -> GraphEdge {
     // From one side to the other, whichever way it runs.
     let (start, end) = if from.0 <= to.0 {
-        ((from.0 + WIDTH, from.1 + HEIGHT / 2.0), (to.0, to.1 + HEIGHT / 2.0))
+        ((from.0 + width, from.1 + HEIGHT / 2.0), (to.0, to.1 + HEIGHT / 2.0))
     } else {
-        ((from.0, from.1 + HEIGHT / 2.0), (to.0 + WIDTH, to.1 + HEIGHT / 2.0))
+        ((from.0, from.1 + HEIGHT / 2.0), (to.0 + width, to.1 + HEIGHT / 2.0))
     };
     GraphEdge {
         points: vec![start, end],
@@ -125,24 +124,29 @@ pub(super) fn around(focus: &EntityRef, graph: &Graph) -> (GraphView, usize) {
     let step = HEIGHT + ROW_GAP;
     let height = as_length(rows) * step - ROW_GAP + 2.0 * MARGIN;
     // A side without boxes takes no room.
-    let layer = WIDTH + LAYER_GAP;
+    let layers = 1 + u8::from(!left.is_empty()) + u8::from(!right.is_empty());
+    let shown = left.iter().chain(&right).map(|(node, _)| *node).chain(nodes.get(focus).copied());
+    let boxes = Boxes::new(shown, f32::from(layers), SMALL_ROOM);
+    let layer = boxes.width + LAYER_GAP;
     let middle = if left.is_empty() { MARGIN } else { MARGIN + layer };
     let columns = [MARGIN, middle, middle + layer];
     let own = (middle, (height - HEIGHT) / 2.0);
     let last = if right.is_empty() { middle } else { columns[2] };
-    let mut view = GraphView { width: last + WIDTH + MARGIN, height, ..GraphView::default() };
+    let mut view =
+        GraphView { width: last + boxes.width + MARGIN, height, box_width: boxes.width, ..GraphView::default() };
     let mut column = |items: &[(&Node, &Vec<String>)], x: f32, points_at_it: bool| {
         let top = (height - (as_length(items.len()) * step - ROW_GAP)) / 2.0;
         for (at, (node, names)) in items.iter().enumerate() {
             let place = (x, top + as_length(at) * step);
-            view.nodes.push(boxed(node, false, place.0, place.1));
-            view.edges.push(if points_at_it { tie(place, own, names, 0.36) } else { tie(own, place, names, 0.64) });
+            view.nodes.push(boxed(node, &boxes, false, place));
+            let (ends, at) = if points_at_it { ((place, own), 0.36) } else { ((own, place), 0.64) };
+            view.edges.push(tie(boxes.width, ends, names, at));
         }
     };
     column(&left, columns[0], true);
     column(&right, columns[2], false);
     if let Some(node) = nodes.get(focus) {
-        view.nodes.push(boxed(node, true, own.0, own.1));
+        view.nodes.push(boxed(node, &boxes, true, own));
     }
     (view, left_out)
 }
@@ -162,12 +166,16 @@ pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
         .into_iter()
         .filter_map(|((from, to), names)| Some(((*numbers.get(from)?, *numbers.get(to)?), names)))
         .collect();
-    let places = places(nodes.len(), &ties.iter().map(|(pair, _)| *pair).collect::<Vec<_>>());
-    let mut view = GraphView::default();
-    for (node, (x, y)) in nodes.iter().zip(&places) {
-        view.nodes.push(boxed(node, node.reference == *focus, *x, *y));
-        view.width = view.width.max(x + WIDTH + MARGIN);
-        view.height = view.height.max(y + HEIGHT + MARGIN);
+    let mut places = places(nodes.len(), &ties.iter().map(|(pair, _)| *pair).collect::<Vec<_>>());
+    let layer = |x: f32| ((x - MARGIN) / (WIDTH + LAYER_GAP)).round();
+    let layers = places.iter().map(|(x, _)| layer(*x)).fold(0.0, f32::max) + 1.0;
+    let boxes = Boxes::new(nodes.iter().copied(), layers, ROOM);
+    let mut view = GraphView { box_width: boxes.width, ..GraphView::default() };
+    for (node, place) in nodes.iter().zip(&mut places) {
+        place.0 = MARGIN + layer(place.0) * (boxes.width + LAYER_GAP);
+        view.nodes.push(boxed(node, &boxes, node.reference == *focus, *place));
+        view.width = view.width.max(place.0 + boxes.width + MARGIN);
+        view.height = view.height.max(place.1 + HEIGHT + MARGIN);
     }
     let place = |number: u32| places.get(number as usize).copied().unwrap_or_default();
     let pairs: HashSet<(u32, u32)> = ties.iter().map(|(pair, _)| *pair).collect();
@@ -176,11 +184,12 @@ pub(super) fn layered(focus: &EntityRef, graph: &Graph) -> GraphView {
         .map(|((from, to), names)| {
             let (start, end) = (place(*from), place(*to));
             if !pairs.contains(&(*to, *from)) {
-                return tie(start, end, names, 0.5);
+                return tie(boxes.width, (start, end), names, 0.5);
             }
             // Two that depend on each other have two lines, each named near where it begins.
             let aside = if from < to { -ASIDE } else { ASIDE };
-            tie((start.0, start.1 + aside), (end.0, end.1 + aside), names, 0.3)
+            let ends = ((start.0, start.1 + aside), (end.0, end.1 + aside));
+            tie(boxes.width, ends, names, 0.3)
         })
         .collect();
     view

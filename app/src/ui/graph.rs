@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{Glyph, graph_frame::GraphFrame};
 
+/// Where the box stands that a graph is about.
+pub const FOCUS: &str = "graph-focus";
+
 /// A box of a graph.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct GraphNode {
@@ -49,14 +52,16 @@ pub struct GraphView {
     pub width: f32,
     /// How high it is.
     pub height: f32,
-    /// Its boxes, each [`GraphView::NODE_WIDTH`] by [`GraphView::NODE_HEIGHT`].
+    /// How wide a box is.
+    pub box_width: f32,
+    /// Its boxes, each as high as [`GraphView::NODE_HEIGHT`].
     pub nodes: Vec<GraphNode>,
     /// Its ties.
     pub edges: Vec<GraphEdge>,
 }
 
 impl GraphView {
-    /// How wide a box is.
+    /// How wide a box is at least.
     pub const NODE_WIDTH: f32 = 164.0;
     /// How high a box is.
     pub const NODE_HEIGHT: f32 = 34.0;
@@ -74,7 +79,9 @@ pub fn Graph(
     #[prop(optional)] fit: bool,
     #[prop(optional)] moves: bool,
 ) -> impl IntoView {
-    let GraphView { width, height, nodes, edges } = graph;
+    let GraphView { width, height, box_width, nodes, edges } = graph;
+    let middle = nodes.iter().find(|node| node.focus);
+    let middle = middle.map(|node| (node.x + box_width / 2.0, node.y + GraphView::NODE_HEIGHT / 2.0));
     let texts = names.then(|| edges.iter().map(|edge| {
         let (x, y) = edge.middle;
         view! { <text x=x y=y - 5.0 text-anchor="middle" class="fill-muted stroke-base-100 text-[11px] [paint-order:stroke]" stroke-width="4">{edge.label.clone()}</text> }
@@ -82,7 +89,7 @@ pub fn Graph(
     let lines = edges.iter().map(|edge| {
         view! { <path d=curve(&edge.points) fill="none" class="stroke-base-content/45" stroke-width="1.2" marker-end="url(#graph-arrow)"><title>{edge.label.clone()}</title></path> }
     }).collect_view();
-    let boxes = nodes.into_iter().map(node).collect_view();
+    let boxes = nodes.into_iter().map(|node| boxed(node, box_width)).collect_view();
     let draw = move |style: Signal<String>| {
         view! {
             <svg viewBox=format!("0 0 {width} {height}") width=width height=height class="mx-auto block h-auto max-w-full min-w-(--least)" style=style>
@@ -98,10 +105,11 @@ pub fn Graph(
         }
         .into_any()
     };
-    view! { <GraphFrame label width fit moves draw/> }
+    view! { <GraphFrame label size=(width, height) middle fit moves draw/> }
 }
 
-fn node(GraphNode { x, y, label, title, kind, kind_type, href, focus, missing }: GraphNode) -> impl IntoView {
+fn boxed(node: GraphNode, width: f32) -> impl IntoView {
+    let GraphNode { x, y, label, title, kind, kind_type, href, focus, missing } = node;
     let frame = match (focus, missing) {
         (true, _) => "fill-base-100 stroke-primary",
         (_, true) => "fill-base-200 stroke-base-content/40",
@@ -125,10 +133,10 @@ fn node(GraphNode { x, y, label, title, kind, kind_type, href, focus, missing }:
         }
     };
     view! {
-        <g>
+        <g id=focus.then_some(FOCUS)>
             <a href=href class="group" aria-label=title aria-current=focus.then_some("true") on:click=follow>
                 <title>{hint}</title>
-                <rect x=x y=y width=GraphView::NODE_WIDTH height=GraphView::NODE_HEIGHT rx="8" class=frame stroke-width=if focus { "1.8" } else { "1" } stroke-dasharray=missing.then_some("4 3")/>
+                <rect x=x y=y width=width height=GraphView::NODE_HEIGHT rx="8" class=frame stroke-width=if focus { "1.8" } else { "1" } stroke-dasharray=missing.then_some("4 3")/>
                 <svg x=x + 10.0 y=y + 9.0 width="16" height="16" viewBox="0 0 24 24" class="icon text-muted" aria-hidden="true" inner_html=Glyph::of(&kind, &kind_type).outline()></svg>
                 <text x=x + 33.0 y=y + 21.5 class=format!("text-[13px] {words}")>{label}</text>
             </a>

@@ -13,6 +13,11 @@ const STEP: f64 = 1.25;
 const LIMITS: (f64, f64) = (0.25, 4.0);
 /// From how many pixels on a press is a pull.
 const PULL: i32 = 4;
+/// Where a frame keeps which drawing it shows, and how large.
+const SHOWN: &str = "data-shown";
+const SCALE: &str = "data-scale";
+/// How much of the window's height a frame takes at most.
+const HIGHEST: f64 = 0.7;
 /// How much of its own size a drawing keeps before the frame scrolls.
 const LEAST: f64 = 0.8;
 
@@ -26,6 +31,7 @@ struct Frame {
     /// None while it has the size that fits.
     scale: RwSignal<Option<f64>>,
     width: f64,
+    height: f64,
     down: StoredValue<Vec<Down>>,
 }
 
@@ -34,6 +40,25 @@ impl Frame {
     fn fitting(self) -> f64 {
         let room = self.node.get_untracked().map_or(self.width, |node| f64::from(node.client_width()));
         (room / self.width).clamp(LEAST, 1.0)
+    }
+
+    /// Makes the whole drawing stand in the frame.
+    fn fit(self) {
+        let Some(node) = self.node.get_untracked() else { return };
+        let high = window().inner_height().ok().and_then(|high| high.as_f64());
+        let high = high.map_or_else(|| f64::from(node.client_height()), |high| high * HIGHEST);
+        let room = (f64::from(node.client_width()) / self.width).min(high / self.height);
+        self.scale.set(Some(room.clamp(LIMITS.0, 1.0)));
+    }
+
+    /// Shows this place of the drawing, as large as it is.
+    fn show(self, (x, y): (f32, f32)) {
+        let Some(node) = self.node.get_untracked() else { return };
+        let scale = self.scale.get_untracked().unwrap_or_else(|| self.fitting());
+        #[expect(clippy::cast_possible_truncation, reason = "pixels of a page fit")]
+        let place = |at: f32, room: i32| (f64::from(at) * scale - f64::from(room) / 2.0) as i32;
+        node.set_scroll_left(place(x, node.client_width()));
+        node.set_scroll_top(place(y, node.client_height()));
     }
 
     /// Makes the drawing so many times as large, around the middle of what is seen.
@@ -98,26 +123,45 @@ impl Frame {
         match event.key().as_str() {
             "+" | "=" => self.zoom(STEP),
             "-" => self.zoom(1.0 / STEP),
-            "0" => self.scale.set(None),
+            "0" => self.fit(),
             _ => return,
         }
         event.prevent_default();
     }
 }
 
-/// A frame for a drawing of `width`: moved, and enlarged if `moves`.
+/// A frame for a drawing: moved, and enlarged if `moves`.
 ///
-/// - `label`: what the drawing shows; `width`: its own; `moves`; `draw`: the drawing, given the style that makes it as large as it is.
+/// - `label`: what the drawing shows; `size`: its own; `middle`: what of it is seen first; `moves`; `draw`: the drawing, given the style that makes it as large as it is.
 #[component]
 pub(super) fn GraphFrame(
     label: String,
-    width: f32,
+    size: (f32, f32),
+    middle: Option<(f32, f32)>,
     fit: bool,
     moves: bool,
     draw: impl FnOnce(Signal<String>) -> AnyView,
 ) -> impl IntoView {
-    let width = f64::from(width);
-    let frame = Frame { node: NodeRef::new(), scale: RwSignal::new(None), width, down: StoredValue::new(Vec::new()) };
+    let (width, height) = (f64::from(size.0), f64::from(size.1));
+    let down = StoredValue::new(Vec::new());
+    let frame = Frame { node: NodeRef::new(), scale: RwSignal::new(None), width, height, down };
+    // What is larger than the frame opens on what it is about, once: who has moved or enlarged it since is left there by news of it.
+    Effect::new(move |_| {
+        let (Some(node), Some(middle)) = (frame.node.get(), middle) else { return };
+        let shown = format!("{size:?} {middle:?}");
+        if node.get_attribute(SHOWN).as_ref() == Some(&shown) {
+            frame.scale.set(node.get_attribute(SCALE).and_then(|scale| scale.parse().ok()));
+        } else {
+            frame.show(middle);
+            let _ = node.set_attribute(SHOWN, &shown);
+            let _ = node.remove_attribute(SCALE);
+        }
+    });
+    Effect::new(move |_| {
+        if let (Some(node), Some(scale)) = (frame.node.get(), frame.scale.get()) {
+            let _ = node.set_attribute(SCALE, &scale.to_string());
+        }
+    });
     let style = Signal::derive(move || match frame.scale.get() {
         Some(scale) => format!("width:{0:.0}px;max-width:none;min-width:0", width * scale),
         None => format!("--least:{:.0}px", if fit { 0.0 } else { width * LEAST }),
@@ -144,7 +188,7 @@ pub(super) fn GraphFrame(
             <div class="no-print z-10 mb-2 hidden justify-end gap-1 sm:absolute sm:top-0 sm:right-0 sm:mb-0 [html[data-hydrated]_&]:flex">
                 {button("Smaller", Glyph::Minus, |frame| frame.zoom(1.0 / STEP))}
                 {button("Larger", Glyph::Plus, |frame| frame.zoom(STEP))}
-                {button("Fit", Glyph::RotateCcw, |frame| frame.scale.set(None))}
+                {button("Fit", Glyph::RotateCcw, Frame::fit)}
             </div>
             <div
                 node_ref=frame.node

@@ -47,7 +47,7 @@ pub use fetched::{Fetched, fetch};
 pub use fields::{CheckField, Choice, Resent, SelectField, TextField};
 pub(crate) use fields::{at_first, is_again};
 pub use filter_bar::{Chip, FilterBar};
-pub use graph::{Graph, GraphEdge, GraphNode, GraphView};
+pub use graph::{FOCUS, Graph, GraphEdge, GraphNode, GraphView};
 pub use heat_map::{HeatMap, HeatMapRow};
 pub use icon::{Glyph, Icon};
 pub use ladder::{Evidence, Ladder, LadderLevel, LadderRule, Remedy};
