@@ -13,6 +13,18 @@ test('a page brings its own code and fetches that of another when it is opened',
   expect(asked.filter((path) => path.startsWith('/pkg/scorecards.'))).toHaveLength(1);
 });
 
+test('letters of other alphabets bring their font, and no page without them does', async ({ page, visit }) => {
+  const fonts: string[] = [];
+  page.on('request', (request) => {
+    if (request.url().includes('.woff2')) fonts.push(new URL(request.url()).pathname);
+  });
+  await visit('/catalog');
+  const others = () => fonts.filter((path) => /ext|cyrillic|vietnamese/.test(path)).length;
+  expect(others(), fonts.join(' ')).toBe(0);
+  await page.getByRole('heading', { level: 1 }).evaluate((heading) => heading.append(' Żółć, Ева'));
+  await expect.poll(others).toBe(2);
+});
+
 test('without a connection a page waits for its code, and loses nothing', async ({ page, portal }) => {
   await page.goto(`${portal.url}/catalog`);
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });

@@ -158,15 +158,23 @@ fn run(what: &str, command: &mut Command) -> Result<()> {
     Err(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The Latin subsets of the two variable faces, with no more in them than is used, and their usual letters apart, in the folder `work`.
+/// The alphabets of the two variable faces, with no more in them than is used, and the usual Latin letters apart, in the folder `work`.
 fn fonts(style: &Path, work: &Path) -> Result<Vec<PathBuf>> {
-    let faces = ["geist/files/geist-latin-wght-normal.woff2", "geist-mono/files/geist-mono-latin-wght-normal.woff2"];
-    let faces = faces.map(|face| style.join("node_modules/@fontsource-variable").join(face));
+    const ALPHABETS: [&str; 5] = ["latin", "latin-ext", "vietnamese", "cyrillic", "cyrillic-ext"];
+    let faces = ["geist", "geist-mono"].iter().flat_map(|face| {
+        ALPHABETS.map(|alphabet| {
+            style.join(format!("node_modules/@fontsource-variable/{face}/files/{face}-{alphabet}-wght-normal.woff2"))
+        })
+    });
+    let faces: Vec<PathBuf> = faces.collect();
     run("fonts.mjs", Command::new("node").arg(style.join("fonts.mjs")).arg(work).args(&faces))?;
     let mut fonts = Vec::new();
     for face in &faces {
         let name = file_name(face)?;
-        fonts.extend([name.replace("latin", "basic"), name].map(|name| work.join(name)));
+        if name.contains("-latin-wght") {
+            fonts.push(work.join(name.replace("latin", "basic")));
+        }
+        fonts.push(work.join(name));
     }
     Ok(fonts)
 }
