@@ -42,6 +42,26 @@ test('docs are read page by page', async ({ page, visit }) => {
   await expect(page).toHaveURL(/\/docs\/offline$/);
 });
 
+test('what is folded shows that it opens, and figures of a table stay whole', async ({ page, visit }) => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  await visit('/catalog/default/component/boarding-gate/docs');
+  const long = 'goes on and on with one word after the other '.repeat(12);
+  await page.locator('article .prose').evaluate((prose, long) => {
+    prose.insertAdjacentHTML('beforeend', `<details id="folded"><summary>More</summary><p>Here</p></details>
+      <table><tbody><tr><td id="figure">12345</td><td>Right</td><td>${long}</td></tr></tbody></table>`);
+  }, long);
+  const sign = () => page.locator('#folded summary').evaluate((summary) => getComputedStyle(summary, '::before').content);
+  expect(await sign()).toContain('▸');
+  await page.locator('#folded summary').click();
+  expect(await sign()).toContain('▾');
+  const lines = await page.locator('#figure').evaluate((cell) => {
+    const range = document.createRange();
+    range.selectNodeContents(cell);
+    return range.getClientRects().length;
+  });
+  expect(lines).toBe(1);
+});
+
 test('docs are searched', async ({ page, visit }) => {
   await visit('/catalog/default/component/boarding-gate/docs');
   await page.getByRole('searchbox', { name: 'Search these docs' }).fill('countstuck');
