@@ -18,7 +18,7 @@ const SHOWN: usize = 12;
 
 #[component]
 pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview, moment: String) -> impl IntoView {
-    let Overview { around, left_out, ties, team, links, facts, reports, origin, changes } = overview;
+    let Overview { around, left_out, ties, team, mail, links, facts, reports, origin, changes } = overview;
     let path = summary.reference.path();
     let all = at_moment(&format!("{path}/relations"), &moment);
     let history = at_moment(&format!("{path}/history"), &moment);
@@ -65,7 +65,7 @@ pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview, moment: S
             </div>
             <div class="grid min-w-0 gap-4">
                 <LadderPanel reports all=format!("{path}/scorecards")/>
-                <About summary ties facts origin/>
+                <About summary ties mail facts origin/>
                 {links}
             </div>
         </div>
@@ -73,7 +73,24 @@ pub(super) fn OverviewSide(summary: EntitySummary, overview: Overview, moment: S
 }
 
 #[component]
-fn About(summary: EntitySummary, ties: Vec<Tie>, facts: Vec<(String, String)>, origin: Origin) -> impl IntoView {
+fn About(
+    summary: EntitySummary,
+    ties: Vec<Tie>,
+    mail: String,
+    facts: Vec<(String, String)>,
+    origin: Origin,
+) -> impl IntoView {
+    let mail = (!mail.is_empty()).then(|| {
+        // What would say more to a mail program than an address is not linked.
+        let is_plain =
+            mail.contains('@') && mail.chars().all(|letter| letter.is_alphanumeric() || "@.-_+'".contains(letter));
+        let shown = if is_plain {
+            view! { <a class="text-link wrap-anywhere" href=format!("mailto:{mail}")>{mail.clone()}</a> }.into_any()
+        } else {
+            view! { <span class="wrap-anywhere">{mail}</span> }.into_any()
+        };
+        view! { <Fact term="E-mail">{shown}</Fact> }
+    });
     let said = facts.into_iter().map(|(term, value)| {
         view! { <Fact term><span class="break-words">{value}</span></Fact> }
     });
@@ -108,6 +125,7 @@ fn About(summary: EntitySummary, ties: Vec<Tie>, facts: Vec<(String, String)>, o
         <Panel title="About">
             <Facts>
                 {owner}
+                {mail}
                 {system}
                 {facts.into_iter().collect_view()}
                 {tags}

@@ -220,6 +220,8 @@ pub(crate) struct Overview {
     pub(crate) team: Option<TeamView>,
     /// Links that it carries.
     pub(crate) links: Vec<Link>,
+    /// Where a person or a team is written to; empty where nothing says so.
+    pub(crate) mail: String,
     /// What its annotations say, beyond what they lead to.
     pub(crate) facts: Vec<(String, String)>,
     /// Where it stands on each scorecard, and why.

@@ -37,7 +37,16 @@ pub(super) fn Rows(listing: Listing, page: ListView, starring: Starring) -> impl
     let is_chosen = listing.columns.is_some();
     // Of the usual columns, one that says nothing about anything is left out.
     let judged = is_chosen || badges.iter().any(Option::is_some);
-    let shown: Vec<Kept> = listing.shown().iter().filter(|column| judged || **column != Kept::Level).cloned().collect();
+    // People and teams have none of these.
+    let has_owners = is_chosen || items.is_empty() || items.iter().any(|item| !is_who(item));
+    let has_types = is_chosen || items.iter().any(|item| item.type_.is_some());
+    let is_shown = |column: &&Kept| match column {
+        Kept::Level => judged,
+        Kept::Owner | Kept::System | Kept::Lifecycle => has_owners,
+        Kept::Type => has_types || has_owners,
+        _ => true,
+    };
+    let shown: Vec<Kept> = listing.shown().iter().filter(is_shown).cloned().collect();
     let class = |column: &Kept| if is_chosen { plain(column) } else { room(column) };
     let head = |label: String, sort: Option<&str>, class: &'static str| Column {
         label,
@@ -71,6 +80,11 @@ pub(super) fn Rows(listing: Listing, page: ListView, starring: Starring) -> impl
     }
 }
 
+/// Whether it is a person or a team.
+fn is_who(item: &EntitySummary) -> bool {
+    matches!(item.reference.kind(), "user" | "group")
+}
+
 /// What stands in a column; what the summary does not say comes from `cells`, in order.
 fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut impl Iterator<Item = Cell>) -> AnyView {
     let link = |of: Option<EntityRef>| {
@@ -85,6 +99,7 @@ fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut 
             view! { <span class="block truncate text-muted" title=item.type_.clone()>{item.type_.clone()}</span> }
                 .into_any()
         }
+        Kept::Owner if is_who(item) && item.owner.is_none() => ().into_any(),
         Kept::Owner => {
             view! { <span class="relative block truncate"><OwnerLink owner=item.owner.clone() plain=true/></span> }
                 .into_any()

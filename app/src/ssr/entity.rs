@@ -146,6 +146,7 @@ async fn overview(
         } else {
             None
         },
+        mail: mail(entity),
         links: links(entity).into_iter().chain(known.iter().filter_map(tool)).collect(),
         facts: known.into_iter().filter(|known| known.url.is_none()).map(|known| (known.title, known.value)).collect(),
         reports: scorecards::for_entity(services, caller, &entity.reference).await?,
@@ -156,6 +157,12 @@ async fn overview(
             .map(history::told)
             .collect(),
     })
+}
+
+/// The address that a person or a team gives in its profile.
+pub(super) fn mail(entity: &Entity) -> String {
+    let is_one = matches!(entity.reference.kind(), "group" | "user");
+    entity.text("/spec/profile/email").filter(|_| is_one).unwrap_or_default().trim().to_owned()
 }
 
 /// Relations with what the things at their other ends are called.

@@ -14,7 +14,7 @@ use services::{
 
 use super::{
     count,
-    entity::{links, origin, own_looks, problems, ties, tool},
+    entity::{links, mail, origin, own_looks, problems, ties, tool},
     history, layout, reader,
 };
 use crate::catalog::views::{Body, EntityView, Head, Overview, PastView, Place, Side};
@@ -66,6 +66,7 @@ pub(crate) async fn view(
                 left_out: count(layout::beyond(&entity.reference, &relations, &around, left_out)),
                 around,
                 ties: ties(services, caller, relations).await?,
+                mail: mail(&entity),
                 links: links(&entity).into_iter().chain(known.iter().filter_map(tool)).collect(),
                 facts: known
                     .into_iter()

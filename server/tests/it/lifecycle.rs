@@ -292,6 +292,17 @@ both! {
         assert_eq!(missing.status(), StatusCode::NOT_FOUND);
     }
 
+    async fn people_and_teams_show_where_they_are_written_to(portal) {
+        let who = |kind: &str, name: &str, mail: &str| format!(
+            "---\napiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n  type: team\n  children: []\n  memberOf: []\n  profile:\n    email: {mail}\n"
+        );
+        portal.register("file", &portal.write("org.yaml", who("User", "ama", "ama@example.com") + &who("Group", "berths", "'a@b?bcc=c@d'"))).await;
+        assert!(portal.html("/catalog/default/user/ama").await.contains("href=\"mailto:ama@example.com\""));
+        let team = portal.html("/catalog/default/group/berths").await;
+        assert!(team.contains("a@b?bcc=c@d") && !team.contains("mailto:"), "{team}");
+        assert!(!portal.html("/catalog?kind=user").await.contains("nobody"));
+    }
+
     async fn syncs_are_remembered_and_each_source_has_its_own_schedule(portal) {
         let path = portal.write("catalog-info.yaml", file(&["a"]));
         let source = id(&portal.register("file", &path).await);
