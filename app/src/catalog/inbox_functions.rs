@@ -6,12 +6,12 @@ use leptos::prelude::*;
 use super::inbox_views::{DisputesView, OrphansView, SourceView, SourcesView, TroublesView};
 use crate::AppError;
 
-/// Every source.
+/// Sources, those that need someone first: all, or those in whose address a text stands, or that need someone.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_sources() -> Result<SourcesView, AppError> {
+pub(super) async fn get_sources(text: String, troubled: bool, page: u32) -> Result<SourcesView, AppError> {
     use crate::ssr::{caller, inbox, reply, services};
 
-    reply(inbox::sources(&services(), &caller()).await)
+    reply(inbox::sources(&services(), &caller(), &text, troubled, page).await)
 }
 
 /// A source, its last syncs, and what became of each of its files.

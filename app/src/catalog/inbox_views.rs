@@ -42,10 +42,17 @@ pub(crate) struct SourceRow {
     pub(crate) next: Option<i64>,
 }
 
-/// The list of all sources.
+/// The list of sources.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct SourcesView {
+    /// A page of those that were asked for.
     pub(crate) rows: Vec<SourceRow>,
+    /// How many were asked for.
+    pub(crate) total: u32,
+    /// How many of all need someone.
+    pub(crate) troubled: u32,
+    /// How much all of them declare.
+    pub(crate) things: u32,
     pub(crate) sizes: Sizes,
 }
 

@@ -8,6 +8,7 @@ use super::{
     functions::get_list,
     list_rows::Rows,
     list_tools::{ColumnTools, ViewsBar},
+    sources_page::TROUBLED,
     views::ListView,
 };
 use crate::{
@@ -134,7 +135,7 @@ impl Answer {
         let synced = synced.map(|at| view! { " · synced " <When at=Moment(at) sentence=true/> });
         let needs = (troubled > 0).then(|| {
             let words = if troubled == 1 { "1 source needs attention".to_owned() } else { format!("{troubled} sources need attention") };
-            view! { " · " <a href="/sources" class="font-medium text-warning hover:underline underline-offset-3">{words}</a> }
+            view! { " · " <a href=TROUBLED class="font-medium text-warning hover:underline underline-offset-3">{words}</a> }
         });
         let none = (sources == 0).then_some(" · no source is registered yet");
         view! { {total} {within} {synced} {needs} {none} }.into_any()

@@ -2,45 +2,93 @@
 
 use domain::catalog::{Source, Trust};
 use leptos::prelude::*;
+use leptos_router::hooks::use_query_map;
 
 use super::{
     inbox_functions::get_sources,
-    inbox_tabs::{Inbox, InboxTabs, many},
-    inbox_views::{SourceRow, SourcesView},
+    inbox_tabs::{Inbox, InboxTabs, Pager, many},
+    inbox_views::{SourceRow, SourcesView, encoded},
     sync_bars::SyncBars,
-    views::is_troubled,
 };
 use crate::ui::{
-    ButtonKind, Column, DataTable, Empty, Glyph, LinkButton, Load, Mark, Moment, Page, Status, Until, When, fetch, live,
+    ButtonKind, Chip, Column, DataTable, Empty, FilterBar, Glyph, LinkButton, Load, Mark, Moment, Page, Status, Until,
+    When, fetch, live,
 };
 
-/// Every source.
+/// Where those are listed that need someone.
+pub(crate) const TROUBLED: &str = "/sources?only=troubled";
+
+/// What an address of the list asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Asked {
+    text: String,
+    troubled: bool,
+    page: u32,
+}
+
+impl Asked {
+    /// The address without the page.
+    fn href(&self) -> String {
+        let base = if self.troubled { TROUBLED } else { "/sources" };
+        match (self.text.as_str(), self.troubled) {
+            ("", _) => base.to_owned(),
+            (text, true) => format!("{base}&q={}", encoded(text)),
+            (text, false) => format!("{base}?q={}", encoded(text)),
+        }
+    }
+}
+
+/// Sources, those that need someone first.
 #[component]
 pub(crate) fn SourcesPage() -> impl IntoView {
+    let query = use_query_map();
+    let asked = Memo::new(move |_| {
+        query.with(|query| Asked {
+            text: query.get_str("q").unwrap_or_default().trim().to_owned(),
+            troubled: query.get_str("only") == Some("troubled"),
+            page: query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1),
+        })
+    });
     let version = live(|kind, _| kind.starts_with("source-") || kind == "entity-kept" || kind == "entity-removed");
-    let sources = fetch(move || version.get(), |_| get_sources());
+    let sources = fetch(
+        move || (asked.get(), version.get()),
+        |(Asked { text, troubled, page }, _)| get_sources(text, troubled, page),
+    );
     view! {
         <Load of=sources let:page>
-            <Sources page/>
+            <Sources page asked=asked.get_untracked()/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Sources(page: SourcesView) -> impl IntoView {
-    let SourcesView { rows, sizes } = page;
-    let entities: u32 = rows.iter().map(|row| row.source.entities).sum();
-    let troubled = u32::try_from(rows.iter().filter(|row| is_troubled(&row.source)).count()).unwrap_or(u32::MAX);
+fn Sources(page: SourcesView, asked: Asked) -> impl IntoView {
+    let SourcesView { rows, total, troubled, things, sizes } = page;
     let declares = many(sizes.sources, "source declares", "sources declare");
-    let mut answer = format!("{declares} {}", many(entities, "thing", "things"));
-    if troubled > 0 {
-        answer = format!("{answer} · {} attention", many(troubled, "needs", "need"));
-    }
-    let is_empty = rows.is_empty();
+    let mut answer = format!("{declares} {}", many(things, "thing", "things"));
+    let is_empty = sizes.sources == 0;
     if is_empty {
         "Nothing is read yet".clone_into(&mut answer);
     }
+    let answer = move || {
+        let attention = (troubled > 0).then(|| {
+            let words = format!("{} attention", many(troubled, "needs", "need"));
+            view! { " · " <a class="font-medium text-warning hover:underline underline-offset-3" href=TROUBLED>{words}</a> }
+        });
+        view! { {answer.clone()} {attention} }
+    };
+    let chips = asked.troubled.then(|| Chip {
+        name: "Only".to_owned(),
+        value: "in need of attention".to_owned(),
+        remove: Asked { troubled: false, ..asked.clone() }.href(),
+    });
+    let keep = asked.troubled.then(|| ("only".to_owned(), "troubled".to_owned()));
+    let clear = (asked.troubled || !asked.text.is_empty()).then(|| "/sources".to_owned());
+    let none = (!is_empty && total == 0).then(|| {
+        let title = if asked.troubled { "None of them needs attention" } else { "No source fits that" };
+        view! { <div class="surface"><Empty glyph=Glyph::GitBranch title/></div> }
+    });
     let columns = vec![
         Column::plain("Source").class("w-full"),
         Column::plain("State"),
@@ -60,12 +108,19 @@ fn Sources(page: SourcesView) -> impl IntoView {
         }
         .into_any()
     } else {
-        view! { <DataTable caption="Sources" columns>{rows}</DataTable> }.into_any()
+        let (base, text) = (asked.href(), asked.text);
+        view! {
+            <FilterBar action="/sources" text placeholder="Filter by address or kind…" keep=keep.into_iter().collect() chips=chips.into_iter().collect() clear/>
+            {none}
+            {(total > 0).then(|| view! { <DataTable caption="Sources" columns>{rows}</DataTable> })}
+            <Pager base page=asked.page total/>
+        }
+        .into_any()
     };
     view! {
         <Page
             title="Sources"
-            answer=move || answer.clone()
+            answer
             actions=|| view! { <LinkButton href="/sources/credentials" glyph=Glyph::Key>"Credentials"</LinkButton> <LinkButton href="/sources/new" kind=ButtonKind::Primary glyph=Glyph::Upload>"Register"</LinkButton> }
         >
             <InboxTabs here=Inbox::Sources sizes/>

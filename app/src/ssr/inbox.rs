@@ -11,16 +11,36 @@ use services::{
 use uuid::Uuid;
 
 use super::{count, entity::source_id, may_not, may_not_each};
-use crate::catalog::inbox_views::{
-    Bar, DisputesView, OrphansView, ROWS, Sizes, SourceRow, SourceView, SourcesView, TroubleRow, TroublesView,
+use crate::catalog::{
+    inbox_views::{
+        Bar, DisputesView, OrphansView, ROWS, Sizes, SourceRow, SourceView, SourcesView, TroubleRow, TroublesView,
+    },
+    views::is_troubled,
 };
 
 /// How many bars a row of the list has.
 const BARS: usize = 24;
 
-/// Every source.
-pub(crate) async fn sources(services: &Services, caller: &Caller) -> Result<SourcesView> {
-    let sources = catalog::sources(services, caller).await?;
+/// Sources, those that need someone first.
+pub(crate) async fn sources(
+    services: &Services,
+    caller: &Caller,
+    text: &str,
+    is_narrowed: bool,
+    page: u32,
+) -> Result<SourcesView> {
+    let mut sources = catalog::sources(services, caller).await?;
+    let troubled = count(sources.iter().filter(|source| is_troubled(source)).count());
+    let things = sources.iter().map(|source| source.entities).sum();
+    let words: Vec<String> = text.split_whitespace().map(str::to_lowercase).collect();
+    sources.retain(|source| {
+        let said = format!("{} {}", source.kind.as_str(), source.target.to_lowercase());
+        (!is_narrowed || is_troubled(source)) && words.iter().all(|word| said.contains(word))
+    });
+    // In the order in which they were registered, else.
+    sources.sort_by_key(|source| !is_troubled(source));
+    let total = count(sources.len());
+    let sources: Vec<Source> = sources.into_iter().skip(offset(page) as usize).take(ROWS as usize).collect();
     let mut syncs = catalog::syncs(services, caller).await?;
     let sizes = sizes(services, caller).await?;
     let mut unasked: HashMap<Uuid, String> = HashMap::new();
@@ -32,7 +52,7 @@ pub(crate) async fn sources(services: &Services, caller: &Caller) -> Result<Sour
         let unasked = unasked.remove(&source.id);
         SourceRow { unasked, ..row(services, source, syncs.split_off(syncs.len().saturating_sub(BARS))) }
     });
-    Ok(SourcesView { rows: rows.collect(), sizes })
+    Ok(SourcesView { rows: rows.collect(), total, troubled, things, sizes })
 }
 
 fn row(services: &Services, source: Source, syncs: Vec<SyncRecord>) -> SourceRow {

@@ -292,6 +292,20 @@ both! {
         assert_eq!(missing.status(), StatusCode::NOT_FOUND);
     }
 
+    async fn sources_that_need_someone_come_first_and_are_found_by_their_address(portal) {
+        portal.register("file", &portal.write("good/catalog-info.yaml", file(&["good"]))).await;
+        portal.register("file", &portal.write("bad/catalog-info.yaml", "kind: [\n")).await;
+        let (good, bad) = ("files/good/", "files/bad/");
+        let all = portal.html("/sources").await;
+        assert!(all.contains("1 needs attention") && all.find(bad) < all.find(good), "{all}");
+        for (query, shown, hidden) in [("only=troubled", bad, good), ("q=GOOD", good, bad), ("q=file+bad", bad, good)] {
+            let page = portal.html(&format!("/sources?{query}")).await;
+            assert!(page.contains(shown) && !page.contains(hidden), "{query}: {page}");
+        }
+        assert!(portal.html("/sources?only=troubled&q=good").await.contains("None of them needs attention"));
+        assert!(portal.html("/catalog").await.contains("href=\"/sources?only=troubled\""));
+    }
+
     async fn people_and_teams_show_where_they_are_written_to(portal) {
         let who = |kind: &str, name: &str, mail: &str| format!(
             "---\napiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n  type: team\n  children: []\n  memberOf: []\n  profile:\n    email: {mail}\n"
