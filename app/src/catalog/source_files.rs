@@ -8,7 +8,19 @@ use leptos::prelude::*;
 use super::inbox_views::text_page;
 use crate::ui::{Empty, Glyph, Icon, Mark, Panel, Status, coded};
 
-/// Every file, those that need someone first.
+/// How many files without a complaint stand in the open, and how many are listed at all: the inbox tells of all others that need
+/// someone.
+const OPEN: usize = 20;
+const MOST: usize = 1_000;
+
+/// The field that a problem is about, where its message does not begin with it.
+pub(super) fn unsaid(problem: &FileProblem) -> Option<&str> {
+    let field = problem.field.as_deref()?;
+    let message = problem.message.trim_start_matches('`');
+    (!message.starts_with(field)).then_some(field)
+}
+
+/// The files, those that need someone first; of many, those that are well are folded up.
 ///
 /// - `source`: its id, if it is registered; `texts`: files whose text can be opened.
 #[component]
@@ -18,19 +30,49 @@ pub(super) fn Files(
     #[prop(optional)] texts: Vec<String>,
 ) -> impl IntoView {
     let mut files = files;
-    files.sort_by(|left, right| right.outcome.cmp(&left.outcome).then_with(|| left.path.cmp(&right.path)));
+    files.sort_by(|left, right| {
+        let is_told = |file: &SourceFile| !file.problems.is_empty();
+        is_told(right)
+            .cmp(&is_told(left))
+            .then_with(|| right.outcome.cmp(&left.outcome))
+            .then_with(|| left.path.cmp(&right.path))
+    });
     let count = files.len();
     if count == 0 {
         return view! { <Panel title="Files"><Empty glyph=Glyph::FileText title="No file was looked at yet"/></Panel> }
             .into_any();
     }
     let texts: HashSet<String> = texts.into_iter().collect();
-    let rows = files.into_iter().map(|file| {
+    let told = files.iter().filter(|file| !file.problems.is_empty()).count();
+    let (left_out, kept) = (count.saturating_sub(MOST), count.min(MOST));
+    files.truncate(MOST);
+    let row = |file: SourceFile| {
         let text = texts.contains(&file.path).then(|| text_page(&source, &file.path));
         view! { <File file text/> }
+    };
+    let well = if kept > told + OPEN { files.split_off(told) } else { Vec::new() };
+    let rows = files.into_iter().map(row).collect_view();
+    let folded = (!well.is_empty()).then(|| {
+        let words = format!("{} files without a complaint", well.len());
+        let well = well.into_iter().map(row).collect_view();
+        view! {
+            <details class="fold border-t border-base-300 px-4 py-2 text-table">
+                <summary class="text-muted hover:text-base-content">{words}</summary>
+                <ul class="-mx-4 mt-2 border-t border-base-300">{well}</ul>
+            </details>
+        }
     });
-    let rows = rows.collect_view();
-    view! { <Panel title="Files" flush=true action=move || view! { {count} }><ul>{rows}</ul></Panel> }.into_any()
+    let left_out = (left_out > 0).then(|| {
+        view! { <p class="border-t border-base-300 px-4 py-2 text-meta text-muted">{format!("{left_out} more files are not listed here")}</p> }
+    });
+    view! {
+        <Panel title="Files" flush=true action=move || view! { {count} }>
+            <ul>{rows}</ul>
+            {folded}
+            {left_out}
+        </Panel>
+    }
+    .into_any()
 }
 
 #[component]
@@ -84,8 +126,7 @@ pub(super) fn Complaint(problem: FileProblem, #[prop(optional_no_strip)] href: O
         }
         None => view! { <span class="tag mr-1.5 font-mono">{place}</span> }.into_any(),
     });
-    // Most messages name the field themselves.
-    let field = problem.field.filter(|field| !problem.message.starts_with(field.as_str()));
+    let field = unsaid(&problem).map(str::to_owned);
     let field = field.map(|field| view! { <code class="font-mono text-meta">{field}</code>" " });
     view! {
         <div class="flex items-start gap-2">

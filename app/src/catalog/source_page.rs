@@ -123,10 +123,10 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
             <div class="grid gap-4 *:min-w-0">
                 <Reading credential allowance=source.allowance.clone()/>
                 <Syncs bars id=id.clone() every=source.every_minutes default_minutes may/>
-                <Files files source=id.clone() texts/>
-                <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
                 {disputed}
+                <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
                 <WebhookPanel id=id.clone() kind=source.kind webhook may/>
+                <Files files source=id.clone() texts/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}
             </div>
         </Page>

@@ -306,6 +306,17 @@ both! {
         assert!(portal.html("/catalog").await.contains("href=\"/sources?only=troubled\""));
     }
 
+    async fn what_is_set_up_of_a_source_stands_above_its_many_files(portal) {
+        for number in 0..25 {
+            portal.write(&format!("many/{number}/catalog-info.yaml"), component(&format!("c{number}"), "service", "berths"));
+        }
+        let broken = portal.write("many/broken/catalog-info.yaml", "kind: [\n");
+        let source = id(&portal.register("file", broken.trim_end_matches("/broken/catalog-info.yaml")).await);
+        let page = portal.html(&format!("/sources/{source}")).await;
+        let at = |words: &str| page.find(words).unwrap_or_else(|| panic!("{words}: {page}"));
+        assert!(at(">Webhook<") < at(">Files<") && at("unclosed bracket") < at("25 files without a complaint"), "{page}");
+    }
+
     async fn people_and_teams_show_where_they_are_written_to(portal) {
         let who = |kind: &str, name: &str, mail: &str| format!(
             "---\napiVersion: backstage.io/v1alpha1\nkind: {kind}\nmetadata:\n  name: {name}\nspec:\n  type: team\n  children: []\n  memberOf: []\n  profile:\n    email: {mail}\n"
