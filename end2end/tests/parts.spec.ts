@@ -37,6 +37,31 @@ test('without a connection a page waits for its code, and loses nothing', async 
   await expect(page.getByRole('heading', { level: 1 })).toHaveText('Scorecards');
 });
 
+test('what was said last stays while the server cannot be asked, with the field that is typed in', async ({ page, portal }) => {
+  await page.goto(`${portal.url}/catalog`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  const field = page.getByRole('searchbox', { name: /^Filter by name/ });
+  const rows = page.locator('main tbody tr');
+  const before = await rows.count();
+  const lost = page.getByRole('main').getByRole('alert');
+  await page.route('**/api/portal/**', (route) => route.abort());
+  await field.pressSequentially('tide-tab');
+  await expect(lost).toContainText('did not answer');
+  await expect(field).toBeFocused();
+  await expect(field).toHaveValue('tide-tab');
+  await expect(rows).toHaveCount(before);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('boarding');
+  await expect(page.getByRole('dialog').getByRole('status')).toContainText('could not be looked up');
+  await page.keyboard.press('Escape');
+  await page.unroute('**/api/portal/**');
+  await field.press('End');
+  await field.pressSequentially('les');
+  await expect(lost).toHaveCount(0);
+  await expect(rows).toHaveCount(1);
+  await expect(field).toHaveValue('tide-tables');
+});
+
 test('after an upgrade of the server an open page leads where it should', async ({ page, portal }) => {
   await page.goto(`${portal.url}/catalog`);
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });

@@ -8,8 +8,9 @@ use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
 
 use super::{frame::Frame, remembered};
 use crate::{
+    AppError,
     catalog::{find_entities, views::Found},
-    ui::{Fetched, Glyph, Icon},
+    ui::{Fetched, Glyph, Icon, worded},
 };
 
 /// How long the fingers rest before the server is asked.
@@ -107,6 +108,7 @@ fn debounced(
     found: RwSignal<Vec<Found>>,
     text: RwSignal<String>,
     is_settled: RwSignal<bool>,
+    failed: RwSignal<Option<AppError>>,
 ) -> impl Fn() + Copy + Send + Sync {
     let asked = StoredValue::new(0_u32);
     move || {
@@ -122,6 +124,7 @@ fn debounced(
             }
             if wanted.is_empty() && !people || wanted.starts_with('>') {
                 found.set(Vec::new());
+                failed.set(None);
                 is_settled.set(true);
                 return;
             }
@@ -130,8 +133,16 @@ fn debounced(
                 if asked.get_value() != turn {
                     return;
                 }
-                if let Ok(answer) = answer {
-                    found.set(answer);
+                match answer {
+                    Ok(answer) => {
+                        found.set(answer);
+                        failed.set(None);
+                    }
+                    // What was found before fits another text.
+                    Err(error) => {
+                        found.set(Vec::new());
+                        failed.set(Some(error));
+                    }
                 }
                 is_settled.set(true);
             });
@@ -221,6 +232,19 @@ fn Hints() -> impl IntoView {
     }
 }
 
+/// That nothing fits, once nothing more can come; or that nobody could be asked.
+#[component]
+fn Nothing(is_empty: Signal<bool>, is_settled: RwSignal<bool>, failed: RwSignal<Option<AppError>>) -> impl IntoView {
+    let class =
+        move || if failed.read().is_some() { "px-4 pb-3 text-error" } else { "px-4 pb-3 text-muted empty:hidden" };
+    let words = move || match failed.get() {
+        Some(error) => worded(&format!("things could not be looked up: {error}")),
+        None if is_settled.get() && is_empty.get() => worded("nothing fits that"),
+        None => Vec::new(),
+    };
+    view! { <p role="status" class=class>{words}</p> }
+}
+
 #[component]
 pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     let text = RwSignal::new(String::new());
@@ -230,7 +254,8 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     // The last results stand until the next are there.
     let found = RwSignal::new(Vec::<Found>::new());
     let is_settled = RwSignal::new(true);
-    let search = debounced(found, text, is_settled);
+    let failed = RwSignal::new(None::<AppError>);
+    let search = debounced(found, text, is_settled, failed);
     let entries = Memo::new(move |_| {
         let mut entries = recent.with(|recent| known.with(|known| local(&text.get(), recent, known.as_ref())));
         let first = entries.iter().take_while(|entry| entry.note != "page" && entry.note != "action").count();
@@ -281,17 +306,14 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     let on_close = move |_: ev::Event| {
         text.set(String::new());
         found.set(Vec::new());
+        failed.set(None);
         chosen.set(0);
     };
     let options = move || {
         let rows = entries.get().into_iter().enumerate();
         rows.map(|(at, entry)| view! { <Row at entry chosen on_pick=pick/> }).collect_view()
     };
-    // Said once nothing more can come.
-    let nothing = move || {
-        let is_empty = is_settled.get() && entries.with(Vec::is_empty);
-        is_empty.then(|| view! { <span class="block px-4 pb-3 text-muted">"Nothing fits that"</span> })
-    };
+    let is_empty = Signal::derive(move || entries.with(Vec::is_empty));
     view! {
         <dialog
             id="palette"
@@ -322,7 +344,7 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
                 <kbd class="kbd" aria-hidden="true">"Esc"</kbd>
             </div>
             <ul id="palette-list" role="listbox" aria-label="Results" class="max-h-[50vh] overflow-y-auto p-2">{options}</ul>
-            <p role="status">{nothing}</p>
+            <Nothing is_empty is_settled failed/>
             <Hints/>
         </dialog>
     }

@@ -8,9 +8,12 @@ use serde::de::DeserializeOwned;
 use super::{
     Fetched, Problem, SkeletonRows,
     fetched::{Parcel, Parcels},
+    worded,
 };
+use crate::AppError;
 
-/// Draws what was fetched: a skeleton before it is there, what it was while the next is on its way, a problem if it fails.
+/// Draws what was fetched: a skeleton before it is there, what it was while the next is on its way, a problem if it fails. Where the
+/// server cannot be asked for the next, what it said last stays: somebody may be typing in it.
 ///
 /// ```text
 /// let page = fetch(move || name.get(), get_component);
@@ -26,15 +29,15 @@ where
     V: IntoView + 'static,
     F: Fn(T) -> V + Send + Sync + 'static,
 {
-    let draw = move |parcel: Parcel| match parcel.open::<T>() {
-        Ok(value) => children(value).into_any(),
-        Err(error) => view! { <Problem error/> }.into_any(),
-    };
+    let draw = move |parcel: Parcel| parcel.open::<T>().map(|value| children(value).into_any());
     wait(of.parcels(), skeleton, Arc::new(draw))
 }
 
+type Draw = dyn Fn(Parcel) -> Result<AnyView, AppError> + Send + Sync;
+
 /// The part that knows no type.
-fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<dyn Fn(Parcel) -> AnyView + Send + Sync>) -> AnyView {
+fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<Draw>) -> AnyView {
+    let last = StoredValue::new(None::<Parcel>);
     let waiting = move || match &skeleton {
         Some(skeleton) => skeleton.run(),
         None => view! { <SkeletonRows/> }.into_any(),
@@ -43,9 +46,31 @@ fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<dyn Fn(Parcel) -> 
         <Transition fallback=waiting>
             {move || {
                 let draw = Arc::clone(&draw);
-                Suspend::new(async move { draw(parcels.await) })
+                Suspend::new(async move { drawn(parcels.await, last, &*draw) })
             }}
         </Transition>
     }
     .into_any()
+}
+
+/// The answer, or the one before it below what is wrong; in one shape, so that fields stay the same ones.
+fn drawn(parcel: Parcel, last: StoredValue<Option<Parcel>>, draw: &Draw) -> (Option<AnyView>, AnyView) {
+    let error = match draw(parcel.clone()) {
+        Ok(view) => {
+            last.set_value(Some(parcel));
+            return (None, view);
+        }
+        Err(error) => error,
+    };
+    let before = match error {
+        AppError::Unreachable | AppError::Outdated => last.get_value().and_then(|before| draw(before).ok()),
+        _ => None,
+    };
+    let Some(before) = before else { return (None, view! { <Problem error/> }.into_any()) };
+    let note = view! {
+        <p role="alert" class="no-print border-b border-error/60 bg-base-100 px-4 py-2 text-table text-error sm:px-6">
+            {worded(&error.to_string())}". Below stands what it said last."
+        </p>
+    };
+    (Some(note.into_any()), before)
 }
