@@ -72,6 +72,16 @@ test('the graph is enlarged by keys, buttons and the wheel, and still leads on',
   await expect(page).not.toHaveURL(/boarding-gate\/relations/);
 });
 
+test('what is wrong with a text is told within the window', async ({ page, visit }) => {
+  await page.setViewportSize({ width: 390, height: 800 });
+  await visit('/sources/explain');
+  await page.getByRole('textbox', { name: 'A text' }).fill('kind: Component\nmetadata:\n  name: bad name\n  tags: [A]\nspec: {type: service}\n');
+  await page.getByRole('button', { name: 'Explain the text' }).click();
+  await expect(page.getByRole('heading', { name: '1 rejected' })).toBeVisible();
+  await expect(page.locator('pre').getByText('is not a name')).toBeVisible();
+  expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0);
+});
+
 test('a graph that is larger than its frame opens on what it is about', async ({ page, visit }) => {
   await page.setViewportSize({ width: 600, height: 240 });
   await visit('/catalog/default/component/boarding-gate/relations?depth=3');

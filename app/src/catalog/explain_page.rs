@@ -6,7 +6,7 @@ use leptos_router::hooks::use_query_map;
 
 use super::{
     functions::{look_at, why_not_register},
-    source_files::Complaint,
+    source_files::{Complaint, unsaid},
     views::{Explained, relation_words},
 };
 use crate::{
@@ -106,7 +106,7 @@ fn Asked(
         let nothing = (count == 0 && lost.is_empty()).then(|| view! { <div class="surface p-4 text-table">"There is no document in it: a document is a mapping with `apiVersion`, `kind` and `metadata`."</div> });
         let summary = summary(&look.verdicts);
         view! {
-            <section aria-label="Verdicts" class="grid min-w-0 gap-4">
+            <section aria-label="Verdicts" class="grid grid-cols-1 gap-4">
                 <div role="status"><h2 class="text-heading font-semibold">{summary}{files}</h2></div>
                 {nothing}
                 {lost}
@@ -122,7 +122,7 @@ fn Asked(
             </form>
             {by_address}
         </div>
-        <div class="mt-4 grid items-start gap-4">
+        <div class="mt-4 grid grid-cols-1 items-start gap-4">
             {problem.map(|why| view! { <div class="surface p-4"><ProblemNote text=why/></div> })}
             {answer}
             {shown}
@@ -154,7 +154,7 @@ fn notes(is_text: bool, verdicts: &[Verdict]) -> Vec<LineNote> {
     let problems = verdicts.iter().filter(|_| is_text).flat_map(|verdict| &verdict.problems);
     problems
         .filter_map(|problem| {
-            let field = problem.field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default();
+            let field = unsaid(problem).map(|field| format!("`{field}`: ")).unwrap_or_default();
             let is_error = problem.severity == Severity::Error;
             Some(LineNote { line: problem.line?, text: format!("{field}{}", problem.message), is_error })
         })

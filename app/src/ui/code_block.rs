@@ -2,6 +2,8 @@
 
 use leptos::prelude::*;
 
+use super::coded;
+
 /// How many lines one block shows at most: a page stays a page.
 const MAX_LINES: usize = 3_000;
 
@@ -42,7 +44,7 @@ pub fn CodeBlock(
             let id = (!here.is_empty()).then(|| format!("line-{number}"));
             let told = here.into_iter().map(|note| {
                 let tone = if note.is_error { "text-error" } else { "text-warning" };
-                view! { <span class=format!("block px-4 pl-15 font-sans text-table whitespace-normal {tone}")>{note.text.clone()}</span> }
+                view! { <span class=format!("sticky left-0 block w-[100cqw] px-4 pl-15 font-sans text-table wrap-anywhere whitespace-normal {tone}")>{coded(note.text.clone())}</span> }
             });
             let told = told.collect_view();
             view! {
@@ -57,7 +59,7 @@ pub fn CodeBlock(
     view! {
         <div class="surface overflow-clip">
             {(!language.is_empty()).then(|| view! { <div class="border-b border-base-300 px-4 py-1.5 text-meta text-muted">{language}</div> })}
-            <pre class="overflow-x-auto py-3 font-mono text-meta leading-5" tabindex="0"><code class="flex min-w-max flex-col">{lines}</code></pre>
+            <pre class="@container overflow-x-auto py-3 font-mono text-meta leading-5" tabindex="0"><code class="flex min-w-max flex-col">{lines}</code></pre>
             {(left_out > 0).then(|| view! { <p class="border-t border-base-300 px-4 py-1.5 text-meta text-muted">{format!("{left_out} more lines are not shown")}</p> })}
         </div>
     }

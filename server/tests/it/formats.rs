@@ -61,15 +61,18 @@ both! {
 
     async fn a_text_is_explained_and_nothing_is_recorded(portal) {
         portal.register("file", &portal.write("a.yaml", component("ticket-api", "service", "berths"))).await;
-        let text = component("ticket-api", "website", "berths") + "---\nkind: Component\nmetadata:\n  name: a b\n";
+        let text = component("ticket-api", "website", "berths") + "---\nkind: Component\nfoo: x\nmetadata:\n  name: a b\n";
         let page = portal.request(Method::POST, "/sources/explain");
         let page = page.header("content-type", "application/x-www-form-urlencoded").body(form(&[("text", &text)]));
         let page = page.send().await.unwrap();
         assert_eq!(page.status(), StatusCode::OK);
         let page = page.text().await.unwrap();
-        for told in ["bring up to date", "Rejected", "`a b` is not a name", "group:default/berths", "not in the catalog"] {
+        for told in ["bring up to date", "Rejected", "is not a name", "group:default/berths", "not in the catalog"] {
             assert!(page.contains(told), "{told}: {page}");
         }
+        // Names are code, and a field is named once: beside its line, and above.
+        let page = page.split("__RESOLVED_RESOURCES").next().unwrap();
+        assert!(!page.contains("`a b`") && page.matches(">foo<").count() == 2, "{page}");
         let unchanged = portal.json("/api/catalog/entities/by-name/component/default/ticket-api").await;
         assert_eq!(unchanged["spec"]["type"], "service");
         let empty = portal.get("/sources/explain").await;
