@@ -102,6 +102,7 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
         Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
         Ok(Preview { files, entities, may_trust }) => {
             let count = entities.len();
+            let things = if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
             let has_people = entities.iter().any(|found| ["user", "group"].contains(&found.reference.kind()));
             let trusted = has_people.then(|| view! { <NewTrust kind may=may_trust/> });
             let rows = entities.into_iter().take(200).map(|found| {
@@ -116,7 +117,7 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
             view! {
                 <div class="grid gap-4">
                     <div class="surface flex flex-wrap items-center justify-between gap-3 p-4">
-                        <p class="text-body">{format!("{count} things would enter the catalog. Nothing has been recorded yet.")}</p>
+                        <p class="text-body">{format!("{things} would enter the catalog. Nothing has been recorded yet.")}</p>
                         <ActionForm action=register>
                             <input type="hidden" name="kind" value=kind.as_str()/>
                             <input type="hidden" name="target" value=target/>

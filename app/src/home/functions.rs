@@ -27,6 +27,8 @@ pub(crate) struct HomeView {
     pub(crate) to_approve: Vec<RunSummary>,
     /// The one who looks.
     pub(crate) me: Me,
+    /// What that person is called in the catalog.
+    pub(crate) own_name: String,
     /// How many things of each kind they and their teams own, the most first.
     pub(crate) mine: Vec<(String, u32)>,
     /// How these stand.

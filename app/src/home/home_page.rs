@@ -40,6 +40,7 @@ fn Home(home: HomeView) -> impl IntoView {
         failed,
         to_approve,
         me,
+        own_name,
         mine,
         owned,
         recent,
@@ -113,7 +114,7 @@ fn Home(home: HomeView) -> impl IntoView {
     let away = since.map(|since| view! { <Away since/> });
     view! {
         <Page title="Home" answer=move || answer.clone()>
-            <Mine me mine owned/>
+            <Mine me own_name mine owned/>
             <div class="mb-4 grid items-start gap-4 empty:hidden md:grid-cols-2">
                 <Own title="Starred" glyph=Glyph::Star things=starred/>
                 <Own title="You looked at" glyph=Glyph::History things=recent/>
@@ -149,7 +150,7 @@ fn Away(since: Since) -> impl IntoView {
 
 /// What someone and their teams own, and what of it needs help first.
 #[component]
-fn Mine(me: Me, mine: Vec<(String, u32)>, owned: Vec<OwnedView>) -> impl IntoView {
+fn Mine(me: Me, own_name: String, mine: Vec<(String, u32)>, owned: Vec<OwnedView>) -> impl IntoView {
     if !me.keeps {
         return ().into_any();
     }
@@ -177,7 +178,7 @@ fn Mine(me: Me, mine: Vec<(String, u32)>, owned: Vec<OwnedView>) -> impl IntoVie
     });
     view! {
         <div class="mb-4">
-            <Panel title="Mine and my teams'" flush=true action=move || view! { <EntityLink to=user.clone()/> }>
+            <Panel title="Mine and my teams'" flush=true action=move || view! { <EntityLink to=user.clone() label=own_name.clone()/> }>
                 <ul class="flex flex-wrap gap-1.5 px-4 py-3 empty:after:text-table empty:after:text-muted empty:after:content-['Nothing_is_owned_by_you_or_your_teams.']">{lists}</ul>
                 {weakest}
             </Panel>
@@ -299,6 +300,13 @@ fn moved(happened: Happened) -> Moved {
         "source-scheduled" => (Glyph::Clock, "text-muted", "A schedule was changed".to_owned()),
         "source-trusted" => (Glyph::Users, "text-muted", "Who counts of a source was changed".to_owned()),
         "source-webhook" => (Glyph::Key, "text-muted", "A webhook was changed".to_owned()),
+        "credential-sealed" => (Glyph::Key, "text-muted", format!("The credential {who} was sealed")),
+        "credential-removed" => (Glyph::Key, "text-muted", format!("The credential {who} was removed")),
+        "source-moved" => (Glyph::Send, "text-info", "A source was pointed elsewhere".to_owned()),
+        "docs-changed" => (Glyph::Pencil, "text-muted", format!("The docs of {who} changed")),
+        "policy-saved" | "policy-reset" => (Glyph::Key, "text-muted", "Policies were changed".to_owned()),
+        "role-given" => (Glyph::Users, "text-muted", "A role was given".to_owned()),
+        "role-taken" => (Glyph::Users, "text-muted", "A role was taken".to_owned()),
         "run-created" => (Glyph::Play, "text-info", "A run was started".to_owned()),
         "run-moved" => (Glyph::Route, "text-muted", "A run moved on".to_owned()),
         _ => (Glyph::CircleDot, "text-muted", format!("{kind}: {who}")),

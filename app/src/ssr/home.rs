@@ -45,6 +45,11 @@ pub(crate) async fn view(services: &Services, caller: &Caller) -> Result<HomeVie
     } else {
         (team::kinds(services, caller, &owners).await?, team::owned(services, caller, &owners).await?)
     };
+    let own_name = match &me.user {
+        Some(user) => named(services, caller, std::slice::from_ref(user)).await?.pop().map(|found| found.title),
+        None => None,
+    };
+    let own_name = own_name.or_else(|| me.user.as_ref().map(EntityRef::short)).unwrap_or_default();
     let (since, happened) = lately(services, caller).await?;
     let may_not = match sources.len() {
         0 => may_not("load the example organisation", Permission::ManageSources, Target::Platform).await?,
@@ -63,6 +68,7 @@ pub(crate) async fn view(services: &Services, caller: &Caller) -> Result<HomeVie
         recent: named(services, caller, &home::recent(services, caller, OWN).await?).await?,
         starred: named(services, caller, &home::stars(services, caller).await?).await?,
         me,
+        own_name,
         since,
         happened,
     })

@@ -125,6 +125,7 @@ both! {
         assert!(!changes.contains(SECRET), "{changes}");
         portal.submit("/sources/credentials", "remove_credential", &[("name", "quay")]).await;
         assert!(!portal.html("/sources/credentials").await.contains("password of causeway"));
+        assert!(portal.html("/").await.contains("The credential quay was removed"));
         for (wrong, why) in [
             (json!({ "name": "Quay", "at": "a", "kind": "token", "secret": "s" }), "cannot name a credential"),
             (json!({ "name": "quay", "at": "", "kind": "token", "secret": "s" }), "bound to a server"),

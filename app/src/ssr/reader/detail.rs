@@ -177,7 +177,7 @@ impl<'a> Writer<'a> {
             for Fact { term, text } in &field.facts {
                 let _ = write!(
                     out,
-                    "<span class=\"break-all\">{}: <code class=\"font-mono\">{}</code></span>",
+                    "<span class=\"wrap-anywhere\">{}: <code class=\"font-mono\">{}</code></span>",
                     escape(term),
                     escape(text)
                 );
@@ -232,7 +232,7 @@ pub(super) fn facts_list(facts: &[Fact]) -> String {
     for Fact { term, text } in facts {
         let _ = write!(
             out,
-            "<dt class=\"text-muted\">{}</dt><dd class=\"min-w-0 font-mono text-meta leading-5 break-all\">{}</dd>",
+            "<dt class=\"text-muted\">{}</dt><dd class=\"min-w-0 font-mono text-meta leading-5 wrap-anywhere\">{}</dd>",
             escape(term),
             linked(text)
         );
