@@ -142,7 +142,8 @@ both_with_a_provider! {
         provider.wish(json!({ "account": "mallory" })).await;
         let mut browser = Browser::new();
         let page = browser.sign_in(&portal, "corp").await;
-        is_refused(&page, &browser, &portal, &["does not say that the address is verified"]);
+        is_refused(&page, &browser, &portal, &["does not say that the address is verified", "say that it is verified"]);
+        assert!(!page.text.contains("spec.profile.email: ada@"), "{}", page.text);
     }
 
     async fn people_who_are_not_in_the_catalog_come_in_where_that_is_wanted(backend, provider) {

@@ -263,15 +263,29 @@ fn advised(settings: &ProviderSettings, rule: &MatchRule, arrival: &Arrival) -> 
     let said = |otherwise: String| claims::text(&arrival.claims, rule.claim()).unwrap_or(otherwise);
     match rule {
         MatchRule::Email(_) => {
-            let email = said("their address".to_owned());
-            let others = if arrival.emails.len() > 1 { ", or another of the addresses that came" } else { "" };
-            let mut advice = vec![format!("give their User in the catalog `spec.profile.email: {email}`{others}")];
-            if !settings.trust_email && !is_verified(&arrival.claims) && arrival.emails.is_empty() {
+            let is_theirs = settings.trust_email || is_verified(&arrival.claims);
+            let unverified = claims::text(&arrival.claims, rule.claim()).filter(|_| !is_theirs);
+            let mut advice = Vec::new();
+            if let Some(email) = &unverified {
                 advice.push(format!(
+                    "if `{email}` is theirs, have `{}` say that it is verified (in Keycloak, turn on \"Email verified\" of that user): then \
+                     it is looked for in the catalog",
+                    settings.id
+                ));
+            }
+            match (&unverified, arrival.emails.first()) {
+                // What was not looked for may stand in the catalog already.
+                (Some(_), None) => advice.push(format!(
                     "if `{}` never says that addresses are verified, and only the organisation gives them out, set \
                      `trust_email = true` for it",
                     settings.id
-                ));
+                )),
+                (unverified, other) => {
+                    let email = unverified.as_ref().and(other).cloned();
+                    let email = email.unwrap_or_else(|| said("their address".to_owned()));
+                    let others = if arrival.emails.len() > 1 { ", or another of the addresses that came" } else { "" };
+                    advice.push(format!("give their User in the catalog `spec.profile.email: {email}`{others}"));
+                }
             }
             advice
         }
@@ -299,30 +313,17 @@ mod tests {
         }
     }
 
+    fn arrival(is_verified: bool, emails: &[&str]) -> Arrival {
+        let claims = serde_json::json!({ "email": "ada@home.example", "email_verified": is_verified, "mail": "x" });
+        let serde_json::Value::Object(claims) = claims else { unreachable!("it is an object") };
+        let emails = emails.iter().map(ToString::to_string).collect();
+        Arrival { subject: "7".to_owned(), claims, emails, id_token: None, refresh: None }
+    }
+
     #[test]
     fn every_address_that_is_verified_is_looked_for_the_first_first() {
-        let settings = |trust_email| ProviderSettings {
-            id: "github".to_owned(),
-            name: "GitHub".to_owned(),
-            matching: Vec::new(),
-            require: Vec::new(),
-            trust_email,
-            create_people: false,
-            name_claim: "login".to_owned(),
-            email_claim: "email".to_owned(),
-            groups_claim: "groups".to_owned(),
-            teams: std::collections::BTreeMap::new(),
-            teams_by_name: false,
-            scim: None,
-        };
-        let arrival = |is_verified: bool, emails: &[&str]| {
-            let claims = serde_json::json!({ "email": "ada@home.example", "email_verified": is_verified, "mail": "x" });
-            let serde_json::Value::Object(claims) = claims else { unreachable!("it is an object") };
-            let emails = emails.iter().map(ToString::to_string).collect();
-            Arrival { subject: "7".to_owned(), claims, emails, id_token: None, refresh: None }
-        };
         let asked = |rule: &MatchRule, arrival: &Arrival| {
-            let all = wanted(&settings(false), rule, arrival).into_iter();
+            let all = wanted(&ProviderSettings::bare("github"), rule, arrival).into_iter();
             all.map(|wanted| wanted.unwrap_or_else(|why| why)).collect::<Vec<_>>()
         };
         let email = MatchRule::Email("email".to_owned());
@@ -334,11 +335,31 @@ mod tests {
         assert_eq!(other[1..], ["ada@saltmarsh.example"]);
         assert_eq!(asked(&MatchRule::Email("mail".to_owned()), &both), ["x"], "another claim is another matter");
         assert_eq!(asked(&MatchRule::Name("mail".to_owned()), &both), ["x"]);
-        let came = came(&settings(false), &both);
+        let came = came(&ProviderSettings::bare("github"), &both);
         assert!(
             came.contains(&("emails".to_owned(), "Ada@home.example, ada@saltmarsh.example".to_owned())),
             "{came:?}"
         );
+    }
+
+    #[test]
+    fn whose_address_is_not_verified_is_not_told_to_write_it_down_again() {
+        let advised = |is_verified: bool, emails: &[&str]| {
+            let rule = MatchRule::Email("email".to_owned());
+            advised(&ProviderSettings::bare("github"), &rule, &arrival(is_verified, emails)).join("; ")
+        };
+        let advice = advised(false, &[]);
+        assert!(
+            advice.contains("have `github` say that it is verified") && advice.contains("`trust_email"),
+            "{advice}"
+        );
+        assert!(!advice.contains("spec.profile.email"), "{advice}");
+        // Of several, those that are verified help.
+        let advice = advised(false, &["ada@saltmarsh.example"]);
+        assert!(advice.contains("`ada@home.example` is theirs") && !advice.contains("trust_email"), "{advice}");
+        assert!(advice.contains("`spec.profile.email: ada@saltmarsh.example`"), "{advice}");
+        let advice = advised(true, &[]);
+        assert_eq!(advice, "give their User in the catalog `spec.profile.email: ada@home.example`");
     }
 
     #[test]

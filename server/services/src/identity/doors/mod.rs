@@ -121,6 +121,27 @@ pub struct ProviderSettings {
     pub scim: Option<String>,
 }
 
+#[cfg(test)]
+impl ProviderSettings {
+    /// One of which nothing is known but its name.
+    pub(in crate::identity) fn bare(id: &str) -> Self {
+        Self {
+            id: id.to_owned(),
+            name: id.to_owned(),
+            matching: Vec::new(),
+            require: Vec::new(),
+            trust_email: false,
+            create_people: false,
+            name_claim: "preferred_username".to_owned(),
+            email_claim: "email".to_owned(),
+            groups_claim: "groups".to_owned(),
+            teams: BTreeMap::new(),
+            teams_by_name: false,
+            scim: None,
+        }
+    }
+}
+
 /// How a User of the catalog is found.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MatchRule {

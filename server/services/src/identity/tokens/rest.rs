@@ -80,23 +80,6 @@ mod tests {
     use super::*;
     use crate::identity::doors::ProviderSettings;
 
-    fn provider(id: &str) -> ProviderSettings {
-        ProviderSettings {
-            id: id.to_owned(),
-            name: id.to_owned(),
-            matching: Vec::new(),
-            require: Vec::new(),
-            trust_email: false,
-            create_people: false,
-            name_claim: "preferred_username".to_owned(),
-            email_claim: "email".to_owned(),
-            groups_claim: "groups".to_owned(),
-            teams: std::collections::BTreeMap::new(),
-            teams_by_name: false,
-            scim: None,
-        }
-    }
-
     fn account(provider: &str, seen: DateTime<Utc>) -> accounts::store::Row {
         accounts::store::Row {
             tenant: Tenant::default().to_string(),
@@ -122,7 +105,10 @@ mod tests {
 
     #[test]
     fn tokens_go_on_as_long_as_somebody_stands_by_the_person() {
-        let settings = DoorSettings { providers: vec![provider("corp"), provider("other")], ..DoorSettings::default() };
+        let settings = DoorSettings {
+            providers: vec![ProviderSettings::bare("corp"), ProviderSettings::bare("other")],
+            ..DoorSettings::default()
+        };
         let (now, nobody) = (Utc::now(), scim::Known::default());
         let days = |days| now - TimeDelta::days(days);
         let judge = |accounts: &[accounts::store::Row], told: &scim::Known| judge(accounts, told, &settings, now);
