@@ -4,7 +4,10 @@ use std::{fs::File, path::Path, time::Duration};
 
 use domain::identity::Tenant;
 use migrations::Migrator;
-use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{
+    ColumnTrait, ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement,
+    sea_query::{Expr, SimpleExpr},
+};
 use sea_orm_migration::MigratorTrait;
 
 use crate::{Error, Result, bulk, queue};
@@ -52,6 +55,49 @@ fn mend(url: &str) -> String {
         Some(folder) => format!("check that `{}` is there, can be written to and has room", folder.display()),
         None => "check `[database] url` in causeway.toml".to_owned(),
     }
+}
+
+/// Whether a column of texts has `text` in it, whatever the case of either. Of letters beyond ASCII a database knows the case only where
+/// it was built or set up so, hence each letter is looked for in every case that it has.
+pub(crate) fn holds(db: &impl ConnectionTrait, column: impl ColumnTrait, text: &str) -> SimpleExpr {
+    let backend = db.get_database_backend();
+    let sql = match backend {
+        DbBackend::Postgres => "$1 ~ $2",
+        _ => "? GLOB ?",
+    };
+    Expr::cust_with_exprs(sql, [Expr::col(column.as_column_ref()), Expr::value(pattern(backend, text))])
+}
+
+/// What `text` is looked for by: a regular expression for PostgreSQL, a pattern for SQLite.
+fn pattern(backend: DbBackend, text: &str) -> String {
+    let is_postgres = backend == DbBackend::Postgres;
+    let end = if is_postgres { "" } else { "*" };
+    let mut pattern = end.to_owned();
+    for letter in text.chars().filter(|letter| !letter.is_control()) {
+        let cases = cases(letter);
+        if cases.chars().count() > 1 || !is_postgres && "*?[".contains(letter) {
+            pattern.extend(["[", &cases, "]"]);
+        } else {
+            pattern.extend((is_postgres && letter.is_ascii_punctuation()).then_some('\\'));
+            pattern.push(letter);
+        }
+    }
+    pattern + end
+}
+
+/// A letter in every case that it has.
+fn cases(letter: char) -> String {
+    let mut cases = letter.to_string();
+    let mut add = |other: String| {
+        if other.chars().count() == 1 && !cases.contains(&other) {
+            cases += &other;
+        }
+    };
+    let upper = letter.to_uppercase().to_string();
+    add(letter.to_lowercase().to_string());
+    add(upper.to_lowercase());
+    add(upper);
+    cases
 }
 
 /// Has a transaction wait for the others of the tenant that ask for this number. SQLite has one writer anyway.
@@ -119,6 +165,19 @@ pub async fn ping(db: &DatabaseConnection) -> Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_text_is_looked_for_in_every_case_and_means_only_itself() {
+        for (text, sqlite, postgres) in [
+            ("åB 1", "*[åÅ][Bb] 1*", "[åÅ][Bb] 1"),
+            ("ß", "*ß*", "ß"),
+            ("ς", "*[ςσΣ]*", "[ςσΣ]"),
+            ("*[?]^\u{0}-_.\\(", r"*[*][[][?]]^-_.\(*", r"\*\[\?\]\^\-\_\.\\\("),
+        ] {
+            assert_eq!(pattern(DbBackend::Sqlite, text), sqlite);
+            assert_eq!(pattern(DbBackend::Postgres, text), postgres);
+        }
+    }
 
     #[test]
     fn where_to_look_is_the_folder_of_a_file_or_the_address_of_a_server() {

@@ -131,9 +131,8 @@ pub(super) async fn page(
 ) -> Result<Vec<Row>> {
     let mut all = Entity::find().filter(C::Tenant.eq(tenant.as_str()));
     if !text.is_empty() {
-        let lower = |column: C| Expr::expr(sea_orm::sea_query::Func::lower(Expr::col(column)));
-        let like = format!("%{}%", text.to_lowercase().replace(['%', '_', '\\'], ""));
-        all = all.filter(lower(C::Who).like(&like).or(lower(C::Email).like(&like)).or(lower(C::Name).like(&like)));
+        let holds = |column: C| database::holds(db, column, text);
+        all = all.filter(holds(C::Who).or(holds(C::Email)).or(holds(C::Name)));
     }
     Ok(all.order_by_desc(C::SeenAt).order_by_asc(C::Id).offset(offset).limit(limit).all(db).await?)
 }

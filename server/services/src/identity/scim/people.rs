@@ -5,9 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use chrono::{DateTime, Utc};
 use domain::identity::{Caller, Permission, Target, Tenant};
 use sea_orm::{
-    ColumnTrait as _, Condition, EntityTrait as _, ExprTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _,
-    prelude::Uuid,
-    sea_query::{Expr, Func},
+    ColumnTrait as _, Condition, EntityTrait as _, QueryFilter as _, QueryOrder as _, QuerySelect as _, prelude::Uuid,
 };
 use serde_json::{Map, Value, json};
 
@@ -18,6 +16,7 @@ use super::{
 use crate::{
     Error, Result, Services,
     bulk::among,
+    database,
     identity::{accounts, doors, may},
 };
 
@@ -64,12 +63,10 @@ pub async fn provisioned(
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let tenant = &caller.tenant;
     let mut all = user::Entity::find().filter(U::Tenant.eq(tenant.as_str()));
-    let text: String = text.trim().to_lowercase().chars().take(100).collect();
+    let text: String = text.trim().chars().take(100).collect();
     if !text.is_empty() {
-        let like = format!("%{}%", text.replace(['%', '_', '\\'], ""));
-        let lower = |column: U| Expr::expr(Func::lower(Expr::col(column)));
-        let said = Condition::any().add(lower(U::UserName).like(&like)).add(lower(U::Who).like(&like));
-        all = all.filter(said.add(lower(U::DisplayName).like(&like)));
+        let holds = |column: U| database::holds(&services.db, column, &text);
+        all = all.filter(Condition::any().add(holds(U::UserName)).add(holds(U::Who)).add(holds(U::DisplayName)));
     }
     let all = all.order_by_desc(U::HeardAt).order_by_asc(U::Id);
     let mut rows = all.offset(Ord::min(page, 10_000) * PAGE).limit(PAGE + 1).all(&services.db).await?;
