@@ -15,6 +15,8 @@ pub mod scim;
 mod sessions;
 mod starter;
 mod stay;
+#[cfg(test)]
+mod tests;
 pub mod throttle;
 mod tokens;
 

@@ -42,6 +42,9 @@ const KEPT: [Kept; 8] = [
 /// Takes all that is kept under names of people and teams along to their new names; each of `names` is the former one and the later one.
 /// What stood under the later one was somebody else's.
 pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(String, String)]) -> Result<()> {
+    if names.is_empty() {
+        return Ok(());
+    }
     permission::renamed(tx, tenant, names).await?;
     let moves = Moves::new(tx, tenant, names);
     moves.set_starters().await?;
