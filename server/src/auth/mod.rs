@@ -104,7 +104,8 @@ fn ends(state: &AppState) -> String {
     said += if settings.providers.is_empty() {
         "."
     } else {
-        "; and as soon as the provider that you came through no longer stands by you, since its own session of yours is over, say."
+        "; and as soon as the provider that you came through no longer stands by you, since its own session of yours is \
+         over, say; or the catalog no longer takes you for whom you came in as."
     };
     said
 }

@@ -109,6 +109,17 @@ pub(super) fn not_in(state: &AppState, id: &str, why: &NotIn, request: &RequestI
                 "If it refused you, ask whoever runs it for access to Causeway.",
             ]);
         }
+        NotIn::Scopes(said) => {
+            told.status = StatusCode::BAD_GATEWAY;
+            told.again = other;
+            told.what = format!("{name} does not give what this portal asks it for.");
+            told.details = Some(format!("It says: {said}"));
+            told.advice = texts(&[
+                "An administrator leaves `scopes` of `[[sign_in.providers]]` out, or names only those that the provider knows, and starts \
+                 Causeway again.",
+                "Until then, sign in another way; whoever is signed in stays so.",
+            ]);
+        }
         NotIn::NotBegun => {
             told.status = StatusCode::BAD_REQUEST;
             told.what = "This browser did not begin this sign-in, or has finished it already.".into();

@@ -78,6 +78,9 @@ pub enum NotIn {
     /// The person changed their mind, or the provider did not let them.
     #[error("{0}")]
     Cancelled(String),
+    /// The provider does not know all that it was asked for, as it says.
+    #[error("the provider does not give what `scopes` asks for: {0}")]
+    Scopes(String),
     /// This browser did not begin it, or it was finished already.
     #[error("this browser did not begin this sign-in")]
     NotBegun,
@@ -209,7 +212,8 @@ async fn try_arrive(
     }
     if let Some(error) = &back.error {
         let said = back.error_description.as_deref().unwrap_or(error);
-        return Err(NotIn::Cancelled(said.chars().filter(|letter| !letter.is_control()).take(300).collect()));
+        let said = said.chars().filter(|letter| !letter.is_control()).take(300).collect();
+        return Err(if error == "invalid_scope" { NotIn::Scopes(said) } else { NotIn::Cancelled(said) });
     }
     let code = back.code.as_deref().filter(|code| !code.is_empty() && code.len() <= 4_000).ok_or(NotIn::NotBegun)?;
     let ask =
