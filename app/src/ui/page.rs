@@ -38,7 +38,7 @@ pub fn PageHead(
         <header class="mb-4 flex flex-wrap items-end justify-between gap-x-6 gap-y-3">
             <div class="min-w-0">
                 <h1 class="text-title font-semibold break-words">{title}</h1>
-                <div class="mt-0.5 text-table text-muted">{answer.run()}</div>
+                <div class="mt-0.5 text-table text-muted break-words">{answer.run()}</div>
             </div>
             <div class="no-print flex flex-wrap gap-2">{actions.run()}</div>
         </header>

@@ -10,7 +10,7 @@ use uuid::Uuid;
 pub(super) fn panel(title: &str, inner: &str) -> String {
     format!(
         "<section class=\"surface min-w-0 overflow-clip\"><header class=\"px-4 py-3\"><h2 class=\"text-body \
-         font-semibold\">{}</h2></header>{inner}</section>",
+         font-semibold break-words\">{}</h2></header>{inner}</section>",
         escape(title)
     )
 }
