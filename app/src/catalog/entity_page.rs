@@ -22,8 +22,8 @@ use crate::{
     runs::EntityRuns,
     scorecards::ScorecardsSide,
     ui::{
-        Button, Empty, EntityLink, Glyph, Icon, Level, Load, Mark, Moment, OwnerLink, ProblemNote, Status, Tab, Tabs,
-        When, fetch, live, worded,
+        Button, Empty, EntityLink, Glyph, Icon, Level, LinkButton, Load, Mark, Moment, OwnerLink, ProblemNote, Status,
+        Tab, Tabs, When, fetch, live, worded,
     },
 };
 
@@ -152,9 +152,11 @@ fn tabs(head: &Head, body: &Body) -> Vec<Tab> {
 /// What is it, who owns it, is it well.
 #[component]
 fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl IntoView {
-    let Head { summary, problems, badges, orphan, disputes, troubles, own, star: starred, is_me, past, .. } = head;
+    let Head { summary, problems, badges, orphan, disputes, troubles, own, star: starred, is_me, could, past, .. } =
+        head;
     let star = starred.map(|starred| view! { <StarButton reference=summary.reference.clone() starred starring/> });
     let me = is_me.map(|is_me| view! { <ThisIsMe reference=summary.reference.clone() is_me who/> });
+    let could = could.map(|href| view! { <LinkButton href glyph=Glyph::ShieldCheck>"What they could do"</LinkButton> });
     let past = past.map(|past| view! { <Then past/> });
     let level = badges.into_iter().next().map(|badge| {
         let hint = badge.scorecard_title.clone();
@@ -221,7 +223,7 @@ fn Heading(head: Head, starring: Starring, who: ServerAction<SayWho>) -> impl In
                     <p class="prose-links mt-0.5 text-body text-muted break-words [&_a_span]:whitespace-normal">{description}{owned}{part}{stop}</p>
                     {whole}
                 </div>
-                <div class="no-print flex flex-none flex-wrap gap-2 max-sm:w-full sm:justify-end">{me}{star}</div>
+                <div class="no-print flex flex-none flex-wrap gap-2 max-sm:w-full sm:justify-end">{could}{me}{star}</div>
             </div>
             {past}
             {wrong}

@@ -111,6 +111,8 @@ pub(crate) struct Head {
     pub(crate) star: Option<bool>,
     /// Whether this person is the one who asks; none where that cannot be said.
     pub(crate) is_me: Option<bool>,
+    /// Where it is answered what this person could do; none for one who may not ask.
+    pub(crate) could: Option<String>,
     /// That it is shown as it was.
     pub(crate) past: Option<PastView>,
 }

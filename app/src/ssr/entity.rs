@@ -7,7 +7,7 @@ use services::{
     Error, Result, Services, catalog,
     domain::catalog::{Dispute, Entity, EntityRef, KINDS, KnownAnnotation, Relation, TroubleFilter, well_known},
     home,
-    identity::{Caller, Subject},
+    identity::{self, Caller, Permission, Subject, Target},
     runs::{self, RunFilter},
     scorecards,
 };
@@ -60,6 +60,7 @@ pub(crate) async fn view(
         // Whoever signed in as a person does not say who they are.
         is_me: (me.keeps && reference.kind() == "user" && !matches!(caller.subject, Subject::Person(_)))
             .then(|| me.user.as_ref() == Some(reference)),
+        could: could(services, caller, reference).await?,
         past: None,
     };
     let body = match side {
@@ -92,6 +93,13 @@ pub(crate) async fn view(
         Side::Nowhere => return Err(Error::NotFound("there is no such page".to_owned())),
     };
     Ok(EntityView { head, body })
+}
+
+/// Where it is answered what a person could do, for those who may ask.
+async fn could(services: &Services, caller: &Caller, reference: &EntityRef) -> Result<Option<String>> {
+    let asks = reference.kind() == "user"
+        && identity::is_allowed(services, caller, Permission::ManagePolicies, Target::Platform).await?;
+    Ok(asks.then(|| format!("/may?who={reference}")))
 }
 
 /// The document as a page to read.

@@ -54,6 +54,7 @@ pub(crate) async fn view(
         troubles: 0,
         star: None,
         is_me: None,
+        could: None,
     };
     let body = match side {
         Side::Overview => {
