@@ -22,6 +22,9 @@ const people = {
   vera: person('vera', 'Vera', []),
   petra: person('petra', 'Petra', []),
   adam: person('adam', 'Adam', []),
+  asa: person('asa', 'Åse Ødegård', []),
+  // As long as a name may be of somebody who is in no catalog.
+  ['n'.repeat(60)]: person('n'.repeat(60), 'Nora', []),
 };
 
 const wish = { secret: 'a-secret-that-is-only-used-by-tests', account: 'ada', cancel: false, spoil: null, down: false, gone: [], redirects: [], afterwards: [] };

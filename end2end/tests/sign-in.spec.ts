@@ -24,7 +24,7 @@ test.beforeAll(async () => {
     break;
   }
   const settings = `id = "corp", name = "Saltmarsh", issuer = "${issuer}", client_id = "causeway", client_secret = "env:PROVIDER_SECRET"`;
-  const other = settings.replace('corp', 'other').replace('Saltmarsh', 'Haulage partners');
+  const other = `${settings.replace('corp', 'other').replace('Saltmarsh', 'Haulage partners')}, create_people = true`;
   guarded = await Portal.startWith({
     CAUSEWAY_SIGN_IN__ADMINISTRATOR_TOKEN: `'${TOKEN}'`,
     CAUSEWAY_SIGN_IN__PROVIDERS: `[{ ${settings} }, { ${other} }]`,
@@ -98,5 +98,64 @@ test('a token is made, shown once and ended, and a session is left', async ({ pa
   await expect(page.getByRole('heading', { name: 'Signed out' })).toBeVisible();
   await page.goto(`${guarded.url}/account`);
   await expect(page).toHaveURL(/\/auth\/sign-in/);
+  expect(heard).toEqual([]);
+});
+
+const wish = (account: string) => fetch(`${issuer}/control`, { method: 'POST', body: JSON.stringify({ account }) });
+
+test('a name as long as can be stays on the page that says what its bearer could do', async ({ page }) => {
+  const heard = complaints(page);
+  await wish('n'.repeat(60));
+  await page.goto(`${guarded.url}/auth/start/other?next=%2Fmay`);
+  await hydrated(page);
+  await expect(page.getByText(`user:other/${'n'.repeat(60)}: viewer`)).toBeVisible();
+  await isSound(page, 'what-could');
+  expect(heard).toEqual([]);
+});
+
+test('people stand in columns, and a token that somebody made is ended', async ({ browser, page }) => {
+  for (const account of ['grace', 'asa']) {
+    await wish(account);
+    const context = await browser.newContext();
+    const theirs = await context.newPage();
+    await theirs.goto(`${guarded.url}/auth/start/other?next=%2Faccount%2Ftokens`);
+    await hydrated(theirs);
+    await theirs.getByRole('textbox', { name: 'Name' }).fill(`the laptop of ${account}`);
+    await theirs.getByRole('button', { name: 'Make token' }).click();
+    await expect(theirs.getByText(/^cw_pat_[0-9a-f]{40}$/)).toBeVisible();
+    await context.close();
+  }
+  const heard = complaints(page);
+  await page.goto(`${guarded.url}/auth/sign-in?next=%2Fpeople`);
+  await page.getByText('Sign in as administrator').click();
+  await page.getByLabel("Administrator's token").fill(TOKEN);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  await hydrated(page);
+  // One who is signed in and one who is blocked have different buttons.
+  await page.getByRole('button', { name: 'Block user:other/grace' }).click();
+  await hydrated(page);
+  await expect(page.getByRole('button', { name: 'Let in again user:other/grace' })).toBeVisible();
+  const middles = page.locator('main ul > li > div:nth-child(2)').filter({ hasText: 'seen' });
+  await expect(middles).toHaveCount(3);
+  const lefts = await middles.evaluateAll((all) => all.map((one) => one.getBoundingClientRect().left));
+  expect(new Set(lefts).size, `columns begin at ${lefts}`).toBe(1);
+  await expect(page.getByText('at rest while the account is blocked')).toBeVisible();
+  await isSound(page, 'people-signed-in');
+  await page.getByText('1 token of user:other/asa').click();
+  await isSound(page, 'people-tokens');
+  await page.getByRole('button', { name: 'End the laptop of asa' }).click();
+  await hydrated(page);
+  await expect(page.getByText('1 token of user:other/asa')).toHaveCount(0);
+  await page.goto(`${guarded.url}/people?q=åse`);
+  await hydrated(page);
+  await expect(page.getByText('Åse Ødegård')).toBeVisible();
+  await page.goto(`${guarded.url}/people?q=nobody`);
+  await hydrated(page);
+  await expect(page.getByText('Nobody is found')).toBeVisible();
+  await isSound(page, 'people-nobody');
+  await page.getByRole('link', { name: 'Everyone' }).click();
+  await expect(page.getByText('Åse Ødegård')).toBeVisible();
+  await page.getByRole('link', { name: 'What they could do user:other/asa' }).click();
+  await expect(page.getByText('What user:other/asa could do')).toBeVisible();
   expect(heard).toEqual([]);
 });

@@ -26,6 +26,7 @@ pub(crate) fn router() -> Router<AppState> {
         .route("/account/tokens/end", post(end_token))
         .route("/people/block", post(block))
         .route("/people/end-sessions", post(end_sessions))
+        .route("/people/end-token", post(end_token_of))
         .route("/people/forget", post(forget))
         .route("/people/tokens", post(make_service_token))
         .route("/people/tokens/end", post(end_service_token))
@@ -78,6 +79,15 @@ async fn end_service_token(
     Form(Which { id }): Form<Which>,
 ) -> Response {
     back(identity::end_token(&state.services, &caller, id).await, "/people/tokens", &state, &request)
+}
+
+async fn end_token_of(
+    State(state): State<AppState>,
+    Extension(caller): Extension<Caller>,
+    Extension(request): Extension<RequestId>,
+    Form(Which { id }): Form<Which>,
+) -> Response {
+    back(identity::end_token(&state.services, &caller, id).await, "/people", &state, &request)
 }
 
 async fn end_sessions(

@@ -43,6 +43,8 @@ pub(super) struct Kept {
 pub(super) struct People {
     pub(super) accounts: Vec<Account>,
     pub(super) has_more: bool,
+    /// Whether the one who looks may ask what others could do.
+    pub(super) asks: bool,
     /// Who came in vain, and what directories keep, as the server writes it.
     pub(super) beside: String,
 }
@@ -112,11 +114,14 @@ pub(super) async fn get_service_tokens() -> Result<Kept, AppError> {
 /// People who came in.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn get_people(text: String, page: u32) -> Result<People, AppError> {
+    use services::identity::{Permission, Target};
+
     use crate::ssr::{caller, reply, services};
 
     let (services, caller) = (services(), caller());
     let found = services::identity::people(&services, &caller, &text, u64::from(page)).await;
     let (accounts, has_more) = reply(found)?;
     let beside = reply(crate::ssr::access::people(&services, &caller, &text, u64::from(page)).await)?;
-    Ok(People { accounts, has_more, beside })
+    let asks = services::identity::is_allowed(&services, &caller, Permission::ManagePolicies, Target::Platform).await;
+    Ok(People { accounts, has_more, asks: reply(asks)?, beside })
 }

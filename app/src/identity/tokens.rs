@@ -99,12 +99,19 @@ fn List(tokens: Vec<Token>, place: Place, may: bool) -> impl IntoView {
         }
         .into_any();
     }
-    let rows = tokens.into_iter().map(|token| view! { <Row token place may/> }).collect_view();
+    let Place { end, is_service, .. } = place;
+    let rows = tokens.into_iter().map(|token| view! { <TokenRow token end is_service may/> }).collect_view();
     view! { <ul>{rows}</ul> }.into_any()
 }
 
+/// A token, and the button that ends it for whoever may.
 #[component]
-fn Row(token: Token, place: Place, may: bool) -> impl IntoView {
+pub(super) fn TokenRow(
+    token: Token,
+    end: &'static str,
+    #[prop(optional)] is_service: bool,
+    may: bool,
+) -> impl IntoView {
     let Token { id, name, prefix, scopes, roles, ends, used, used_from, made, made_by, .. } = token;
     let whose = format!(" {name}");
     let scope = if roles.is_empty() {
@@ -119,7 +126,7 @@ fn Row(token: Token, place: Place, may: bool) -> impl IntoView {
         }
         None => view! { "never used" }.into_any(),
     };
-    let by = place.is_service.then(|| format!(" by {made_by}"));
+    let by = is_service.then(|| format!(" by {made_by}"));
     view! {
         <li class="flex flex-wrap items-center justify-between gap-x-4 gap-y-1 border-t border-base-300 px-4 py-2 text-table first:border-t-0">
             <div class="min-w-0">
@@ -128,7 +135,7 @@ fn Row(token: Token, place: Place, may: bool) -> impl IntoView {
                 <p class="text-meta text-muted break-words">{used}" · ends "<Until at=ends/>" · made "<When at=made/>{by}</p>
             </div>
             {may.then(|| view! {
-                <form method="post" action=place.end class="no-print">
+                <form method="post" action=end class="no-print">
                     <input type="hidden" name="id" value=id.to_string()/>
                     <Button submit=true kind=ButtonKind::Quiet glyph=Glyph::Trash>"End"<span class="sr-only">{whose}</span></Button>
                 </form>

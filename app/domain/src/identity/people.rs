@@ -109,8 +109,12 @@ pub struct Account {
     pub last: DateTime<Utc>,
     /// Since when they may not come in.
     pub blocked: Option<DateTime<Utc>>,
+    /// Whether the name still means them: the catalog may call them otherwise by now, or somebody else so.
+    pub is_theirs: bool,
     /// In how many browsers they are signed in.
     pub sessions: u32,
+    /// Their living tokens, where somebody looks after them.
+    pub tokens: Vec<Token>,
     /// Whether a directory lets them in, and when it last spoke of them; nothing where none knows them.
     pub kept: Option<(bool, DateTime<Utc>)>,
 }

@@ -180,10 +180,19 @@ pub(crate) async fn vouched_user(
     tenant: &Tenant,
     reference: &str,
 ) -> Result<Option<(Uuid, Value)>> {
+    Ok(vouched_users(services, tenant, &[reference.to_owned()]).await?.remove(reference))
+}
+
+/// The same of several, by their names.
+pub(crate) async fn vouched_users(
+    services: &Services,
+    tenant: &Tenant,
+    references: &[String],
+) -> Result<HashMap<String, (Uuid, Value)>> {
     let trusts = Trusts::load(&services.db, tenant).await?;
-    let row = store::rows(&services.db, tenant, &[reference.to_owned()]).await?.pop();
-    let row = row.filter(|row| row.orphaned_at.is_none() && trusts.counts(row.source_id, &row.path));
-    Ok(row.map(|row| (row.uid, row.document)))
+    let rows = store::rows(&services.db, tenant, references).await?.into_iter();
+    let counts = rows.filter(|row| row.orphaned_at.is_none() && trusts.counts(row.source_id, &row.path));
+    Ok(counts.map(|row| (row.reference, (row.uid, row.document))).collect())
 }
 
 /// Those of these people and teams that count: declared, now, by a source that is trusted with them.

@@ -1,5 +1,7 @@
 //! Whether a name still means whom it meant: names of people change hands in the catalog, and nobody goes on as someone else.
 
+use std::collections::HashSet;
+
 use domain::identity::{Caller, Entry, Subject, Tenant};
 use sea_orm::prelude::Uuid;
 use serde_json::Value;
@@ -29,10 +31,14 @@ pub(super) async fn meant_by(services: &Services, tenant: &Tenant, who: &Subject
 /// The User of the catalog that a name means now.
 pub(super) async fn meant(services: &Services, tenant: &Tenant, who: &str) -> Result<Meant> {
     let found = catalog::vouched_user(services, tenant, who).await?;
-    Ok(found.map_or_else(Meant::default, |(uid, user)| Meant { uid, user: Some(user) }))
+    Ok(Meant::of(found))
 }
 
 impl Meant {
+    fn of(found: Option<(Uuid, Value)>) -> Self {
+        found.map_or_else(Self::default, |(uid, user)| Self { uid, user: Some(user) })
+    }
+
     /// Whether whom a name meant then is not another one now. Of what was noted before that was asked, nothing is known; a name that
     /// means nobody now has nobody else's rights.
     pub(super) fn is_same(&self, then: Option<Uuid>) -> bool {
@@ -66,7 +72,38 @@ pub(super) async fn stands(
     who: &str,
     (uid, account): (Option<Uuid>, Option<Uuid>),
 ) -> Result<bool> {
+    let account = match account {
+        Some(id) => accounts::store::by_id(&services.db, tenant, id).await?,
+        None => None,
+    };
     let now = meant(services, tenant, who).await?;
+    goes_on(services, tenant, (who, &now), (uid, account.as_ref())).await
+}
+
+/// Those of these accounts whose name still means whoever has them.
+pub(super) async fn standing(
+    services: &Services,
+    tenant: &Tenant,
+    accounts: &[accounts::store::Row],
+) -> Result<HashSet<Uuid>> {
+    let names: Vec<String> = accounts.iter().map(|account| account.who.clone()).collect();
+    let users = catalog::vouched_users(services, tenant, &names).await?;
+    let mut standing = HashSet::with_capacity(accounts.len());
+    for account in accounts {
+        let now = Meant::of(users.get(&account.who).cloned());
+        if goes_on(services, tenant, (&account.who, &now), (account.user_uid, Some(account))).await? {
+            standing.insert(account.id);
+        }
+    }
+    Ok(standing)
+}
+
+async fn goes_on(
+    services: &Services,
+    tenant: &Tenant,
+    (who, now): (&str, &Meant),
+    (uid, account): (Option<Uuid>, Option<&accounts::store::Row>),
+) -> Result<bool> {
     if now.uid.is_nil()
         && let Some(uid) = uid.filter(|uid| !uid.is_nil())
         && catalog::name_of(services, tenant, uid).await?.is_some_and(|name| name != who)
@@ -74,12 +111,8 @@ pub(super) async fn stands(
         // They are called otherwise, and have what is theirs under that name.
         return Ok(false);
     }
-    let account = match account {
-        Some(id) => accounts::store::by_id(&services.db, tenant, id).await?,
-        None => None,
-    };
     Ok(match account {
-        Some(account) => account.who == who && now.is_of(&account),
+        Some(account) => account.who == who && now.is_of(account),
         None => now.is_same(uid),
     })
 }

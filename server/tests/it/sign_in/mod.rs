@@ -271,8 +271,10 @@ both! {
 
 mod over;
 mod own;
+mod people;
 mod providers;
 mod same;
+mod turned_away;
 
 impl Portal {
     /// What a command of the binary prints that works on the same installation.

@@ -3,29 +3,29 @@
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use super::{by, me};
+use super::{by, me, people::told};
 use crate::{
     portal::{Backend, Options, Portal},
     provider::{Browser, Provider, TOKEN, USUAL, portal_with},
 };
 
 /// A User whom the provider's `sub` finds.
-fn user(name: &str, sub: &str) -> String {
+pub(super) fn user(name: &str, sub: &str) -> String {
     format!(
         "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}, annotations: {{corp.example/id: {sub}}}}}\nspec: {{memberOf: []}}\n"
     )
 }
 
 /// A portal with one file of people.
-struct Staff<'a> {
-    portal: Portal,
+pub(super) struct Staff<'a> {
+    pub(super) portal: Portal,
     provider: &'a Provider,
     source: String,
     target: String,
 }
 
 impl<'a> Staff<'a> {
-    async fn new(backend: Backend, provider: &'a Provider, text: &str) -> Self {
+    pub(super) async fn new(backend: Backend, provider: &'a Provider, text: &str) -> Self {
         let rule = "match = [{ annotation = \"corp.example/id\", claim = \"sub\" }]";
         let portal =
             portal_with(backend, &[provider.settings("corp", &format!("{USUAL}, {rule}"))], Options::default()).await;
@@ -49,7 +49,7 @@ impl<'a> Staff<'a> {
     }
 
     /// Waits until somebody is found by what the provider calls them.
-    async fn is(&self, name: &str, sub: &str) {
+    pub(super) async fn is(&self, name: &str, sub: &str) {
         let path = format!("/api/catalog/entities/by-name/user/default/{name}");
         let _: () = self
             .portal
@@ -60,14 +60,14 @@ impl<'a> Staff<'a> {
             .await;
     }
 
-    async fn write(&self, text: &str) {
+    pub(super) async fn write(&self, text: &str) {
         self.portal.write("staff.yaml", text);
         let (status, _) =
             self.admin(Method::POST, &format!("/api/v1/catalog/sources/{}/sync", self.source), json!({})).await;
         assert_eq!(status, StatusCode::ACCEPTED);
     }
 
-    async fn comes(&self, account: &str) -> Browser {
+    pub(super) async fn comes(&self, account: &str) -> Browser {
         self.provider.wish(json!({ "account": account })).await;
         let mut browser = Browser::new();
         let page = browser.sign_in(&self.portal, "corp").await;
@@ -75,28 +75,29 @@ impl<'a> Staff<'a> {
         browser
     }
 
-    async fn makes_token(&self, browser: &mut Browser) -> String {
-        let form = [("name", "laptop"), ("days", "9"), ("read", "true")];
-        let made = browser.follow(Method::POST, &format!("{}/account/tokens", self.portal.base), Some(&form)).await;
-        let at = made.text.find("cw_pat_").unwrap_or_else(|| panic!("the token is shown: {}", made.text));
-        made.text[at..at + 47].to_owned()
-    }
-
-    async fn is_over(&self, browser: &Browser) {
-        let secret = browser.cookie(&self.portal.base, "causeway_session").unwrap();
-        let _: () = self
-            .portal
-            .until("the session is over", async |portal| {
-                let mut browser = Browser::new();
-                browser.plant(&portal.base, "causeway_session", &secret);
-                me(&mut browser, portal).await["subject"].is_null().then_some(())
-            })
-            .await;
-    }
-
     async fn roles(&self, browser: &mut Browser) -> Value {
         me(browser, &self.portal).await["allRoles"].clone()
     }
+}
+
+/// A token of whoever is signed in there.
+pub(super) async fn makes_token(portal: &Portal, browser: &mut Browser) -> String {
+    let form = [("name", "laptop"), ("days", "9"), ("read", "true")];
+    let made = browser.follow(Method::POST, &format!("{}/account/tokens", portal.base), Some(&form)).await;
+    let at = made.text.find("cw_pat_").unwrap_or_else(|| panic!("the token is shown: {}", made.text));
+    made.text[at..at + 47].to_owned()
+}
+
+/// Waits until nobody is signed in there any more.
+pub(super) async fn is_over(portal: &Portal, browser: &Browser) {
+    let secret = browser.cookie(&portal.base, "causeway_session").unwrap();
+    let _: () = portal
+        .until("the session is over", async |portal| {
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            me(&mut browser, portal).await["subject"].is_null().then_some(())
+        })
+        .await;
 }
 
 both_with_a_provider! {
@@ -104,14 +105,16 @@ both_with_a_provider! {
         let staff = Staff::new(backend, &provider, &user("boss", "stranger")).await;
         staff.is("boss", "stranger").await;
         let mut wrong = staff.comes("stranger").await;
-        let token = staff.makes_token(&mut wrong).await;
+        let token = makes_token(&staff.portal, &mut wrong).await;
         assert_eq!(by(&staff.portal, &token).await.1["subject"], "user:default/boss");
         // Nobody signs in again: what was opened and made opens nothing any more all the same.
         staff.write(&user("boss", "mallory")).await;
         staff.is("boss", "mallory").await;
-        staff.is_over(&wrong).await;
-        let (status, told) = by(&staff.portal, &token).await;
-        assert_eq!(status, StatusCode::UNAUTHORIZED, "{told}");
+        is_over(&staff.portal, &wrong).await;
+        let page = wrong.open(&format!("{}/account", staff.portal.base)).await.text;
+        assert!(page.contains("the catalog no longer takes you for whom you came in as"), "{page}");
+        let (status, why) = by(&staff.portal, &token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{why}");
         let mut boss = staff.comes("mallory").await;
         let page = boss.open(&format!("{}/account/tokens", staff.portal.base)).await.text;
         assert!(page.contains("There is none"), "{page}");
@@ -122,13 +125,17 @@ both_with_a_provider! {
         staff.is("siri", "stranger").await;
         staff.comes("stranger").await;
         assert_eq!(by(&staff.portal, &token).await.1["subject"], "user:default/siri");
+        let moved = told(&staff.portal, "account-moved").await;
+        let detail = &moved[0]["detail"];
+        assert_eq!((&moved[0]["subject"], &detail["now"]), (&json!("user:default/boss"), &json!("user:default/siri")), "{moved}");
+        assert_eq!((&detail["sessionsEnded"], &detail["tokensMoved"]), (&json!(0), &json!(1)), "{moved}");
     }
 
     async fn everyone_stays_who_they_are_when_their_source_is_registered_anew(backend, provider) {
         let mut staff = Staff::new(backend, &provider, &user("sam", "stranger")).await;
         staff.is("sam", "stranger").await;
         let mut browser = staff.comes("stranger").await;
-        let token = staff.makes_token(&mut browser).await;
+        let token = makes_token(&staff.portal, &mut browser).await;
         let role = json!({ "role": "developer", "to": "user:default/sam" });
         assert_eq!(staff.admin(Method::POST, "/api/v1/permission/roles", role).await.0, StatusCode::NO_CONTENT);
         let gone = format!("/api/v1/catalog/sources/{}?entities=remove", staff.source);
@@ -148,7 +155,7 @@ both_with_a_provider! {
         let mut other = staff.comes("mallory").await;
         assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam");
         assert_eq!(staff.roles(&mut other).await, json!(["viewer"]));
-        staff.is_over(&browser).await;
+        is_over(&staff.portal, &browser).await;
         let (_, told) = staff.admin(Method::GET, "/api/v1/audit?kind=role-taken", Value::Null).await;
         assert!(told.to_string().contains("role:developer"), "{told}");
     }
@@ -171,6 +178,8 @@ both_with_a_provider! {
         staff.is("sam2", "stranger").await;
         let mut same = staff.comes("stranger").await;
         assert_eq!(me(&mut same, &staff.portal).await["subject"], "user:default/sam2");
+        let moved = told(&staff.portal, "account-moved").await;
+        assert_eq!((&moved[0]["subject"], &moved[0]["detail"]["sessionsEnded"]), (&json!("user:default/sam"), &json!(1)), "{moved}");
         assert!(staff.roles(&mut same).await.to_string().contains("administrator"));
         let views = async |browser: &mut Browser| browser.open(&format!("{}/catalog", staff.portal.base)).await.text.contains("Just mine");
         assert!(views(&mut same).await);

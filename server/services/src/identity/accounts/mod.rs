@@ -11,7 +11,7 @@ use std::collections::{HashMap, HashSet};
 use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Condition, EntityRef, Filter},
-    identity::{Account, Caller, Permission, Subject, Target, Tenant},
+    identity::{Account, Caller, Permission, Subject, Target, Tenant, Token},
 };
 use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
@@ -31,7 +31,7 @@ use super::{
     doors::{self, ProviderSettings},
     may, may_leave,
     ports::Claims,
-    same, scim, sessions, tell,
+    same, scim, sessions, tell, tokens,
 };
 use crate::{Error, Result, Services, catalog};
 
@@ -153,7 +153,15 @@ pub(super) async fn own(services: &Services, tenant: &Tenant, subject: &Subject)
     Ok(Some(Own { now, accounts: accounts.into_iter().map(|account| account.id).collect() }))
 }
 
-fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool, DateTime<Utc>)>) -> Account {
+/// What is known of an account besides its row.
+struct Beside {
+    is_theirs: bool,
+    sessions: u32,
+    tokens: Vec<Token>,
+    kept: Option<(bool, DateTime<Utc>)>,
+}
+
+fn shown(services: &Services, row: store::Row, beside: Beside) -> Account {
     let provider = services.doors.settings.providers.iter().find(|provider| provider.id == row.provider);
     Account {
         id: row.id,
@@ -169,8 +177,10 @@ fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool
         first: row.created_at,
         last: row.seen_at,
         blocked: row.blocked_at,
-        sessions,
-        kept,
+        is_theirs: beside.is_theirs,
+        sessions: beside.sessions,
+        tokens: beside.tokens,
+        kept: beside.kept,
     }
 }
 
@@ -178,7 +188,8 @@ fn shown(services: &Services, row: store::Row, sessions: u32, kept: Option<(bool
 pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
     may_leave(services, caller, Permission::KeepOwn).await?;
     let rows = of(services, &caller.tenant, caller.label()).await?;
-    Ok(rows.into_iter().map(|row| shown(services, row, 0, None)).collect())
+    let beside = || Beside { is_theirs: true, sessions: 0, tokens: Vec::new(), kept: None };
+    Ok(rows.into_iter().map(|row| shown(services, row, beside())).collect())
 }
 
 /// The groups that came with the caller, whatever the catalog says.
@@ -198,10 +209,18 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
     rows.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let counts: HashMap<Uuid, i64> = sessions::store::counts(&services.db, &caller.tenant).await?.into_iter().collect();
     let marks = scim::marks(services, &caller.tenant, &rows).await?;
+    let made = tokens::store::living_of_accounts(&services.db, &caller.tenant, &rows).await?;
+    let standing = same::standing(services, &caller.tenant, &rows).await?;
     let accounts = rows.into_iter().map(|row| {
-        let sessions = counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default();
-        let kept = marks.get(&row.id).copied();
-        shown(services, row, sessions, kept)
+        let is_of =
+            |token: &&tokens::store::Row| token.account.map_or(token.who == row.who, |account| account == row.id);
+        let beside = Beside {
+            is_theirs: standing.contains(&row.id),
+            sessions: counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default(),
+            tokens: made.iter().filter(is_of).cloned().map(tokens::shown).collect(),
+            kept: marks.get(&row.id).copied(),
+        };
+        shown(services, row, beside)
     });
     Ok((accounts.collect(), has_more))
 }
@@ -218,7 +237,7 @@ fn told(services: &Services, account: &store::Row) -> Value {
     json!({ "account": account.id, "provider": provider, "subject": account.subject, "email": account.email })
 }
 
-/// Lets an account in no more, and ends its sessions; or lets it in again.
+/// Lets an account in no more, and ends its sessions, while what it made rests; or lets it in again.
 pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: bool) -> Result<()> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let at = is_blocked.then(Utc::now);
@@ -228,6 +247,8 @@ pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: b
     let mut told = told(services, &account);
     if is_blocked {
         told["sessionsEnded"] = sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?.into();
+        let made = tokens::store::living_of_accounts(&*tx, &caller.tenant, std::slice::from_ref(&account)).await?;
+        told["tokensResting"] = made.len().into();
     }
     let what = if is_blocked { "account-blocked" } else { "account-unblocked" };
     tell(&mut tx, caller, what, &account.who, told);

@@ -39,7 +39,8 @@ fn words(text: &str) -> Vec<String> {
     text.split(' ').filter(|word| !word.is_empty()).map(str::to_owned).collect()
 }
 
-fn shown(row: Row) -> Token {
+/// A token as pages show it.
+pub(super) fn shown(row: Row) -> Token {
     Token {
         id: row.id,
         name: row.name,

@@ -4,15 +4,19 @@ use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
     ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, SqlErr, prelude::Uuid, sea_query::Expr,
+    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    prelude::Uuid,
+    sea_query::{Expr, Func, Order},
 };
 
 pub(in crate::identity) use self::token::Model as Row;
 use self::token::{Column as C, Entity};
-use crate::{Result, database};
+use crate::{Result, database, identity::accounts};
 
 /// How many tokens are shown.
 const SHOWN: u64 = 500;
+/// How many tokens of several accounts are shown.
+const SHOWN_OF_MANY: u64 = 2_500;
 
 mod token {
     use chrono::{DateTime, Utc};
@@ -128,6 +132,22 @@ pub(super) async fn living_of(
         all = all.filter(C::Who.eq(who));
     }
     Ok(all.order_by_asc(C::Name).order_by_asc(C::Id).limit(SHOWN).all(db).await?)
+}
+
+/// The living personal tokens that were made through these accounts, those used last first. Of those of before that was noted, it goes by
+/// the name that they were made under.
+pub(in crate::identity) async fn living_of_accounts(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    accounts: &[accounts::store::Row],
+) -> Result<Vec<Row>> {
+    let unnoted = C::Who.is_in(accounts.iter().map(|account| account.who.as_str()));
+    let made = Condition::any()
+        .add(C::Account.is_in(accounts.iter().map(|account| account.id)))
+        .add(Condition::all().add(C::Account.is_null()).add(unnoted));
+    let all = living(tenant).filter(C::Kind.eq("personal")).filter(made);
+    let latest = Expr::expr(Func::coalesce([Expr::col(C::UsedAt), Expr::col(C::CreatedAt)]));
+    Ok(all.order_by(latest, Order::Desc).order_by_asc(C::Id).limit(SHOWN_OF_MANY).all(db).await?)
 }
 
 pub(super) async fn count(db: &impl ConnectionTrait, tenant: &Tenant, kind: &str, who: Option<&str>) -> Result<u64> {
