@@ -28,6 +28,7 @@ mod m20261127_001300_pushed;
 mod m20261127_001310_partial;
 mod m20261128_000100_same_person;
 mod m20261128_000200_whose_roles;
+mod m20261128_000300_whose_grants;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -61,6 +62,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261127_001310_partial::Migration),
             Box::new(m20261128_000100_same_person::Migration),
             Box::new(m20261128_000200_whose_roles::Migration),
+            Box::new(m20261128_000300_whose_grants::Migration),
         ]
     }
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::{
     From, Opened,
-    accounts::{self, Unmatched},
+    accounts::{self, FoundBy, Unmatched},
     claims, coming,
     doors::ProviderSettings,
     hash, hex, note_not_in,
@@ -243,9 +243,9 @@ async fn take_in(
         _ => scim::linked(services, tenant, settings, &arrival).await?,
     };
     let found = match (found, told) {
-        (found, Some(who)) => {
+        (found, Some((who, said))) => {
             let is_made_up = found.is_ok_and(|found| found.is_made_up);
-            accounts::Match { who, by: accounts::by_directory(), is_made_up }
+            accounts::Match { who, by: FoundBy::Directory(Box::new(said)), is_made_up }
         }
         (Ok(found), None) => found,
         (Err(unmatched), None) => {

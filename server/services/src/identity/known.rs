@@ -97,10 +97,12 @@ pub(crate) async fn everyone(services: &Services, tenant: &Tenant) -> Result<BTr
     Ok(people)
 }
 
-/// Which User of the catalog somebody is, whose source is trusted with people; nothing of whom is no User.
-pub(crate) async fn uid_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Option<Uuid>> {
+/// Which User of the catalog somebody is, whose source is trusted with people, and through which account they came in last; nothing of whom
+/// is no User.
+pub(crate) async fn bound_to(services: &Services, tenant: &Tenant, who: &str) -> Result<(Option<Uuid>, Option<Uuid>)> {
     if !who.starts_with("user:") {
-        return Ok(None);
+        return Ok((None, None));
     }
-    Ok(Some(same::meant(services, tenant, who).await?.uid))
+    let account = accounts::of(services, tenant, who).await?.first().map(|account| account.id);
+    Ok((Some(same::meant(services, tenant, who).await?.uid), account))
 }

@@ -32,15 +32,6 @@ pub use domain::identity::{
 use domain::audit::Happening;
 use serde_json::{Value, json};
 
-pub(crate) use self::{
-    accounts::groups_of,
-    doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
-    known::{Person, everyone, has_come, machines, person, uid_of},
-    pipelines::BETWEEN,
-    renamed::renamed,
-    starter::Starter,
-    tokens::of_services,
-};
 pub use self::{
     accounts::{InVain, Unmatched, block, end_sessions_of, in_vain, own_accounts, people},
     arrive::{Departure, NotIn, Return, SIGN_IN_MINUTES, Welcome, administrator, arrive, depart, key_of, redirect},
@@ -50,6 +41,15 @@ pub use self::{
     sessions::{From, Left, Opened, by_session, end_other_sessions, end_session, leave, sessions},
     stay::over,
     tokens::{end_token, living_services, make_service_token, make_token, service_tokens, tokens},
+};
+pub(crate) use self::{
+    accounts::{Own, groups_of, own},
+    doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
+    known::{Person, bound_to, everyone, has_come, machines, person},
+    pipelines::BETWEEN,
+    renamed::{Renamed, renamed},
+    starter::Starter,
+    tokens::of_services,
 };
 use crate::{Result, Services, changes::Transaction};
 

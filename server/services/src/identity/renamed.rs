@@ -1,9 +1,12 @@
 //! What is kept under a name goes along when the catalog calls whoever bears it otherwise, and does not wait there for somebody else.
 
+use std::collections::BTreeMap;
+
 use domain::identity::Tenant;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement, prelude::Uuid};
 use serde_json::{Value, json};
 
+use super::accounts::{self, FoundBy};
 use crate::{Result, changes::Transaction, permission};
 
 /// Stands before a name while names change hands: two people may trade theirs.
@@ -39,14 +42,60 @@ const KEPT: [Kept; 8] = [
     },
 ];
 
-/// Takes all that is kept under names of people and teams along to their new names; each of `names` is the former one and the later one.
-/// What stood under the later one was somebody else's.
-pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(String, String)]) -> Result<()> {
+/// A person or team whose entry has another name, with the entry as it was and as it is.
+#[derive(Debug)]
+pub(crate) struct Renamed {
+    pub(crate) former: String,
+    pub(crate) later: String,
+    pub(crate) before: Value,
+    pub(crate) after: Value,
+}
+
+impl Renamed {
+    /// Whether it is the same one that the entry means. An entry may be written over with that of somebody who comes in the place of one
+    /// who goes: a thing is the same by its place in a file, and a person is not.
+    async fn is_same(&self, tx: &Transaction, tenant: &Tenant) -> Result<bool> {
+        let text = |of: &Value, pointer: &str| of.pointer(pointer).and_then(Value::as_str).map(str::to_lowercase);
+        if !self.former.starts_with("user:") {
+            let facts = ["/spec/type", "/spec/members", "/spec/profile/email"];
+            return Ok(facts.iter().all(|fact| self.before.pointer(fact) == self.after.pointer(fact)));
+        }
+        let address = |of: &Value| text(of, "/spec/profile/email").filter(|address| !address.trim().is_empty());
+        let addresses = (address(&self.before), address(&self.after));
+        if addresses.0.is_some() && addresses.0 == addresses.1 {
+            return Ok(true);
+        }
+        for account in accounts::store::of(&**tx, tenant, &self.former).await? {
+            let Ok(found_by) = account.matched_by.parse::<FoundBy>();
+            if found_by.is_of_catalog() && found_by.finds(&self.before) && found_by.finds(&self.after) {
+                return Ok(true);
+            }
+        }
+        let own = [&self.before, &self.after].map(annotations);
+        Ok(addresses == (None, None) && !own[0].is_empty() && own[0] == own[1])
+    }
+}
+
+/// What an entry says of whom it means for other systems; not where it stands.
+fn annotations(of: &Value) -> BTreeMap<&str, &Value> {
+    let all = of.pointer("/metadata/annotations").and_then(Value::as_object).into_iter().flatten();
+    all.filter(|(key, _)| !key.starts_with("backstage.io/")).map(|(key, value)| (key.as_str(), value)).collect()
+}
+
+/// Takes all that is kept under names of people and teams along to their new names, as far as they are the same. What stood under the later
+/// ones was somebody else's.
+pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, all: Vec<Renamed>) -> Result<()> {
+    let mut names = Vec::with_capacity(all.len());
+    for one in all {
+        if one.is_same(tx, tenant).await? {
+            names.push((one.former, one.later));
+        }
+    }
     if names.is_empty() {
         return Ok(());
     }
-    permission::renamed(tx, tenant, names).await?;
-    let moves = Moves::new(tx, tenant, names);
+    permission::renamed(tx, tenant, &names).await?;
+    let moves = Moves::new(tx, tenant, &names);
     moves.set_starters().await?;
     moves.run_all(|_| true, Standing::IsAnothers).await
 }

@@ -10,7 +10,7 @@ use domain::identity::{Caller, Entry, Scopes, Standing, Subject, Tenant};
 use sea_orm::prelude::Uuid;
 use serde::{Deserialize, Serialize};
 
-use super::{doors::Found, footing, tokens};
+use super::{accounts, doors::Found, footing, same, tokens};
 use crate::{Result, Services};
 
 /// Who started something, as it is kept.
@@ -20,6 +20,11 @@ pub(crate) struct Starter {
     who: String,
     #[serde(default)]
     way: Way,
+    /// Through which account, and which User of the catalog they were then; nil where they were none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    account: Option<Uuid>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    uid: Option<Uuid>,
     /// What the token was narrowed to that it was started with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     scopes: Option<Scopes>,
@@ -44,7 +49,15 @@ impl Starter {
             Entry::Pipeline(name) => Way::Pipeline(name.clone()),
             Entry::None | Entry::Guest | Entry::Administrator | Entry::Session(_) => Way::Themselves,
         };
-        Self { who: caller.subject.to_string(), way, scopes: caller.standing.scopes.clone() }
+        let scopes = caller.standing.scopes.clone();
+        Self { who: caller.subject.to_string(), way, account: None, uid: None, scopes }
+    }
+
+    /// The same, with what tells them from others who come to bear their name.
+    pub(crate) async fn known(services: &Services, caller: &Caller) -> Result<Self> {
+        let account = same::account_of(services, caller).await?;
+        let uid = same::meant_by(services, &caller.tenant, &caller.subject).await?.map(|meant| meant.uid);
+        Ok(Self { account, uid, ..Self::of(caller) })
     }
 
     /// Someone of whom only the name was kept.
@@ -52,7 +65,7 @@ impl Starter {
         // Machines were kept without the word before their name.
         let who =
             if who.parse::<Subject>().is_ok() { who.to_owned() } else { Subject::Machine(who.to_owned()).to_string() };
-        Self { who, way: Way::Themselves, scopes: None }
+        Self { who, way: Way::Themselves, account: None, uid: None, scopes: None }
     }
 
     /// Who it was, as [`Subject`] writes itself.
@@ -65,6 +78,24 @@ impl Starter {
         Self { who, ..self }
     }
 
+    /// Through which account they came, and which User of the catalog they were.
+    pub(crate) fn bound_to(&self) -> (Option<Uuid>, Option<Uuid>) {
+        (self.account, self.uid)
+    }
+
+    /// Whether whoever has their name now is still they.
+    pub(crate) async fn is_theirs(&self, services: &Services, tenant: &Tenant) -> Result<bool> {
+        if !self.who.starts_with("user:") {
+            return Ok(true);
+        }
+        let now = same::meant(services, tenant, &self.who).await?;
+        let account = match self.account {
+            Some(account) => accounts::store::by_id(&services.db, tenant, account).await?,
+            None => None,
+        };
+        Ok(account.map_or_else(|| now.is_same(self.uid), |account| now.is_of(&account)))
+    }
+
     /// Who they are now, with what they may do now; in words, if they may do nothing any more.
     pub(crate) async fn now(
         &self,
@@ -74,6 +105,9 @@ impl Starter {
         let Ok(subject) = self.who.parse::<Subject>() else {
             return Ok(Err(format!("`{}`, who started it, is nobody who is known", self.who)));
         };
+        if !self.is_theirs(services, tenant).await? {
+            return Ok(Err(format!("`{}`, who started it, is somebody else by now", self.who)));
+        }
         let found = match &self.way {
             Way::Token(id) => match self.by_token(services, tenant, &subject, id).await? {
                 Ok(found) => found,

@@ -11,8 +11,9 @@ use domain::{
 use migrations::Migrator;
 use sea_orm::{ConnectionTrait as _, DatabaseConnection, Statement, Value, prelude::Uuid};
 use sea_orm_migration::MigratorTrait as _;
+use serde_json::json;
 
-use super::renamed;
+use super::{Renamed, renamed};
 use crate::{
     Error, Result, Services,
     catalog::ports::{OpenSource, ReadProblem, SourceReader},
@@ -107,8 +108,10 @@ async fn where_nobody_is_renamed_nothing_is_asked() {
         let tenant = Tenant::default();
         let mut tx = services.begin(&Caller::system(tenant.clone(), "test")).await.unwrap();
         tx.execute_unprepared("DROP TABLE visits").await.unwrap();
-        renamed(&mut tx, &tenant, &[]).await.unwrap();
-        let names = [("user:default/ada".to_owned(), "user:default/ada-b".to_owned())];
-        assert!(renamed(&mut tx, &tenant, &names).await.is_err());
+        renamed(&mut tx, &tenant, Vec::new()).await.unwrap();
+        let entry = json!({ "spec": { "profile": { "email": "ada@saltmarsh.example" } } });
+        let (former, later) = ("user:default/ada".to_owned(), "user:default/ada-b".to_owned());
+        let names = vec![Renamed { former, later, before: entry.clone(), after: entry }];
+        assert!(renamed(&mut tx, &tenant, names).await.is_err());
     }
 }

@@ -63,7 +63,7 @@ use self::{
 };
 pub(crate) use self::{
     resource::Traits,
-    roles::{renamed, settle, unspoken},
+    roles::{Coming, renamed, settle, unspoken},
     seen::Mentions,
     sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };

@@ -1,6 +1,6 @@
 //! Who has which role.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -136,13 +136,13 @@ pub(super) async fn unknown(
 /// [`Error::Conflict`] if they have it already.
 pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to: &Grantee) -> Result<()> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
-    let uid = identity::uid_of(services, &caller.tenant, &to.to_string()).await?;
+    let bound_to = identity::bound_to(services, &caller.tenant, &to.to_string()).await?;
     let mut tx = services.begin(caller).await?;
     if store::grants(&*tx, &caller.tenant, MOST_GRANTS).await?.len() as u64 >= MOST_GRANTS {
         let why = format!("{MOST_GRANTS} roles were given, which is as many as can be; give them to groups instead");
         return Err(Error::Rejected(why));
     }
-    if !store::give(&*tx, &caller.tenant, (role, to), uid, (Utc::now(), &caller.author())).await? {
+    if !store::give(&*tx, &caller.tenant, (role, to), bound_to, (Utc::now(), &caller.author())).await? {
         return Err(Error::Conflict(format!("`{to}` has the role `{role}` already")));
     }
     tx.record(NewChange {
@@ -193,33 +193,49 @@ pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(Str
     Ok(())
 }
 
-/// Sees to it that whoever comes in as `who`, the User `uid` of the catalog, has no role that was given to somebody else who was called
-/// so: `before` is who they were themselves under that name when they came in last, and `former` when somebody else did whom the entry no
-/// longer means. Says whether one was taken away.
-pub(crate) async fn settle(
-    tx: &mut Transaction,
-    tenant: &Tenant,
-    who: &str,
-    (uid, before): (Uuid, Option<Uuid>),
-    former: Option<DateTime<Utc>>,
-) -> Result<bool> {
+/// Somebody who comes in as a User of the catalog.
+#[derive(Debug)]
+pub(crate) struct Coming<'a> {
+    pub(crate) who: &'a str,
+    /// Which User that is; nil where it is none.
+    pub(crate) uid: Uuid,
+    /// Who they were themselves under that name when they came in last.
+    pub(crate) before: Option<Uuid>,
+    /// The account by which they come, and all that are theirs.
+    pub(crate) account: Uuid,
+    pub(crate) accounts: HashSet<Uuid>,
+    /// When somebody else last came in under that name, whom the entry no longer means.
+    pub(crate) former: Option<DateTime<Utc>>,
+}
+
+impl Coming<'_> {
+    /// Whether it was to them that a role was given.
+    fn is_meant(&self, grant: &store::grant::Model) -> bool {
+        if let Some(account) = grant.account {
+            return self.accounts.contains(&account);
+        }
+        // Given ahead of the User, or to the same person, whose entry went and came back.
+        let is_same = grant.user_uid.is_none_or(|to| to.is_nil() || to == self.uid) || grant.user_uid == self.before;
+        is_same && self.former.is_none_or(|seen| grant.given_at > seen)
+    }
+}
+
+/// Sees to it that whoever comes in has no role that was given to somebody else who was called so. Says whether one was taken away.
+pub(crate) async fn settle(tx: &mut Transaction, tenant: &Tenant, coming: &Coming<'_>) -> Result<bool> {
     let mut is_taken = false;
-    if uid.is_nil() {
+    if coming.uid.is_nil() {
         return Ok(false);
     }
-    for grant in store::grants_of(&**tx, tenant, &[who.to_owned()]).await? {
-        let is_anothers = former.is_some_and(|seen| grant.given_at <= seen);
-        match grant.user_uid {
-            Some(to) if to == uid && !is_anothers => {}
-            // Given ahead of the User, or to the same person, whose entry went and came back.
-            to if !is_anothers && (to.is_none_or(|to| to.is_nil()) || to == before) => {
-                store::bind(&**tx, &grant, Some(uid)).await?;
-            }
-            _ => {
-                store::bind(&**tx, &grant, None).await?;
-                tell(tx, &grant, ChangeKind::RoleTaken, who, "it was given to somebody else, who was called so before");
-                is_taken = true;
-            }
+    for grant in store::grants_of(&**tx, tenant, &[coming.who.to_owned()]).await? {
+        let is_meant = coming.is_meant(&grant);
+        let to = (coming.uid, coming.account);
+        if !is_meant || (grant.user_uid, grant.account) != (Some(to.0), Some(to.1)) {
+            store::bind(&**tx, &grant, Some(to).filter(|_| is_meant)).await?;
+        }
+        if !is_meant {
+            let why = "it was given to somebody else, who was called so before";
+            tell(tx, &grant, ChangeKind::RoleTaken, coming.who, why);
+            is_taken = true;
         }
     }
     Ok(is_taken)

@@ -76,6 +76,8 @@ pub(super) mod grant {
         pub given_by: String,
         /// The User of the catalog that the grantee was then; nil where it was none.
         pub user_uid: Option<Uuid>,
+        /// Through which account they came in; none where nobody had yet.
+        pub account: Option<Uuid>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -173,7 +175,7 @@ pub(super) async fn give(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     (role, grantee): (&RoleName, &Grantee),
-    user_uid: Option<Uuid>,
+    (user_uid, account): (Option<Uuid>, Option<Uuid>),
     (at, by): (DateTime<Utc>, &str),
 ) -> Result<bool> {
     let row = grant::ActiveModel {
@@ -183,6 +185,7 @@ pub(super) async fn give(
         given_at: Set(at),
         given_by: Set(by.to_owned()),
         user_uid: Set(user_uid),
+        account: Set(account),
     };
     let conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee])
         .do_nothing()
@@ -207,15 +210,16 @@ pub(super) async fn grants_of(
 }
 
 /// Notes which User of the catalog a role was given to; or takes it away, where that is nobody.
-pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, uid: Option<Uuid>) -> Result<()> {
+pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, to: Option<(Uuid, Uuid)>) -> Result<()> {
     let key = (grant.tenant.clone(), grant.role.clone(), grant.grantee.clone());
-    let Some(uid) = uid else {
+    let Some((uid, account)) = to else {
         grant::Entity::delete_by_id(key).exec(db).await?;
         return Ok(());
     };
     let (tenant, role, grantee) = key;
     grant::Entity::update_many()
         .col_expr(grant::Column::UserUid, Expr::value(uid))
+        .col_expr(grant::Column::Account, Expr::value(account))
         .filter(grant::Column::Tenant.eq(tenant))
         .filter(grant::Column::Role.eq(role))
         .filter(grant::Column::Grantee.eq(grantee))

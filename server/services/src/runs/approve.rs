@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     Error, Result, Services, catalog,
-    identity::may,
+    identity::{self, Own, may},
     permission::{self, Waiting},
     queue::Job,
 };
@@ -74,19 +74,26 @@ pub(crate) async fn own(services: &Services, caller: &Caller, id: Uuid) -> Resul
 struct Names {
     own: String,
     former: Vec<(String, DateTime<Utc>)>,
+    /// The accounts that are theirs.
+    accounts: Option<Own>,
 }
 
 impl Names {
     async fn of(services: &Services, caller: &Caller) -> Result<Self> {
         let own = caller.subject.to_string();
         let former = catalog::former_names(services, &caller.tenant, &own).await?;
-        Ok(Self { own, former })
+        let accounts = identity::own(services, &caller.tenant, &caller.subject).await?;
+        Ok(Self { own, former, accounts })
     }
 
     /// Whether they started a run, by whichever of their names.
     fn started(&self, row: &run::Model) -> bool {
-        let starter = row.starter();
-        starter == self.own || self.former.iter().any(|(name, until)| *name == starter && row.created_at <= *until)
+        let starter = row.kept_starter();
+        let (account, uid) = starter.bound_to();
+        let is_called = |name: &str| starter.who() == name;
+        (is_called(&self.own) || self.former.iter().any(|(name, until)| is_called(name) && row.created_at <= *until))
+            // Somebody else may have borne the name.
+            && self.accounts.as_ref().is_none_or(|own| own.has(uid, account))
     }
 }
 

@@ -25,7 +25,7 @@ use super::{
 };
 use crate::{
     Error, Result, Services,
-    identity::may,
+    identity::{Starter, may},
     templates::skeleton::{self, File},
 };
 
@@ -84,7 +84,7 @@ async fn take_steps(
     values: Value,
     workspace: &Workspace,
 ) -> Result<DryRun> {
-    let (run, mut steps) = rows(caller, template, String::new(), new.document.clone(), values)?;
+    let (run, mut steps) = rows((caller, &Starter::of(caller)), template, String::new(), new.document.clone(), values)?;
     let mut tried = DryRun {
         steps: new.document.pointer("/spec/steps").and_then(Value::as_array).cloned().unwrap_or_default(),
         ..DryRun::default()

@@ -164,15 +164,17 @@ pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -
 
 /// Who started a run, by the name that they have now: nobody, where they have left, since somebody else may bear the name.
 async fn starter_now(services: &Services, tenant: &Tenant, row: &store::run::Model) -> Result<String> {
-    let starter = row.starter();
-    if !starter.starts_with("user:") {
-        return Ok(starter);
+    let mut starter = row.kept_starter();
+    if !starter.who().starts_with("user:") {
+        return Ok(starter.who().to_owned());
     }
-    Ok(match catalog::since(services, tenant, &starter, row.created_at).await? {
-        Since::Same => starter,
-        Since::Called(name) => name,
-        Since::Gone => String::new(),
-    })
+    match catalog::since(services, tenant, starter.who(), row.created_at).await? {
+        Since::Same => {}
+        Since::Called(name) => starter = starter.called(name),
+        Since::Gone => return Ok(String::new()),
+    }
+    let is_theirs = starter.is_theirs(services, tenant).await?;
+    Ok(if is_theirs { starter.who().to_owned() } else { String::new() })
 }
 
 /// Whether a policy hides a run, or its template, from someone who sees others. A refusal would tell that it is there.

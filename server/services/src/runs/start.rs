@@ -91,7 +91,8 @@ pub async fn start(services: &Services, caller: &Caller, new: NewRun) -> Result<
     let entity = catalog::entity(services, caller, &new.template).await?;
     let values = check(services, caller, &entity.document, &new.values).await?;
     refuse_passwords(&entity.document, &values)?;
-    let (run, steps) = rows(caller, &new.template, entity.etag, entity.document, values)?;
+    let starter = Starter::known(services, caller).await?;
+    let (run, steps) = rows((caller, &starter), &new.template, entity.etag, entity.document, values)?;
     let id = run.id;
     insert(services, caller, run, steps).await?;
     Ok(super::run(services, caller, RunName::Id(id)).await?)
@@ -119,7 +120,7 @@ fn refuse_passwords(document: &Value, values: &Value) -> Result<()> {
 
 /// The rows of a run that has not started.
 pub(super) fn rows(
-    caller: &Caller,
+    (caller, starter): (&Caller, &Starter),
     template: &EntityRef,
     etag: String,
     document: Value,
@@ -150,7 +151,7 @@ pub(super) fn rows(
         cancel_asked_at: None,
         problem: None,
         output: None,
-        starter: Some(serde_json::to_value(Starter::of(caller))?),
+        starter: Some(serde_json::to_value(starter)?),
         approval: is_awaited.then(|| Agreement::Waiting.as_str().to_owned()),
         approval_by: None,
         approval_at: None,
@@ -193,7 +194,7 @@ pub(super) async fn insert_for_test(
     answers: Value,
 ) -> Result<Uuid> {
     let template = EntityRef::new("template", "default", "bench");
-    let (run, steps) = rows(caller, &template, String::new(), document, answers)?;
+    let (run, steps) = rows((caller, &Starter::of(caller)), &template, String::new(), document, answers)?;
     let id = run.id;
     insert(services, caller, run, steps).await?;
     Ok(id)

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use super::Directory;
 use crate::{
     portal::{Backend, Options, Portal},
-    provider::{Browser, Provider, USUAL, portal_with},
+    provider::{Browser, Provider, TOKEN, USUAL, portal_with},
     sign_in::both_with_a_provider,
 };
 
@@ -44,6 +44,24 @@ both_with_a_provider! {
         let mut ada = Browser::new();
         ada.sign_in(&portal, "corp").await;
         assert_eq!(who(&mut ada, &portal).await, "user:default/ada-b");
+    }
+
+    async fn whom_a_directory_lets_in_is_who_its_record_means_and_not_who_has_the_entry_next(backend, provider) {
+        let portal = kept(backend, &provider).await;
+        let directory = Directory::new(&portal).await;
+        let made = directory.post("Users", person("stranger", &["ada@saltmarsh.example"])).await;
+        assert_eq!(made.status, StatusCode::CREATED);
+        provider.wish(json!({ "account": "stranger" })).await;
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "corp").await;
+        assert_eq!(who(&mut browser, &portal).await, "user:default/ada-b");
+        // The entry is somebody else's by now.
+        let text = std::fs::read_to_string(portal.data.path().join("files/people.yaml")).unwrap();
+        portal.write("people.yaml", text.replace("Ada@saltmarsh.example", "bob@saltmarsh.example"));
+        let refresh = portal.request(Method::POST, "/api/catalog/refresh").bearer_auth(TOKEN);
+        let refresh = refresh.json(&json!({ "entityRef": "user:default/ada-b" })).send().await.unwrap();
+        assert!(refresh.status().is_success(), "{}", refresh.status());
+        let _: () = portal.until("they are nobody there any more", async |portal| who(&mut browser, portal).await.is_null().then_some(())).await;
     }
 
     async fn a_wrong_address_that_is_put_right_lets_nobody_in_any_more(backend, provider) {

@@ -274,6 +274,7 @@ mod own;
 mod people;
 mod providers;
 mod same;
+mod successors;
 mod turned_away;
 
 impl Portal {

@@ -24,7 +24,7 @@ use crate::{
         waiting,
     },
     changes::Transaction,
-    identity,
+    identity::{self, Renamed},
     queue::Job,
 };
 
@@ -227,9 +227,14 @@ async fn follow(
         trusts.stands_by(&row.reference, row.source_id, &row.path)
             && path.is_some_and(|path| trusts.stands_by(name, source, path))
     };
-    let believed = renamed.iter().filter(|(name, row)| stands_by(name, row));
-    let names: Vec<(String, String)> = believed.map(|(name, row)| (row.reference.clone(), name.clone())).collect();
-    identity::renamed(tx, tenant, &names).await
+    let mut believed = Vec::new();
+    for (name, row) in renamed.iter().filter(|(name, row)| stands_by(name, row)) {
+        let (former, later) = (row.reference.clone(), name.clone());
+        let before = serde_json::from_str(&row.document)?;
+        let after = put.get(name).map(|(found, _)| found.value()).unwrap_or_default();
+        believed.push(Renamed { former, later, before, after });
+    }
+    identity::renamed(tx, tenant, believed).await
 }
 
 /// The kinds that stand, and those that come.

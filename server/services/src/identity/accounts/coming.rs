@@ -5,7 +5,7 @@ use domain::identity::{Caller, Tenant};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{FoundBy, Match, mapped, matching::marked, object_id, store};
+use super::{Match, mapped, matching::marked, object_id, store};
 use crate::{
     Error, Result, Services,
     changes::Transaction,
@@ -15,13 +15,8 @@ use crate::{
         ports::{Arrival, Claims},
         renamed, same, scim, sessions, tell, tokens,
     },
-    permission,
+    permission::{self, Coming},
 };
-
-/// How someone was found whom a directory knew.
-pub(in crate::identity) fn by_directory() -> FoundBy {
-    FoundBy::Other("what its directory said".to_owned())
-}
 
 /// What somebody is called who was made up, decided while nobody else is: several may come or be told of for the first time at once,
 /// and have been found the same free name.
@@ -54,7 +49,7 @@ pub(in crate::identity) async fn note(
     let mut tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
     store::lock(&*tx, tenant).await?;
     let mut who = found.who.clone();
-    if found.is_made_up && found.by != by_directory() {
+    if found.is_made_up && !found.by.is_by_directory() {
         who = given(&tx, tenant, (&settings.id, &arrival.subject), who).await?;
     }
     let meant = same::meant(services, tenant, &who).await?;
@@ -82,16 +77,29 @@ pub(in crate::identity) async fn note(
     let known = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?;
     store::put(&*tx, row).await?;
     let is_another = known.as_ref().is_some_and(|known| known.who != who);
+    // Neither the provider nor the catalog says that it is the same person who came in so before: name and address are given on as well.
+    let is_ousted = |row: &store::Row| {
+        let is_other_entry = row.user_uid.is_some_and(|then| !then.is_nil() && then != uid);
+        row.provider == settings.id && row.subject != arrival.subject && is_other_entry
+    };
+    let all = store::of(&*tx, tenant, &who).await?;
+    let ousted: Vec<_> = all.iter().filter(|row| meant.is_of(row) && is_ousted(row)).collect();
+    for row in &ousted {
+        store::take_back(&*tx, row, now).await?;
+    }
+    let is_another = is_another || !ousted.is_empty();
     // Who they were under that name before, by whichever of their accounts; and when somebody else last came in under it, who is gone.
-    let (own, others): (Vec<_>, Vec<_>) =
-        store::of(&*tx, tenant, &who).await?.into_iter().partition(|row| meant.is_of(row));
+    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| meant.is_of(row) && !is_ousted(row));
     let is_first = own.iter().all(|row| (&row.provider, &row.subject) == (&settings.id, &arrival.subject));
+    let accounts = own.iter().map(|row| row.id).collect();
     let own = own.iter().find(|row| row.user_uid.is_some_and(|then| then != uid));
     let before = known.as_ref().filter(|known| known.who == who).or(own).and_then(|row| row.user_uid);
     let is_new = is_first && known.as_ref().is_none_or(|known| known.who != who);
     let former = others.iter().max_by_key(|other| other.seen_at).filter(|_| is_new);
-    let is_taken =
-        permission::settle(&mut tx, tenant, &who, (uid, before), former.map(|former| former.seen_at)).await?;
+    let account = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.map(|row| row.id);
+    let former_seen = former.map(|former| former.seen_at);
+    let coming = Coming { who: &who, uid, before, account: account.unwrap_or_default(), accounts, former: former_seen };
+    let is_taken = permission::settle(&mut tx, tenant, &coming).await?;
     if let Some(former) = former {
         renamed::take_private(&tx, tenant, &who, &renamed::waiting(former.id)).await?;
     }
@@ -100,11 +108,11 @@ pub(in crate::identity) async fn note(
             let meant = same::meant(services, tenant, &known.who).await?;
             !store::of(&*tx, tenant, &known.who).await?.iter().any(|other| meant.is_of(other))
         };
-        if is_left {
+        if is_left && (others.is_empty() || !known.just_in_time) {
             renamed::take_private(&tx, tenant, &known.who, &who).await?;
         }
         renamed::take_private(&tx, tenant, &renamed::waiting(known.id), &who).await?;
-        follow(&mut tx, tenant, &known, (&who, uid)).await?;
+        follow(&mut tx, tenant, &known, (&who, uid), others.is_empty()).await?;
     }
     tx.commit().await?;
     if is_taken {
@@ -120,7 +128,13 @@ pub(in crate::identity) async fn note(
 
 /// What an account has made goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
 /// took it for somebody else by mistake: it is the same person who made it. Sessions begin anew.
-async fn follow(tx: &mut Transaction, tenant: &Tenant, known: &store::Row, (who, uid): (&str, Uuid)) -> Result<()> {
+async fn follow(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    known: &store::Row,
+    (who, uid): (&str, Uuid),
+    is_nobody_elses: bool,
+) -> Result<()> {
     let is_other = known.who != who;
     let ended = if is_other { sessions::store::remove_of_account(&**tx, tenant, known.id).await? } else { 0 };
     if !is_other && known.user_uid == Some(uid) {
@@ -130,7 +144,9 @@ async fn follow(tx: &mut Transaction, tenant: &Tenant, known: &store::Row, (who,
     if !is_other {
         return Ok(());
     }
-    if known.just_in_time {
+    // Where somebody else came in as that User, it may be taken for them by mistake: then what is theirs waits under the name that was
+    // made for them.
+    if known.just_in_time && is_nobody_elses {
         renamed::recognised(tx, tenant, &known.who, who).await?;
     }
     let told = json!({ "account": known.id, "now": who, "sessionsEnded": ended, "tokensMoved": moved });

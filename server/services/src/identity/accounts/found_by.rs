@@ -6,6 +6,7 @@ use domain::catalog::flatten;
 use serde_json::Value;
 
 const FORMERLY: &str = "formerly ";
+const DIRECTORY: &str = "what its directory said: ";
 
 /// What someone was found by.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,6 +17,8 @@ pub(in crate::identity) enum FoundBy {
     Name(String),
     /// An annotation of their User: its key, and what it says.
     Annotation(String, String),
+    /// What a directory said of whom the provider let in.
+    Directory(Box<Self>),
     /// What a directory said of them before, and says no longer.
     Former(Box<Self>),
     /// Nothing that stands in the catalog.
@@ -25,7 +28,15 @@ pub(in crate::identity) enum FoundBy {
 impl FoundBy {
     /// Whether it stands in the catalog.
     pub(in crate::identity) fn is_of_catalog(&self) -> bool {
-        !matches!(self, Self::Other(_))
+        match self {
+            Self::Directory(said) => said.is_of_catalog(),
+            found => !matches!(found, Self::Other(_)),
+        }
+    }
+
+    /// Whether a directory said it, and no rule found anybody.
+    pub(in crate::identity) fn is_by_directory(&self) -> bool {
+        matches!(self, Self::Directory(_)) || *self == Self::Other(DIRECTORY.trim_end_matches(": ").to_owned())
     }
 
     /// Whether a directory still says it.
@@ -47,7 +58,7 @@ impl FoundBy {
             Self::Address(address) => ("spec.profile.email".to_owned(), address),
             Self::Name(name) => ("metadata.name".to_owned(), name),
             Self::Annotation(key, value) => (format!("metadata.annotations.{}", key.to_lowercase()), value),
-            Self::Former(before) => return before.finds(user),
+            Self::Directory(said) | Self::Former(said) => return said.finds(user),
             Self::Other(_) => return true,
         };
         let wanted = wanted.to_lowercase();
@@ -62,6 +73,7 @@ impl fmt::Display for FoundBy {
             Self::Address(address) => write!(f, "the address {address}"),
             Self::Name(name) => write!(f, "the name {name}"),
             Self::Annotation(key, value) => write!(f, "the annotation {key} {value}"),
+            Self::Directory(said) => write!(f, "{DIRECTORY}{said}"),
             Self::Former(before) => write!(f, "{FORMERLY}{before}"),
             Self::Other(words) => f.write_str(words),
         }
@@ -74,6 +86,9 @@ impl FromStr for FoundBy {
     fn from_str(words: &str) -> Result<Self, Infallible> {
         if let Some(before) = words.strip_prefix(FORMERLY) {
             return before.parse().map(|before| Self::Former(Box::new(before)));
+        }
+        if let Some(said) = words.strip_prefix(DIRECTORY) {
+            return said.parse().map(|said| Self::Directory(Box::new(said)));
         }
         let read = || {
             let (what, rest) = words.strip_prefix("the ")?.split_once(' ')?;
@@ -109,6 +124,7 @@ mod tests {
             FoundBy::Name("ada".to_owned()),
             FoundBy::Annotation("github.com/user-login".to_owned(), "Ada B".to_owned()),
             FoundBy::Address("ada@saltmarsh.example".to_owned()).before(),
+            FoundBy::Directory(Box::new(FoundBy::Name("ada".to_owned()))).before(),
             FoundBy::Other("what the provider says".to_owned()),
         ] {
             assert_eq!(read(&found.to_string()), found);
@@ -132,6 +148,8 @@ mod tests {
             ("the annotation example.org/login ada", false),
             ("the annotation example.org/other ada-b", false),
             ("what its directory said", true),
+            ("what its directory said: the address ada@saltmarsh.example", true),
+            ("what its directory said: the address bob@saltmarsh.example", false),
         ] {
             assert_eq!(read(words).finds(&user), is_found, "{words}");
         }

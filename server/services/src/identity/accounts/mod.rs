@@ -17,7 +17,7 @@ use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
 
 pub(super) use self::{
-    coming::{by_directory, confirm, disown, disown_by_subject, given, note},
+    coming::{confirm, disown, disown_by_subject, given, note},
     found_by::FoundBy,
     matching::{Match, matched},
     unmatched::{note as note_unmatched, solved, tidy},
@@ -132,20 +132,20 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, who: &str) -> Resul
 }
 
 /// What is whose, of all that stands under one name.
-pub(super) struct Own {
+pub(crate) struct Own {
     now: same::Meant,
     accounts: HashSet<Uuid>,
 }
 
 impl Own {
     /// Whether what began when the name meant `uid`, through that account, is theirs.
-    pub(super) fn has(&self, uid: Option<Uuid>, account: Option<Uuid>) -> bool {
+    pub(crate) fn has(&self, uid: Option<Uuid>, account: Option<Uuid>) -> bool {
         account.map_or_else(|| self.now.is_same(uid), |account| self.accounts.contains(&account))
     }
 }
 
 /// What is a person's own; nothing of those who are in no catalog.
-pub(super) async fn own(services: &Services, tenant: &Tenant, subject: &Subject) -> Result<Option<Own>> {
+pub(crate) async fn own(services: &Services, tenant: &Tenant, subject: &Subject) -> Result<Option<Own>> {
     let Subject::Person(who) = subject else { return Ok(None) };
     let now = same::meant(services, tenant, who).await?;
     let mut accounts = store::of(&services.db, tenant, who).await?;

@@ -152,7 +152,8 @@ pub(super) async fn let_go(tx: &Transaction, row: &user::Model, who: &str) -> An
     let Some(external) = &row.external_id else { return Ok(0) };
     let mut sessions = 0;
     for account in accounts::store::called(&**tx, tx.tenant(), &row.provider, external).await? {
-        if account.who == who && account.matched_by == accounts::by_directory().to_string() {
+        let Ok(found_by) = account.matched_by.parse::<FoundBy>();
+        if account.who == who && found_by.is_by_directory() {
             sessions += sessions::store::remove_of_account(&**tx, tx.tenant(), account.id).await?;
             accounts::store::take_back(&**tx, &account, Utc::now()).await?;
         }

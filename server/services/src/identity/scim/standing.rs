@@ -225,7 +225,7 @@ pub(in crate::identity) async fn linked(
     tenant: &Tenant,
     settings: &ProviderSettings,
     arrival: &Arrival,
-) -> Result<Option<String>> {
+) -> Result<Option<(String, FoundBy)>> {
     use user::Column as U;
     let living = || Condition::all().add(U::Provider.eq(&settings.id)).add(U::DeletedAt.is_null());
     let by_id = living().add(U::ExternalId.is_in(externals(arrival)));
@@ -241,8 +241,8 @@ pub(in crate::identity) async fn linked(
         let mut rows = store::all(&services.db, tenant, living().add(named), MOST_ROWS).await?;
         // Others of their addresses may be those of a team.
         rows.retain(|row| row.name_key.as_ref() == Some(&email) || first_address(row).as_ref() == Some(&email));
-        if let Some(who) = as_whom(services, tenant, rows).await? {
-            return Ok(Some(who));
+        if let Some(found) = as_whom(services, tenant, rows).await? {
+            return Ok(Some(found));
         }
     }
     Ok(None)
@@ -254,13 +254,17 @@ fn first_address(row: &user::Model) -> Option<String> {
     change::email(&document).map(|email| folded(&email))
 }
 
-/// As whom the one of these records lets somebody in.
-async fn as_whom(services: &Services, tenant: &Tenant, mut rows: Vec<user::Model>) -> Result<Option<String>> {
+/// As whom the one of these records lets somebody in, and what that one was found by.
+async fn as_whom(
+    services: &Services,
+    tenant: &Tenant,
+    mut rows: Vec<user::Model>,
+) -> Result<Option<(String, FoundBy)>> {
     rows.retain(|row| row.active && row.who.is_some());
     let [row] = rows.as_slice() else { return Ok(None) };
     let Ok(found_by) = row.matched_by.parse::<FoundBy>();
     let lets_in = found_by.is_said() && whose::is_theirs(services, tenant, row).await?;
-    Ok(row.who.clone().filter(|_| lets_in))
+    Ok(row.who.clone().filter(|_| lets_in).map(|who| (who, found_by)))
 }
 
 /// Whether nobody else of the directory is `who`.

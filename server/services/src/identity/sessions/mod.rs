@@ -188,6 +188,10 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
         end(services, tenant, &row, why).await?;
         return Ok(None);
     }
+    if is_shut_out(services, tenant, &row).await? {
+        end(services, tenant, &row, "the account that it began with is not let in any more").await?;
+        return Ok(None);
+    }
     footing::of(services, tenant, subject, Entry::Session(row.id.to_string())).await
 }
 
@@ -195,6 +199,13 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
 async fn is_another(services: &Services, tenant: &Tenant, row: &Row, subject: &Subject) -> Result<bool> {
     let Subject::Person(who) = subject else { return Ok(false) };
     Ok(!same::stands(services, tenant, who, (row.user_uid, row.account)).await?)
+}
+
+/// Whether the very account that a session began with is not to come in; the person may have others that are.
+async fn is_shut_out(services: &Services, tenant: &Tenant, row: &Row) -> Result<bool> {
+    let Some(account) = row.account else { return Ok(false) };
+    let account = accounts::store::by_id(&services.db, tenant, account).await?;
+    Ok(account.is_some_and(|account| account.blocked_at.is_some() || account.disowned_at.is_some()))
 }
 
 /// Ends a session that nobody ended, and says why.

@@ -29,8 +29,13 @@ impl run::Model {
 
     /// Who started it, as a subject writes itself.
     pub(in crate::runs) fn starter(&self) -> String {
+        self.kept_starter().who().to_owned()
+    }
+
+    /// The same, with how they had come in.
+    pub(in crate::runs) fn kept_starter(&self) -> Starter {
         let kept = self.starter.clone().and_then(|kept| serde_json::from_value::<Starter>(kept).ok());
-        kept.unwrap_or_else(|| Starter::named(&self.created_by)).who().to_owned()
+        kept.unwrap_or_else(|| Starter::named(&self.created_by))
     }
 
     /// What policies may know of its template as it was then.
