@@ -137,8 +137,12 @@ both_with_a_provider! {
         assert_eq!(asks(&portal, Method::DELETE, &gone, Value::Null).await.0, StatusCode::NO_CONTENT);
         let anew = json!({ "kind": source["kind"], "target": source["target"] });
         assert_eq!(asks(&portal, Method::POST, "/api/v1/catalog/sources", anew).await.0, StatusCode::CREATED);
+        let _: () = portal.until("they are there again", async |portal| {
+            let (status, _) = asks(portal, Method::GET, "/api/catalog/entities/by-name/user/default/ada-b", Value::Null).await;
+            (status == StatusCode::OK).then_some(())
+        }).await;
         // Whoever it is goes on, for all that is known.
-        let _: () = portal.until("they are there again", async |portal| (by(portal, &token).await.0 == StatusCode::OK).then_some(())).await;
+        assert_eq!(by(&portal, &token).await.0, StatusCode::OK);
         // Somebody else of the same provider has the address now.
         provider.wish(json!({ "account": "mallory" })).await;
         let mut other = Browser::new();
