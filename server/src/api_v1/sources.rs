@@ -9,7 +9,11 @@ use axum::{
 use domain::catalog::{NewSource, Source, SourceFile, SourceKind, SourceTrace, Trust};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use services::{Error, Services, catalog, identity::Caller};
+use services::{
+    Error, Services,
+    catalog::{self, Progress},
+    identity::Caller,
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 use uuid::Uuid;
@@ -98,7 +102,10 @@ async fn change(
         ("entities" = Option<String>, Query, description = "`remove` takes them away at once, as where nothing is said; `orphan` \
             leaves them their time of grace, in which they can be kept, or found again by registering the source once more"),
     ),
-    responses((status = 204, description = "It is gone")),
+    responses(
+        (status = 204, description = "It is gone"),
+        (status = 202, description = "It takes long, as where it declares very much, and goes on by itself: the source is gone once it answers 404"),
+    ),
 )]
 async fn remove(
     State(services): State<Services>,
@@ -114,8 +121,10 @@ async fn remove(
             return Err(Error::Rejected(why).into());
         }
     };
-    catalog::remove_source(&services, &caller, id_of(&id)?, entities).await?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match catalog::remove_source(&services, &caller, id_of(&id)?, entities).await? {
+        Progress::Done(()) => StatusCode::NO_CONTENT,
+        Progress::GoesOn => StatusCode::ACCEPTED,
+    })
 }
 
 /// Has a source fetched again, in the background.

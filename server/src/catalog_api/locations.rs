@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use services::{
     Services,
-    catalog::{self, SourceQuery},
+    catalog::{self, Progress, SourceQuery},
     identity::Caller,
 };
 use uuid::Uuid;
@@ -246,8 +246,11 @@ pub(super) async fn remove(
 ) -> Result<StatusCode, Problem> {
     // As Backstage does: whoever wants them kept as orphans removes the source in the portal.
     let removed = catalog::remove_source(&services, &caller, id_of(&id)?, catalog::Entities::Remove).await;
-    removed.map_err(|error| told(&id, error))?;
-    Ok(StatusCode::NO_CONTENT)
+    Ok(match removed.map_err(|error| told(&id, error))? {
+        Progress::Done(()) => StatusCode::NO_CONTENT,
+        // It goes on by itself; any status of success is one to clients of Backstage.
+        Progress::GoesOn => StatusCode::ACCEPTED,
+    })
 }
 
 /// `GET /locations/by-entity/{kind}/{namespace}/{name}`.

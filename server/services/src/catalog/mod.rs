@@ -83,6 +83,7 @@ pub use sources::{
 pub use sync::{sync, sync_pushed, sync_soon};
 pub(crate) use teams::{teams_above, vouched_above, vouched_everyone, vouched_teams};
 pub use teams::{teams_below, teams_of};
+pub use through::Progress;
 pub use trust::set_trust;
 pub(crate) use trust::{declared_in, vouched, vouched_user, vouched_users};
 pub use unasked::{Unasked, tell_of_unasked, unasked, unasked_in};

@@ -17,7 +17,7 @@ use super::{
     rows::{conflict, entity},
     spelling, store,
     sync::{record::Plan, sync},
-    through::through,
+    through::{Progress, through},
     trust, unseen, waiting,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
@@ -240,7 +240,7 @@ pub enum Entities {
 }
 
 /// Takes a source away. What it declares becomes orphans, or leaves with it; whoever asked does not wait for the end of very much.
-pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
+pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<Progress> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let (services, caller) = (services.clone(), caller.clone());
     through("removing the source", async move { take_away(&services, &caller, id, entities).await }).await
