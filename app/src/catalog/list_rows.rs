@@ -22,6 +22,7 @@ fn room(column: &Kept) -> &'static str {
         Kept::Lifecycle => "hidden px-2 xl:table-cell max-w-24 min-[90rem]:max-w-26 2xl:max-w-32",
         Kept::Level => "px-2 max-sm:pr-4 max-sm:text-right",
         Kept::Changed => "px-2 text-right last:pr-4 max-sm:hidden lg:max-xl:hidden",
+        Kept::Team | Kept::Email => "hidden px-2 md:table-cell max-w-44 xl:max-w-64",
         _ => "px-2 max-w-64",
     }
 }
@@ -63,6 +64,11 @@ pub(super) fn Rows(listing: Listing, page: ListView, starring: Starring) -> impl
     let rows = items.into_iter().zip(badges).zip(cells).zip(starred).map(|(((item, badge), cells), starred)| {
         let glyph = glyph(&own, item.reference.kind(), item.type_.as_deref().unwrap_or_default());
         let mark = me.keeps.then_some(starred);
+        // Where there is no room for a column of teams, the first stands below the name.
+        let team = cells.iter().find_map(|cell| match cell {
+            Cell::Teams(teams, _) => teams.first().map(EntityRef::short),
+            _ => None,
+        });
         let mut cells = cells.into_iter();
         let drawn = shown.iter().map(|column| {
             let class = class(column);
@@ -70,7 +76,7 @@ pub(super) fn Rows(listing: Listing, page: ListView, starring: Starring) -> impl
             view! { <td class=class>{inner}</td> }
         });
         let drawn = drawn.collect_view();
-        view! { <Row item glyph star=mark starring wide=is_chosen>{drawn}</Row> }
+        view! { <Row item glyph team star=mark starring wide=is_chosen>{drawn}</Row> }
     });
     let rows = rows.collect_view();
     view! {
@@ -119,6 +125,14 @@ fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut 
                 let hint = text.clone();
                 view! { <span class="block truncate" title=hint>{text}</span> }.into_any()
             }
+            Some(Cell::Teams(teams, beyond)) => {
+                let more = (beyond > 0).then(|| view! { <span class="text-muted">{format!(" +{beyond}")}</span> });
+                let named = teams.into_iter().enumerate().map(|(at, of)| {
+                    let comma = if at > 0 { ", " } else { "" };
+                    view! { {comma} <a class="hover:underline underline-offset-3" href=of.path()>{of.short()}</a> }
+                });
+                view! { <span class="relative block truncate">{named.collect_view()} {more}</span> }.into_any()
+            }
             None => ().into_any(),
         },
     }
@@ -128,6 +142,7 @@ fn cell(column: &Kept, item: &EntitySummary, badge: Option<&Badge>, cells: &mut 
 fn Row(
     item: EntitySummary,
     glyph: Glyph,
+    team: Option<String>,
     star: Option<bool>,
     starring: Starring,
     wide: bool,
@@ -136,7 +151,8 @@ fn Row(
     let shown = item.shown().to_owned();
     let hint = item.reference.to_string();
     let under = item.description.clone().unwrap_or_default();
-    let small = [item.type_.clone(), item.owner.as_ref().map(EntityRef::short), item.lifecycle.clone()];
+    let owner = item.owner.as_ref().map(EntityRef::short);
+    let small = [item.type_.clone(), owner, team, item.lifecycle.clone()];
     let small = small.into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let mark = (item.problems > 0 || item.orphaned_at.is_some()).then(|| {
         let words = if item.orphaned_at.is_some() { "no longer declared" } else { "has problems" };

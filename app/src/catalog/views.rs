@@ -63,6 +63,8 @@ pub(crate) enum Cell {
     Text(String),
     /// Where it stands on a scorecard.
     Level(Option<Badge>),
+    /// The first of its teams, and how many there are beyond.
+    Teams(Vec<EntityRef>, u32),
 }
 
 /// How a kind that the organisation declared is shown.

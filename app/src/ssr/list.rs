@@ -13,6 +13,8 @@ use crate::catalog::views::{Cell, Choices, ListView, is_troubled};
 
 /// How many letters a cell shows.
 const CELL: usize = 200;
+/// How many teams of a person a cell names.
+const TEAMS: usize = 2;
 
 /// A page of a list.
 pub(crate) async fn view(
@@ -99,10 +101,15 @@ fn is_of_summary(column: &Column) -> bool {
 }
 
 fn cell(column: &Column, item: &Entity, badges: &[services::domain::scorecards::Badge]) -> Cell {
-    if column.is_level() {
-        Cell::Level(lists::badge(column, badges).cloned())
-    } else {
-        Cell::Text(column.text(item, CELL))
+    match column {
+        Column::Level | Column::LevelOf(_) => Cell::Level(lists::badge(column, badges).cloned()),
+        Column::Team => {
+            let mut teams = item.teams();
+            let beyond = count(teams.len().saturating_sub(TEAMS));
+            teams.truncate(TEAMS);
+            Cell::Teams(teams, beyond)
+        }
+        other => Cell::Text(other.text(item, CELL)),
     }
 }
 

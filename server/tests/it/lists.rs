@@ -49,20 +49,21 @@ impl Portal {
     }
 }
 
+/// The headings of a list, as they are read.
+fn heads(main: &str) -> Vec<String> {
+    let head = main.split("<thead").nth(1).unwrap().split("</thead>").next().unwrap();
+    let text = |head: &str| -> String {
+        let parts = head.split_once('>').unwrap().1.split('<');
+        parts.map(|part| part.split_once('>').map_or(part, |(_, text)| text)).collect()
+    };
+    head.split("<th ").skip(1).map(|head| text(head).trim().to_owned()).collect()
+}
+
 both! {
     async fn a_list_has_the_columns_that_its_address_names(portal) {
         let path = portal.write("catalog-info.yaml", tiered("ticket-api", "1") + GROUP + SCORECARD);
         portal.register("file", &path).await;
         portal.report("ticket-api", |_| true).await;
-        let heads = |main: &str| -> Vec<String> {
-            let head = main.split("<thead").nth(1).unwrap().split("</thead>").next().unwrap();
-            let heads = head.split("<th ").skip(1).map(|head| {
-                let text = head.split_once('>').unwrap().1;
-                let mut inside = false;
-                text.chars().filter(|letter| { match letter { '<' => inside = true, '>' => { inside = false; return false } _ => {} } !inside }).collect::<String>().trim().to_owned()
-            });
-            heads.collect()
-        };
         let main = portal.main("/catalog").await;
         assert_eq!(heads(&main), ["Name", "Type", "Owner", "System", "Lifecycle", "Level", "Changed"]);
         let query = "columns=name&columns=owner&columns=annotation:example.org/tier,level:readiness,no-such";
@@ -73,6 +74,27 @@ both! {
         assert!(main.contains("value=\"annotation:example.org/tier, level:readiness\""), "{main}");
         let table = portal.table(&format!("?{}", query.replace(",no-such", ""))).await;
         assert_eq!(table, ["entity,name,owner,annotation:example.org/tier,level:readiness", "component:default/ticket-api,ticket-api,group:default/berths,1,Silver"]);
+    }
+
+    async fn people_stand_with_their_teams_and_addresses(portal) {
+        let more = "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: kofi\nspec:\n  profile: {email: kofi@example.org}\n  memberOf: [port, berths, ghosts]\n";
+        portal.register("file", &portal.write("catalog-info.yaml", GROUP.to_owned() + TEAMS + more)).await;
+        let people = portal.main("/catalog?kind=user").await;
+        assert_eq!(heads(&people), ["Name", "Team", "Email", "Changed"]);
+        assert!(people.contains("kofi@example.org") && people.contains("href=\"/catalog/default/group/port\""), "{people}");
+        let line = |name: &str, lines: &[String]| -> Vec<String> {
+            let found = lines.iter().find(|line| line.starts_with(name)).unwrap();
+            found.rsplit_once(',').unwrap().0.split(',').map(|cell| cell.trim_matches(['"', ' ']).to_owned()).collect()
+        };
+        let table = portal.table("?kind=user").await;
+        assert_eq!(table[0], "entity,name,team,email,changed");
+        assert_eq!(line("user:default/ama", &table), ["user:default/ama", "Ama", "group:default/port", ""]);
+        let kofi = line("user:default/kofi", &table);
+        assert_eq!(kofi.last().unwrap(), "kofi@example.org", "{kofi:?}");
+        assert!(["berths", "port"].iter().all(|team| kofi.contains(&format!("group:default/{team}"))), "{kofi:?}");
+        assert_eq!(heads(&portal.main("/catalog?kind=group").await), ["Name", "Type", "Team", "Email", "Changed"]);
+        let berths = portal.table("?kind=group").await;
+        assert_eq!(line("group:default/berths", &berths)[3], "group:default/port");
     }
 
     async fn a_whole_list_is_taken_away_and_runs_nothing(portal) {

@@ -27,6 +27,10 @@ pub enum Column {
     Description,
     /// `metadata.tags`.
     Tags,
+    /// The teams of a person, and the one that a team is part of.
+    Team,
+    /// `spec.profile.email` of a person or a team.
+    Email,
     /// Where it stands on one scorecard, by the scorecard's name.
     LevelOf(String),
     /// The value of a label.
@@ -44,7 +48,7 @@ impl Column {
     const LONGEST: usize = 200;
 
     /// The columns that have a name of their own, in the order in which they stand.
-    pub const NAMED: [Self; 10] = [
+    pub const NAMED: [Self; 12] = [
         Self::Kind,
         Self::Type,
         Self::Owner,
@@ -54,11 +58,31 @@ impl Column {
         Self::Namespace,
         Self::Tags,
         Self::Description,
+        Self::Team,
+        Self::Email,
         Self::Changed,
     ];
 
     /// The columns of a list that nobody chose any for.
     pub const USUAL: [Self; 6] = [Self::Type, Self::Owner, Self::System, Self::Lifecycle, Self::Level, Self::Changed];
+    /// The same of a list of nothing but people.
+    const OF_PEOPLE: [Self; 3] = [Self::Team, Self::Email, Self::Changed];
+    /// The same of a list of teams, and of teams and people.
+    const OF_TEAMS: [Self; 4] = [Self::Type, Self::Team, Self::Email, Self::Changed];
+
+    /// The columns of a list of these kinds that nobody chose any for.
+    pub fn usual<'a>(kinds: impl IntoIterator<Item = &'a str>) -> &'static [Self] {
+        let mut usual: Option<&'static [Self]> = None;
+        for kind in kinds {
+            usual = Some(match (kind.to_ascii_lowercase().as_str(), usual) {
+                ("user", None) => &Self::OF_PEOPLE,
+                ("user", Some(before)) => before,
+                ("group", _) => &Self::OF_TEAMS,
+                _ => return &Self::USUAL,
+            });
+        }
+        usual.unwrap_or(&Self::USUAL)
+    }
 
     /// Its name in an address.
     pub fn key(&self) -> String {
@@ -73,6 +97,8 @@ impl Column {
             Self::Namespace => "namespace".to_owned(),
             Self::Description => "description".to_owned(),
             Self::Tags => "tags".to_owned(),
+            Self::Team => "team".to_owned(),
+            Self::Email => "email".to_owned(),
             Self::LevelOf(name) => format!("level:{name}"),
             Self::Label(key) => format!("label:{key}"),
             Self::Annotation(key) => format!("annotation:{key}"),
@@ -146,6 +172,8 @@ impl Column {
             Self::Namespace => entity.reference.namespace().to_owned(),
             Self::Description => own("/metadata/description"),
             Self::Tags => words(entity.document.pointer("/metadata/tags")),
+            Self::Team => entity.teams().iter().map(ToString::to_string).collect::<Vec<_>>().join(", "),
+            Self::Email => own("/spec/profile/email"),
             Self::Label(key) => words(beneath(entity, "labels", key)),
             Self::Annotation(key) => words(beneath(entity, "annotations", key)),
             Self::Spec(path) => {
@@ -235,6 +263,35 @@ mod tests {
         assert_eq!(cell("spec:ports").as_deref(), Some(r#"[{"name":"http"}]"#));
         assert_eq!((cell("spec:empty").as_deref(), cell("spec:a.b.c").as_deref()), (Some(""), Some("")));
         assert_eq!(Column::Tags.text(&entity(), 4), "edge…");
+    }
+
+    #[test]
+    fn lists_of_people_and_teams_have_columns_of_their_own() {
+        assert_eq!(Column::usual(["user"]), [Column::Team, Column::Email, Column::Changed]);
+        for teams in [&["Group"][..], &["user", "group"], &["group", "user"]] {
+            assert_eq!(Column::usual(teams.iter().copied()), Column::OF_TEAMS);
+        }
+        for others in [&[][..], &["component"], &["user", "component"], &["api", "group"]] {
+            assert_eq!(Column::usual(others.iter().copied()), Column::USUAL);
+        }
+    }
+
+    #[test]
+    fn people_are_in_teams_and_a_team_in_the_one_above() {
+        let mut of = entity();
+        let tie = |kind: &str, to: &str| json!({ "type": kind, "targetRef": to });
+        of.document["relations"] = json!([
+            tie("ownerOf", "component:default/gate"),
+            tie("memberOf", "group:default/quays"),
+            tie("memberOf", "group:default/tides"),
+            tie("childOf", "group:default/harbour"),
+            tie("hasMember", "user:default/ada"),
+        ]);
+        assert_eq!(Column::Team.text(&of, 300), "");
+        of.reference = EntityRef::new("user", "default", "ada");
+        assert_eq!(Column::Team.text(&of, 300), "group:default/quays, group:default/tides");
+        of.reference = EntityRef::new("group", "default", "quays");
+        assert_eq!(Column::Team.text(&of, 300), "group:default/harbour");
     }
 
     #[test]

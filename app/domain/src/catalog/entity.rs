@@ -118,6 +118,16 @@ impl Entity {
         self.related("ownedBy")
     }
 
+    /// The teams of a person, and the one that a team is part of; nothing else has any.
+    pub fn teams(&self) -> Vec<EntityRef> {
+        let kind = match self.reference.kind() {
+            "user" => "memberOf",
+            "group" => "childOf",
+            _ => return Vec::new(),
+        };
+        self.relations().into_iter().filter(|tie| tie.kind == kind).map(|tie| tie.target).collect()
+    }
+
     /// The system it is part of.
     pub fn system(&self) -> Option<EntityRef> {
         let defaults = ReferenceDefaults { kind: Some("system"), namespace: self.reference.namespace() };

@@ -93,6 +93,8 @@ impl Listing {
         let sort = one("sort").filter(|sort| ORDERS.iter().any(|(name, _)| name == sort));
         let chosen = values("columns");
         let columns: Vec<Column> = chosen.iter().filter_map(|key| Column::read(key)).take(Column::MOST).collect();
+        let kinds = picks.iter().filter(|(key, _)| key == "kind").flat_map(|(_, kinds)| kinds);
+        let usual = Column::usual(kinds.map(String::as_str));
         Self {
             picks,
             below: one("below").is_some_and(|text| text == "yes"),
@@ -101,7 +103,7 @@ impl Listing {
             sort: sort.unwrap_or_else(|| "name".to_owned()),
             descending: one("order").as_deref() == Some("desc"),
             page: one("page").and_then(|page| page.parse().ok()).unwrap_or(1).clamp(1, 100_000),
-            columns: (!chosen.is_empty() && columns != Column::USUAL).then_some(columns),
+            columns: (!chosen.is_empty() && columns != usual).then_some(columns),
             view: one("view").filter(|id| id.len() <= 40),
         }
     }
@@ -123,7 +125,7 @@ impl Listing {
 
     /// The columns beside the name.
     pub fn shown(&self) -> &[Column] {
-        self.columns.as_deref().unwrap_or(&Column::USUAL)
+        self.columns.as_deref().unwrap_or_else(|| Column::usual(self.picked("kind").iter().map(String::as_str)))
     }
 
     /// The values picked of a property; none where it is `all`.
