@@ -100,9 +100,11 @@ async function text(request) {
 }
 
 async function control(request, response) {
-  const { rotate, groups, ...rest } = JSON.parse(await text(request));
+  // Groups, address and login are those of the account that is wished for.
+  const { rotate, groups, email, login, ...rest } = JSON.parse(await text(request));
   Object.assign(wish, rest);
-  if (groups) people[wish.account].groups = groups;
+  const said = { groups, email, email_verified: email ? true : undefined, preferred_username: login };
+  for (const [claim, value] of Object.entries(said)) if (value) people[wish.account][claim] = value;
   if (rotate) await renew();
   // A new one knows nothing of what the one before gave out.
   if (rotate || rest.redirects || rest.secret) rebuild();

@@ -29,6 +29,7 @@ mod m20261127_001310_partial;
 mod m20261128_000100_same_person;
 mod m20261128_000200_whose_roles;
 mod m20261128_000300_whose_grants;
+mod m20261128_000400_persons;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -63,6 +64,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000100_same_person::Migration),
             Box::new(m20261128_000200_whose_roles::Migration),
             Box::new(m20261128_000300_whose_grants::Migration),
+            Box::new(m20261128_000400_persons::Migration),
         ]
     }
 }

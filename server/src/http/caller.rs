@@ -182,6 +182,7 @@ fn standing(found: &Found, address: Option<IpAddr>) -> (Subject, Standing) {
     let standing = Standing {
         roles: (*found.roles).clone(),
         teams: (*found.teams).clone(),
+        identity: found.identity,
         scopes: found.scopes.clone(),
         source: found.entry.clone(),
         until: found.until,

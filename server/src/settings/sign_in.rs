@@ -288,6 +288,7 @@ impl Provider {
         let or = |claim: &Option<String>, usual: &str| claim.clone().unwrap_or_else(|| usual.to_owned());
         let rules = ProviderSettings {
             id: self.id.clone(),
+            issuer: self.issuer.as_deref().unwrap_or("https://github.com").trim_end_matches('/').to_owned(),
             name: self.name.clone().unwrap_or_else(|| match self.kind {
                 Kind::GitHub => "GitHub".to_owned(),
                 Kind::OpenId => self.id.clone(),

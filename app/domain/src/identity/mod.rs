@@ -16,7 +16,7 @@ pub use permission::{NotAVerb, Permission, Verb};
 pub use policy::PolicyProblem;
 pub use refusal::{Denied, Effect, Reason, foregone};
 pub use role::{Grantee, NotAGrantee, NotARole, ROLES, RoleName, contained};
-pub use standing::{Caller, Entry, Scopes, Standing};
+pub use standing::{Caller, Entry, Identity, Scopes, Standing};
 pub use subject::{NotASubject, Subject};
 pub use target::Target;
 pub use tenant::{NotATenant, Tenant};

@@ -3,6 +3,7 @@
 use std::{borrow::Cow, collections::BTreeSet, net::IpAddr, sync::Arc};
 
 use chrono::{DateTime, Utc};
+use uuid::Uuid;
 
 use super::{Subject, Tenant, Verb};
 
@@ -24,6 +25,8 @@ pub struct Standing {
     pub roles: BTreeSet<String>,
     /// References of the groups that they are in, with those above.
     pub teams: BTreeSet<String>,
+    /// Which of those it is who have ever borne the name; none where nobody came in under it.
+    pub identity: Option<Identity>,
     /// What a token is narrowed to; `None` for all that its owner may.
     pub scopes: Option<Scopes>,
     /// How they came in.
@@ -36,6 +39,15 @@ pub struct Standing {
     pub request: Option<String>,
     /// With what exactly they came in, for the audit log: which session, which token, and of a pipeline what its issuer says of the job.
     pub through: Option<String>,
+}
+
+/// Who bears a name: the same one under every name that they come in by, and by whichever of their accounts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Identity {
+    /// What tells them from all others.
+    pub person: Uuid,
+    /// Whether they are a User of the catalog, and no name was made up for them.
+    pub is_in_catalog: bool,
 }
 
 /// The kinds of things that a token may do, of those that its owner may.

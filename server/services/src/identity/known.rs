@@ -97,12 +97,23 @@ pub(crate) async fn everyone(services: &Services, tenant: &Tenant) -> Result<BTr
     Ok(people)
 }
 
-/// Which User of the catalog somebody is, whose source is trusted with people, and through which account they came in last; nothing of whom
-/// is no User.
-pub(crate) async fn bound_to(services: &Services, tenant: &Tenant, who: &str) -> Result<(Option<Uuid>, Option<Uuid>)> {
+/// Who is meant by a name, as far as that is known: nothing of whom is no person.
+#[derive(Debug, Default)]
+pub(crate) struct Whose {
+    /// The User of the catalog, of a source that is trusted with people; nil where it is none.
+    pub(crate) uid: Option<Uuid>,
+    /// The account through which whoever bears the name came in last.
+    pub(crate) account: Option<Uuid>,
+    /// What address the catalog gives for them.
+    pub(crate) address: Option<String>,
+}
+
+/// Who is meant by a name.
+pub(crate) async fn whose(services: &Services, tenant: &Tenant, who: &str) -> Result<Whose> {
     if !who.starts_with("user:") {
-        return Ok((None, None));
+        return Ok(Whose::default());
     }
     let account = accounts::of(services, tenant, who).await?.first().map(|account| account.id);
-    Ok((Some(same::meant(services, tenant, who).await?.uid), account))
+    let meant = same::meant(services, tenant, who).await?;
+    Ok(Whose { uid: Some(meant.uid), account, address: meant.address() })
 }

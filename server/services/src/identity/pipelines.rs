@@ -93,6 +93,7 @@ pub(super) async fn by_signature(services: &Services, tenant: &Tenant, token: &s
             continue;
         }
         let found = Arc::new(Found {
+            identity: None,
             subject: Subject::Machine(pipeline.name.clone()),
             entry: Entry::Pipeline(pipeline.name.clone()),
             roles: Arc::new(pipeline.roles.clone()),

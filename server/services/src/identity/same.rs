@@ -52,15 +52,33 @@ impl Meant {
         self.user.as_ref().is_none_or(|user| found_by.finds(user))
     }
 
-    /// Whether an account is still theirs: the rules would find them again, or it was by no rule that they were found.
+    /// What address the catalog gives for them, in small letters.
+    pub(super) fn address(&self) -> Option<String> {
+        let address = self.user.as_ref()?.pointer("/spec/profile/email")?.as_str()?.trim().to_lowercase();
+        (!address.is_empty()).then_some(address)
+    }
+
+    /// Whether an account is still theirs: the rules would find them again, or it was by no rule that they were found. A name, or a login
+    /// that an annotation says, is given on: with another address the entry is somebody else's, until its owner comes in and says otherwise.
     pub(super) fn is_of(&self, account: &accounts::store::Row) -> bool {
         let Ok(found_by) = account.matched_by.parse::<FoundBy>();
+        let is_elsewhere = account.address.as_ref().zip(self.address()).is_some_and(|(then, now)| *then != now);
         match &self.user {
             _ if !found_by.is_said() => false,
-            Some(user) if found_by.is_of_catalog() => found_by.finds(user),
-            // The name was made for them: who declares it means them.
-            _ => account.just_in_time || self.is_same(account.user_uid),
+            Some(user) if found_by.is_of_catalog() => found_by.finds(user) && !is_elsewhere,
+            // The name was made for them: who declares it means them, unless that is said to have another address.
+            _ if account.just_in_time => self.address().is_none_or(|address| account.address == Some(address)),
+            _ => self.is_same(account.user_uid),
         }
+    }
+
+    /// The same among `all` accounts that stand under the name: where it means nobody any more, it is that of whoever came in last.
+    pub(super) fn bears(&self, account: &accounts::store::Row, all: &[accounts::store::Row]) -> bool {
+        let is_last = || {
+            let under = all.iter().filter(|row| row.who == account.who);
+            under.max_by_key(|row| row.seen_at).is_none_or(|last| last.person() == account.person())
+        };
+        self.is_of(account) && (self.user.is_some() || is_last())
     }
 }
 
@@ -77,7 +95,8 @@ pub(super) async fn stands(
         None => None,
     };
     let now = meant(services, tenant, who).await?;
-    goes_on(services, tenant, (who, &now), (uid, account.as_ref())).await
+    let all = accounts::store::of(&services.db, tenant, who).await?;
+    goes_on(services, tenant, (who, &now, &all), (uid, account.as_ref())).await
 }
 
 /// Those of these accounts whose name still means whoever has them.
@@ -87,21 +106,44 @@ pub(super) async fn standing(
     accounts: &[accounts::store::Row],
 ) -> Result<HashSet<Uuid>> {
     let names: Vec<String> = accounts.iter().map(|account| account.who.clone()).collect();
+    let all = accounts::store::of_names(&services.db, tenant, &names).await?;
     let users = catalog::vouched_users(services, tenant, &names).await?;
     let mut standing = HashSet::with_capacity(accounts.len());
     for account in accounts {
         let now = Meant::of(users.get(&account.who).cloned());
-        if goes_on(services, tenant, (&account.who, &now), (account.user_uid, Some(account))).await? {
+        if goes_on(services, tenant, (&account.who, &now, &all), (account.user_uid, Some(account))).await? {
             standing.insert(account.id);
         }
     }
     Ok(standing)
 }
 
+/// Whether what somebody began under a name, when that meant `uid`, through that account, is that of whoever bears the name now.
+pub(super) async fn is_own(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    (uid, account): (Option<Uuid>, Option<Uuid>),
+) -> Result<bool> {
+    let now = meant(services, tenant, who).await?;
+    let account = match account {
+        Some(id) => accounts::store::by_id(&services.db, tenant, id).await?,
+        None => None,
+    };
+    let all = accounts::store::of(&services.db, tenant, who).await?;
+    Ok(account.map_or_else(|| now.is_same(uid), |account| has_any((who, &now), &account, &all)))
+}
+
+/// Whether any account of the same person stands under a name.
+fn has_any((who, now): (&str, &Meant), account: &accounts::store::Row, all: &[accounts::store::Row]) -> bool {
+    let is_theirs = |other: &accounts::store::Row| other.who == who && other.person() == account.person();
+    now.bears(account, all) || all.iter().any(|other| is_theirs(other) && now.bears(other, all))
+}
+
 async fn goes_on(
     services: &Services,
     tenant: &Tenant,
-    (who, now): (&str, &Meant),
+    (who, now, all): (&str, &Meant, &[accounts::store::Row]),
     (uid, account): (Option<Uuid>, Option<&accounts::store::Row>),
 ) -> Result<bool> {
     if now.uid.is_nil()
@@ -112,7 +154,8 @@ async fn goes_on(
         return Ok(false);
     }
     Ok(match account {
-        Some(account) => account.who == who && now.is_of(account),
+        Some(account) if account.who != who => false,
+        Some(account) => has_any((who, now), account, all),
         None => now.is_same(uid),
     })
 }

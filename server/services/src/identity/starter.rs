@@ -78,6 +78,19 @@ impl Starter {
         Self { who, ..self }
     }
 
+    /// The same, as whom they come in now: where the account through which they came has another name by now than theirs was, that one.
+    pub(crate) async fn called_now(self, services: &Services, tenant: &Tenant) -> Result<Self> {
+        let account = match self.account {
+            Some(account) => accounts::store::by_id(&services.db, tenant, account).await?,
+            None => None,
+        };
+        let Some(account) = account.filter(|account| account.who != self.who) else { return Ok(self) };
+        let now = same::meant(services, tenant, &self.who).await?;
+        // The catalog calls them otherwise, and they did not come in since.
+        let is_renamed = !now.uid.is_nil() && now.is_of(&account);
+        Ok(if is_renamed { self } else { self.called(account.who) })
+    }
+
     /// Through which account they came, and which User of the catalog they were.
     pub(crate) fn bound_to(&self) -> (Option<Uuid>, Option<Uuid>) {
         (self.account, self.uid)
@@ -88,12 +101,7 @@ impl Starter {
         if !self.who.starts_with("user:") {
             return Ok(true);
         }
-        let now = same::meant(services, tenant, &self.who).await?;
-        let account = match self.account {
-            Some(account) => accounts::store::by_id(&services.db, tenant, account).await?,
-            None => None,
-        };
-        Ok(account.map_or_else(|| now.is_same(self.uid), |account| now.is_of(&account)))
+        same::is_own(services, tenant, &self.who, (self.uid, self.account)).await
     }
 
     /// Who they are now, with what they may do now; in words, if they may do nothing any more.
@@ -121,6 +129,7 @@ impl Starter {
                     )));
                 };
                 Some(Found {
+                    identity: None,
                     subject: subject.clone(),
                     entry: Entry::Pipeline(name.clone()),
                     roles: Arc::new(pipeline.roles.clone()),
@@ -133,7 +142,7 @@ impl Starter {
             Way::Themselves if matches!(subject, Subject::System(_)) => {
                 return Ok(Ok(Caller::new(tenant.clone(), subject)));
             }
-            Way::Themselves => footing::of(services, tenant, subject.clone(), Entry::None).await?,
+            Way::Themselves => footing::of(services, tenant, subject.clone(), (Entry::None, self.account)).await?,
         };
         let Some(found) = found else {
             return Ok(Err(format!("`{}`, who started it, may not come in any more", self.who)));
@@ -158,7 +167,7 @@ impl Starter {
             return Ok(Err(format!("the token `{}`, which started it, was ended", row.name)));
         }
         let entry = Entry::Token(id.to_owned());
-        let found = footing::of(services, tenant, subject.clone(), entry).await?;
+        let found = footing::of(services, tenant, subject.clone(), (entry, row.account)).await?;
         Ok(Ok(found.map(|found| tokens::with_token(found, &row))))
     }
 
@@ -171,6 +180,7 @@ impl Starter {
         let standing = Standing {
             roles: (*found.roles).clone(),
             teams: (*found.teams).clone(),
+            identity: found.identity,
             scopes,
             source: found.entry,
             until: found.until,

@@ -39,6 +39,7 @@ use domain::{
     catalog::EntityRef,
     identity::{Caller, Denied, Entry, Grantee, Permission, RoleName, Target, Tenant},
 };
+use sea_orm::prelude::Uuid;
 
 pub(crate) use self::approvers::{Waiting, approvers, may_approve};
 pub use self::{
@@ -59,7 +60,7 @@ pub use self::{
 };
 use self::{
     resource::Resource,
-    rules::{Document, Footing, Rules, Verdict},
+    rules::{Document, Footing, PeopleGrants, Rules, Verdict},
 };
 pub(crate) use self::{
     resource::Traits,
@@ -67,7 +68,7 @@ pub(crate) use self::{
     seen::Mentions,
     sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };
-use crate::{Error, Result, Services, catalog, changes, runs};
+use crate::{Error, Result, Services, catalog, changes, identity, runs};
 
 /// The role that `[sign_in] administrators` gives.
 const ADMINISTRATOR: &str = "administrator";
@@ -168,7 +169,7 @@ async fn rules_of(services: &Services, tenant: &Tenant, texts: BTreeMap<String, 
         })?;
         documents.push(Document { name, policies });
     }
-    let mut grants = store::roles_by_grantee(&services.db, tenant, MOST_GRANTS).await?;
+    let (mut grants, people) = given(services, tenant).await?;
     let settings = &services.settings.permission;
     for (role, grantees) in &settings.roles {
         for grantee in grantees {
@@ -178,7 +179,27 @@ async fn rules_of(services: &Services, tenant: &Tenant, texts: BTreeMap<String, 
     for grantee in &services.doors.settings.administrators {
         grants.entry(grantee.clone()).or_default().insert(ADMINISTRATOR.to_owned());
     }
-    Rules::new(documents, grants, settings.everyone.iter().map(ToString::to_string).collect())
+    let everyone = settings.everyone.iter().map(ToString::to_string).collect();
+    Ok(Rules::new(documents, grants, everyone)?.with_people(people))
+}
+
+/// What was given to teams and machines, by name, and to people.
+async fn given(services: &Services, tenant: &Tenant) -> Result<(BTreeMap<String, BTreeSet<String>>, PeopleGrants)> {
+    let rows = store::grants(&services.db, tenant, MOST_GRANTS).await?;
+    let accounts: Vec<Uuid> = rows.iter().filter_map(|row| row.account).collect();
+    let persons = identity::persons(&services.db, tenant, &accounts).await?;
+    let (mut named, mut people) = (BTreeMap::<String, BTreeSet<String>>::new(), PeopleGrants::default());
+    for row in rows {
+        if row.grantee.starts_with("user:") {
+            let is_of_user = roles::is_of_user(&row);
+            // An account that is gone is nobody else's.
+            let person = row.account.map(|account| persons.get(&account).copied().unwrap_or(account));
+            people.add((row.role, row.grantee), (person, is_of_user));
+        } else {
+            named.entry(row.grantee).or_default().insert(row.role);
+        }
+    }
+    Ok((named, people))
 }
 
 /// Asks the policies whether `caller` may do `permission` on `target`, which they are about to do: the role that lets them is of

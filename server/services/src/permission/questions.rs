@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, sync::Arc};
 
 use domain::{
     catalog::EntityRef,
-    identity::{Caller, Permission, ROLES, Reason, Standing, Subject, Target},
+    identity::{Caller, Permission, ROLES, Reason, Standing, Subject, Target, Tenant},
 };
 
 use super::{
@@ -126,10 +126,26 @@ pub(super) fn label((kind, name): &(String, String)) -> String {
 /// How someone stands who need not be here; nothing for one who does not come in.
 pub(super) async fn standing(services: &Services, caller: &Caller, name: &str) -> Result<Option<Standing>> {
     Ok(match identity::person(services, &caller.tenant, name).await? {
-        Person::In(teams) => Some(Standing { teams, ..Standing::default() }),
+        Person::In(teams) => {
+            let identity = identity::bearer(services, &caller.tenant, name, None).await?;
+            Some(Standing { teams, identity, ..Standing::default() })
+        }
         Person::Unknown => Some(Standing::default()),
         Person::Away => None,
     })
+}
+
+/// Everyone who comes in or could, as they stand.
+pub(super) async fn everyone(services: &Services, tenant: &Tenant, rules: &[&Rules]) -> Result<Vec<Caller>> {
+    let people = identity::everyone(services, tenant).await?;
+    let bound: BTreeSet<String> = rules.iter().flat_map(|rules| rules.bound_names()).collect();
+    let bound: Vec<String> = bound.into_iter().collect();
+    let bearers = identity::bearers(services, tenant, &bound).await?;
+    let caller = |(name, teams): (String, BTreeSet<String>)| {
+        let standing = Standing { teams, identity: bearers.get(&name).copied(), ..Standing::default() };
+        Caller { tenant: tenant.clone(), subject: Subject::Person(name), standing: Arc::new(standing) }
+    };
+    Ok(people.into_iter().map(caller).collect())
 }
 
 /// Who would gain and lose what if `draft` held: those who have a role, and those whom policies may mean.
@@ -152,10 +168,7 @@ pub(super) async fn difference(
     let world = World::read(services, &caller.tenant, [&current, &draft]).await?;
     let mut people = Vec::new();
     if difference::needs_people(&current, &draft) {
-        for (name, teams) in identity::everyone(services, &caller.tenant).await? {
-            let standing = Arc::new(Standing { teams, ..Standing::default() });
-            people.push(Caller { tenant: caller.tenant.clone(), subject: Subject::Person(name), standing });
-        }
+        people = everyone(services, &caller.tenant, &[&current, &draft]).await?;
     }
     let caller = caller.clone();
     let compared =

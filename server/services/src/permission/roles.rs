@@ -1,11 +1,11 @@
 //! Who has which role.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{
     changes::ChangeKind,
-    identity::{Caller, Grantee, Permission, ROLES, RoleName, Subject, Target, Tenant},
+    identity::{Caller, Grantee, Identity, Permission, ROLES, RoleName, Subject, Target, Tenant},
 };
 use sea_orm::prelude::Uuid;
 use serde_json::json;
@@ -29,6 +29,8 @@ pub struct Grant {
     pub grantee: String,
     /// Since when, and by whom; `None` where the settings say so.
     pub given: Option<(DateTime<Utc>, String)>,
+    /// Who it was given to of all who have borne the name, where somebody had come in under it.
+    pub person: Option<Uuid>,
 }
 
 /// Every role that was given, by role, and those that the settings give.
@@ -40,25 +42,43 @@ pub async fn grants(services: &Services, caller: &Caller) -> Result<Vec<Grant>> 
 /// The same, for those who asked who may.
 pub(super) async fn all(services: &Services, tenant: &Tenant) -> Result<Vec<Grant>> {
     let rows = store::grants(&services.db, tenant, MOST_GRANTS).await?;
+    let accounts: Vec<Uuid> = rows.iter().filter_map(|row| row.account).collect();
+    let persons = identity::persons(&services.db, tenant, &accounts).await?;
     let given = rows.into_iter().map(|row| Grant {
         role: row.role,
+        person: row.account.map(|account| persons.get(&account).copied().unwrap_or(account)),
         grantee: row.grantee,
         given: Some((row.given_at, row.given_by)),
     });
     let settings = &services.settings.permission;
-    let everyone =
-        settings.everyone.iter().map(|role| Grant { role: role.to_string(), grantee: String::new(), given: None });
+    let everyone = settings.everyone.iter().map(|role| Grant {
+        role: role.to_string(),
+        grantee: String::new(),
+        given: None,
+        person: None,
+    });
     let named = settings.roles.iter().flat_map(|(role, grantees)| {
-        grantees.iter().map(|grantee| Grant { role: role.to_string(), grantee: grantee.to_string(), given: None })
+        grantees.iter().map(|grantee| Grant {
+            role: role.to_string(),
+            grantee: grantee.to_string(),
+            given: None,
+            person: None,
+        })
     });
     let administrators = services.doors.settings.administrators.iter().map(|grantee| Grant {
         role: super::ADMINISTRATOR.to_owned(),
         grantee: grantee.clone(),
         given: None,
+        person: None,
     });
     let pipelines = services.doors.settings.pipelines.iter().flat_map(|pipeline| {
         let grantee = Subject::Machine(pipeline.name.clone()).to_string();
-        pipeline.roles.iter().map(move |role| Grant { role: role.clone(), grantee: grantee.clone(), given: None })
+        pipeline.roles.iter().map(move |role| Grant {
+            role: role.clone(),
+            grantee: grantee.clone(),
+            given: None,
+            person: None,
+        })
     });
     let mut all: Vec<Grant> = everyone.chain(named).chain(administrators).chain(pipelines).chain(given).collect();
     all.sort_by(|left, right| (&left.role, &left.grantee).cmp(&(&right.role, &right.grantee)));
@@ -72,6 +92,9 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
     let spoken_of = spoken_of(services, &caller.tenant).await?;
     let machines = identity::machines(services, &caller.tenant).await?;
     let machines: BTreeSet<String> = machines.iter().map(|machine| machine.subject.to_string()).collect();
+    let bound = grants.iter().map(|grant| grant.grantee.clone()).filter(|who| who.starts_with("user:"));
+    let bound: Vec<String> = bound.take(MOST_ASKED).collect();
+    let bearers = identity::bearers(services, &caller.tenant, &bound).await?;
     let mut known: HashMap<&str, Option<&str>> = HashMap::new();
     let mut told = Vec::with_capacity(grants.len());
     for grant in grants {
@@ -83,10 +106,16 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
         if !known.contains_key(who) && known.len() < MOST_ASKED {
             known.insert(who, unknown(services, &caller.tenant, &machines, who).await?);
         }
-        told.push(known.get(who).copied().flatten().map(str::to_owned));
+        let is_away = |now: &Identity| grant.given.is_some() && grant.person != Some(now.person);
+        let is_away = bearers.get(who).is_some_and(is_away);
+        let doubt = if is_away { Some(IS_AWAY) } else { known.get(who).copied().flatten() };
+        told.push(doubt.map(str::to_owned));
     }
     Ok(told)
 }
+
+const IS_AWAY: &str = "it rests: it was given to somebody else who was called so; to give it to whoever bears the name now, give it \
+                       once more";
 
 /// The roles that mean something: those that every installation has, and those that policies ask for.
 pub(super) async fn spoken_of(services: &Services, tenant: &Tenant) -> Result<BTreeSet<String>> {
@@ -136,13 +165,22 @@ pub(super) async fn unknown(
 /// [`Error::Conflict`] if they have it already.
 pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to: &Grantee) -> Result<()> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
-    let bound_to = identity::bound_to(services, &caller.tenant, &to.to_string()).await?;
+    let name = to.to_string();
+    let whose = identity::whose(services, &caller.tenant, &name).await?;
+    let account = whose.account;
     let mut tx = services.begin(caller).await?;
+    let before = store::grants_of(&*tx, &caller.tenant, std::slice::from_ref(&name)).await?;
+    let before = before.into_iter().find(|grant| grant.role == role.to_string());
+    let of: Vec<Uuid> = account.into_iter().chain(before.as_ref().and_then(|grant| grant.account)).collect();
+    let persons = identity::persons(&*tx, &caller.tenant, &of).await?;
+    let person = |account: Option<Uuid>| account.map(|account| persons.get(&account).copied().unwrap_or(account));
+    // One that rests, since it is somebody else's who bore the name, is given anew.
+    let is_anew = before.is_some_and(|grant| person(grant.account) != person(account));
     if store::grants(&*tx, &caller.tenant, MOST_GRANTS).await?.len() as u64 >= MOST_GRANTS {
         let why = format!("{MOST_GRANTS} roles were given, which is as many as can be; give them to groups instead");
         return Err(Error::Rejected(why));
     }
-    if !store::give(&*tx, &caller.tenant, (role, to), bound_to, (Utc::now(), &caller.author())).await? {
+    if !store::give(&*tx, &caller.tenant, (role, to), (whose, is_anew), (Utc::now(), &caller.author())).await? {
         return Err(Error::Conflict(format!("`{to}` has the role `{role}` already")));
     }
     tx.record(NewChange {
@@ -193,52 +231,64 @@ pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, names: &[(Str
     Ok(())
 }
 
-/// Somebody who comes in as a User of the catalog.
+/// Somebody who comes in.
 #[derive(Debug)]
 pub(crate) struct Coming<'a> {
     pub(crate) who: &'a str,
-    /// Which User that is; nil where it is none.
+    /// Which User of the catalog that is; nil where it is none.
     pub(crate) uid: Uuid,
+    /// What address that one has.
+    pub(crate) address: Option<String>,
     /// Who they were themselves under that name when they came in last.
     pub(crate) before: Option<Uuid>,
-    /// The account by which they come, and all that are theirs.
+    /// The account by which they come.
     pub(crate) account: Uuid,
-    pub(crate) accounts: HashSet<Uuid>,
-    /// When somebody else last came in under that name, whom the entry no longer means.
+    /// When somebody else last came in under that name.
     pub(crate) former: Option<DateTime<Utc>>,
 }
 
 impl Coming<'_> {
-    /// Whether it was to them that a role was given.
+    /// Whether it was to them that a role was given, before anybody had come in under the name, or nobody was found under it.
     fn is_meant(&self, grant: &store::grant::Model) -> bool {
-        if let Some(account) = grant.account {
-            return self.accounts.contains(&account);
-        }
-        // Given ahead of the User, or to the same person, whose entry went and came back.
         let is_same = grant.user_uid.is_none_or(|to| to.is_nil() || to == self.uid) || grant.user_uid == self.before;
-        is_same && self.former.is_none_or(|seen| grant.given_at > seen)
+        let is_elsewhere = grant.address.as_ref().zip(self.address.as_ref()).is_some_and(|(then, now)| then != now);
+        is_same && !is_elsewhere && self.former.is_none_or(|seen| grant.given_at > seen)
     }
 }
 
-/// Sees to it that whoever comes in has no role that was given to somebody else who was called so. Says whether one was taken away.
-pub(crate) async fn settle(tx: &mut Transaction, tenant: &Tenant, coming: &Coming<'_>) -> Result<bool> {
-    let mut is_taken = false;
-    if coming.uid.is_nil() {
-        return Ok(false);
-    }
+/// Has the roles that were given to whoever comes in be theirs, of all who have borne the name, and has them stand under the name that
+/// they have now. `accounts` are all of theirs. Says whether anything changed.
+pub(crate) async fn settle(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    coming: &Coming<'_>,
+    accounts: &[Uuid],
+) -> Result<bool> {
+    let mut is_changed = false;
     for grant in store::grants_of(&**tx, tenant, &[coming.who.to_owned()]).await? {
-        let is_meant = coming.is_meant(&grant);
-        let to = (coming.uid, coming.account);
-        if !is_meant || (grant.user_uid, grant.account) != (Some(to.0), Some(to.1)) {
-            store::bind(&**tx, &grant, Some(to).filter(|_| is_meant)).await?;
-        }
-        if !is_meant {
-            let why = "it was given to somebody else, who was called so before";
-            tell(tx, &grant, ChangeKind::RoleTaken, coming.who, why);
-            is_taken = true;
+        if grant.account.is_none() && coming.is_meant(&grant) {
+            store::bind(&**tx, &grant, (coming.uid, coming.account)).await?;
+            is_changed = true;
         }
     }
-    Ok(is_taken)
+    for grant in store::grants_through(&**tx, tenant, accounts).await? {
+        // What was given to a User is not that of whoever a name was made up for.
+        if grant.grantee == coming.who || (coming.uid.is_nil() && is_of_user(&grant)) {
+            continue;
+        }
+        if store::call(&**tx, &grant, coming.who).await? {
+            let why = format!("`{}` comes in as `{}` now", grant.grantee, coming.who);
+            tell(tx, &grant, ChangeKind::RoleTaken, &grant.grantee, &why);
+            tell(tx, &grant, ChangeKind::RoleGiven, coming.who, &why);
+            is_changed = true;
+        }
+    }
+    Ok(is_changed)
+}
+
+/// Whether a role was given to a User of the catalog.
+pub(super) fn is_of_user(grant: &store::grant::Model) -> bool {
+    grant.user_uid.is_some_and(|uid| !uid.is_nil())
 }
 
 fn tell(tx: &mut Transaction, grant: &store::grant::Model, kind: ChangeKind, who: &str, why: &str) {

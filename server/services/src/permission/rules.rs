@@ -2,6 +2,7 @@
 
 mod changed;
 mod extent;
+mod people;
 mod used;
 
 use std::{
@@ -13,9 +14,9 @@ use cedar_policy::{
     ActionConstraint, Authorizer, Context, Decision, Effect as PolicyEffect, Entities, Entity, EntityUid, Policy,
     PolicyId, PolicySet, PrincipalConstraint, Request, ResourceConstraint,
 };
-use domain::identity::{Caller, Denied, Effect, Permission, Reason, Subject, contained};
+use domain::identity::{Caller, Denied, Effect, Identity, Permission, Reason, Subject, contained};
 
-pub(super) use self::changed::Changed;
+pub(super) use self::{changed::Changed, people::PeopleGrants};
 use super::{
     language::{self, schema, uid},
     resource::Resource,
@@ -42,6 +43,8 @@ pub(super) struct Rules {
     base: Entities,
     /// Roles by whom they were given to.
     grants: BTreeMap<String, BTreeSet<String>>,
+    /// What was given to people.
+    people: PeopleGrants,
     /// Roles of everyone who is signed in.
     everyone: BTreeSet<String>,
     pub(super) mentions: Mentions,
@@ -54,12 +57,18 @@ struct Key {
     subject: Subject,
     roles: BTreeSet<String>,
     teams: BTreeSet<String>,
+    identity: Option<Identity>,
 }
 
 impl Key {
     fn of(caller: &Caller) -> Self {
         let standing = &caller.standing;
-        Self { subject: caller.subject.clone(), roles: standing.roles.clone(), teams: standing.teams.clone() }
+        Self {
+            subject: caller.subject.clone(),
+            roles: standing.roles.clone(),
+            teams: standing.teams.clone(),
+            identity: standing.identity,
+        }
     }
 }
 
@@ -136,7 +145,8 @@ impl Rules {
         let base = schema().action_entities().map_err(|error| Error::Internal(format!("policies: {error}")))?;
         let mentions =
             Mentions::of(set.policies().filter(|policy| concerns(policy, Permission::ReadCatalog)), &["Entity"]);
-        Ok(Self { set, documents: named, base, grants, everyone, mentions, footings: Mutex::default() })
+        let people = PeopleGrants::default();
+        Ok(Self { set, documents: named, base, grants, people, everyone, mentions, footings: Mutex::default() })
     }
 
     /// The caller as policies see them.
@@ -175,7 +185,8 @@ impl Rules {
     fn roles(&self, key: &Key) -> BTreeSet<String> {
         let own = key.subject.to_string();
         let given = std::iter::once(&own).chain(&key.teams).filter_map(|who| self.grants.get(who)).flatten();
-        let all = given.chain(&self.everyone).chain(&key.roles);
+        let theirs = self.people.of(&own, key.identity).map(|(role, _)| role);
+        let all = given.chain(theirs).chain(&self.everyone).chain(&key.roles);
         all.flat_map(|role| contained(role)).map(str::to_owned).collect()
     }
 
@@ -202,23 +213,6 @@ impl Rules {
             }
         }
         is_permitted
-    }
-
-    /// Roles that were given.
-    pub(super) fn granted_roles(&self) -> BTreeSet<String> {
-        self.grants.values().flatten().chain(&self.everyone).cloned().collect()
-    }
-
-    /// Whether someone was given a role by name.
-    pub(super) fn was_given(&self, who: &str) -> bool {
-        self.grants.get(who).is_some_and(|roles| !roles.is_empty())
-    }
-
-    /// To whom a role was given by name.
-    pub(super) fn holders(&self, role: &str) -> Vec<String> {
-        let everyone = self.everyone.contains(role).then(|| "everyone who is signed in".to_owned());
-        let named = self.grants.iter().filter(|(_, roles)| roles.contains(role)).map(|(who, _)| who.clone());
-        everyone.into_iter().chain(named).collect()
     }
 
     /// The policies that could forbid this.

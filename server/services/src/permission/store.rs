@@ -1,13 +1,11 @@
 //! Rows of policies and of roles that were given.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use chrono::{DateTime, Utc};
 use domain::identity::{Grantee, RoleName, Tenant};
 use sea_orm::{
     ActiveModelTrait as _,
     ActiveValue::Set,
-    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, UpdateMany,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
@@ -16,7 +14,7 @@ use super::uses::Use;
 use crate::{
     Result,
     bulk::{Rows, among},
-    database,
+    database, identity,
 };
 
 /// Names the lock of those who edit policies ("policy").
@@ -78,6 +76,8 @@ pub(super) mod grant {
         pub user_uid: Option<Uuid>,
         /// Through which account they came in; none where nobody had yet.
         pub account: Option<Uuid>,
+        /// What address the catalog gave for the grantee then, where nobody had come in yet.
+        pub address: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -157,25 +157,12 @@ pub(super) async fn grants(db: &impl ConnectionTrait, tenant: &Tenant, most: u64
     Ok(rows)
 }
 
-/// Roles by whom they were given to.
-pub(super) async fn roles_by_grantee(
-    db: &impl ConnectionTrait,
-    tenant: &Tenant,
-    most: u64,
-) -> Result<BTreeMap<String, BTreeSet<String>>> {
-    let mut by: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    for row in grants(db, tenant, most).await? {
-        by.entry(row.grantee).or_default().insert(row.role);
-    }
-    Ok(by)
-}
-
-/// Whether it was not there before.
+/// Gives a role; says whether they did not have it before. One that was given to somebody else who bore the name is theirs now.
 pub(super) async fn give(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     (role, grantee): (&RoleName, &Grantee),
-    (user_uid, account): (Option<Uuid>, Option<Uuid>),
+    (to, is_anew): (identity::Whose, bool),
     (at, by): (DateTime<Utc>, &str),
 ) -> Result<bool> {
     let row = grant::ActiveModel {
@@ -184,13 +171,23 @@ pub(super) async fn give(
         grantee: Set(grantee.to_string()),
         given_at: Set(at),
         given_by: Set(by.to_owned()),
-        user_uid: Set(user_uid),
-        account: Set(account),
+        user_uid: Set(to.uid),
+        account: Set(to.account),
+        address: Set(to.address),
     };
-    let conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee])
-        .do_nothing()
-        .to_owned();
-    let written = grant::Entity::insert(row).on_conflict(conflict).exec_without_returning(db).await?;
+    let mut conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee]);
+    let conflict = if is_anew {
+        conflict.update_columns([
+            grant::Column::GivenAt,
+            grant::Column::GivenBy,
+            grant::Column::UserUid,
+            grant::Column::Account,
+            grant::Column::Address,
+        ])
+    } else {
+        conflict.do_nothing()
+    };
+    let written = grant::Entity::insert(row).on_conflict(conflict.to_owned()).exec_without_returning(db).await?;
     Ok(written > 0)
 }
 
@@ -209,23 +206,41 @@ pub(super) async fn grants_of(
     Ok(rows)
 }
 
-/// Notes which User of the catalog a role was given to; or takes it away, where that is nobody.
-pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, to: Option<(Uuid, Uuid)>) -> Result<()> {
-    let key = (grant.tenant.clone(), grant.role.clone(), grant.grantee.clone());
-    let Some((uid, account)) = to else {
-        grant::Entity::delete_by_id(key).exec(db).await?;
-        return Ok(());
-    };
-    let (tenant, role, grantee) = key;
+/// What was given to whoever comes in through any of these accounts.
+pub(super) async fn grants_through(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    accounts: &[Uuid],
+) -> Result<Vec<grant::Model>> {
+    let all = grant::Entity::find().filter(grant::Column::Tenant.eq(tenant.as_str()));
+    Ok(all.filter(grant::Column::Account.is_in(accounts.iter().copied())).all(db).await?)
+}
+
+/// This grant, to be changed.
+fn this(grant: &grant::Model) -> UpdateMany<grant::Entity> {
     grant::Entity::update_many()
+        .filter(grant::Column::Tenant.eq(&grant.tenant))
+        .filter(grant::Column::Role.eq(&grant.role))
+        .filter(grant::Column::Grantee.eq(&grant.grantee))
+}
+
+/// Notes to which User of the catalog a role was given, and through which account they come in.
+pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, (uid, account): (Uuid, Uuid)) -> Result<()> {
+    let bound = this(grant)
         .col_expr(grant::Column::UserUid, Expr::value(uid))
-        .col_expr(grant::Column::Account, Expr::value(account))
-        .filter(grant::Column::Tenant.eq(tenant))
-        .filter(grant::Column::Role.eq(role))
-        .filter(grant::Column::Grantee.eq(grantee))
-        .exec(db)
-        .await?;
+        .col_expr(grant::Column::Account, Expr::value(account));
+    bound.exec(db).await?;
     Ok(())
+}
+
+/// Has a role stand under another name; says whether it does, since somebody else may have it there.
+pub(super) async fn call(db: &impl ConnectionTrait, grant: &grant::Model, name: &str) -> Result<bool> {
+    let key = (grant.tenant.clone(), grant.role.clone(), name.to_owned());
+    if grant::Entity::find_by_id(key).one(db).await?.is_some() {
+        return Ok(false);
+    }
+    this(grant).col_expr(grant::Column::Grantee, Expr::value(name)).exec(db).await?;
+    Ok(true)
 }
 
 /// Whether it was there.

@@ -90,6 +90,9 @@ impl Names {
     fn started(&self, row: &run::Model) -> bool {
         let starter = row.kept_starter();
         let (account, uid) = starter.bound_to();
+        if let (Some(account), Some(own)) = (account, &self.accounts) {
+            return own.has(uid, Some(account));
+        }
         let is_called = |name: &str| starter.who() == name;
         (is_called(&self.own) || self.former.iter().any(|(name, until)| is_called(name) && row.created_at <= *until))
             // Somebody else may have borne the name.

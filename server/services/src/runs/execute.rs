@@ -145,10 +145,11 @@ async fn write(services: &Services, caller: &Caller, run: &run::Model, log: &Log
 
 /// Who started the run, with the rights that they have now; refused if they could not start it now.
 async fn starter(services: &Services, caller: &Caller, run: &run::Model) -> Result<Caller> {
-    let mut starter: Starter = match &run.starter {
+    let starter: Starter = match &run.starter {
         Some(kept) => serde_json::from_value(kept.clone())?,
         None => Starter::named(&run.created_by),
     };
+    let mut starter = starter.called_now(services, &caller.tenant).await?;
     let stop = |why: &str| {
         Error::Rejected(format!(
             "{why}. A run acts with the rights of who started it; someone who has them can start it anew"

@@ -164,10 +164,11 @@ pub(crate) async fn as_started(services: &Services, tenant: &Tenant, id: Uuid) -
 
 /// Who started a run, by the name that they have now: nobody, where they have left, since somebody else may bear the name.
 async fn starter_now(services: &Services, tenant: &Tenant, row: &store::run::Model) -> Result<String> {
-    let mut starter = row.kept_starter();
+    let starter = row.kept_starter();
     if !starter.who().starts_with("user:") {
         return Ok(starter.who().to_owned());
     }
+    let mut starter = starter.called_now(services, tenant).await?;
     match catalog::since(services, tenant, starter.who(), row.created_at).await? {
         Since::Same => {}
         Since::Called(name) => starter = starter.called(name),

@@ -272,6 +272,7 @@ both! {
 mod over;
 mod own;
 mod people;
+mod persons;
 mod providers;
 mod same;
 mod successors;

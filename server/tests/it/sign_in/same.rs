@@ -27,21 +27,29 @@ pub(super) struct Staff<'a> {
 impl<'a> Staff<'a> {
     pub(super) async fn new(backend: Backend, provider: &'a Provider, text: &str) -> Self {
         let rule = "match = [{ annotation = \"corp.example/id\", claim = \"sub\" }]";
-        let portal =
-            portal_with(backend, &[provider.settings("corp", &format!("{USUAL}, {rule}"))], Options::default()).await;
-        provider.know(&portal, &["corp"]).await;
+        Self::with(backend, provider, &[("corp", rule)], text).await
+    }
+
+    /// The same with these ways in, all of one provider.
+    pub(super) async fn with(backend: Backend, provider: &'a Provider, ways: &[(&str, &str)], text: &str) -> Self {
+        let settings: Vec<String> = ways
+            .iter()
+            .map(|(id, more)| provider.settings(id, [USUAL, more].join(", ").trim_end_matches(", ")))
+            .collect();
+        let portal = portal_with(backend, &settings, Options::default()).await;
+        provider.know(&portal, &ways.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await;
         let target = portal.write("staff.yaml", text);
         let mut staff = Self { portal, provider, source: String::new(), target };
         staff.register().await;
         staff
     }
 
-    async fn admin(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
+    pub(super) async fn admin(&self, method: Method, path: &str, body: Value) -> (StatusCode, Value) {
         let answer = self.portal.request(method, path).bearer_auth(TOKEN).json(&body).send().await.unwrap();
         (answer.status(), answer.json().await.unwrap_or_default())
     }
 
-    async fn register(&mut self) {
+    pub(super) async fn register(&mut self) {
         let body = json!({ "kind": "file", "target": self.target });
         let (status, source) = self.admin(Method::POST, "/api/v1/catalog/sources", body).await;
         assert_eq!(status, StatusCode::CREATED, "{source}");
@@ -68,14 +76,31 @@ impl<'a> Staff<'a> {
     }
 
     pub(super) async fn comes(&self, account: &str) -> Browser {
-        self.provider.wish(json!({ "account": account })).await;
+        self.comes_by("corp", json!({ "account": account })).await
+    }
+
+    /// The same by one of several ways, as the provider says.
+    pub(super) async fn comes_by(&self, way: &str, wish: Value) -> Browser {
+        self.provider.wish(wish.clone()).await;
         let mut browser = Browser::new();
-        let page = browser.sign_in(&self.portal, "corp").await;
-        assert_eq!(page.status, StatusCode::OK, "{account}: {}", page.text);
+        let page = browser.sign_in(&self.portal, way).await;
+        assert_eq!(page.status, StatusCode::OK, "{wish}: {}", page.text);
         browser
     }
 
-    async fn roles(&self, browser: &mut Browser) -> Value {
+    pub(super) async fn gives(&self, role: &str, to: &str) {
+        let (status, told) =
+            self.admin(Method::POST, "/api/v1/permission/roles", json!({ "role": role, "to": to })).await;
+        assert_eq!(status, StatusCode::NO_CONTENT, "{told}");
+    }
+
+    /// Takes the source away with all that it says.
+    pub(super) async fn is_removed(&self) {
+        let gone = format!("/api/v1/catalog/sources/{}?entities=remove", self.source);
+        assert_eq!(self.admin(Method::DELETE, &gone, Value::Null).await.0, StatusCode::NO_CONTENT);
+    }
+
+    pub(super) async fn roles(&self, browser: &mut Browser) -> Value {
         me(browser, &self.portal).await["allRoles"].clone()
     }
 }
@@ -156,8 +181,10 @@ both_with_a_provider! {
         assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam");
         assert_eq!(staff.roles(&mut other).await, json!(["viewer"]));
         is_over(&staff.portal, &browser).await;
-        let (_, told) = staff.admin(Method::GET, "/api/v1/audit?kind=role-taken", Value::Null).await;
-        assert!(told.to_string().contains("role:developer"), "{told}");
+        let (_, given) = staff.admin(Method::GET, "/api/v1/permission/roles", Value::Null).await;
+        assert!(given.to_string().contains("it rests: it was given to somebody else who was called so"), "{given}");
+        staff.gives("developer", "user:default/sam").await;
+        assert_eq!(staff.roles(&mut other).await, json!(["developer", "viewer"]));
     }
 
     async fn what_is_kept_under_a_name_goes_with_whoever_is_called_otherwise(backend, provider) {
@@ -189,7 +216,7 @@ both_with_a_provider! {
         assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/sam");
         assert_eq!(staff.roles(&mut other).await, json!(["viewer"]));
         assert!(!views(&mut other).await);
-        // In one go, so that nobody can tell who was called what: rights go to neither, and what is private finds its owner.
+        // In one go, so that the catalog does not say who was called what: whoever comes in does.
         staff.write(&(user("sam3", "stranger") + &user("sam2", "mallory"))).await;
         staff.is("sam3", "stranger").await;
         staff.is("sam2", "mallory").await;
@@ -198,7 +225,8 @@ both_with_a_provider! {
         let mut same = staff.comes("stranger").await;
         assert_eq!(me(&mut same, &staff.portal).await["subject"], "user:default/sam3");
         let roles = (staff.roles(&mut same).await, staff.roles(&mut other).await);
-        assert_eq!(roles, (json!(["viewer"]), json!(["viewer"])));
+        assert!(roles.0.to_string().contains("administrator"), "{}", roles.0);
+        assert_eq!(roles.1, json!(["viewer"]));
         assert_eq!((views(&mut same).await, views(&mut other).await), (true, false));
     }
 }

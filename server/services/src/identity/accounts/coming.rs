@@ -1,11 +1,13 @@
 //! Those who come in, noted: as whom, what goes with them, and whether their provider stands by them.
 
+use std::collections::HashSet;
+
 use chrono::Utc;
 use domain::identity::{Caller, Tenant};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{Match, mapped, matching::marked, object_id, store};
+use super::{Match, bearer::Arrival as Arrived, mapped, matching::marked, object_id, said, store};
 use crate::{
     Error, Result, Services,
     changes::Transaction,
@@ -73,49 +75,60 @@ pub(in crate::identity) async fn note(
         confirmed_at: None,
         disowned_at: None,
         user_uid: Some(uid),
+        person: None,
+        apart: None,
+        address: if found.is_made_up { said::own_address(settings, &arrival.claims) } else { meant.address() },
+        issuer: Some(settings.issuer.clone()),
     };
     let known = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?;
     store::put(&*tx, row).await?;
+    let row = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.ok_or_else(vanished)?;
+    let all = store::of(&*tx, tenant, &who).await?;
+    let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all };
+    let (person, is_other_person) = arriving.settle(services, &tx, tenant).await?;
+    let all = store::of(&*tx, tenant, &who).await?;
     let is_another = known.as_ref().is_some_and(|known| known.who != who);
     // Neither the provider nor the catalog says that it is the same person who came in so before: name and address are given on as well.
     let is_ousted = |row: &store::Row| {
         let is_other_entry = row.user_uid.is_some_and(|then| !then.is_nil() && then != uid);
-        row.provider == settings.id && row.subject != arrival.subject && is_other_entry
+        row.person() != person && is_other_entry
     };
-    let all = store::of(&*tx, tenant, &who).await?;
     let ousted: Vec<_> = all.iter().filter(|row| meant.is_of(row) && is_ousted(row)).collect();
     for row in &ousted {
         store::take_back(&*tx, row, now).await?;
     }
-    let is_another = is_another || !ousted.is_empty();
-    // Who they were under that name before, by whichever of their accounts; and when somebody else last came in under it, who is gone.
-    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| meant.is_of(row) && !is_ousted(row));
-    let is_first = own.iter().all(|row| (&row.provider, &row.subject) == (&settings.id, &arrival.subject));
-    let accounts = own.iter().map(|row| row.id).collect();
+    let is_another = is_another || is_other_person || !ousted.is_empty();
+    // Who they were under that name before, by whichever of their accounts; and when somebody else last came in under it.
+    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.person() == person);
+    let is_first = own.iter().all(|own| own.id == row.id || !meant.is_of(own));
     let own = own.iter().find(|row| row.user_uid.is_some_and(|then| then != uid));
     let before = known.as_ref().filter(|known| known.who == who).or(own).and_then(|row| row.user_uid);
     let is_new = is_first && known.as_ref().is_none_or(|known| known.who != who);
-    let former = others.iter().max_by_key(|other| other.seen_at).filter(|_| is_new);
-    let account = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.map(|row| row.id);
-    let former_seen = former.map(|former| former.seen_at);
-    let coming = Coming { who: &who, uid, before, account: account.unwrap_or_default(), accounts, former: former_seen };
-    let is_taken = permission::settle(&mut tx, tenant, &coming).await?;
+    let latest = others.iter().max_by_key(|other| other.seen_at);
+    let former = latest.filter(|_| is_new);
+    let coming = Coming {
+        who: &who,
+        uid,
+        address: meant.address(),
+        before,
+        account: row.id,
+        former: latest.map(|former| former.seen_at),
+    };
+    let accounts = store::of_persons(&*tx, tenant, &HashSet::from([person])).await?;
+    let accounts: Vec<Uuid> = accounts.iter().map(|row| row.id).collect();
+    let is_settled = permission::settle(&mut tx, tenant, &coming, &accounts).await?;
     if let Some(former) = former {
         renamed::take_private(&tx, tenant, &who, &renamed::waiting(former.id)).await?;
     }
     if let Some(known) = known {
-        let is_left = known.who != who && {
-            let meant = same::meant(services, tenant, &known.who).await?;
-            !store::of(&*tx, tenant, &known.who).await?.iter().any(|other| meant.is_of(other))
-        };
-        if is_left && (others.is_empty() || !known.just_in_time) {
+        if known.who != who && has_left(services, &tx, tenant, (&known, person)).await? {
             renamed::take_private(&tx, tenant, &known.who, &who).await?;
         }
         renamed::take_private(&tx, tenant, &renamed::waiting(known.id), &who).await?;
         follow(&mut tx, tenant, &known, (&who, uid), others.is_empty()).await?;
     }
     tx.commit().await?;
-    if is_taken {
+    if is_settled || is_other_person {
         services.permission.forget(tenant);
     }
     services.doors.seen.forget_teams(tenant, &who);
@@ -123,7 +136,27 @@ pub(in crate::identity) async fn note(
         doors::forget(services).await?;
     }
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;
-    row.ok_or_else(|| Error::Internal("an account vanished while it was written".to_owned()))
+    row.ok_or_else(vanished)
+}
+
+fn vanished() -> Error {
+    Error::Internal("an account vanished while it was written".to_owned())
+}
+
+/// Whether what is private under the name by which somebody came in before is theirs, and nobody of them is left there: nobody else came
+/// in under it after them.
+async fn has_left(
+    services: &Services,
+    tx: &Transaction,
+    tenant: &Tenant,
+    (known, person): (&store::Row, Uuid),
+) -> Result<bool> {
+    let meant = same::meant(services, tenant, &known.who).await?;
+    let there = store::of(&**tx, tenant, &known.who).await?;
+    Ok(there
+        .iter()
+        .filter(|other| other.id != known.id)
+        .all(|other| if other.person() == person { !meant.is_of(other) } else { other.seen_at < known.seen_at }))
 }
 
 /// What an account has made goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
@@ -158,6 +191,24 @@ async fn follow(
 pub(in crate::identity) async fn disown(services: &Services, tenant: &Tenant, known: &store::Row) -> Result<()> {
     store::confirm(&services.db, tenant, known.id, (false, Utc::now())).await?;
     doors::forget(services).await
+}
+
+/// Whether the provider says by now that somebody is not the one as whom they came in: what they were found by is said of them no longer.
+/// Then nothing of theirs opens anything, until they sign in again.
+pub(in crate::identity) async fn is_denied(
+    services: &Services,
+    tenant: &Tenant,
+    (known, settings): (&store::Row, &ProviderSettings),
+    arrival: &Arrival,
+) -> Result<bool> {
+    let Ok(found_by) = known.matched_by.parse();
+    let is_denied = said::is_denied(settings, &found_by, arrival);
+    if is_denied {
+        store::take_back(&services.db, known, Utc::now()).await?;
+        doors::forget(services).await?;
+        tracing::info!(who = known.who, %tenant, "an account is nobody's: its provider says something else of it now");
+    }
+    Ok(is_denied)
 }
 
 /// The same of whoever is turned away at the door, if they were let in before.

@@ -71,7 +71,7 @@ pub(in crate::identity) async fn matched(
 }
 
 /// Whether the provider says that the address is theirs.
-fn is_verified(claims: &Claims) -> bool {
+pub(super) fn is_verified(claims: &Claims) -> bool {
     claims.get("email_verified").is_some_and(|verified| *verified == true || *verified == "true")
 }
 

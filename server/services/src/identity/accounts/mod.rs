@@ -1,8 +1,10 @@
 //! People who came in: what their provider says of them, and which person of the catalog they are.
 
+mod bearer;
 mod coming;
 mod found_by;
 mod matching;
+mod said;
 pub(crate) mod store;
 mod unmatched;
 
@@ -16,8 +18,9 @@ use domain::{
 use sea_orm::{ConnectionTrait, prelude::Uuid};
 use serde_json::{Value, json};
 
+pub(crate) use self::bearer::{bearer, bearers};
 pub(super) use self::{
-    coming::{confirm, disown, disown_by_subject, given, note},
+    coming::{confirm, disown, disown_by_subject, given, is_denied, note},
     found_by::FoundBy,
     matching::{Match, matched},
     unmatched::{note as note_unmatched, solved, tidy},
@@ -126,9 +129,16 @@ pub(super) async fn of(services: &Services, tenant: &Tenant, who: &str) -> Resul
     let mut accounts = store::of(&services.db, tenant, who).await?;
     if !accounts.is_empty() {
         let now = same::meant(services, tenant, who).await?;
-        accounts.retain(|account| now.is_of(account));
+        let all = accounts.clone();
+        accounts.retain(|account| now.bears(account, &all));
     }
     Ok(accounts)
+}
+
+/// All accounts of whoever bears a name now, under whichever names.
+pub(super) async fn ids_of(services: &Services, tenant: &Tenant, who: &str) -> Result<Vec<Uuid>> {
+    let persons = of(services, tenant, who).await?.iter().map(store::Row::person).collect();
+    Ok(store::of_persons(&services.db, tenant, &persons).await?.into_iter().map(|account| account.id).collect())
 }
 
 /// What is whose, of all that stands under one name.
@@ -149,7 +159,10 @@ pub(crate) async fn own(services: &Services, tenant: &Tenant, subject: &Subject)
     let Subject::Person(who) = subject else { return Ok(None) };
     let now = same::meant(services, tenant, who).await?;
     let mut accounts = store::of(&services.db, tenant, who).await?;
-    accounts.retain(|account| now.is_of(account));
+    let all = accounts.clone();
+    accounts.retain(|account| now.bears(account, &all));
+    let persons = accounts.iter().map(store::Row::person).collect();
+    let accounts = store::of_persons(&services.db, tenant, &persons).await?;
     Ok(Some(Own { now, accounts: accounts.into_iter().map(|account| account.id).collect() }))
 }
 

@@ -1,9 +1,11 @@
 //! Rows of `accounts`.
 
+use std::collections::{HashMap, HashSet};
+
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait as _, IntoActiveModel as _,
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait as _, IntoActiveModel as _,
     QueryFilter, QueryOrder, QuerySelect,
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
@@ -47,6 +49,14 @@ mod account {
         pub unmeant: Option<Json>,
         /// Which User of the catalog they were when they came in last; nil where they were none.
         pub user_uid: Option<Uuid>,
+        /// Whose account it is, of all who come in; none where nothing else of theirs is known.
+        pub person: Option<Uuid>,
+        /// The User of the catalog as whom they came in before, where they are taken for another one now.
+        pub apart: Option<String>,
+        /// What address the catalog gave for them then, in small letters.
+        pub address: Option<String>,
+        /// Where the provider was when they came in last, as it calls itself.
+        pub issuer: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -56,6 +66,11 @@ mod account {
 }
 
 impl Row {
+    /// Whose account it is, of all who come in.
+    pub(in crate::identity) fn person(&self) -> Uuid {
+        self.person.unwrap_or(self.id)
+    }
+
     /// What the provider's directory may call the person.
     pub(crate) fn externals(&self) -> Vec<String> {
         std::iter::once(self.subject.clone()).chain(self.object_id.clone()).collect()
@@ -101,6 +116,97 @@ pub(crate) async fn called(
 pub(crate) async fn of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<Vec<Row>> {
     let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who));
     Ok(all.order_by_desc(C::SeenAt).limit(100).all(db).await?)
+}
+
+/// The accounts of these people, under whichever names.
+pub(in crate::identity) async fn of_persons(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    persons: &HashSet<Uuid>,
+) -> Result<Vec<Row>> {
+    let own = C::Person.is_in(persons.iter().copied());
+    let alone = Condition::all().add(C::Person.is_null()).add(C::Id.is_in(persons.iter().copied()));
+    let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(Condition::any().add(own).add(alone));
+    Ok(all.limit(1_000).all(db).await?)
+}
+
+/// Of each of these accounts, whose it is.
+pub(crate) async fn persons(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    accounts: &[Uuid],
+) -> Result<HashMap<Uuid, Uuid>> {
+    let mut persons = HashMap::with_capacity(accounts.len());
+    for some in accounts.chunks(500) {
+        let rows = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Id.is_in(some.iter().copied()));
+        persons.extend(rows.all(db).await?.iter().map(|row| (row.id, row.person())));
+    }
+    Ok(persons)
+}
+
+/// The accounts of people, by the names under which they came in.
+pub(in crate::identity) async fn of_names(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    names: &[String],
+) -> Result<Vec<Row>> {
+    let mut rows = Vec::new();
+    for some in names.chunks(500) {
+        let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.is_in(some));
+        rows.extend(all.order_by_desc(C::SeenAt).all(db).await?);
+    }
+    Ok(rows)
+}
+
+/// Has an account be that of a person, and says as whom else they came in before.
+pub(super) async fn set_person(
+    db: &impl ConnectionTrait,
+    account: &Row,
+    (person, apart): (Uuid, Option<&str>),
+) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::Person, Expr::value(person))
+        .col_expr(C::Apart, Expr::value(apart.map(str::to_owned)))
+        .filter(C::Tenant.eq(&account.tenant))
+        .filter(C::Id.eq(account.id))
+        .exec(db)
+        .await?;
+    Ok(())
+}
+
+/// Has the accounts of a provider that is elsewhere by now be those of the provider that it was, with the sessions that began there, and
+/// those of the one that it is, if it was that before, be its own again. Says whether there were any.
+pub(in crate::identity) async fn set_issuer(db: &impl ConnectionTrait, id: &str, issuer: &str) -> Result<bool> {
+    let named = |issuer: &str| format!("{id} at {issuer}");
+    let own = || Entity::update_many().filter(C::Provider.eq(id));
+    own().col_expr(C::Issuer, Expr::value(issuer)).filter(C::Issuer.is_null()).exec(db).await?;
+    let others: Vec<String> = Entity::find()
+        .select_only()
+        .column(C::Issuer)
+        .filter(C::Provider.eq(id))
+        .filter(C::Issuer.ne(issuer))
+        .distinct()
+        .into_tuple()
+        .all(db)
+        .await?;
+    for other in &others {
+        own().col_expr(C::Provider, Expr::value(named(other))).filter(C::Issuer.eq(other)).exec(db).await?;
+    }
+    let back = Entity::update_many().filter(C::Provider.eq(named(issuer))).col_expr(C::Provider, Expr::value(id));
+    let back = back.exec(db).await?.rows_affected > 0;
+    Ok(back || !others.is_empty())
+}
+
+/// Has all accounts of one person be those of another, who is the same.
+pub(super) async fn join(db: &impl ConnectionTrait, tenant: &Tenant, (from, into): (Uuid, Uuid)) -> Result<()> {
+    let alone = Condition::all().add(C::Person.is_null()).add(C::Id.eq(from));
+    Entity::update_many()
+        .col_expr(C::Person, Expr::value(into))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(Condition::any().add(C::Person.eq(from)).add(alone))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Names the lock of those who come in ("people").
@@ -152,6 +258,8 @@ pub(super) async fn put(db: &impl ConnectionTrait, row: Row) -> Result<()> {
             C::ObjectId,
             C::Unmeant,
             C::UserUid,
+            C::Address,
+            C::Issuer,
         ])
         .to_owned();
     Entity::insert(row.into_active_model().reset_all()).on_conflict(same).exec_without_returning(db).await?;

@@ -97,6 +97,8 @@ impl Default for DoorSettings {
 pub struct ProviderSettings {
     /// In addresses: `corp`.
     pub id: String,
+    /// Where it is, as it calls itself: somebody's number at one is somebody else's at another.
+    pub issuer: String,
     /// On the button: `Saltmarsh`.
     pub name: String,
     /// How a User is found, in order.
@@ -127,6 +129,7 @@ impl ProviderSettings {
     pub(in crate::identity) fn bare(id: &str) -> Self {
         Self {
             id: id.to_owned(),
+            issuer: String::new(),
             name: id.to_owned(),
             matching: Vec::new(),
             require: Vec::new(),

@@ -10,7 +10,7 @@ use std::{
 };
 
 use chrono::{DateTime, Utc};
-use domain::identity::{Entry, Scopes, Subject, Tenant};
+use domain::identity::{Entry, Identity, Scopes, Subject, Tenant};
 use tokio::sync::watch;
 
 /// How long a session or token is believed without a look at the database.
@@ -36,6 +36,8 @@ pub struct Found {
     pub roles: Arc<std::collections::BTreeSet<String>>,
     /// Their teams, with those above.
     pub teams: Arc<std::collections::BTreeSet<String>>,
+    /// Which of those they are who have borne the name.
+    pub identity: Option<Identity>,
     /// What they are narrowed to.
     pub scopes: Option<Scopes>,
     /// When what they came with runs out, where it says so itself.

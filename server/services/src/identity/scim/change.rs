@@ -141,8 +141,10 @@ pub(super) async fn send_away(
     if whose::is_let_in_otherwise(services, &**tx, tenant, row, who).await? {
         return Ok((0, 0));
     }
-    let sessions = sessions::store::remove_all_of(&**tx, tenant, who).await?;
-    let tokens = tokens::store::end_all_of(&**tx, tenant, who, at).await?;
+    // Not what somebody else made who bore the name before.
+    let accounts = accounts::ids_of(services, tenant, who).await?;
+    let sessions = sessions::store::remove_all_of(&**tx, tenant, (who, &accounts)).await?;
+    let tokens = tokens::store::end_all_of(&**tx, tenant, (who, &accounts), at).await?;
     Ok((sessions, tokens))
 }
 

@@ -170,6 +170,7 @@ async fn directory<'a>(services: &'a Services, caller: &Caller) -> Answer<Cow<'a
 fn alone() -> ProviderSettings {
     ProviderSettings {
         id: "scim".to_owned(),
+        issuer: String::new(),
         name: "SCIM".to_owned(),
         matching: vec![MatchRule::Email("email".to_owned()), MatchRule::Name("preferred_username".to_owned())],
         require: Vec::new(),

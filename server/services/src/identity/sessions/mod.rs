@@ -192,7 +192,7 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str) -> Result<Option
         end(services, tenant, &row, "the account that it began with is not let in any more").await?;
         return Ok(None);
     }
-    footing::of(services, tenant, subject, Entry::Session(row.id.to_string())).await
+    footing::of(services, tenant, subject, (Entry::Session(row.id.to_string()), row.account)).await
 }
 
 /// Whether the name under which a session began means somebody else, or the account somebody of another name.
@@ -205,7 +205,11 @@ async fn is_another(services: &Services, tenant: &Tenant, row: &Row, subject: &S
 async fn is_shut_out(services: &Services, tenant: &Tenant, row: &Row) -> Result<bool> {
     let Some(account) = row.account else { return Ok(false) };
     let account = accounts::store::by_id(&services.db, tenant, account).await?;
-    Ok(account.is_some_and(|account| account.blocked_at.is_some() || account.disowned_at.is_some()))
+    Ok(account.is_some_and(|account| {
+        // A provider that is elsewhere by now is another one.
+        let is_moved = row.provider.as_ref().is_some_and(|provider| *provider != account.provider);
+        is_moved || account.blocked_at.is_some() || account.disowned_at.is_some()
+    }))
 }
 
 /// Ends a session that nobody ended, and says why.

@@ -31,6 +31,9 @@ pub(super) async fn still_may(services: &Services, tenant: &Tenant, row: &Row) -
                 accounts::disown(services, tenant, &known).await?;
                 return Ok(false);
             }
+            if accounts::is_denied(services, tenant, (&known, settings), &arrival).await? {
+                return Ok(false);
+            }
             accounts::confirm(services, tenant, &known, settings, &arrival.claims).await?;
             let tokens = ProviderTokens {
                 id_token: arrival.id_token.map(|token| token.expose_secret().to_owned()).or(tokens.id_token),

@@ -114,8 +114,13 @@ pub(super) async fn remove_others(
 }
 
 /// Removes all sessions of a person.
-pub(crate) async fn remove_all_of(db: &impl ConnectionTrait, tenant: &Tenant, who: &str) -> Result<u64> {
-    let all = Entity::delete_many().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who));
+pub(crate) async fn remove_all_of(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    (who, accounts): (&str, &[Uuid]),
+) -> Result<u64> {
+    let own = C::Account.is_null().or(C::Account.is_in(accounts.iter().copied()));
+    let all = Entity::delete_many().filter(C::Tenant.eq(tenant.as_str())).filter(C::Who.eq(who)).filter(own);
     Ok(all.exec(db).await?.rows_affected)
 }
 

@@ -316,7 +316,7 @@ async fn look(services: &Services, tenant: &Tenant, hash: &str, address: Option<
         store::used(&services.db, tenant, row.id, now, address).await?;
     }
     let Ok(subject) = row.who.parse::<Subject>() else { return Ok(refused()) };
-    let found = footing::of(services, tenant, subject, Entry::Token(row.id.to_string())).await?;
+    let found = footing::of(services, tenant, subject, (Entry::Token(row.id.to_string()), row.account)).await?;
     Ok(found.map_or_else(refused, |found| Bearer::Known(Arc::new(with_token(found, &row)))))
 }
 

@@ -18,10 +18,15 @@ pub(super) async fn rest(
     account: Option<Uuid>,
 ) -> Result<Option<String>> {
     let told = scim::known(services, tenant, who).await?;
-    let accounts = accounts::of(services, tenant, who).await?;
+    let mut accounts = accounts::of(services, tenant, who).await?;
     let settings = &services.doors.settings;
     // One provider is enough for the person, but what an account made goes when that very account is not to come in.
-    let own = accounts.iter().find(|known| Some(known.id) == account);
+    let own = match account {
+        Some(id) => accounts::store::by_id(&services.db, tenant, id).await?,
+        None => None,
+    };
+    // Whoever else comes in under the name says nothing of them.
+    accounts.retain(|known| own.as_ref().is_none_or(|own| own.person() == known.person()));
     let is_shut = own.is_some_and(|own| own.blocked_at.is_some() || own.disowned_at.is_some());
     let verdict = if is_shut { Verdict::Away } else { judge(&accounts, &told, settings, Utc::now()) };
     Ok(match verdict {
@@ -100,6 +105,10 @@ mod tests {
             object_id: None,
             unmeant: None,
             user_uid: None,
+            person: None,
+            apart: None,
+            address: None,
+            issuer: None,
         }
     }
 

@@ -3,8 +3,8 @@
 use chrono::{DateTime, Utc};
 use domain::identity::Tenant;
 use sea_orm::{
-    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, IntoActiveModel as _,
-    PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, SqlErr,
+    ActiveModelTrait as _, ColumnTrait, Condition, ConnectionTrait, DbErr, EntityTrait, ExprTrait as _,
+    IntoActiveModel as _, PaginatorTrait as _, QueryFilter, QueryOrder, QuerySelect, SqlErr,
     prelude::Uuid,
     sea_query::{Expr, Func, Order},
 };
@@ -169,17 +169,19 @@ pub(super) async fn end(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, at
     Ok(ended.rows_affected)
 }
 
-/// Ends all tokens of someone.
+/// Ends all tokens of someone that were made through these accounts, or through none that is known.
 pub(crate) async fn end_all_of(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
-    who: &str,
+    (who, accounts): (&str, &[Uuid]),
     at: DateTime<Utc>,
 ) -> Result<u64> {
+    let own = C::Account.is_null().or(C::Account.is_in(accounts.iter().copied()));
     let ended = Entity::update_many()
         .col_expr(C::EndedAt, Expr::value(at))
         .filter(C::Tenant.eq(tenant.as_str()))
         .filter(C::Who.eq(who))
+        .filter(own)
         .filter(C::EndedAt.is_null())
         .exec(db)
         .await?;

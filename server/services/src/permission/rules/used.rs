@@ -20,7 +20,8 @@ impl Rules {
         let given = std::iter::once(&own)
             .chain(&key.teams)
             .flat_map(|who| self.grants.get(who).into_iter().flatten().map(move |role| (role.clone(), who.clone())));
-        everyone.chain(brought).chain(given).collect::<BTreeSet<_>>().into_iter().collect()
+        let theirs = self.people.of(&own, key.identity).map(|(role, who)| (role.clone(), who.to_owned()));
+        everyone.chain(brought).chain(given).chain(theirs).collect::<BTreeSet<_>>().into_iter().collect()
     }
 
     /// The roles of everyone who is signed in.
@@ -34,11 +35,13 @@ impl Rules {
         let is_own = |role: &&String| !domain::identity::ROLES.contains(&role.as_str());
         let mut alike: BTreeMap<Vec<&String>, usize> = BTreeMap::new();
         let mut holders: Vec<(usize, &String)> = Vec::new();
-        let mut all: Vec<(&String, &BTreeSet<String>)> =
-            self.grants.iter().filter(|(who, _)| who.starts_with(kind)).collect();
-        all.sort_unstable();
+        let mut all: BTreeMap<&String, BTreeSet<&String>> = BTreeMap::new();
+        let named = self.grants.iter().flat_map(|(who, roles)| roles.iter().map(move |role| (who, role)));
+        for (who, role) in named.chain(self.people.all()).filter(|(who, _)| who.starts_with(kind)) {
+            all.entry(who).or_default().insert(role);
+        }
         for (who, roles) in all {
-            let own: Vec<&String> = roles.iter().filter(is_own).collect();
+            let own: Vec<&String> = roles.into_iter().filter(is_own).collect();
             if !own.is_empty() {
                 let before = alike.entry(own).or_default();
                 holders.push((*before, who));

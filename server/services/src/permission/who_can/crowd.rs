@@ -18,7 +18,7 @@ use crate::{
     Result, Services, catalog, identity,
     permission::{
         question::Question,
-        questions::standing,
+        questions::{everyone, standing},
         rules::{Footing, Rules, Verdict},
     },
 };
@@ -69,10 +69,10 @@ impl Crowd {
         rules: &Rules,
         question: &Question,
     ) -> Result<Self> {
-        let of = |name: &String, teams: BTreeSet<String>| Caller {
+        let of = |name: &String, standing: Standing| Caller {
             tenant: caller.tenant.clone(),
             subject: Subject::Person(name.clone()),
-            standing: Arc::new(Standing { teams, ..Standing::default() }),
+            standing: Arc::new(standing),
         };
         let named = rules.named().into_iter().filter(|(kind, _)| kind == "User").map(|(_, name)| name);
         let tied: BTreeSet<String> = question.people().cloned().chain(named).take(NAMED).collect();
@@ -84,16 +84,16 @@ impl Crowd {
                 crowd.away.insert(name.clone());
                 continue;
             };
-            let one = of(name, standing.teams);
+            let one = of(name, standing);
             if tied.contains(name) {
                 crowd.tied.push(one.clone());
             }
             crowd.people.push(one);
         }
         if !question.is_plain(rules) {
-            let everyone = identity::everyone(services, &caller.tenant).await?;
-            let others = everyone.into_iter().filter(|(name, _)| !tied.contains(name) && !holders.contains(name));
-            crowd.people.extend(others.map(|(name, teams)| of(&name, teams)));
+            let everyone = everyone(services, &caller.tenant, &[rules]).await?;
+            let is_other = |one: &Caller| !tied.contains(one.label()) && !holders.contains(one.label());
+            crowd.people.extend(everyone.into_iter().filter(is_other));
         }
         Ok(crowd)
     }

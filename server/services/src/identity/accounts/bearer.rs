@@ -1,0 +1,101 @@
+//! Who bears a name. An account is somebody's for good, whatever the catalog calls them; accounts of several providers are one person's
+//! where they were found as one User at once. What is given to a person, and what they make, is theirs under every name.
+
+use std::collections::HashMap;
+
+use domain::identity::{Identity, Tenant};
+use sea_orm::prelude::Uuid;
+
+use super::{of, store};
+use crate::{Result, Services, changes::Transaction, identity::same};
+
+fn bearer_of(row: &store::Row) -> Identity {
+    Identity { person: row.person(), is_in_catalog: !row.just_in_time }
+}
+
+/// Who it is that comes in under a name, by this account; where that is not known, whoever bears the name now.
+pub(crate) async fn bearer(
+    services: &Services,
+    tenant: &Tenant,
+    who: &str,
+    account: Option<Uuid>,
+) -> Result<Option<Identity>> {
+    if let Some(id) = account
+        && let Some(row) = store::by_id(&services.db, tenant, id).await?
+    {
+        return Ok(Some(bearer_of(&row)));
+    }
+    Ok(of(services, tenant, who).await?.first().map(bearer_of))
+}
+
+/// Of these names, who bears them now.
+pub(crate) async fn bearers(
+    services: &Services,
+    tenant: &Tenant,
+    names: &[String],
+) -> Result<HashMap<String, Identity>> {
+    let rows = store::of_names(&services.db, tenant, names).await?;
+    let standing = same::standing(services, tenant, &rows).await?;
+    let mut bearers = HashMap::new();
+    for row in rows.iter().filter(|row| standing.contains(&row.id)) {
+        bearers.entry(row.who.clone()).or_insert_with(|| bearer_of(row));
+    }
+    Ok(bearers)
+}
+
+/// Somebody who comes in: what was known of their account, and what is now.
+pub(super) struct Arrival<'a> {
+    pub(super) known: Option<&'a store::Row>,
+    pub(super) row: &'a store::Row,
+    /// Whom their name means now, and all accounts under it.
+    pub(super) meant: &'a same::Meant,
+    pub(super) all: &'a [store::Row],
+}
+
+impl Arrival<'_> {
+    /// Says whose account it is, now that it is known as whom they come in; and whether that is another one than before.
+    pub(super) async fn settle(&self, services: &Services, tx: &Transaction, tenant: &Tenant) -> Result<(Uuid, bool)> {
+        let Self { known, row, meant, all } = self;
+        let before = row.person();
+        let (mut person, mut apart) = (before, row.apart.clone());
+        if let Some(known) = known.filter(|known| known.who != row.who) {
+            let then = same::meant(services, tenant, &known.who).await?;
+            let is_there = !then.uid.is_nil();
+            // Another account of the same person is still found as whom they were: one of the two was taken for somebody else.
+            let others = store::of(&**tx, tenant, &known.who).await?;
+            let stays = |other: &store::Row| {
+                other.id != row.id && other.person() == person && (is_there || other.just_in_time) && then.is_of(other)
+            };
+            if others.iter().any(stays) {
+                person = Uuid::new_v4();
+            }
+            apart = (is_there && !known.just_in_time).then(|| known.who.clone());
+        }
+        if (person, &apart) != (before, &row.apart) {
+            store::set_person(&**tx, row, (person, apart.as_deref())).await?;
+        }
+        // What nobody came in by for long may be that of somebody who has left: addresses and logins are given on.
+        let since = services.doors.settings.fresh_since(row.seen_at);
+        let is_one = |other: &store::Row| {
+            let is_same_entry = other.user_uid.is_none_or(|uid| uid == meant.uid);
+            other.id != row.id && is_same_entry && meant.is_of(other) && other.was_seen_since(since)
+        };
+        if !meant.uid.is_nil() && !is_apart(services, tenant, apart.as_deref()).await? {
+            for other in all.iter().filter(|other| is_one(other)) {
+                if other.person() != person && !is_apart(services, tenant, other.apart.as_deref()).await? {
+                    store::join(&**tx, tenant, (person, other.person())).await?;
+                    person = other.person();
+                }
+            }
+        }
+        Ok((person, person != before))
+    }
+}
+
+/// Whether whoever came in as another User before, who is still there, may only be taken for this one.
+async fn is_apart(services: &Services, tenant: &Tenant, apart: Option<&str>) -> Result<bool> {
+    match apart {
+        Some(other) => Ok(!same::meant(services, tenant, other).await?.uid.is_nil()),
+        None => Ok(false),
+    }
+}
