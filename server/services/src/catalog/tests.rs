@@ -14,6 +14,7 @@ mod parts;
 mod recall;
 mod rejected;
 mod restart;
+mod successors;
 mod tenants;
 mod ties;
 mod trusted;

@@ -47,7 +47,7 @@ pub(crate) use self::{
     doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
     known::{Person, Whose, everyone, has_come, machines, person, whose},
     pipelines::BETWEEN,
-    renamed::{Renamed, renamed},
+    renamed::{Around, Renamed, renamed},
     starter::Starter,
     tokens::of_services,
 };

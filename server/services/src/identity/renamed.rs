@@ -1,6 +1,6 @@
 //! What is kept under a name goes along when the catalog calls whoever bears it otherwise, and does not wait there for somebody else.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::identity::Tenant;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement, prelude::Uuid};
@@ -42,27 +42,48 @@ const KEPT: [Kept; 8] = [
     },
 ];
 
+/// Who is in a team, teams below it included, and which teams it is below.
+#[derive(Debug, Default)]
+pub(crate) struct Around {
+    pub(crate) within: BTreeSet<String>,
+    pub(crate) above: BTreeSet<String>,
+}
+
+impl Around {
+    /// By the names that those have by now who are the same.
+    fn by_names(&self, now: &HashMap<String, String>) -> Self {
+        let named = |all: &BTreeSet<String>| all.iter().map(|name| now.get(name).unwrap_or(name).clone()).collect();
+        Self { within: named(&self.within), above: named(&self.above) }
+    }
+}
+
 /// A person or team whose entry has another name, with the entry as it was and as it is.
 #[derive(Debug)]
 pub(crate) struct Renamed {
     pub(crate) former: String,
     pub(crate) later: String,
+    /// Whether it is by their number at a forge that both are the same.
+    pub(crate) is_numbered: bool,
     pub(crate) before: Value,
     pub(crate) after: Value,
+    /// Of a team, before and after.
+    pub(crate) around: (Around, Around),
+}
+
+/// What an entry says at a place, in any case.
+fn text(of: &Value, pointer: &str) -> Option<String> {
+    of.pointer(pointer).and_then(Value::as_str).map(|text| text.trim().to_lowercase()).filter(|text| !text.is_empty())
 }
 
 impl Renamed {
-    /// Whether it is the same one that the entry means. An entry may be written over with that of somebody who comes in the place of one
-    /// who goes: a thing is the same by its place in a file, and a person is not.
-    async fn is_same(&self, tx: &Transaction, tenant: &Tenant) -> Result<bool> {
-        let text = |of: &Value, pointer: &str| of.pointer(pointer).and_then(Value::as_str).map(str::to_lowercase);
-        if !self.former.starts_with("user:") {
-            let facts = ["/spec/type", "/spec/members", "/spec/profile/email"];
-            return Ok(facts.iter().all(|fact| self.before.pointer(fact) == self.after.pointer(fact)));
+    /// Whether it is the same person that the entry means. An entry may be written over with that of somebody who comes in the place of
+    /// one who goes: a thing is the same by its place in a file, and a person is not.
+    async fn is_same_person(&self, tx: &Transaction, tenant: &Tenant) -> Result<bool> {
+        if self.is_numbered {
+            return Ok(true);
         }
-        let address = |of: &Value| text(of, "/spec/profile/email").filter(|address| !address.trim().is_empty());
-        let addresses = (address(&self.before), address(&self.after));
-        if addresses.0.is_some() && addresses.0 == addresses.1 {
+        let addresses = [&self.before, &self.after].map(|of| text(of, "/spec/profile/email"));
+        if addresses[0].is_some() && addresses[0] == addresses[1] {
             return Ok(true);
         }
         for account in accounts::store::of(&**tx, tenant, &self.former).await? {
@@ -72,7 +93,28 @@ impl Renamed {
             }
         }
         let own = [&self.before, &self.after].map(annotations);
-        Ok(addresses == (None, None) && !own[0].is_empty() && own[0] == own[1])
+        Ok(addresses == [None, None] && !own[0].is_empty() && own[0] == own[1])
+    }
+
+    /// The same of a team, which is who is in it; where one of the two has nobody in it, it is what it says of itself.
+    fn is_same_team(&self, now: &HashMap<String, String>) -> bool {
+        if self.is_numbered {
+            return true;
+        }
+        let (before, after) = (self.around.0.by_names(now), &self.around.1);
+        let fewer = before.within.len().min(after.within.len());
+        if fewer > 0 {
+            return before.within.intersection(&after.within).count() * 2 > fewer;
+        }
+        let names = ["/metadata/title", "/spec/profile/displayName", "/spec/profile/email"];
+        let says = |of: &Value| names.map(|name| text(of, name));
+        let is_said = says(&self.after).iter().any(Option::is_some) || !annotations(&self.after).is_empty();
+        let has_nobody = before.within.is_empty() && after.within.is_empty();
+        text(&self.before, "/spec/type") == text(&self.after, "/spec/type")
+            && before.above == after.above
+            && says(&self.before) == says(&self.after)
+            && annotations(&self.before) == annotations(&self.after)
+            && (is_said || has_nobody)
     }
 }
 
@@ -85,19 +127,36 @@ fn annotations(of: &Value) -> BTreeMap<&str, &Value> {
 /// Takes all that is kept under names of people and teams along to their new names, as far as they are the same. What stood under the later
 /// ones was somebody else's.
 pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, all: Vec<Renamed>) -> Result<()> {
-    let mut names = Vec::with_capacity(all.len());
-    for one in all {
-        if one.is_same(tx, tenant).await? {
-            names.push((one.former, one.later));
+    let (teams, people): (Vec<Renamed>, Vec<Renamed>) =
+        all.into_iter().partition(|one| one.former.starts_with("group:"));
+    let mut now = HashMap::new();
+    for one in people {
+        if one.is_same_person(tx, tenant).await? {
+            now.insert(one.former, one.later);
         }
     }
-    if names.is_empty() {
+    same_teams(teams, &mut now);
+    if now.is_empty() {
         return Ok(());
     }
+    let mut names: Vec<(String, String)> = now.into_iter().collect();
+    names.sort_unstable();
     permission::renamed(tx, tenant, &names).await?;
     let moves = Moves::new(tx, tenant, &names);
     moves.set_starters().await?;
     moves.run_all(|_| true, Standing::IsAnothers).await
+}
+
+/// Adds the teams that are the same. One is known by others that have other names themselves, so they are asked until no more are found.
+fn same_teams(mut teams: Vec<Renamed>, now: &mut HashMap<String, String>) {
+    loop {
+        let (same, others): (Vec<Renamed>, Vec<Renamed>) = teams.into_iter().partition(|team| team.is_same_team(now));
+        if same.is_empty() {
+            return;
+        }
+        now.extend(same.into_iter().map(|team| (team.former, team.later)));
+        teams = others;
+    }
 }
 
 /// The same for one person who was made up and is somebody of the catalog now, as whom they may have come in before by another way.

@@ -156,7 +156,8 @@ async fn where_nobody_is_renamed_nothing_is_asked() {
         renamed(&mut tx, &tenant, Vec::new()).await.unwrap();
         let entry = json!({ "spec": { "profile": { "email": "ada@saltmarsh.example" } } });
         let (former, later) = ("user:default/ada".to_owned(), "user:default/ada-b".to_owned());
-        let names = vec![Renamed { former, later, before: entry.clone(), after: entry }];
+        let (before, around) = (entry.clone(), Default::default());
+        let names = vec![Renamed { former, later, is_numbered: false, before, after: entry, around }];
         assert!(renamed(&mut tx, &tenant, names).await.is_err());
     }
 }

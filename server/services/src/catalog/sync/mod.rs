@@ -1,6 +1,7 @@
 //! Bringing the catalog in line with a source: source → fetch → parse → validate → claim → relate → record.
 
 mod bundle;
+mod carry;
 mod claim;
 pub(super) mod gather;
 mod keep;

@@ -14,17 +14,11 @@ use domain::{
 use sea_orm::prelude::Uuid;
 use tokio_util::sync::CancellationToken;
 
-use super::{restitch::Restitch, ties::Declarations};
+use super::{carry::Carry, restitch::Restitch, ties::Declarations};
 use crate::{
     Error, Result, bulk,
-    catalog::{
-        kinds, store,
-        sync::gather::Found,
-        trust::{self, Trusts},
-        waiting,
-    },
+    catalog::{kinds, store, sync::gather::Found, waiting},
     changes::Transaction,
-    identity::{self, Renamed},
     queue::Job,
 };
 
@@ -157,7 +151,8 @@ impl Plan {
             renames.into_iter().filter_map(|(new, name)| Some((new, old.remove(&name)?))).collect();
         let names: Vec<(String, Uuid)> = renamed.values().map(|row| (row.reference.clone(), row.uid)).collect();
         store::note_former_names(&**tx, tenant, &names, now).await?;
-        follow(tx, tenant, source, &renamed, &put).await?;
+        let gone = orphan.iter().chain(&remove).chain(&former).collect();
+        Carry { tenant, source, renamed: &renamed, put: &put, ties: &ties, gone }.run(tx).await?;
         store::delete_entities(&**tx, tenant, &remove).await?;
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;
@@ -208,33 +203,6 @@ async fn declare(
     };
     let done = tokio::task::spawn_blocking(work).await;
     done.map_err(|error| Error::Internal(format!("reading what documents declare: {error}")))
-}
-
-/// Takes what is kept under names of people and teams along to their new names, where the source is believed about both.
-async fn follow(
-    tx: &mut Transaction,
-    tenant: &Tenant,
-    source: Uuid,
-    renamed: &HashMap<String, store::Row>,
-    put: &HashMap<String, (Found, String)>,
-) -> Result<()> {
-    if !renamed.keys().any(|name| trust::is_of_people(name)) {
-        return Ok(());
-    }
-    let trusts = Trusts::load(&**tx, tenant).await?;
-    let stands_by = |name: &String, row: &store::Row| {
-        let path = put.get(name).map(|(found, _)| found.path.as_str());
-        trusts.stands_by(&row.reference, row.source_id, &row.path)
-            && path.is_some_and(|path| trusts.stands_by(name, source, path))
-    };
-    let mut believed = Vec::new();
-    for (name, row) in renamed.iter().filter(|(name, row)| stands_by(name, row)) {
-        let (former, later) = (row.reference.clone(), name.clone());
-        let before = serde_json::from_str(&row.document)?;
-        let after = put.get(name).map(|(found, _)| found.value()).unwrap_or_default();
-        believed.push(Renamed { former, later, before, after });
-    }
-    identity::renamed(tx, tenant, believed).await
 }
 
 /// The kinds that stand, and those that come.
