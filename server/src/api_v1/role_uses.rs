@@ -71,8 +71,8 @@ async fn role_uses(
     if !(1..=3_650).contains(&days) {
         return Err(Error::Rejected(format!("`days` must be from 1 to 3650, not {days}")).into());
     }
+    let only = params.is_true("unused")?;
     let report = permission::use_report(&services, &caller, days).await?;
-    let only = params.is_on("unused");
     let items = report.grants.into_iter().filter(|grant| grant.is_unused || !only).map(|grant| {
         let (by, given_at, token) = match grant.by {
             GrantedBy::Hand(at, _) => ("given", Some(at), None),

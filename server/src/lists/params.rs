@@ -68,7 +68,15 @@ impl Params {
         self.one("totalItems").map_or(Ok(false), is_uncounted)
     }
 
-    /// A parameter that is on or off.
+    /// A parameter that is true or false.
+    pub(crate) fn is_true(&self, name: &str) -> Result<bool> {
+        let parse = |text: &str| {
+            text.parse().map_err(|_| rejected(format!("`{name}` must be `true` or `false`, not `{text}`")))
+        };
+        self.one(name).map_or(Ok(false), parse)
+    }
+
+    /// A parameter that is on or off, where whatever else is said is off.
     pub(crate) fn is_on(&self, name: &str) -> bool {
         self.one(name).is_some_and(|value| ["true", "1", "yes", "y", "on"].contains(&value.to_lowercase().as_str()))
     }

@@ -60,7 +60,7 @@ both! {
         assert_eq!(of(&items, "platform-engineer", "machine:keeper")["users"], 1);
         // What was just given is not unused yet, whatever it was used for.
         assert!(uses(&portal, "?unused=true&days=1").await.is_empty());
-        for wrong in ["?days=0", "?days=many", "?days=9999"] {
+        for wrong in ["?days=0", "?days=many", "?days=9999", "?unused=maybe"] {
             let refused = portal.get(&format!("/api/v1/permission/role-uses{wrong}")).await;
             assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
@@ -105,6 +105,18 @@ async fn what_was_used_long_ago_or_never_is_unused() {
     assert!(uses(&portal, "?unused=true&days=120").await.is_empty());
     let page = portal.get("/roles/unused").await.text().await.unwrap();
     assert!(page.contains("of no use to anyone for 90 days") && page.contains("Take away"), "{page}");
+    // What is given again begins anew, with no uses of before.
+    let taken = portal.request(Method::DELETE, "/api/v1/permission/roles").json(&role).send().await.unwrap();
+    assert_eq!(taken.status(), StatusCode::NO_CONTENT);
+    postgres::execute(
+        portal.database().unwrap(),
+        "INSERT INTO role_uses (tenant, role, grantee, subject, used_at) \
+         VALUES ('default', 'developer', 'group:default/harbour', 'user:default/ada', now() - interval '100 days')",
+    );
+    assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+    let items = uses(&portal, "").await;
+    let given = of(&items, "developer", "group:default/harbour");
+    assert_eq!((&given["unused"], &given["lastUsedAt"], &given["users"]), (&json!(false), &Value::Null, &json!(0)));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

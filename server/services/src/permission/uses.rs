@@ -186,10 +186,18 @@ pub struct UseReport {
     pub since: DateTime<Utc>,
 }
 
+/// Whether it was by this grant that a role was last of use: one that was taken away, and is given again, begins anew.
+fn is_of(by: &GrantedBy, last: DateTime<Utc>) -> bool {
+    match by {
+        GrantedBy::Hand(at, _) => hour(last) >= hour(*at),
+        GrantedBy::Settings | GrantedBy::Token(..) => true,
+    }
+}
+
 /// Whether a role was of no use since `until`. One that was given later cannot have been, nor is known what was before uses were
 /// noted.
 fn is_unused(last: Option<DateTime<Utc>>, begun: DateTime<Utc>, until: DateTime<Utc>) -> bool {
-    last.unwrap_or(begun) < until
+    last.map_or(begun, |last| last.max(begun)) < until
 }
 
 /// What use the roles were, and which were of none for `days`.
@@ -213,7 +221,7 @@ pub async fn use_report(services: &Services, caller: &Caller, days: u32) -> Resu
     let spoken_of = roles::spoken_of(services, tenant).await?;
     let until = Utc::now() - TimeDelta::days(i64::from(days.clamp(1, 3_650)));
     let grants = all.into_iter().map(|(role, grantee, by)| {
-        let found = uses.get(&(role.clone(), grantee.clone())).copied();
+        let found = uses.get(&(role.clone(), grantee.clone())).copied().filter(|(last, _)| is_of(&by, *last));
         let begun = match &by {
             GrantedBy::Hand(at, _) | GrantedBy::Token(_, at) => since.max(*at),
             GrantedBy::Settings => since,
@@ -271,6 +279,11 @@ mod tests {
         let day = |day: i64| DateTime::UNIX_EPOCH + TimeDelta::days(day);
         assert!(is_unused(None, day(1), day(10)) && is_unused(Some(day(9)), day(1), day(10)));
         assert!(!is_unused(None, day(11), day(10)) && !is_unused(Some(day(10)), day(1), day(10)));
+        // Nor is it where it was given before, and used then.
+        assert!(!is_unused(Some(day(2)), day(11), day(10)));
+        let given = GrantedBy::Hand(day(11) + TimeDelta::minutes(17), "boss".to_owned());
+        assert!(is_of(&given, day(11)) && !is_of(&given, day(11) - TimeDelta::minutes(1)));
+        assert!(is_of(&GrantedBy::Settings, day(1)));
     }
 
     #[test]
