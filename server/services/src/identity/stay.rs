@@ -59,7 +59,10 @@ async fn is_open(services: &Services, caller: &Caller) -> Result<bool> {
         Entry::Session(id) => {
             let Ok(id) = id.parse() else { return Ok(false) };
             let row = sessions::store::by_id(&services.db, &caller.tenant, id).await?;
-            Ok(row.is_some_and(|row| row.expires_at > now))
+            match row.filter(|row| row.expires_at > now) {
+                Some(row) => sessions::holds(services, &caller.tenant, &row).await,
+                None => Ok(false),
+            }
         }
         Entry::Token(id) => {
             let Ok(id) = id.parse() else { return Ok(false) };

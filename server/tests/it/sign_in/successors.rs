@@ -124,6 +124,20 @@ both_with_a_provider! {
         assert_eq!(me(&mut second, &portal).await["subject"], "user:default/ada-b");
     }
 
+    async fn who_listens_hears_nothing_more_once_somebody_else_has_the_name(backend, provider) {
+        let staff = Staff::new(backend, &provider, &(user("sam", "stranger") + &user("bea", "mallory"))).await;
+        staff.is("sam", "stranger").await;
+        let mut sam = staff.comes("stranger").await;
+        let heard = sam.send(Method::GET, &format!("{}/api/v1/changes/stream", staff.portal.base), None).await;
+        assert_eq!(heard.status(), StatusCode::OK);
+        let mut other = staff.comes("mallory").await;
+        staff.write(&(user("sam", "vera") + &user("bea", "mallory"))).await;
+        staff.is("sam", "vera").await;
+        // Those who listen are looked at when somebody leaves, or after a while.
+        other.send(Method::POST, &format!("{}/auth/sign-out", staff.portal.base), Some(&[])).await;
+        heard.bytes().await.expect("the stream ends");
+    }
+
     async fn a_name_and_an_address_that_are_both_given_on_bring_nothing_along(backend, provider) {
         let portal = portal(backend, &provider, "trust_email = true").await;
         provider.know(&portal, &["corp"]).await;

@@ -212,6 +212,12 @@ async fn is_shut_out(services: &Services, tenant: &Tenant, row: &Row) -> Result<
     }))
 }
 
+/// Whether a session is still that of whoever opened it.
+pub(super) async fn holds(services: &Services, tenant: &Tenant, row: &Row) -> Result<bool> {
+    let Ok(subject) = row.who.parse() else { return Ok(false) };
+    Ok(!is_another(services, tenant, row, &subject).await? && !is_shut_out(services, tenant, row).await?)
+}
+
 /// Ends a session that nobody ended, and says why.
 async fn end(services: &Services, tenant: &Tenant, row: &Row, why: &str) -> Result<()> {
     let asker = Caller::system(tenant.clone(), "identity");
