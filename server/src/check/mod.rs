@@ -94,6 +94,10 @@ impl<'a> Report<'a> {
         all.filter(|finding| finding.problem.severity != Severity::Info)
     }
 
+    fn left_out(&self) -> usize {
+        self.files.iter().filter(|file| file.outcome == Outcome::Skipped).count()
+    }
+
     fn rejected(&self) -> usize {
         self.files.iter().filter(|file| file.outcome == Outcome::Rejected).count()
     }

@@ -37,8 +37,12 @@ fn shown(text: &str) -> String {
 
 pub(super) fn summary(report: &Report<'_>) -> String {
     let count = |number: usize, one: &str, many: &str| format!("{number} {}", if number == 1 { one } else { many });
+    let left_out = match report.left_out() {
+        0 => String::new(),
+        left_out => format!("; {} left out, `--format json` says why", count(left_out, "file", "files")),
+    };
     format!(
-        "{}, {}: {}, {}",
+        "{}, {}: {}, {}{left_out}",
         count(report.files.len(), "file", "files"),
         count(report.entities, "entity", "entities"),
         count(report.errors, "error", "errors"),

@@ -32,6 +32,19 @@ fn found(files: &Value) -> Vec<String> {
     problems.map(|problem| format!("{} {}", problem["line"], problem["message"].as_str().unwrap())).collect()
 }
 
+/// The paths of the files of which this became.
+fn paths_of(files: &Value, outcome: &str) -> Vec<String> {
+    let files = files.as_array().unwrap().iter().filter(|file| file["outcome"] == outcome);
+    files.map(|file| file["path"].as_str().unwrap().to_owned()).collect()
+}
+
+/// A template that fetches with this input.
+fn fetching(name: &str, input: &str) -> String {
+    format!(
+        "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {{name: {name}}}\nspec:\n  type: service\n  owner: berths\n  steps:\n    - id: fetch\n      action: fetch:template\n      input: {input}\n"
+    )
+}
+
 both! {
     async fn a_sync_and_a_check_of_a_folder_judge_alike(portal) {
         let text = mistyped() + &location("l", "{targets: [./none.yaml, ./good.yaml]}");
@@ -49,9 +62,16 @@ both! {
     }
 
     async fn what_a_folder_passes_over_is_told(portal) {
+        let boat = "apiVersion: causeway.dev/v1alpha1\nkind: EntityKind\nmetadata: {name: boat}\nspec:\n  names: {kind: Boat, plural: Boats}\n  versions: [nordwind.example/v1]\n  schema: {type: object}\n";
+        let json = r#"{"apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": {"name": "json"}, "spec": {"type": "service", "lifecycle": "production", "owner": "berths"}}"#;
         let files = [
             ("mono/web/catalog-info.yaml", component("web", "service", "berths")),
             ("mono/web/more.yaml", component("more", "service", "berths")),
+            ("mono/web/quoted.yaml", component("quoted", "service", "berths").replace("apiVersion", "\"apiVersion\"")),
+            ("mono/web/written.yaml", json.to_owned()),
+            ("mono/kinds/boat.yaml", boat.to_owned()),
+            ("mono/boats.yaml", "apiVersion: nordwind.example/v1\nkind: Boat\nmetadata: {name: heron}\nspec: {}\n".to_owned()),
+            ("mono/scorecard.yaml", "apiVersion: causeway.dev/v1alpha1\nkind: Scorecard\nmetadata: {name: s}\nspec: {}\n".to_owned()),
             ("mono/deploy.yaml", "apiVersion: apps/v1\nkind: Deployment\nmetadata: {name: web}\n".to_owned()),
             ("mono/led.yaml", component("led", "service", "berths")),
             ("mono/catalog-info.yaml", location("l", "{targets: [./led.yaml]}")),
@@ -63,31 +83,76 @@ both! {
         for (path, text) in &files {
             root = portal.write(path, text).replace(path, "mono");
         }
+        let passed = ["boats.yaml", "kinds/boat.yaml", "scorecard.yaml", "web/more.yaml", "web/quoted.yaml", "web/written.yaml"];
         let trace = portal.trace(&portal.register("file", &root).await).await;
-        let files_of = |outcome: &str| {
-            let files = trace["files"].as_array().unwrap().iter().filter(|file| file["outcome"] == outcome);
-            files.map(|file| file["path"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
-        };
-        assert_eq!(files_of("found"), ["catalog-info.yaml", "sam/orders/catalog-info.yaml", "web/catalog-info.yaml", "led.yaml"], "{trace}");
-        assert_eq!(files_of("skipped"), ["web/more.yaml"], "{trace}");
+        assert_eq!(
+            paths_of(&trace["files"], "found"),
+            ["catalog-info.yaml", "sam/orders/catalog-info.yaml", "web/catalog-info.yaml", "led.yaml"],
+            "{trace}"
+        );
+        assert_eq!(paths_of(&trace["files"], "skipped"), passed, "{trace}");
         assert!(trace.to_string().contains("name it in the `targets` of a Location"), "{trace}");
         let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
         let (status, told, _folder) = check(&files, &["mono", "--strict", "--format", "json"]);
         assert_eq!(status, 1, "{told}");
         let told: Value = serde_json::from_str(&told).unwrap();
-        let warned: Vec<String> = found(&told["files"]).into_iter().filter(|line| line.contains("was passed over")).collect();
-        assert_eq!(warned.len(), 1, "{told}");
+        assert_eq!(paths_of(&told["files"], "warned"), passed.map(|path| format!("mono/{path}")), "{told}");
+        // What is not read is not judged, and not counted.
+        assert_eq!((&told["entities"], &told["errors"], &told["warnings"]), (&json!(4), &json!(0), &json!(6)), "{told}");
+        // What is named beside the folder is looked at.
+        let beside = ["mono/boats.yaml", "mono/kinds", "mono/scorecard.yaml", "mono/web/*.yaml"];
+        let (_, told, _folder) = check(&files, &[&["mono"][..], &beside, &["--format", "json"]].concat());
+        let told: Value = serde_json::from_str(&told).unwrap();
+        assert!(!told.to_string().contains("was passed over"), "{told}");
+        assert_eq!(paths_of(&told["files"], "rejected"), ["mono/scorecard.yaml"], "{told}");
     }
 
     async fn what_a_template_fetches_is_its_content_wherever_that_is(portal) {
-        let template = "apiVersion: scaffolder.backstage.io/v1beta3\nkind: Template\nmetadata: {name: paper}\nspec:\n  type: service\n  owner: berths\n  steps:\n    - id: fetch\n      action: fetch:template\n      input:\n        url: ./content\n";
-        let path = portal.write("paper/template.yaml", template);
-        portal.write("paper/content/catalog-info.yaml", component("${{ values.name }}", "service", "berths"));
-        let trace = portal.trace(&portal.register("file", path.trim_end_matches("/template.yaml")).await).await;
-        let files: Vec<(&str, &str)> =
-            trace["files"].as_array().unwrap().iter().map(|file| (file["path"].as_str().unwrap(), file["outcome"].as_str().unwrap())).collect();
-        assert_eq!(files.iter().map(|(path, _)| *path).collect::<Vec<_>>(), ["template.yaml"], "{trace}");
-        assert_ne!(files[0].1, "rejected", "{trace}");
+        let content = component("${{ values.name }}", "service", "berths");
+        for (name, input, template) in [
+            ("block", "\n        url: ./content", "template.yaml"),
+            ("flow", "{url: ./content} # the skeleton", "template.yaml"),
+            ("quoted", "{\"url\": './content'}", "template.yaml"),
+            ("other", "{url: ./content}", "rust-service.yaml"),
+        ] {
+            let path = portal.write(&format!("{name}/{template}"), fetching(name, input));
+            portal.write(&format!("{name}/content/catalog-info.yaml"), &content);
+            let root = path.trim_end_matches(&format!("/{template}")).to_owned();
+            let trace = portal.trace(&portal.register("file", &root).await).await;
+            assert_eq!(paths_of(&trace["files"], "rejected"), [""; 0], "{name}: {trace}");
+            assert_eq!(paths_of(&trace["files"], "skipped"), ["content/catalog-info.yaml"], "{name}: {trace}");
+            assert!(trace.to_string().contains(&format!("the template in `{template}` renders it")), "{name}: {trace}");
+            let found = portal.json(&format!("/api/catalog/entities/by-name/template/default/{name}")).await;
+            assert_eq!(found["metadata"]["name"], name, "{found}");
+        }
+    }
+
+    async fn only_what_a_template_fetches_is_left_out_and_that_is_told(portal) {
+        let service = |name: &str| component(name, "service", "berths");
+        let links = fetching("links", "{url: ./content}") + "  output:\n    links:\n      - {title: x, url: ./docs}\n";
+        let files = [
+            ("org/far/template.yaml", fetching("far", "{url: 'https://git.example/o/r'}")),
+            ("org/far/catalog-info.yaml", service("beside-far")),
+            ("org/far/x/catalog-info.yaml", service("below-far")),
+            ("org/links/template.yaml", links),
+            ("org/links/content/catalog-info.yaml", service("${{ values.name }}")),
+            ("org/links/docs/catalog-info.yaml", service("docs")),
+            ("org/skeleton/catalog-info.yaml", service("bones")),
+        ];
+        let mut root = String::new();
+        for (path, text) in &files {
+            root = portal.write(path, text).replace(path, "org");
+        }
+        let read = ["far/catalog-info.yaml", "far/x/catalog-info.yaml", "links/docs/catalog-info.yaml"];
+        let left_out = ["far/template.yaml", "links/content/catalog-info.yaml", "links/template.yaml", "skeleton/catalog-info.yaml"];
+        let trace = portal.trace(&portal.register("file", &root).await).await;
+        assert_eq!(paths_of(&trace["files"], "found"), read, "{trace}");
+        let mut skipped = paths_of(&trace["files"], "skipped");
+        skipped.sort();
+        assert_eq!(skipped, left_out, "{trace}");
+        let files: Vec<(&str, &str)> = files.iter().map(|(path, text)| (*path, text.as_str())).collect();
+        let (status, told, _folder) = check(&files, &["org"]);
+        assert!(status == 0 && told.ends_with("7 files, 3 entities: 0 errors, 2 warnings; 2 files left out, `--format json` says why\n"), "{told}");
     }
 
     async fn what_a_location_cannot_lead_to_is_told_at_the_location(portal) {

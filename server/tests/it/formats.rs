@@ -130,7 +130,7 @@ const SCORECARD: &str = "apiVersion: causeway.dev/v1alpha1\nkind: Scorecard\nmet
 fn a_check_tells_of_catalog_files_templates_scorecards_and_kinds() {
     let good = component("a", "service", "berths");
     let files = [
-        ("services/catalog-info.yaml", good.as_str()),
+        ("services/a.yaml", good.as_str()),
         ("templates/template.yaml", TEMPLATE),
         ("templates/skeleton/catalog-info.yaml", "kind: ${{ values.x }}\n"),
         ("scorecards/s.yaml", SCORECARD),

@@ -14,7 +14,6 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use domain::catalog::{Severity, SourceKind};
 use services::catalog::{
-    content::{LARGEST_TEMPLATE, content_of, templates_among},
     keys::Granted,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, SourceReader, is_glob, join},
 };
@@ -75,17 +74,7 @@ impl Files {
         if path.is_dir() {
             let Walked { files, remarks } = walk(&path, "")?;
             let paths: Vec<String> = files.into_iter().map(|file| file.path).collect();
-            // What cannot be read is told of where it is read.
-            let begin_of = |file: &String| -> Option<Vec<u8>> {
-                let mut text = Vec::new();
-                fs::File::open(path.join(file)).ok()?.take(LARGEST_TEMPLATE).read_to_end(&mut text).ok()?;
-                Some(text)
-            };
-            let contents: Vec<String> = templates_among(&paths)
-                .filter_map(|file| Some((file, begin_of(file)?)))
-                .flat_map(|(file, text)| content_of(file, &text))
-                .collect();
-            let begin = Begin::folder(paths, &contents);
+            let begin = Begin::folder(paths);
             let (Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths)) = &begin;
             if paths.is_empty() {
                 let passed = remarks.first().map(|remark| format!("; `{}` is {}", remark.about, remark.message));

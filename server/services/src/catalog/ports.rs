@@ -7,10 +7,7 @@ use bytes::Bytes;
 use chrono::{DateTime, Utc};
 use domain::catalog::{Allowance, Severity, SourceKind};
 
-use super::{
-    content::may_be_template,
-    keys::{Granted, Keys},
-};
+use super::keys::{Granted, Keys};
 
 /// The folder of an organisation's teams, which no repository can have: `@` stands in no repository's name.
 pub const TEAMS: &str = "@teams/";
@@ -177,10 +174,11 @@ pub enum Begin {
 }
 
 impl Begin {
-    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. What stands in `contents`, the folders that
-    /// templates fetch from, is not for the catalog before it is rendered, and neither is a skeleton.
-    pub fn folder(paths: impl IntoIterator<Item = String>, contents: &[String]) -> Self {
-        let guessed = Self::every(paths, contents);
+    /// What a folder means: every `catalog-info.yaml` below it, or else every YAML file. Whoever walks it leaves out what is there
+    /// for templates to render.
+    pub fn folder(paths: impl IntoIterator<Item = String>) -> Self {
+        let mut guessed: Vec<String> = paths.into_iter().filter(|path| Self::is_yaml(path)).collect();
+        guessed.sort();
         let found: Vec<String> = guessed.iter().filter(|path| Self::is_usual(path)).cloned().collect();
         if found.is_empty() { Self::Guessed(guessed) } else { Self::Found(found) }
     }
@@ -191,21 +189,10 @@ impl Begin {
         ["catalog-info.yaml", "catalog-info.yml"].contains(&name)
     }
 
-    /// Every YAML file of a folder that is not part of a skeleton, or of what a template fetches, sorted.
-    pub fn every(paths: impl IntoIterator<Item = String>, contents: &[String]) -> Vec<String> {
-        let is_yaml = |path: &str| {
-            let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
-            name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
-        };
-        let paths: Vec<String> = paths.into_iter().filter(|path| is_yaml(path)).collect();
-        let is_skeleton = |path: &str| {
-            path.contains("${{")
-                || path.split('/').any(|folder| ["skeleton", "skeletons"].contains(&folder))
-                || contents.iter().any(|folder| path.starts_with(folder) && !may_be_template(path))
-        };
-        let mut guessed: Vec<String> = paths.iter().filter(|path| !is_skeleton(path)).cloned().collect();
-        guessed.sort();
-        guessed
+    /// Whether a file is YAML by its name.
+    pub fn is_yaml(path: &str) -> bool {
+        let name = path.rsplit('/').next().unwrap_or(path).to_lowercase();
+        name.rsplit_once('.').is_some_and(|(_, end)| ["yaml", "yml"].contains(&end))
     }
 }
 
@@ -255,13 +242,11 @@ mod tests {
     }
 
     #[test]
-    fn a_folder_means_its_catalog_files_but_not_those_of_skeletons() {
-        let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string), &["t/".to_owned()]);
-        let skeletons =
-            ["a/skeleton/catalog-info.yaml", "b/${{values.name}}/catalog-info.yaml", "t/content/catalog-info.yaml"];
-        let found = [&skeletons[..], &["c/x.yaml", "c/catalog-info.yml", "t/template.yaml"]].concat();
+    fn a_folder_means_its_catalog_files_or_else_all_its_yaml() {
+        let folder = |paths: &[&str]| Begin::folder(paths.iter().map(ToString::to_string));
+        let found = ["c/x.yaml", "c/catalog-info.yml", "t/template.yaml"];
         assert_eq!(folder(&found), Begin::Found(vec!["c/catalog-info.yml".into()]));
-        let guessed = [&skeletons[..], &["c/x.YAML", "c/x.json", "a.yml", "t/template.yaml"]].concat();
+        let guessed = ["c/x.YAML", "c/x.json", "a.yml", "t/template.yaml"];
         assert_eq!(folder(&guessed), Begin::Guessed(vec!["a.yml".into(), "c/x.YAML".into(), "t/template.yaml".into()]));
     }
 

@@ -17,7 +17,6 @@ use std::{
 use async_trait::async_trait;
 use bytes::Bytes;
 use services::catalog::{
-    content::{LARGEST_TEMPLATE, content_of, templates_among},
     keys::{Granted, Keys},
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, is_glob, join},
 };
@@ -208,12 +207,7 @@ impl Repositories {
             (Begin::Named(names().filter(|path| matcher.is_match(path)).collect()), String::new())
         } else {
             let paths: Vec<String> = names().filter(|path| path.starts_with(&prefix)).collect();
-            let mut contents = Vec::new();
-            for path in templates_among(&paths) {
-                let text = blobs.read(path, &files[path], LARGEST_TEMPLATE).await.unwrap_or_default();
-                contents.extend(content_of(path, &text));
-            }
-            (Begin::folder(paths, &contents), path.clone())
+            (Begin::folder(paths), path.clone())
         };
         let (Begin::Named(chosen) | Begin::Found(chosen) | Begin::Guessed(chosen)) = &begin;
         if chosen.is_empty()

@@ -3,6 +3,8 @@
 //! Nothing here touches the database, so the same walk answers "explain this" and `causeway check`.
 
 mod ahead;
+mod content;
+mod folder;
 mod follow;
 mod found;
 mod judge;
@@ -23,6 +25,7 @@ use serde_json::Value;
 
 use self::{
     ahead::Ahead,
+    folder::Folder,
     follow::Naming,
     judge::{Guess, Waiting},
     look::Look,
@@ -40,7 +43,6 @@ use super::{
 use crate::catalog::{
     keys::Granted,
     kinds::Given,
-    passed_over::passed_over,
     ports::{Begin, OpenSource, ReadProblem, SourceReader, is_glob},
     yaml,
 };
@@ -107,11 +109,7 @@ pub(in crate::catalog) async fn gather(
         SourceKind::Kubernetes => format!("kubernetes:{target}").into(),
         _ => format!("url:{target}").into(),
     };
-    let walk = |terms| Walk {
-        // What costs a request for each folder is not listed for that.
-        is_listed: matches!(kind, SourceKind::File | SourceKind::Git),
-        ..Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms)
-    };
+    let walk = |terms| Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms);
     let gathered = walk(terms.clone()).run(&source).await;
     let by_kinds = gathered.prints.iter().flatten().any(|print| print.kinds.is_some());
     if !by_kinds || gathered.same.is_empty() || recall::kinds(&gathered.kinds) == terms.kinds() {
@@ -152,6 +150,7 @@ impl<'a> Walk<'a> {
             named,
             origin,
             by_address: HashMap::new(),
+            folders: BTreeMap::new(),
             steps: Vec::new(),
             ahead: Ahead::default(),
             seen: HashMap::new(),
@@ -162,20 +161,15 @@ impl<'a> Walk<'a> {
             about: None,
             rests: BTreeMap::new(),
             kept: 0,
-            is_listed: false,
             gathered: Gathered::of(source.as_ref()),
             opened: vec![source],
         }
     }
 
     async fn run(mut self, source: &Arc<dyn OpenSource>) -> Gathered {
-        let (paths, trust) = match source.begin() {
-            Begin::Named(paths) => (paths, self.named),
-            Begin::Found(paths) => (paths, Named::Itself),
-            Begin::Guessed(paths) => (paths, Named::ByPattern),
-        };
+        let (paths, named) = self.begin(0, self.named).await;
         for path in paths {
-            let (parent, naming, trust) = (None, None, trust.trust(&path));
+            let (parent, naming, trust) = (None, None, named.trust(&path));
             self.enqueue(Step { source: 0, path, parent, naming, depth: 0, trust, is_optional: false });
         }
         // Files are visited in the order in which they were met, and looked at some way ahead of that.
@@ -190,12 +184,7 @@ impl<'a> Walk<'a> {
         for remark in source.remarks() {
             self.remark(remark);
         }
-        if self.is_listed && matches!(source.begin(), Begin::Found(_)) {
-            let read = self.gathered.files.iter().map(|file| file.path.clone()).collect();
-            for remark in passed_over(&**source, &read).await {
-                self.remark(remark);
-            }
-        }
+        self.tell_left_out().await;
         self.gathered.allowance = source.allowance();
         self.gathered
     }
@@ -274,6 +263,8 @@ struct Walk<'a> {
     origin: Arc<str>,
     opened: Vec<Arc<dyn OpenSource>>,
     by_address: HashMap<(String, Granted), usize>,
+    /// What those mean that were begun with.
+    folders: BTreeMap<usize, Folder>,
     /// Files that were visited, in step with `gathered.files`.
     steps: Vec<Step>,
     ahead: Ahead,
@@ -292,8 +283,6 @@ struct Walk<'a> {
     rests: BTreeMap<usize, Rest>,
     /// How much text was kept.
     kept: usize,
-    /// Whether the source lists its files for nothing, so that those can be told of that were passed over.
-    is_listed: bool,
     gathered: Gathered,
 }
 

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{Named, Step, Walk, notes::About, plain};
 use crate::catalog::{
-    ports::{Begin, ReadProblem, is_glob},
+    ports::{ReadProblem, is_glob},
     yaml::Document,
 };
 
@@ -112,14 +112,14 @@ impl Walk<'_> {
         for (field, target) in targets {
             let naming = Naming { number, document: document.clone(), about: about.clone(), field };
             match self.targets(step, target).await {
-                Ok((_, paths)) if paths.is_empty() => {
+                Ok((_, paths, _)) if paths.is_empty() => {
                     let severity = if is_optional { Severity::Info } else { Severity::Warning };
                     let message = format!("`{target}` matches no file; correct it, or remove it");
                     self.tell_at(&naming, severity, message);
                 }
-                Ok((source, paths)) => {
+                Ok((source, paths, named)) => {
                     for path in paths {
-                        let (depth, trust) = (step.depth + 1, Named::of(target).trust(&path));
+                        let (depth, trust) = (step.depth + 1, named.trust(&path));
                         let (parent, naming) = (Some(number), Some(naming.clone()));
                         self.enqueue(Step { source, path, parent, naming, depth, trust, is_optional });
                     }
@@ -136,7 +136,8 @@ impl Walk<'_> {
         }
     }
 
-    async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>), ReadProblem> {
+    /// The files that a target means, in which source, and how they are named.
+    async fn targets(&mut self, step: &Step, target: &str) -> Result<(usize, Vec<String>, Named), ReadProblem> {
         if target.contains("://") {
             let from = self.opened[step.source].clone();
             let key = (target.to_owned(), from.granted());
@@ -147,13 +148,12 @@ impl Walk<'_> {
                 self.by_address.insert(key, self.opened.len() - 1);
                 self.opened.len() - 1
             };
-            let paths = match self.opened[number].begin() {
-                Begin::Named(paths) | Begin::Found(paths) | Begin::Guessed(paths) => paths,
-            };
-            return Ok((number, paths));
+            let (paths, named) = self.begin(number, Named::of(target)).await;
+            return Ok((number, paths, named));
         }
         let source = &self.opened[step.source];
         let path = source.resolve(&step.path, target)?;
-        if is_glob(target) { Ok((step.source, source.find(&path).await?)) } else { Ok((step.source, vec![path])) }
+        let paths = if is_glob(target) { source.find(&path).await? } else { vec![path] };
+        Ok((step.source, paths, Named::of(target)))
     }
 }

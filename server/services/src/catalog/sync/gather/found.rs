@@ -63,6 +63,8 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) failed: HashSet<String>,
     /// Folders that could not be listed: what files there said before still stands.
     pub(in crate::catalog) unlisted: HashSet<String>,
+    /// Files that were not read although they speak of a catalog.
+    pub(in crate::catalog) left_out: HashSet<String>,
     /// Whether it is time to ask for what was not asked for.
     pub(in crate::catalog) is_behind: bool,
     /// How many requests the server there still allows.

@@ -93,7 +93,7 @@ impl Walk<'_> {
     }
 
     /// Whether a document is of a kind that the organisation declares, if only in a version that its declaration does not name.
-    fn is_of_our_kinds(known: &OwnKinds, value: &Value) -> bool {
+    pub(super) fn is_of_our_kinds(known: &OwnKinds, value: &Value) -> bool {
         let word = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
         let group = |version: &str| version.split_once('/').map(|(group, _)| group.to_owned());
         let version = word("apiVersion");

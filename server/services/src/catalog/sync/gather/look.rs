@@ -231,7 +231,7 @@ fn is_above_any(field: &FieldPath, others: &[FieldPath]) -> bool {
 }
 
 /// Whether a file that nobody named holds anything for a catalog, as far as its text shows.
-fn speaks_of_catalog(bytes: &[u8]) -> bool {
+pub(super) fn speaks_of_catalog(bytes: &[u8]) -> bool {
     // Some tools save texts as UTF-16, with a mark: such a file is told of and not passed over.
     let is_wide = bytes.starts_with(&[0xff, 0xfe]) || bytes.starts_with(&[0xfe, 0xff]);
     let narrow: Vec<u8> = if is_wide { bytes.iter().copied().filter(|&byte| byte != 0).collect() } else { Vec::new() };
@@ -269,7 +269,7 @@ fn api_version(value: &Value) -> &str {
 }
 
 /// Whether a document in a file that nobody named belongs into a catalog.
-fn is_meant(value: &Value) -> bool {
+pub(super) fn is_meant(value: &Value) -> bool {
     let group = api_version(value).split('/').next().unwrap_or_default();
     ["backstage.io", "causeway.dev"].iter().any(|known| group == *known || group.ends_with(&format!(".{known}")))
 }
