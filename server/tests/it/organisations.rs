@@ -184,13 +184,20 @@ both! {
         fork["repository"]["full_name"] = json!("saltmarsh/fork");
         fork["repository"]["fork"] = json!(true);
         assert_eq!(deliver("push", "5", fork).await, "ignored: `saltmarsh/fork` is a fork, and this source leaves such out");
+        hub.says("/api/v3/repos/saltmarsh/tides", 200, &json!({
+            "name": "tides", "full_name": "saltmarsh/tides", "default_branch": "main", "pushed_at": "2026-11-01T00:00:01Z",
+            "html_url": "https://github.example/saltmarsh/tides",
+        }).to_string());
         web.taken();
         // The list does not show the push yet.
         hub.file("tides", 200, &component("moon-tides", "service", "berths"));
         assert!(deliver("push", "3", push("main", "tides")).await.starts_with("queued: `saltmarsh/tides` is asked for now"));
         portal.until("the new name is in the catalog", async |portal| portal.names("filter=metadata.name=moon-tides").await.pop()).await;
         // Neither lists nor people come first.
-        assert_eq!(web.taken(), ["/api/v3/repos/saltmarsh/tides/contents/catalog-info.yaml?ref=main"]);
+        assert_eq!(web.taken(), ["/api/v3/repos/saltmarsh/tides", "/api/v3/repos/saltmarsh/tides/contents/catalog-info.yaml?ref=main"]);
+        // What was not asked for stands, and is told as before.
+        let trace = portal.json(&format!("/api/v1/catalog/sources/{id}")).await;
+        assert_eq!((&trace["source"]["entities"], &trace["source"]["files"]), (&json!(2), &json!(3)), "{trace}");
         // By the name that the forge gives itself, of a repository that the list does not show.
         let fresh = json!({
             "name": "fresh", "full_name": "saltmarsh/fresh", "default_branch": "main", "pushed_at": "2026-11-01T00:00:09Z",

@@ -10,6 +10,7 @@ mod web;
 use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
 use services::catalog::{
@@ -101,10 +102,10 @@ impl SourceReader for Sources {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        pushed: &Pushed,
+        (pushed, since): (&Pushed, DateTime<Utc>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         if kind.is_organisation() {
-            return self.forges.open_pushed(kind, target, keys, pushed).await;
+            return self.forges.open_pushed(kind, target, keys, (pushed, since)).await;
         }
         self.open_with(kind, target, keys, pushed).await
     }

@@ -59,6 +59,14 @@ impl OpenSource for Begun {
         self.source.place(path)
     }
 
+    fn part(&self) -> Option<Vec<String>> {
+        self.source.part()
+    }
+
+    fn is_behind(&self) -> bool {
+        self.source.is_behind()
+    }
+
     fn remarks(&self) -> Vec<Remark> {
         self.source.remarks()
     }

@@ -7,6 +7,7 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use chrono::{DateTime, Utc};
 use domain::catalog::SourceKind;
 use secrecy::SecretString;
 use url::Url;
@@ -165,18 +166,17 @@ pub(crate) struct Reader {
     pub(super) reads: Reads,
     /// What forges told of.
     pub(super) pushed: Pushed,
-    /// Whether it is enough to ask for that, as far as the rest is known.
-    pub(super) is_pushed_enough: bool,
+    /// Since when it is enough to ask for that; nothing where all is to be asked for.
+    pub(super) enough_since: Option<DateTime<Utc>>,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        let opened = if self.is_pushed_enough {
-            self.sources.open_pushed(kind, target, &self.keys, &self.pushed)
-        } else {
-            self.sources.open_with(kind, target, &self.keys, &self.pushed)
+        let opened = match self.enough_since {
+            Some(since) => self.sources.open_pushed(kind, target, &self.keys, (&self.pushed, since)),
+            None => self.sources.open_with(kind, target, &self.keys, &self.pushed),
         };
         self.reads.in_turn(kind, target, opened).await
     }

@@ -72,13 +72,14 @@ pub trait SourceReader: Send + Sync {
         self.open(kind, target).await
     }
 
-    /// The same where it is enough to ask for what was pushed, as far as the rest is known: see [`OpenSource::is_behind`].
+    /// The same where it is enough to ask for what was pushed since then, if that can be told apart: see [`OpenSource::part`] and
+    /// [`OpenSource::is_behind`].
     async fn open_pushed(
         &self,
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        pushed: &Pushed,
+        (pushed, _since): (&Pushed, DateTime<Utc>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.open_with(kind, target, keys, pushed).await
     }
@@ -131,7 +132,13 @@ pub trait OpenSource: Send + Sync {
         Vec::new()
     }
 
-    /// Whether it is time to ask for the rest, of which this is as it was known.
+    /// The folders, each with a slash at the end, and the files that were asked for, where that is not all: whatever is recorded of
+    /// others stands.
+    fn part(&self) -> Option<Vec<String>> {
+        None
+    }
+
+    /// Whether it is time to ask for the rest, which was not asked for now.
     fn is_behind(&self) -> bool {
         false
     }

@@ -11,6 +11,7 @@ mod hidden_sources;
 mod lifecycle;
 mod numbered;
 mod parts;
+mod pushed;
 mod recall;
 mod rejected;
 mod restart;

@@ -1,18 +1,15 @@
 //! What was fetched before: so that only what moved is fetched again, also after a restart.
 
 use std::{
-    collections::{BTreeMap, HashMap, HashSet},
+    collections::{HashMap, HashSet},
     fs, io,
     io::Write as _,
     path::{Path, PathBuf},
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Mutex, PoisonError},
 };
 
 use chrono::{DateTime, Utc};
 use serde::{Deserialize, Serialize};
-use services::catalog::ports::Pushed;
-
-use super::{api::Repository, people::About};
 
 /// Which shape the answers have that are kept. What is kept in another one is fetched again: it may lack what is asked for now.
 const SHAPE: u32 = 3;
@@ -43,23 +40,6 @@ pub(super) struct Seen {
     pub(super) at: DateTime<Utc>,
 }
 
-/// What was listed of an organisation when everything in it was asked for.
-#[derive(Debug)]
-pub(super) struct Lists {
-    pub(super) repositories: Vec<Repository>,
-    pub(super) people: BTreeMap<String, About>,
-    /// Since when that is so.
-    pub(super) at: DateTime<Utc>,
-}
-
-impl Lists {
-    /// Whether all that was pushed to since then stands in them.
-    pub(super) fn have(&self, pushed: &Pushed) -> bool {
-        let is_listed = |name: &str| self.repositories.iter().any(|repository| repository.name == name);
-        pushed.iter().all(|(name, at)| *at < self.at || is_listed(name))
-    }
-}
-
 #[derive(Debug, Default, Serialize, Deserialize)]
 struct Contents {
     #[serde(default)]
@@ -68,9 +48,9 @@ struct Contents {
     seen: HashMap<String, Seen>,
     #[serde(skip)]
     used: HashSet<String>,
-    /// What was listed when everything was asked for; not kept over a restart.
+    /// When everything was last asked for; not kept over a restart.
     #[serde(skip)]
-    lists: Option<Arc<Lists>>,
+    listed_at: Option<DateTime<Utc>>,
     /// Whether the file is behind.
     #[serde(skip)]
     is_new: bool,
@@ -126,12 +106,12 @@ impl Memory {
         });
     }
 
-    pub(super) fn lists(&self) -> Option<Arc<Lists>> {
-        self.with(|contents| contents.lists.clone())
+    pub(super) fn listed_at(&self) -> Option<DateTime<Utc>> {
+        self.with(|contents| contents.listed_at)
     }
 
-    pub(super) fn list(&self, lists: Lists) {
-        self.with(|contents| contents.lists = Some(Arc::new(lists)));
+    pub(super) fn list(&self, at: DateTime<Utc>) {
+        self.with(|contents| contents.listed_at = Some(at));
     }
 
     /// Writes it down. With `repositories`, everything was listed: what was not used is forgotten.

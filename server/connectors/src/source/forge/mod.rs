@@ -20,7 +20,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::catalog::{Severity, SourceKind};
 use futures::{StreamExt, stream};
 use services::catalog::{
@@ -33,7 +33,7 @@ use services::catalog::{
 use self::{
     api::{Forge, Repository},
     client::{Client, Listed, Trouble},
-    memory::{Lists, Memory, Seen},
+    memory::{Memory, Seen},
     pace::Pace,
     state::State,
 };
@@ -85,18 +85,18 @@ impl Forges {
         keys: &Keys,
         pushed: &Pushed,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.open_in(kind, target, keys, (pushed, false)).await
+        self.open_in(kind, target, keys, (pushed, None)).await
     }
 
-    /// The same with what was pushed asked for alone, and the rest as it was listed last; all of it where that is not known.
+    /// The same with nothing asked for but what was pushed since then, where that can be told apart.
     pub(super) async fn open_pushed(
         &self,
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        pushed: &Pushed,
+        (pushed, since): (&Pushed, DateTime<Utc>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.open_in(kind, target, keys, (pushed, true)).await
+        self.open_in(kind, target, keys, (pushed, Some(since))).await
     }
 
     async fn open_in(
@@ -104,7 +104,7 @@ impl Forges {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, is_enough): (&Pushed, bool),
+        (pushed, since): (&Pushed, Option<DateTime<Utc>>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let organisation = Organisation::parse(kind, target).map_err(ReadProblem::Refused)?;
         let Some(forge) = Forge::of(kind) else {
@@ -114,9 +114,13 @@ impl Forges {
         let granted = held.grants();
         let client = Arc::new(self.client(forge, &organisation, held).await?);
         let now = Utc::now();
-        let known = client.memory.lists().filter(|lists| is_enough && lists.have(pushed));
-        let mut listed = match &known {
-            Some(known) => Listed { items: known.repositories.clone(), cut: None },
+        let alone = match since {
+            Some(since) => pushed::alone((forge, &client), &organisation, (pushed, since)).await,
+            None => None,
+        };
+        let is_all = alone.is_none();
+        let mut listed = match alone {
+            Some(items) => Listed { items, cut: None },
             None => forge.repositories(&client, &organisation).await,
         };
         if let (true, Some(trouble)) = (listed.items.is_empty(), &listed.cut) {
@@ -130,10 +134,14 @@ impl Forges {
             // The list does not show the first push yet.
             repository.is_empty = false;
         }
-        let mut unread = pushed::look_up((forge, &client), &organisation, pushed, &mut listed.items).await;
+        let mut unread = Vec::new();
+        if is_all {
+            unread = pushed::look_up((forge, &client), &organisation, pushed, &mut listed.items).await;
+        }
         let all = listed.items.len();
-        let repositories = listed.items.clone();
         let names: HashSet<String> = listed.items.iter().map(|repository| repository.api.clone()).collect();
+        let folders = listed.items.iter().map(|repository| format!("{}/", repository.id));
+        let part = (!is_all).then(|| folders.chain([pushed::TOLD.to_owned()]).collect());
         let mut wanted: Vec<Repository> = Vec::with_capacity(all);
         for repository in listed.items {
             match pushed::why_left_out(&repository, &organisation) {
@@ -155,39 +163,39 @@ impl Forges {
             .buffer_unordered(AT_ONCE);
         let asked: Vec<Asked> = asked.collect().await;
         let (files, with_file) = sorted(&wanted, asked, &organisation, &mut remarks);
-        let mut people = known.as_ref().map(|known| known.people.clone()).unwrap_or_default();
-        let is_whole = listed.cut.is_none() && known.is_none();
-        let mut is_complete = is_whole;
-        if organisation.people && known.is_none() {
+        let mut people = BTreeMap::new();
+        if organisation.people && is_all {
             let found = forge.people(&client, &organisation).await;
             if let Some(trouble) = &found.cut {
-                is_complete = false;
                 let why = trouble.told("a part of the teams and members");
                 remarks.push(cut_short("@teams", &why, people::TEAMS));
                 remarks.push(cut_short("@members", &why, people::MEMBERS));
             }
             people = people::documents(found);
         }
-        let left_out = all - wanted.len();
-        remarks.push(Remark {
-            about: "@repositories".to_owned(),
-            severity: Severity::Info,
-            message: format!(
-                "{all} repositories, {with_file} with `{}`, {left_out} left out as archived, forks, empty or not asked for",
-                organisation.file
-            ),
-            keeps: Vec::new(),
-        });
-        if is_complete {
-            client.memory.list(Lists { repositories, people: people.clone(), at: now });
+        if is_all {
+            let left_out = all - wanted.len();
+            remarks.push(Remark {
+                about: "@repositories".to_owned(),
+                severity: Severity::Info,
+                message: format!(
+                    "{all} repositories, {with_file} with `{}`, {left_out} left out as archived, forks, empty or not asked for",
+                    organisation.file
+                ),
+                keeps: Vec::new(),
+            });
         }
-        let is_behind = known.is_some_and(|known| now - known.at >= LISTS_HOLD);
+        let is_whole = is_all && listed.cut.is_none();
+        if is_whole {
+            client.memory.list(now);
+        }
+        let is_behind = !is_all && client.memory.listed_at().is_none_or(|at| now - at >= LISTS_HOLD);
         let memory = client.memory.clone();
         let saved = tokio::task::spawn_blocking(move || memory.save(is_whole.then_some(&names))).await;
         if let Ok(Err(error)) = saved {
             tracing::warn!(%error, "what was read of an organisation cannot be kept on disk, so it is read again after a restart");
         }
-        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), (remarks, is_behind))))
+        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), (remarks, part, is_behind))))
     }
 
     async fn client(&self, forge: Forge, organisation: &Organisation, held: Held) -> Result<Client, ReadProblem> {

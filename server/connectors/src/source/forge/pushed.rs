@@ -4,21 +4,48 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Utc};
 use domain::catalog::Severity;
+use futures::{StreamExt, stream};
 use services::catalog::{
     organisation::Organisation,
     ports::{Pushed, Remark},
 };
 
 use super::{
+    AT_ONCE,
     api::{Forge, Repository},
     client::{Client, Trouble},
 };
 
+/// Where that is told in the trace.
+pub(super) const TOLD: &str = "@pushed";
+
 /// How many repositories that no list shows are asked for at once, those first that were pushed to last.
 const UNLISTED: usize = 20;
 
+/// How many repositories are asked for by themselves; beyond that the list costs less.
+const ALONE: usize = 50;
+
 /// How many repositories that are not read are named.
 const NAMED: usize = 20;
+
+/// The repositories that were pushed to since then, as they are now; nothing where the organisation must be listed to know what
+/// became of them: one that is new, gone or renamed shows in its list alone.
+pub(super) async fn alone(
+    (forge, client): (Forge, &Client),
+    organisation: &Organisation,
+    (pushed, since): (&Pushed, DateTime<Utc>),
+) -> Option<Vec<Repository>> {
+    let fresh: Vec<String> = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
+    if fresh.len() > ALONE {
+        return None;
+    }
+    let asked = stream::iter(fresh).map(|name| async move {
+        let found = forge.repository(client, organisation, &name).await.ok()?;
+        (found.name == name && client.memory.seen(&found.api).is_some()).then_some(found)
+    });
+    let found: Vec<Option<Repository>> = asked.buffered(AT_ONCE).collect().await;
+    found.into_iter().collect()
+}
 
 /// Adds to the list what was pushed to and it does not show yet; gives what could not be found, in words.
 pub(super) async fn look_up(
@@ -79,5 +106,5 @@ pub(super) fn remark(mut told: Vec<String>) -> Option<Remark> {
     if more > 0 {
         let _ = write!(message, "; and {more} more");
     }
-    Some(Remark { about: "@pushed".to_owned(), severity: Severity::Info, message, keeps: Vec::new() })
+    Some(Remark { about: TOLD.to_owned(), severity: Severity::Info, message, keeps: Vec::new() })
 }

@@ -28,6 +28,7 @@ pub(super) struct State {
     files: Files,
     people: BTreeMap<String, About>,
     remarks: Vec<Remark>,
+    part: Option<Vec<String>>,
     is_behind: bool,
 }
 
@@ -38,10 +39,10 @@ impl State {
         granted: Granted,
         repositories: Vec<Repository>,
         (files, people): (Files, BTreeMap<String, About>),
-        (remarks, is_behind): (Vec<Remark>, bool),
+        (remarks, part, is_behind): (Vec<Remark>, Option<Vec<String>>, bool),
     ) -> Self {
         let repositories = repositories.into_iter().map(|repository| (repository.id.clone(), repository)).collect();
-        Self { forge, client, granted, repositories, files, people, remarks, is_behind }
+        Self { forge, client, granted, repositories, files, people, remarks, part, is_behind }
     }
 
     /// The repository that a path is in, and the path there.
@@ -156,6 +157,10 @@ impl OpenSource for State {
 
     fn remarks(&self) -> Vec<Remark> {
         self.remarks.clone()
+    }
+
+    fn part(&self) -> Option<Vec<String>> {
+        self.part.clone()
     }
 
     fn is_behind(&self) -> bool {

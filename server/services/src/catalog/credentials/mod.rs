@@ -58,7 +58,7 @@ impl Services {
             keys: Keys::of(Arc::new(ring)),
             reads,
             pushed: Pushed::new(),
-            is_pushed_enough: false,
+            enough_since: None,
         }
     }
 }

@@ -189,7 +189,7 @@ pub(in crate::catalog) async fn replace_files(
     tenant: &Tenant,
     id: Uuid,
     old: &[Arc<FileRow>],
-    new: &[FileRow],
+    (new, is_part): (&[FileRow], bool),
 ) -> Result<()> {
     let there: HashSet<&str> = new.iter().map(|row| row.file.path.as_str()).collect();
     let gone: Vec<&str> = old.iter().map(|row| row.file.path.as_str()).filter(|path| !there.contains(path)).collect();
@@ -204,6 +204,9 @@ pub(in crate::catalog) async fn replace_files(
         old.iter().enumerate().map(|(position, row)| (row.file.path.as_str(), (position, &**row))).collect();
     let mut rows = Vec::new();
     for (position, row) in new.iter().enumerate() {
+        // Where a part was read, each keeps its place, and what is new comes last.
+        let place = known.get(row.file.path.as_str()).map_or(old.len() + position, |(place, _)| *place);
+        let position = if is_part { place } else { position };
         if known.get(row.file.path.as_str()) == Some(&(position, row)) {
             continue;
         }

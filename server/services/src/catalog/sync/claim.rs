@@ -15,6 +15,7 @@ use sea_orm::prelude::Uuid;
 use super::{
     gather::{Found, Gathered, Note, Rest, TOLD},
     keep::Keep,
+    part::Part,
     precedence::{self, Precedence, Taken},
     recall,
     record::Plan,
@@ -51,6 +52,8 @@ pub(super) struct Claims {
     pub(super) waiting: BTreeSet<waiting::Claim>,
     /// Who says anew whose a name is.
     pub(super) losers: HashSet<Uuid>,
+    /// Whether what was not asked for may have to do with what changed, so that it is to be asked for now.
+    pub(super) is_owed: bool,
     /// Names that change hands because this source is believed about people and who held them is not.
     pub(super) taken: Vec<Taken>,
 }
@@ -66,7 +69,10 @@ pub(super) async fn claim(
     old: &[Arc<FileRow>],
 ) -> Result<Option<Claims>> {
     let tenant = &caller.tenant;
-    let Gathered { found, kinds, mut files, failed, unlisted, cut, layouts, same, .. } = gathered;
+    let Gathered { found, kinds, mut files, failed, unlisted, part, cut, layouts, same, .. } = gathered;
+    let part = Part::new(part, &files, old);
+    // What is as it was, or was not asked for, declares what it declared.
+    let is_kept = |path: &str| same.contains(path) || part.is_outside(path);
     let found: Vec<(String, Found)> = found.into_iter().map(|found| (found.reference.to_string(), found)).collect();
     let there = store::standing(&**tx, tenant, id).await?;
     let as_they_were = old.iter().filter(|row| same.contains(&row.file.path)).map(|row| {
@@ -74,26 +80,17 @@ pub(super) async fn claim(
         (recall::standing(row) == Some(standing)).then(|| (row.file.path.clone(), standing))
     });
     let Some(mut by_file) = as_they_were.collect::<Option<HashMap<String, u64>>>() else { return Ok(None) };
-    // Of the files that are as they were, only what others claim too is of interest.
-    let others: Vec<String> = there.into_keys().filter(|path| !same.contains(path)).collect();
-    let mut own = store::known_in(&**tx, tenant, id, &others).await?;
-    let asked: Vec<String> = found.iter().map(|(key, _)| key).filter(|key| !own.contains_key(*key)).cloned().collect();
-    let mut others = HashMap::new();
-    for (key, known) in store::known_as(&**tx, tenant, &asked).await? {
-        if known.source == id {
-            own.insert(key, known)
-        } else {
-            others.insert(key, known)
-        };
-    }
+    let outside: u64 = there.iter().filter(|(path, _)| part.is_outside(path)).map(|(_, (standing, _))| standing).sum();
+    // Of the files that are kept, only what others claim too is of interest.
+    let others: Vec<String> = there.into_keys().filter(|path| !is_kept(path)).collect();
+    let (own, others) = known(tx, id, &others, &found).await?;
     let is_partial = store::is_partial(&**tx, tenant, id).await?;
     let around = store::conflicts_around(&**tx, tenant, id).await?;
-    let held = held_elsewhere(&found, &own, &same);
+    let held = held_elsewhere(&found, &own, &is_kept);
     let precedence = Precedence::new(tx, tenant, id, (&found, &others)).await?;
     let rivals: Vec<String> = others.keys().cloned().collect();
     let places = origin::locations(&**tx, tenant, &rivals).await?;
-    let targets = store::targets(&**tx, tenant).await?;
-    let mut conflicts = Conflicts::new(tenant.to_string(), (id, targets), &around);
+    let mut conflicts = Conflicts::new(tenant.to_string(), (id, store::targets(&**tx, tenant).await?), &around);
     let mut plan = Plan::default();
     let mut claimed: HashMap<String, String> = HashMap::new();
     let mut taken = Vec::new();
@@ -120,22 +117,18 @@ pub(super) async fn claim(
     conflicts.tell_rests(&mut files);
     plan.kinds = kinds;
     let keep = Keep::new(&files, old, (failed, unlisted), cut);
-    let mut standing = usize::try_from(by_file.values().sum::<u64>()).unwrap_or(usize::MAX);
-    let mut stale = HashSet::new();
-    for (key, known) in &own {
-        if claimed.contains_key(key) || known.is_orphaned || same.contains(&known.path) {
-            continue;
-        }
-        if keep.stands(&known.path) {
-            standing += 1;
-            stale.insert(key.clone());
-        } else {
-            plan.orphan.push(key.clone());
-        }
-    }
+    let is_undeclared =
+        |(key, known): &(&String, &Known)| !claimed.contains_key(*key) && !known.is_orphaned && !is_kept(&known.path);
+    let (stale, gone): (Vec<_>, Vec<_>) =
+        own.iter().filter(is_undeclared).partition(|(_, known)| keep.stands(&known.path));
+    let stale: HashSet<String> = stale.into_iter().map(|(key, _)| key.clone()).collect();
+    plan.orphan.extend(gone.into_iter().map(|(key, _)| key.clone()));
+    let standing = usize::try_from(by_file.values().sum::<u64>() + outside).unwrap_or(usize::MAX);
+    let standing = standing.saturating_add(stale.len());
     // What could not be looked at is told as it was: it is not mended.
-    let carried: Vec<&Arc<FileRow>> = old.iter().filter(|row| keep.is_unlisted(&row.file.path)).collect();
-    tell_rejected(&mut plan, (&own, &stale), &rejected::Rejected::new(&files, told), &rejected_before(old, &keep));
+    let is_unseen = |path: &str| keep.is_unlisted(path) || part.is_outside(path);
+    let carried: Vec<&Arc<FileRow>> = old.iter().filter(|row| is_unseen(&row.file.path)).collect();
+    tell_rejected(&mut plan, (&own, &stale), &rejected::Rejected::new(&files, told), &rejected_before(old, &is_unseen));
     plan.orphan.sort();
     let mut documents = rename::documents(&files, layouts, old, &stale);
     let names = rename::Names { own: &own, others: &others };
@@ -151,16 +144,24 @@ pub(super) async fn claim(
         |row: &&conflict::Model| row.owner_id == id && row.source_id != id && freed.contains(&row.reference);
     let waiting = around.iter().filter(is_waiting).map(waiting::claim).collect();
     // Whoever loses a name, or waited for it too, says whose it is now.
-    let losers = precedence::losers(tx, tenant, id, (&taken, &same)).await?;
-    let Conflicts { rows, mut notes, disputed, .. } = conflicts;
-    let new: HashSet<conflict::Model> = rows.into_values().collect();
-    let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
-    if old != new {
-        plan.touched.extend(old.symmetric_difference(&new).map(|row| row.reference.clone()));
-        store::replace_conflicts(&**tx, tenant, id, new.into_iter().collect()).await?;
-    }
-    let carried = carry(carried, &mut files, &mut documents, &mut notes);
-    Ok(Some(Claims { plan, files, documents, notes, standing, by_file, disputed, carried, waiting, losers, taken }))
+    let losers = precedence::losers(tx, tenant, id, &taken, is_kept).await?;
+    let Conflicts { rows, notes, disputed, .. } = conflicts;
+    let is_owed = settle(tx, (id, around), rows.into_values().collect(), is_unseen, &mut plan).await?;
+    let carried = carry(carried, &mut files, &mut documents);
+    Ok(Some(Claims {
+        plan,
+        files,
+        documents,
+        notes,
+        standing,
+        by_file,
+        disputed,
+        carried,
+        waiting,
+        losers,
+        is_owed,
+        taken,
+    }))
 }
 
 /// Says of each entity whose file does not stand as it is now why that is, and of no other any longer.
@@ -179,24 +180,58 @@ fn tell_rejected(
     }
 }
 
+/// What is in the catalog because of these files of a source, or by the names that were found: its own, and what others have.
+async fn known(
+    tx: &Transaction,
+    id: Uuid,
+    paths: &[String],
+    found: &[(String, Found)],
+) -> Result<(HashMap<String, Known>, HashMap<String, Known>)> {
+    let mut own = store::known_in(&**tx, tx.tenant(), id, paths).await?;
+    let asked: Vec<String> = found.iter().map(|(key, _)| key).filter(|key| !own.contains_key(*key)).cloned().collect();
+    let mut others = HashMap::new();
+    for (key, known) in store::known_as(&**tx, tx.tenant(), &asked).await? {
+        if known.source == id {
+            own.insert(key, known)
+        } else {
+            others.insert(key, known)
+        };
+    }
+    Ok((own, others))
+}
+
+/// Writes down what is disputed, with what was not looked at and claims what it claimed; whether that, or what is of a kind that is
+/// gone, is to be looked at now.
+async fn settle(
+    tx: &Transaction,
+    (id, around): (Uuid, Vec<conflict::Model>),
+    mut new: HashSet<conflict::Model>,
+    is_unseen: impl Fn(&str) -> bool,
+    plan: &mut Plan,
+) -> Result<bool> {
+    let old: HashSet<conflict::Model> = around.into_iter().filter(|row| row.source_id == id).collect();
+    let unseen: Vec<&conflict::Model> = old.iter().filter(|row| is_unseen(&row.path)).collect();
+    let freed: HashSet<&String> = plan.orphan.iter().chain(plan.renames.values()).collect();
+    let is_owed = freed.iter().any(|key| key.starts_with("entitykind:"))
+        || unseen.iter().any(|row| freed.contains(&row.reference));
+    new.extend(unseen.into_iter().cloned());
+    if old != new {
+        plan.touched.extend(old.symmetric_difference(&new).map(|row| row.reference.clone()));
+        store::replace_conflicts(&**tx, tx.tenant(), id, new.into_iter().collect()).await?;
+    }
+    Ok(is_owed)
+}
+
 /// Files that were rejected before and were looked at now.
-fn rejected_before<'a>(old: &'a [Arc<FileRow>], keep: &Keep<'_>) -> HashSet<&'a str> {
+fn rejected_before<'a>(old: &'a [Arc<FileRow>], is_unseen: &dyn Fn(&str) -> bool) -> HashSet<&'a str> {
     let rejected = old.iter().filter(|row| row.file.outcome == Outcome::Rejected);
-    rejected.map(|row| row.file.path.as_str()).filter(|path| !keep.is_unlisted(path)).collect()
+    rejected.map(|row| row.file.path.as_str()).filter(|path| !is_unseen(path)).collect()
 }
 
 /// Tells of files as they were that were not looked at, and names them.
-fn carry(
-    rows: Vec<&Arc<FileRow>>,
-    files: &mut Vec<SourceFile>,
-    documents: &mut Vec<Documents>,
-    notes: &mut Vec<Note>,
-) -> HashSet<String> {
+fn carry(rows: Vec<&Arc<FileRow>>, files: &mut Vec<SourceFile>, documents: &mut Vec<Documents>) -> HashSet<String> {
     let mut carried = HashSet::with_capacity(rows.len());
     for row in rows {
-        let file = files.len();
-        let problems = row.file.problems.iter().filter(|problem| problem.severity != Severity::Info).cloned();
-        notes.extend(problems.map(|problem| Note { file, place: None, reference: None, owner: None, problem }));
         carried.insert(row.file.path.clone());
         files.push(row.file.clone());
         documents.push(row.documents.clone());
@@ -205,11 +240,11 @@ fn carry(
 }
 
 /// Names that a file of this source held before and still declares, though another file that comes first does so too.
-/// A file that is as it was declares what it declared.
+/// A file that is kept declares what it declared.
 fn held_elsewhere(
     found: &[(String, Found)],
     own: &HashMap<String, Known>,
-    same: &HashSet<String>,
+    is_kept: &dyn Fn(&str) -> bool,
 ) -> HashMap<String, String> {
     let holder = |key: &String| own.get(key).filter(|known| !known.is_orphaned).map(|known| &known.path);
     let disputed: HashSet<&String> = found
@@ -222,7 +257,7 @@ fn held_elsewhere(
         .filter(|(key, found)| disputed.contains(key) && holder(key) == Some(&found.path))
         .map(|(key, found)| (key.clone(), found.path.clone()));
     let kept = disputed.iter().filter_map(|key| Some(((*key).clone(), holder(key)?.clone())));
-    declared.chain(kept.filter(|(_, path)| same.contains(path))).collect()
+    declared.chain(kept.filter(|(_, path)| is_kept(path))).collect()
 }
 
 /// Declarations that do not stand.

@@ -110,7 +110,9 @@ pub(in crate::catalog) async fn gather(
         _ => format!("url:{target}").into(),
     };
     let walk = |terms| Walk::new(reader, (source.clone(), Named::of(target)), origin.clone(), limits, terms);
-    let gathered = walk(terms.clone()).run(&source).await;
+    let mut gathered = walk(terms.clone()).run(&source).await;
+    // Documents of other kinds than before may stand in what was not asked for.
+    gathered.is_behind |= gathered.part.is_some() && recall::kinds(&gathered.kinds) != terms.kinds();
     let by_kinds = gathered.prints.iter().flatten().any(|print| print.kinds.is_some());
     if !by_kinds || gathered.same.is_empty() || recall::kinds(&gathered.kinds) == terms.kinds() {
         return Ok(gathered);

@@ -7,6 +7,7 @@ pub(super) mod gather;
 mod keep;
 mod noting;
 mod outside;
+mod part;
 mod placeholders;
 mod precedence;
 mod recall;
@@ -20,7 +21,7 @@ mod troubles;
 
 use std::{sync::Arc, time::Duration};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::{
     catalog::{Outcome, Source, SyncRecord},
     changes::ChangeKind,
@@ -53,6 +54,9 @@ use crate::{
 
 /// How long reading a source may take in all.
 const PATIENCE: Duration = Duration::from_mins(10);
+
+/// How long a push may take from when it is received until it is noted.
+const NOTED: TimeDelta = TimeDelta::seconds(5);
 
 /// How often a sync begins anew because the catalog became another one while the source was read.
 const ATTEMPTS: u32 = 3;
@@ -91,7 +95,7 @@ pub async fn sync_pushed(services: &Services, caller: &Caller, id: Uuid) -> Resu
 }
 
 /// The source as it is then, and whether it is time to ask for the rest of it.
-async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_pushed_enough: bool) -> Result<(Source, bool)> {
+async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough: bool) -> Result<(Source, bool)> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one.
     let turn = services.catalog.turn(id);
@@ -105,7 +109,8 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_pushed_enoug
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
-        let mut reader = Reader { pushed, is_pushed_enough, ..services.reader(caller) };
+        let enough_since = if is_part_enough { before.known_since(services, caller).await? } else { None };
+        let mut reader = Reader { pushed, enough_since, ..services.reader(caller) };
         reader.reads.pace = services.catalog.pace(id);
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
@@ -116,7 +121,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_pushed_enoug
             Ok(gathered) => {
                 let is_behind = gathered.is_behind;
                 match record(services, caller, before, started, gathered).await {
-                    Ok(Some(source)) => return Ok((source, is_behind)),
+                    Ok(Some((source, is_owed))) => return Ok((source, is_behind || is_owed)),
                     Ok(None) => {
                         tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
                     }
@@ -144,6 +149,8 @@ struct Before {
     source: Source,
     files: Vec<Arc<FileRow>>,
     recall: Recall,
+    /// Whether all that was read the last time is recorded.
+    is_whole: bool,
 }
 
 impl Before {
@@ -160,7 +167,16 @@ impl Before {
         } else {
             Recall::default()
         };
-        Ok(Self { source, files, recall })
+        Ok(Self { source, files, recall, is_whole })
+    }
+
+    /// Since when nothing is known of pushes, where the rest stands as it was read.
+    async fn known_since(&self, services: &Services, caller: &Caller) -> Result<Option<DateTime<Utc>>> {
+        if !self.is_whole || self.source.synced_at.is_none() || self.source.problem.is_some() {
+            return Ok(None);
+        }
+        let syncs = store::syncs_of(&services.db, &caller.tenant, self.source.id).await?;
+        Ok(syncs.last().filter(|last| last.problem.is_none()).map(|last| last.started_at - NOTED))
     }
 }
 
@@ -188,15 +204,15 @@ async fn mark_stale(
     Ok(source)
 }
 
-/// Records what was gathered; nothing if what was known before is no longer so.
+/// Records what was gathered, and says whether the rest has to do with it; nothing if what was known before is no longer so.
 async fn record(
     services: &Services,
     caller: &Caller,
     before: Before,
     started: DateTime<Utc>,
     mut gathered: Gathered,
-) -> Result<Option<Source>> {
-    let Before { source: seen, files: old, recall } = before;
+) -> Result<Option<(Source, bool)>> {
+    let Before { source: seen, files: old, recall, .. } = before;
     drop(recall);
     let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
     let stop = services.catalog.recording(id);
@@ -213,6 +229,7 @@ async fn record(
     let rests = std::mem::take(&mut gathered.rests);
     let prints = std::mem::take(&mut gathered.prints);
     let is_whole = !gathered.cut && gathered.unlisted.is_empty();
+    let is_part = gathered.part.is_some();
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
     source.allowance = gathered.allowance.take();
@@ -240,15 +257,19 @@ async fn record(
         Err(_) if stop.is_cancelled() => return Ok(None),
         told => told?,
     };
-    let judged = if is_whole { recall::remember(prints, &notes, &claims) } else { vec![None; claims.files.len()] };
+    let mut judged = if is_whole { recall::remember(prints, &notes, &claims) } else { Vec::new() };
+    judged.resize(claims.files.len(), None);
+    if is_part {
+        recall::carry(&mut judged, &claims, &old);
+    }
     let mut all: Vec<_> = notes.into_iter().chain(std::mem::take(&mut claims.notes)).collect();
     // File by file: whether one waited for a kind, or is as it was, makes no difference.
     all.sort_by_key(|note| note.file);
-    troubles::record(&tx, caller, id, all, (&claims.files, &claims.documents)).await?;
+    troubles::record(&tx, caller, id, all, (&claims.files, &claims.documents, &claims.carried)).await?;
     store::replace_texts(&*tx, tenant, id, texts, &claims.carried).await?;
     let rows = claims.files.into_iter().zip(claims.documents).zip(judged);
     let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
-    store::replace_files(&*tx, tenant, id, &old, &rows).await?;
+    store::replace_files(&*tx, tenant, id, &old, (&rows, is_part)).await?;
     store::set_partial(&*tx, tenant, id, false).await?;
     end(&mut tx, caller, (&was, &mut source), started, told).await?;
     tx.commit().await?;
@@ -258,7 +279,7 @@ async fn record(
         database::look_anew(&services.db, &["entities", "relations", "changes", "source_files"]).await;
     }
     tracing::info!(source = source.target, entities = source.entities, ?told, "synced");
-    Ok(Some(source))
+    Ok(Some((source, is_part && claims.is_owed)))
 }
 
 /// Writes down how a sync went, for the source, for those who look back, and, where it brought something or was asked for, for

@@ -49,13 +49,14 @@ pub(super) async fn losers(
     tx: &Transaction,
     tenant: &Tenant,
     id: Uuid,
-    (taken, same): (&[Taken], &HashSet<String>),
+    taken: &[Taken],
+    is_kept: impl Fn(&str) -> bool + Sync,
 ) -> Result<HashSet<Uuid>> {
     let names: Vec<String> = taken.iter().map(|taken| taken.reference.clone()).collect();
     let mut losers: HashSet<Uuid> =
         store::claimers(&**tx, tenant, &names).await?.into_iter().map(|claim| claim.source_id).collect();
     losers.remove(&id);
-    let has_lost = |taken: &&Taken| taken.from.0 != id || same.contains(&taken.from.1);
+    let has_lost = |taken: &&Taken| taken.from.0 != id || is_kept(&taken.from.1);
     losers.extend(taken.iter().filter(has_lost).map(|taken| taken.from.0));
     Ok(losers)
 }

@@ -183,6 +183,14 @@ pub(super) fn remember(prints: Vec<Option<Print>>, notes: &[Note], claims: &Clai
     judged.collect()
 }
 
+/// Goes on remembering the files that were not asked for.
+pub(super) fn carry(judged: &mut [Option<String>], claims: &Claims, old: &[Arc<FileRow>]) {
+    let known: HashMap<&str, &Arc<FileRow>> = old.iter().map(|row| (row.file.path.as_str(), row)).collect();
+    for (file, judged) in claims.files.iter().zip(judged).filter(|(file, _)| claims.carried.contains(&file.path)) {
+        *judged = known.get(file.path.as_str()).and_then(|row| row.judged.clone());
+    }
+}
+
 /// Whether this program knows its own name; to be asked on a thread that may block, since it reads itself for that.
 pub(super) fn prepare() -> bool {
     !program::name().is_empty()

@@ -31,7 +31,7 @@ pub(super) async fn record(
     caller: &Caller,
     id: Uuid,
     notes: Vec<Note>,
-    (files, documents): (&[SourceFile], &[Documents]),
+    (files, documents, carried): (&[SourceFile], &[Documents], &HashSet<String>),
 ) -> Result<()> {
     let tenant = &caller.tenant;
     let owners = if notes.iter().all(|note| note.owner.is_some()) {
@@ -52,8 +52,18 @@ pub(super) async fn record(
             Some(owner) => Some(owner),
             None => owners.guess(reference.as_ref(), &file.path),
         };
-        troubles.push(Trouble { source: id, path: file.path.clone(), problem: note.problem, reference, owner });
+        let trouble = Trouble { source: id, path: file.path.clone(), problem: note.problem, reference, owner };
+        troubles.push((note.file, trouble));
     }
+    if !carried.is_empty() {
+        // What was not looked at is as much in need of someone as before.
+        let numbers: HashMap<&str, usize> = files.iter().map(|file| file.path.as_str()).zip(0..).collect();
+        let before = store::troubles_of(&**tx, tenant, id).await?.into_iter();
+        let before = before.filter(|trouble| carried.contains(&trouble.path));
+        troubles.extend(before.filter_map(|trouble| Some((*numbers.get(trouble.path.as_str())?, trouble))));
+        troubles.sort_by_key(|(number, _)| *number);
+    }
+    let troubles = troubles.into_iter().map(|(_, trouble)| trouble).collect();
     // Files that need someone soonest first, as the trace shows them; within one, as it reads.
     store::replace_troubles(&**tx, tenant, id, troubles).await
 }

@@ -37,7 +37,7 @@ impl World {
     }
 
     /// All that people can see of the catalog but for times and ids.
-    async fn picture(&self, sources: &[Source]) -> String {
+    pub(super) async fn picture(&self, sources: &[Source]) -> String {
         let entities = "SELECT ref || ' ' || etag || ' ' || path || ' ' || (orphaned_at IS NULL) AS told FROM entities ORDER BY ref";
         let conflicts = "SELECT ref || ' ' || path || ' ' || owner_path AS told FROM conflicts ORDER BY ref, path";
         let relations = "SELECT source_ref || type || target_ref || declared_by AS told FROM relations ORDER BY 1";

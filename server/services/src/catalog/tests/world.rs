@@ -8,6 +8,7 @@ use std::{
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{EntityRef, Filter, NewSource, Query, Severity, Source, SourceKind},
     identity::{Caller, Tenant},
@@ -17,7 +18,8 @@ use crate::{
     Services,
     catalog::{
         self,
-        ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, Remark, SourceReader, join},
+        keys::Keys,
+        ports::{Begin, FileInfo, OpenSource, Place, Pushed, ReadProblem, Remark, SourceReader, join},
     },
     changes, testing,
 };
@@ -30,7 +32,13 @@ pub(super) struct Memory(
     pub(super) Arc<Mutex<Vec<String>>>,
 );
 
-struct Opened(String, BTreeMap<String, String>, Arc<Mutex<Vec<String>>>);
+struct Opened(String, BTreeMap<String, String>, Arc<Mutex<Vec<String>>>, Option<Vec<String>>);
+
+impl Memory {
+    fn opened(&self, target: &str, files: BTreeMap<String, String>, part: Option<Vec<String>>) -> Arc<dyn OpenSource> {
+        Arc::new(Opened(target.to_owned(), files, self.1.clone(), part))
+    }
+}
 
 #[async_trait]
 impl SourceReader for Memory {
@@ -42,7 +50,22 @@ impl SourceReader for Memory {
         if files.is_empty() {
             return Err(ReadProblem::Unreachable(format!("`{target}` ({kind}) does not answer")));
         }
-        Ok(Arc::new(Opened(target.to_owned(), files, self.1.clone())))
+        Ok(self.opened(target, files, None))
+    }
+
+    /// Of one that holds a file `@part`, only the folders that are named in it are looked at.
+    async fn open_pushed(
+        &self,
+        _kind: SourceKind,
+        target: &str,
+        _keys: &Keys,
+        _pushed: (&Pushed, DateTime<Utc>),
+    ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
+        let mut files = self.0.lock().unwrap().get(target).cloned().unwrap_or_default();
+        let part: Option<Vec<String>> = files.remove("@part").map(|part| part.lines().map(str::to_owned).collect());
+        let is_asked = |path: &str| part.iter().all(|part| part.iter().any(|folder| path.starts_with(folder)));
+        files.retain(|path, _| is_asked(path));
+        Ok(self.opened(target, files, part))
     }
 }
 
@@ -54,13 +77,17 @@ impl OpenSource for Opened {
 
     fn begin(&self) -> Begin {
         if self.0.contains("guessed") {
-            return Begin::Guessed(self.1.keys().cloned().collect());
+            return Begin::Guessed(self.1.keys().filter(|path| !path.starts_with("@part")).cloned().collect());
         }
         Begin::Named(vec!["catalog-info.yaml".into()])
     }
 
     fn folder(&self) -> String {
         String::new()
+    }
+
+    fn part(&self) -> Option<Vec<String>> {
+        self.3.clone()
     }
 
     /// One that holds a file `@unlisted` could not list the folder that is named in it.
@@ -159,6 +186,10 @@ impl World {
 
     pub(super) async fn sync(&self, source: &Source) -> Source {
         catalog::sync(&self.services, &self.caller, source.id).await.unwrap()
+    }
+
+    pub(super) async fn sync_pushed(&self, source: &Source) -> Source {
+        catalog::sync_pushed(&self.services, &self.caller, source.id).await.unwrap()
     }
 
     /// What was told since `after`, but for the syncs.

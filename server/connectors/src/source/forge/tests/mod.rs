@@ -90,10 +90,11 @@ impl Server {
         self.forges.open(kind, &target, &Keys::of(Arc::new(One("t0ken"))), pushed).await
     }
 
-    async fn open_pushed(&self, target: &str, pushed: &Pushed) -> Arc<dyn OpenSource> {
+    /// Asks for what was pushed since then.
+    async fn open_pushed(&self, target: &str, pushed: &Pushed, since: DateTime<Utc>) -> Arc<dyn OpenSource> {
         let target = format!("http://{}/{target}", self.address);
         let keys = Keys::of(Arc::new(One("t0ken")));
-        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, pushed).await.unwrap()
+        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, (pushed, since)).await.unwrap()
     }
 
     /// Begins anew, as after a restart.

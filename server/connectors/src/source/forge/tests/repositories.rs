@@ -56,42 +56,101 @@ async fn what_was_pushed_to_is_asked_for_though_the_list_does_not_know_yet() {
     assert_eq!(contents(), [format!("304 {}", file("tides"))]);
 }
 
-#[tokio::test]
-async fn a_push_alone_has_nothing_asked_for_but_what_was_pushed_to() {
+/// An organisation with a team, and with what its API tells of one repository.
+fn with_people() -> Hub {
     let mut hub = github(&["fares", "gangway", "tables", "tides", "web"]);
     hub.lists.insert(format!("{API}/orgs/saltmarsh/teams"), vec![json!({ "id": 1, "slug": "quay", "name": "Quay" })]);
     hub.lists.insert(format!("{API}/orgs/saltmarsh/teams/quay/members"), vec![json!({ "login": "ines" })]);
     hub.lists.insert(format!("{API}/orgs/saltmarsh/members"), vec![json!({ "login": "ines" })]);
-    let forge = Server::start(hub).await;
+    hub.texts.insert(about("tides"), repo("tides", "2026-11-01T00:00:00Z").to_string());
+    hub
+}
+
+fn about(name: &str) -> String {
+    format!("{API}/repos/saltmarsh/{name}")
+}
+
+#[tokio::test]
+async fn a_push_alone_has_nothing_asked_for_but_what_was_pushed_to() {
+    let forge = Server::start(with_people()).await;
     let all = "saltmarsh?people=true";
-    let whole = forge.open(SourceKind::GitHub, all).await.unwrap();
+    let earlier = Utc::now();
+    forge.open(SourceKind::GitHub, all).await.unwrap();
     forge.asked();
+    let since = Utc::now();
     forge.change(|hub| drop(hub.texts.insert(file("tides"), "name: ebb\n".into())));
-    let mut pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
-    let source = forge.open_pushed(all, &pushed).await;
-    assert_eq!(forge.asked(), [format!("200 {}", file("tides"))]);
+    let pushed = ["tides", "fares"].map(|name| format!("saltmarsh/{name}"));
+    let mut pushed: Pushed = pushed.into_iter().zip([Utc::now(), earlier]).collect();
+    let source = forge.open_pushed(all, &pushed, since).await;
+    assert_eq!(forge.asked(), [format!("200 {}", about("tides")), format!("200 {}", file("tides"))]);
+    // The rest was not looked at, and nothing is said of it.
+    assert_eq!(paths(&source), ["tides/catalog-info.yaml"]);
     assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: ebb\n");
-    assert_eq!((paths(&source), source.is_behind()), (paths(&whole), false));
-    let told = |source: &Arc<dyn OpenSource>| source.remarks().iter().map(|it| it.message.clone()).collect::<Vec<_>>();
-    assert_eq!(told(&source), told(&whole));
-    // What was not listed yet, or may be called otherwise by now, has all of it asked for.
+    assert_eq!(source.part().unwrap(), ["tides/", "@pushed"]);
+    assert_eq!((source.is_behind(), source.remarks().len()), (false, 0));
+    // Of what was listed a while ago, or before a restart, the rest is to be asked for afterwards.
+    let memory = forge.forges.memories.lock().unwrap().values().next().unwrap().clone();
+    memory.list(Utc::now() - LISTS_HOLD);
+    assert!(forge.open_pushed(all, &pushed, since).await.is_behind());
+    let forge = forge.restarted();
+    forge.asked();
+    let source = forge.open_pushed(all, &pushed, since).await;
+    assert!(source.is_behind() && source.part().is_some());
+    assert!(!forge.asked().iter().any(|asked| asked.contains("orgs")));
+    // What was not seen yet, or may be called otherwise by now, has all of it asked for.
     pushed.insert("saltmarsh/fresh".to_owned(), Utc::now());
     forge.change(|hub| {
         let repos = hub.lists.get_mut(&format!("{API}/orgs/saltmarsh/repos")).unwrap();
         repos.push(repo("fresh", "2026-11-02T00:00:00Z"));
+        hub.texts.insert(about("fresh"), repo("fresh", "2026-11-02T00:00:00Z").to_string());
         hub.texts.insert(file("fresh"), "name: fresh\n".into());
     });
-    let source = forge.open_pushed(all, &pushed).await;
+    let source = forge.open_pushed(all, &pushed, since).await;
     assert_eq!(text(&source, "fresh/catalog-info.yaml").await, "name: fresh\n");
+    assert!(source.part().is_none() && !source.is_behind());
     assert!(forge.asked().iter().any(|asked| asked.ends_with("/orgs/saltmarsh/repos")));
-    // Of what was listed a while ago, the rest is to be asked for afterwards.
-    let memory = forge.forges.memories.lock().unwrap().values().next().unwrap().clone();
-    let lists = memory.lists().unwrap();
-    let (repositories, people) = (lists.repositories.clone(), lists.people.clone());
-    memory.list(Lists { repositories, people, at: lists.at - LISTS_HOLD });
-    pushed.retain(|name, _| name.ends_with("tides"));
-    assert!(forge.open_pushed(all, &pushed).await.is_behind());
-    assert!(!forge.open(SourceKind::GitHub, all).await.unwrap().is_behind());
+}
+
+#[tokio::test]
+async fn a_push_is_read_by_what_its_repository_is_now() {
+    let forge = Server::start(with_people()).await;
+    forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    let since = Utc::now();
+    let pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    forge.change(|hub| {
+        let mut tides = repo("tides", "2026-11-02T00:00:00Z");
+        tides["default_branch"] = json!("trunk");
+        hub.texts.insert(about("tides"), tides.to_string());
+    });
+    let source = forge.open_pushed("saltmarsh", &pushed, since).await;
+    let place = source.place("tides/catalog-info.yaml");
+    assert_eq!(place.target, "https://github.example/saltmarsh/tides/blob/trunk/catalog-info.yaml");
+    forge.change(|hub| {
+        let mut tides = repo("tides", "2026-11-02T00:00:00Z");
+        tides["archived"] = json!(true);
+        hub.texts.insert(about("tides"), tides.to_string());
+    });
+    let source = forge.open_pushed("saltmarsh", &pushed, since).await;
+    assert_eq!(paths(&source), [""; 0]);
+    assert_eq!(source.part().unwrap(), ["tides/", "@pushed"]);
+    assert!(source.remarks()[0].message.contains("`saltmarsh/tides` is archived"), "{:?}", source.remarks());
+}
+
+#[tokio::test]
+async fn where_people_cannot_be_listed_a_push_still_asks_for_nothing_else() {
+    let mut hub = with_people();
+    hub.lists.remove(&format!("{API}/orgs/saltmarsh/teams"));
+    hub.lists.remove(&format!("{API}/orgs/saltmarsh/members"));
+    let forge = Server::start(hub).await;
+    let all = "saltmarsh?people=true";
+    let source = forge.open(SourceKind::GitHub, all).await.unwrap();
+    assert!(source.remarks().iter().any(|remark| remark.about == "@teams"), "{:?}", source.remarks());
+    forge.asked();
+    let since = Utc::now();
+    let pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    let source = forge.open_pushed(all, &pushed, since).await;
+    assert!(!source.is_behind());
+    assert!(!forge.asked().iter().any(|asked| asked.contains("orgs")));
 }
 
 #[tokio::test]

@@ -65,6 +65,8 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) unlisted: HashSet<String>,
     /// Files that were not read although they speak of a catalog.
     pub(in crate::catalog) left_out: HashSet<String>,
+    /// What was asked for, where that is not all.
+    pub(in crate::catalog) part: Option<HashSet<String>>,
     /// Whether it is time to ask for what was not asked for.
     pub(in crate::catalog) is_behind: bool,
     /// How many requests the server there still allows.
@@ -92,6 +94,12 @@ pub(in crate::catalog) struct Gathered {
 impl Gathered {
     /// What a source says of itself, before any of its files.
     pub(super) fn of(source: &dyn OpenSource) -> Self {
-        Self { revision: source.revision(), branch: source.branch(), is_behind: source.is_behind(), ..Self::default() }
+        Self {
+            revision: source.revision(),
+            branch: source.branch(),
+            part: source.part().map(|part| part.into_iter().collect()),
+            is_behind: source.is_behind(),
+            ..Self::default()
+        }
     }
 }

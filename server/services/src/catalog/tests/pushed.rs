@@ -1,0 +1,93 @@
+//! A push is read by itself: what was not asked for stands as it is recorded, whatever others know of it.
+
+use super::*;
+
+/// Four repositories, of which one has something to mend and two claim one name.
+async fn organisation(world: &World) -> Source {
+    let broken = component("gull", "") + &component("wren", "").replace("  owner: berths\n", "");
+    world.write(FOLDER, "gulls/x.yaml", &broken);
+    world.write(FOLDER, "herons/x.yaml", &(component("heron", "") + &component("egret", "")));
+    world.write(FOLDER, "herons-too/x.yaml", &(component("heron", "") + &component("bittern", "")));
+    world.write(FOLDER, "terns/x.yaml", &component("tern", ""));
+    world.register(FOLDER).await
+}
+
+#[tokio::test]
+async fn what_was_not_asked_for_stands_as_it_was() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    let (before, last) = (world.picture(std::slice::from_ref(&source)).await, world.last().await);
+    // Who reads the push knows less than what is recorded.
+    for other in ["gulls/x.yaml", "herons/x.yaml", "herons-too/x.yaml"] {
+        world.remove(FOLDER, other);
+    }
+    world.write(FOLDER, "@part", "terns/");
+    world.sync_pushed(&source).await;
+    assert_eq!(world.picture(std::slice::from_ref(&source)).await, before);
+    assert_eq!(world.told(last).await, "");
+    // What was pushed is taken in, and what left with it is no longer declared.
+    world.write(FOLDER, "terns/y.yaml", &component("puffin", ""));
+    world.write(FOLDER, "terns/x.yaml", &component("gull", ""));
+    world.sync_pushed(&source).await;
+    let told = world.told(last).await;
+    assert!(told.contains("entity-created component:default/puffin"), "{told}");
+    assert!(told.ends_with("entity-orphaned component:default/tern") && told.lines().count() == 3, "{told}");
+    let trace = world.trace(&source).await;
+    assert!(trace.contains("`component:default/gull` is declared already, in `gulls/x.yaml`"), "{trace}");
+    let paths: Vec<&str> = trace.lines().filter(|line| !line.starts_with(' ')).collect();
+    assert_eq!(
+        paths,
+        [
+            "gulls/x.yaml rejected (1)",
+            "herons-too/x.yaml found (2)",
+            "herons/x.yaml warned (2)",
+            "terns/x.yaml warned (1)",
+            "terns/y.yaml found (1)"
+        ]
+    );
+}
+
+#[tokio::test]
+async fn a_part_is_recorded_alike_on_every_database() {
+    for world in [World::new().await, World::on_postgres().await] {
+        let source = organisation(&world).await;
+        world.write(FOLDER, "@part", "terns/");
+        for text in [component("tern", "  system: sea\n"), component("puffin", "")] {
+            world.write(FOLDER, "terns/x.yaml", &text);
+            let told = world.sync_pushed(&source).await;
+            assert_eq!((told.entities, told.files, told.rejected, told.warned), (5, 4, 1, 1));
+        }
+        let standing = ["bittern", "egret", "gull", "heron", "puffin"].map(|name| format!("component:default/{name}"));
+        assert_eq!(world.found("kind=component,relations.ownedby=group:default/berths").await, standing.join(" "));
+    }
+}
+
+#[tokio::test]
+async fn what_others_waited_for_is_asked_for_at_once() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    let holder = world.entity("component:heron").await.document["metadata"]["annotations"].to_string();
+    assert!(holder.contains("herons-too/x.yaml"), "{holder}");
+    // The name that its first claim lets go of is the other's as soon as that is looked at.
+    world.write(FOLDER, "@part", "herons-too/");
+    world.write(FOLDER, "herons-too/x.yaml", &component("bittern", ""));
+    world.sync_pushed(&source).await;
+    let heron = world.entity("component:heron").await;
+    let holder = heron.document["metadata"]["annotations"].to_string();
+    assert!(heron.orphaned_at.is_none() && holder.contains("/herons/x.yaml"), "{holder}");
+    // So is what is of a kind that is new.
+    world.write(
+        FOLDER,
+        "gulls/x.yaml",
+        "apiVersion: fleet.example/v1\nkind: Vessel\nmetadata: {name: skua}\nspec: {}\n",
+    );
+    world.sync(&source).await;
+    world.write(FOLDER, "@part", "terns/");
+    world.write(
+        FOLDER,
+        "terns/x.yaml",
+        "apiVersion: causeway.dev/v1alpha1\nkind: EntityKind\nmetadata: {name: vessel}\nspec:\n  names: {kind: Vessel}\n  versions: [fleet.example/v1]\n  schema: {type: object}\n",
+    );
+    world.sync_pushed(&source).await;
+    assert_eq!(world.found("kind=vessel").await, "vessel:default/skua");
+}
