@@ -122,7 +122,6 @@ fn boxed(node: GraphNode, width: f32) -> impl IntoView {
     } else {
         "fill-base-content"
     };
-    let hint = title.clone();
     // The router follows links of HTML only; those of a drawing it has to be told of.
     let navigate = use_navigate();
     let target = href.clone();
@@ -134,8 +133,8 @@ fn boxed(node: GraphNode, width: f32) -> impl IntoView {
     };
     view! {
         <g id=focus.then_some(FOCUS)>
-            <a href=href class="group" aria-label=title aria-current=focus.then_some("true") on:click=follow>
-                <title>{hint}</title>
+            <a href=href class="group" aria-current=focus.then_some("true") on:click=follow>
+                <title>{title}</title>
                 <rect x=x y=y width=width height=GraphView::NODE_HEIGHT rx="8" class=frame stroke-width=if focus { "1.8" } else { "1" } stroke-dasharray=missing.then_some("4 3")/>
                 <svg x=x + 10.0 y=y + 9.0 width="16" height="16" viewBox="0 0 24 24" class="icon text-muted" aria-hidden="true" inner_html=Glyph::of(&kind, &kind_type).outline()></svg>
                 <text x=x + 33.0 y=y + 21.5 class=format!("text-[13px] {words}")>{label}</text>

@@ -222,6 +222,8 @@ fn builder() -> Builder<'static> {
             "script", "style", "iframe", "object", "embed", "template", "noscript", "svg", "math", "title",
         ]))
         .tag_attributes(attributes)
+        // One that is wider than the page is moved with keys too.
+        .set_tag_attribute_value("table", "tabindex", "0")
         .generic_attributes(HashSet::from(["id", "lang", "dir"]))
         .allowed_classes(classes)
         .url_schemes(HashSet::from(["http", "https", "mailto"]))

@@ -137,7 +137,7 @@ fn what_mkdocs_pages_use_is_rendered() {
     <p class="markdown-alert-title">Note</p>
     <p>Alert</p>
     </div>
-    <table>
+    <table tabindex="0">
     <thead>
     <tr>
     <th align="left">a</th>

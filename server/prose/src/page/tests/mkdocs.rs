@@ -12,7 +12,7 @@ fn addresses_and_footnotes_of_a_page_hold_in_all_its_parts() {
     </div></fieldset>
     <div><p>In div <a href="https://example.com/ref" title="T" rel="external noopener noreferrer">ref</a>.</p>
     </div>
-    <table>
+    <table tabindex="0">
     <thead>
     <tr>
     <th>t</th>
@@ -82,7 +82,7 @@ fn blocks_between_slashes_are_notes_folds_and_tabs() {
 #[test]
 fn a_bar_in_code_does_not_end_a_cell() {
     insta::assert_snapshot!(html("| type | about |\n|---|---|\n| `string|null` | **important** |\n| ``a`|b`` `x\\|y` ` | z |\n\n`a|b`\n"), @r##"
-    <table>
+    <table tabindex="0">
     <thead>
     <tr>
     <th>type</th>
