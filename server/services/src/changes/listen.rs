@@ -42,6 +42,7 @@ async fn follow(services: &Services) -> Result<(), Box<dyn std::error::Error + S
     listener.listen_all([CHANNEL, identity::DOORS_CHANNEL]).await?;
     // Whoever was sent away while nobody listened is still remembered.
     services.doors.seen.forget();
+    services.permission.forget_all();
     // Whatever was committed while nobody listened is in the table; saying its last number makes readers look.
     for (tenant, seq) in store::counters(&services.db).await? {
         services.bus.publish(&tenant, seq);
@@ -51,6 +52,9 @@ async fn follow(services: &Services) -> Result<(), Box<dyn std::error::Error + S
         let Some(news) = listener.try_recv().await? else { return Ok(()) };
         if news.channel() == identity::DOORS_CHANNEL {
             services.doors.seen.forget();
+            if news.payload() == identity::PEOPLE {
+                services.permission.forget_all();
+            }
             continue;
         }
         let parsed = news.payload().rsplit_once(':').and_then(|(tenant, seq)| {

@@ -44,7 +44,7 @@ pub use self::{
 };
 pub(crate) use self::{
     accounts::{Own, bearer, bearers, groups_of, own, store::persons},
-    doors::{CHANNEL as DOORS_CHANNEL, forget as forget_all},
+    doors::{CHANNEL as DOORS_CHANNEL, PEOPLE, forget as forget_all},
     known::{Person, Whose, everyone, has_come, machines, person, whose},
     pipelines::BETWEEN,
     renamed::{Around, Renamed, renamed},

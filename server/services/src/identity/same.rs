@@ -1,6 +1,6 @@
 //! Whether a name still means whom it meant: names of people change hands in the catalog, and nobody goes on as someone else.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 
 use domain::identity::{Caller, Entry, Subject, Tenant};
 use sea_orm::prelude::Uuid;
@@ -106,12 +106,22 @@ pub(super) async fn standing(
     accounts: &[accounts::store::Row],
 ) -> Result<HashSet<Uuid>> {
     let names: Vec<String> = accounts.iter().map(|account| account.who.clone()).collect();
-    let all = accounts::store::of_names(&services.db, tenant, &names).await?;
+    let mut all: HashMap<String, Vec<accounts::store::Row>> = HashMap::new();
+    for row in accounts::store::of_names(&services.db, tenant, &names).await? {
+        all.entry(row.who.clone()).or_default().push(row);
+    }
     let users = catalog::vouched_users(services, tenant, &names).await?;
     let mut standing = HashSet::with_capacity(accounts.len());
     for account in accounts {
         let now = Meant::of(users.get(&account.who).cloned());
-        if goes_on(services, tenant, (&account.who, &now, &all), (account.user_uid, Some(account))).await? {
+        if goes_on(
+            services,
+            tenant,
+            (&account.who, &now, all.get(&account.who).map_or(&[][..], Vec::as_slice)),
+            (account.user_uid, Some(account)),
+        )
+        .await?
+        {
             standing.insert(account.id);
         }
     }

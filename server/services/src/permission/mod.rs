@@ -123,6 +123,11 @@ impl Keeper {
     /// Has other files hold, for every tenant.
     fn hold(&self, folder: PolicyFolder) {
         *self.folder.lock().unwrap_or_else(PoisonError::into_inner) = Arc::new(folder);
+        self.forget_all();
+    }
+
+    /// Reads the policies and roles of every tenant anew when they are next asked for.
+    pub(crate) fn forget_all(&self) {
         let mut tenants = self.tenants.lock().unwrap_or_else(PoisonError::into_inner);
         for held in tenants.values_mut() {
             held.generation += 1;

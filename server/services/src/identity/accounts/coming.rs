@@ -128,11 +128,10 @@ pub(in crate::identity) async fn note(
         follow(&mut tx, tenant, &known, (&who, uid), others.is_empty()).await?;
     }
     tx.commit().await?;
-    if is_settled || is_other_person {
-        services.permission.forget(tenant);
-    }
     services.doors.seen.forget_teams(tenant, &who);
-    if is_another {
+    if is_settled || is_other_person {
+        doors::forget_people(services).await?;
+    } else if is_another {
         doors::forget(services).await?;
     }
     let row = store::by_subject(&services.db, tenant, &settings.id, &arrival.subject).await?;

@@ -10,7 +10,7 @@ use std::{
 
 use chrono::{DateTime, TimeDelta, Utc};
 
-pub(crate) use self::farewell::{CHANNEL, forget};
+pub(crate) use self::farewell::{CHANNEL, PEOPLE, forget, forget_people};
 pub use self::seen::Found;
 pub(crate) use self::seen::Seen;
 use super::ports::{NoSignatures, Provider, Signatures};
