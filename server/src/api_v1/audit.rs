@@ -72,7 +72,7 @@ fn filter(params: &Params) -> Result<AuditFilter, Error> {
     params(
         ("actor" = Option<String>, Query, description = "By whom: a reference of a User, `machine:NAME`, `system:PART`, `guest`, `administrator`"),
         ("kind" = Option<String>, Query, description = "What: the kind of a change, `signed-in`, `sign-in-failed`, `refused`, …"),
-        ("subject" = Option<String>, Query, description = "About what: a reference, `source:ID`, `policy:NAME`, …"),
+        ("subject" = Option<String>, Query, description = "About what: a reference, `source:ID`, `policy:NAME`, …; of a person or a team, also which roles they were given and lost"),
         ("through" = Option<String>, Query, description = "With what, or what begins so: `token ID`, `session ID`, or what the issuer of a pipeline calls the job"),
         ("since" = Option<String>, Query, description = "From this moment on"),
         ("until" = Option<String>, Query, description = "Until this moment"),

@@ -168,6 +168,12 @@ both! {
             let page = portal.get(&format!("/audit?entry={seq}")).await.text().await.unwrap();
             assert!(page.contains("Before and after") && page.contains(">user:default/ada</span>") && page.contains("127.0.0.1"), "{page}");
         }
+        // Of whom it was is told beside it, and they are found by it.
+        let of_ada = portal.json("/api/v1/audit?subject=user:default/ada").await;
+        let kinds: Vec<&str> = of_ada["items"].as_array().unwrap().iter().map(|one| one["kind"].as_str().unwrap()).collect();
+        assert_eq!(kinds, ["role-taken", "role-given"], "{of_ada}");
+        let page = portal.get("/audit?kind=role-given").await.text().await.unwrap();
+        assert!(page.contains("to: user:default/ada"), "{page}");
         for none in ["999999", "x"] {
             assert_eq!(portal.get(&format!("/api/v1/audit/{none}")).await.status(), StatusCode::NOT_FOUND);
             let page = portal.request(Method::GET, &format!("/audit?entry={none}")).header("accept", "text/html").send().await.unwrap();

@@ -76,7 +76,7 @@ pub(super) async fn page(services: &Services, caller: &Caller, asked: &HashMap<S
             "subject",
             "About what",
             &filter.subject,
-            "A reference, <code>source:ID</code>, <code>policy:NAME</code>"
+            "A reference, <code>source:ID</code>, <code>policy:NAME</code>; of a person or team, their roles as well"
         ),
         field(
             "through",
@@ -191,13 +191,23 @@ pub(super) fn details(entry: &AuditEntry) -> impl Iterator<Item = (&String, Stri
         // The states stand on the page of the entry, field by field.
         !["digest", "by", "before", "after"].contains(&name.as_str())
     });
-    let told = details.map(|(name, value)| match value {
+    let told = of_role(entry).chain(details).map(|(name, value)| match value {
         Value::Null => (name, String::new()),
         Value::String(text) => (name, text.clone()),
         Value::Array(refs) if name == "refs" => (name, refs.iter().map(moved).collect::<Vec<_>>().join(", ")),
         value => (name, value.to_string()),
     });
     told.filter(|(_, value)| !value.is_empty())
+}
+
+/// To whom a role was given, or from whom it was taken, and why where nobody did it by hand.
+fn of_role(entry: &AuditEntry) -> impl Iterator<Item = (&String, &Value)> {
+    let state = match entry.kind.as_str() {
+        "role-given" => &entry.detail["after"],
+        "role-taken" => &entry.detail["before"],
+        _ => &Value::Null,
+    };
+    state.as_object().into_iter().flatten().filter(|(name, _)| ["to", "why"].contains(&name.as_str()))
 }
 
 /// Where a push moved a branch or a tag.

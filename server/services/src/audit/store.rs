@@ -156,7 +156,9 @@ pub(super) async fn page(
             query.filter(
                 Condition::any()
                     .add(audit::Column::Subject.eq(&subject))
-                    .add(among_changes(backend, "subject", subject)),
+                    .add(is_of_role(backend, &subject))
+                    .add(among_changes(backend, "subject", subject.clone()))
+                    .add(role_among_changes(backend, subject)),
             )
         })
         .apply_if(said(&filter.through), |query, through| query.filter(is_through(backend, &through)))
@@ -178,6 +180,28 @@ fn is_through(backend: DbBackend, through: &str) -> SimpleExpr {
     let sql =
         if backend == DbBackend::Postgres { "strpos(audit.detail, $1) > 0" } else { "instr(audit.detail, ?) > 0" };
     Expr::cust_with_values(sql, [said])
+}
+
+/// Changes of who has a role, which are about whoever has it as well.
+const OF_ROLES: &str = "('role-given', 'role-taken')";
+
+/// Whether an entry tells of a role that this one was given, or that was taken from them.
+fn is_of_role(backend: DbBackend, who: &str) -> SimpleExpr {
+    let said = format!("\"to\":{}", serde_json::Value::from(who));
+    let is_said =
+        if backend == DbBackend::Postgres { "strpos(audit.detail, $1) > 0" } else { "instr(audit.detail, ?) > 0" };
+    Expr::cust_with_values(format!("(audit.kind IN {OF_ROLES} AND {is_said})"), [said])
+}
+
+/// The same of one of the changes that an entry for many vouches for.
+fn role_among_changes(backend: DbBackend, who: String) -> SimpleExpr {
+    let given = if backend == DbBackend::Postgres { "$1" } else { "?" };
+    let sql = format!(
+        "(audit.kind = 'changes' AND EXISTS (SELECT 1 FROM changes WHERE changes.tenant = audit.tenant \
+         AND changes.kind IN {OF_ROLES} AND coalesce(changes.after, changes.before) ->> 'to' = {given} \
+         AND changes.seq BETWEEN audit.\"first\" AND audit.\"last\"))"
+    );
+    Expr::cust_with_values(sql, [who])
 }
 
 /// Whether one of the changes that an entry for many vouches for has this in this column.
