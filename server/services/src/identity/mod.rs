@@ -47,7 +47,7 @@ pub(crate) use self::{
     doors::{CHANNEL as DOORS_CHANNEL, PEOPLE, forget as forget_all},
     known::{Person, Whose, everyone, has_come, machines, person, whose},
     pipelines::BETWEEN,
-    renamed::{Around, Renamed, renamed},
+    renamed::{Around, Renamed, renamed, telling},
     starter::Starter,
     tokens::of_services,
 };

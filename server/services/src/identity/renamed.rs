@@ -6,8 +6,11 @@ use domain::identity::Tenant;
 use sea_orm::{ConnectionTrait as _, DatabaseTransaction, DbBackend, Statement, prelude::Uuid};
 use serde_json::{Value, json};
 
-use super::accounts::{self, FoundBy};
-use crate::{Result, changes::Transaction, permission};
+use super::{
+    accounts::{self, FoundBy},
+    doors::MatchRule,
+};
+use crate::{Result, Services, changes::Transaction, permission};
 
 /// Stands before a name while names change hands: two people may trade theirs.
 const BETWEEN: char = '\u{1}';
@@ -78,13 +81,13 @@ fn text(of: &Value, pointer: &str) -> Option<String> {
 impl Renamed {
     /// Whether it is the same person that the entry means. An entry may be written over with that of somebody who comes in the place of
     /// one who goes: a thing is the same by its place in a file, and a person is not.
-    async fn is_same_person(&self, tx: &Transaction, tenant: &Tenant) -> Result<bool> {
+    async fn is_same_person(&self, tx: &Transaction, tenant: &Tenant, telling: &BTreeSet<String>) -> Result<bool> {
         if self.is_numbered {
             return Ok(true);
         }
         let addresses = [&self.before, &self.after].map(|of| text(of, "/spec/profile/email"));
-        if addresses[0].is_some() && addresses[0] == addresses[1] {
-            return Ok(true);
+        if let [Some(before), Some(after)] = &addresses {
+            return Ok(before == after);
         }
         for account in accounts::store::of(&**tx, tenant, &self.former).await? {
             let Ok(found_by) = account.matched_by.parse::<FoundBy>();
@@ -92,8 +95,11 @@ impl Renamed {
                 return Ok(true);
             }
         }
-        let own = [&self.before, &self.after].map(annotations);
-        Ok(addresses == [None, None] && !own[0].is_empty() && own[0] == own[1])
+        // What else an entry says is true of many: whoever comes after somebody sits in the same office.
+        Ok(telling.iter().any(|key| {
+            let said = annotation(&self.before, key);
+            said.is_some() && said == annotation(&self.after, key)
+        }))
     }
 
     /// The same of a team, which is who is in it; where one of the two has nobody in it, it is what it says of itself.
@@ -108,7 +114,7 @@ impl Renamed {
         }
         let names = ["/metadata/title", "/spec/profile/displayName", "/spec/profile/email"];
         let says = |of: &Value| names.map(|name| text(of, name));
-        let is_said = says(&self.after).iter().any(Option::is_some) || !annotations(&self.after).is_empty();
+        let is_said = says(&self.after).iter().any(Option::is_some);
         let has_nobody = before.within.is_empty() && after.within.is_empty();
         text(&self.before, "/spec/type") == text(&self.after, "/spec/type")
             && before.above == after.above
@@ -116,6 +122,23 @@ impl Renamed {
             && annotations(&self.before) == annotations(&self.after)
             && (is_said || has_nobody)
     }
+}
+
+/// Annotations by which a provider finds people, in small letters: no two have the same.
+pub(crate) fn telling(services: &Services) -> BTreeSet<String> {
+    let rules = services.doors.settings.providers.iter().flat_map(|provider| &provider.matching);
+    let keys = rules.filter_map(|rule| match rule {
+        MatchRule::Annotation(key, _) => Some(key.to_lowercase()),
+        MatchRule::Email(_) | MatchRule::Name(_) => None,
+    });
+    keys.collect()
+}
+
+/// What an entry says in an annotation, in any case.
+fn annotation(of: &Value, key: &str) -> Option<String> {
+    let all = of.pointer("/metadata/annotations").and_then(Value::as_object).into_iter().flatten();
+    let said = all.filter(|(name, _)| name.eq_ignore_ascii_case(key)).find_map(|(_, said)| said.as_str());
+    said.map(|said| said.trim().to_lowercase()).filter(|said| !said.is_empty())
 }
 
 /// What an entry says of whom it means for other systems; not where it stands.
@@ -126,12 +149,17 @@ fn annotations(of: &Value) -> BTreeMap<&str, &Value> {
 
 /// Takes all that is kept under names of people and teams along to their new names, as far as they are the same. What stood under the later
 /// ones was somebody else's.
-pub(crate) async fn renamed(tx: &mut Transaction, tenant: &Tenant, all: Vec<Renamed>) -> Result<()> {
+pub(crate) async fn renamed(
+    tx: &mut Transaction,
+    tenant: &Tenant,
+    all: Vec<Renamed>,
+    telling: &BTreeSet<String>,
+) -> Result<()> {
     let (teams, people): (Vec<Renamed>, Vec<Renamed>) =
         all.into_iter().partition(|one| one.former.starts_with("group:"));
     let mut now = HashMap::new();
     for one in people {
-        if one.is_same_person(tx, tenant).await? {
+        if one.is_same_person(tx, tenant, telling).await? {
             now.insert(one.former, one.later);
         }
     }

@@ -1,6 +1,6 @@
 //! What happens to rows of people below the use cases, on both databases.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
 use domain::{
@@ -153,11 +153,11 @@ async fn where_nobody_is_renamed_nothing_is_asked() {
         let tenant = Tenant::default();
         let mut tx = services.begin(&Caller::system(tenant.clone(), "test")).await.unwrap();
         tx.execute_unprepared("DROP TABLE visits").await.unwrap();
-        renamed(&mut tx, &tenant, Vec::new()).await.unwrap();
+        renamed(&mut tx, &tenant, Vec::new(), &BTreeSet::new()).await.unwrap();
         let entry = json!({ "spec": { "profile": { "email": "ada@saltmarsh.example" } } });
         let (former, later) = ("user:default/ada".to_owned(), "user:default/ada-b".to_owned());
         let (before, around) = (entry.clone(), Default::default());
         let names = vec![Renamed { former, later, is_numbered: false, before, after: entry, around }];
-        assert!(renamed(&mut tx, &tenant, names).await.is_err());
+        assert!(renamed(&mut tx, &tenant, names, &BTreeSet::new()).await.is_err());
     }
 }

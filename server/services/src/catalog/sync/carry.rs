@@ -29,6 +29,8 @@ pub(super) struct Carry<'a> {
     pub(super) ties: &'a Ties,
     /// No longer declared.
     pub(super) gone: HashSet<&'a String>,
+    /// Annotations of which no two people have the same.
+    pub(super) telling: &'a BTreeSet<String>,
 }
 
 /// Type and target of a relation.
@@ -66,7 +68,7 @@ impl Carry<'_> {
                 around,
             });
         }
-        identity::renamed(tx, self.tenant, believed).await
+        identity::renamed(tx, self.tenant, believed, self.telling).await
     }
 
     /// What a team is tied to by now, whoever declares it.

@@ -253,6 +253,7 @@ async fn record(
     source.synced_at = Some(now);
     claims.plan.gives_way = true;
     claims.plan.stop = stop.clone();
+    claims.plan.telling = identity::telling(services);
     let told = match std::mem::take(&mut claims.plan).carry_out(&mut tx, tenant, id, now).await {
         Err(_) if stop.is_cancelled() => return Ok(None),
         told => told?,

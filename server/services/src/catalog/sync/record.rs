@@ -1,7 +1,7 @@
 //! Writing what changed, and nothing else: rows, relations, served documents, and the rows in `changes` that tell of them.
 
 use std::{
-    collections::{HashMap, HashSet},
+    collections::{BTreeSet, HashMap, HashSet},
     sync::Arc,
 };
 
@@ -46,6 +46,8 @@ pub(in crate::catalog) struct Plan {
     pub(in crate::catalog) rejected: HashMap<String, Option<String>>,
     /// Whose served documents may be others for another reason.
     pub(in crate::catalog) touched: HashSet<String>,
+    /// Annotations of which no two people have the same.
+    pub(in crate::catalog) telling: BTreeSet<String>,
     /// Whether it may be carried out a part at a time, where others would have to wait: the next sync of the source looks at all of
     /// it anew, should it end in between.
     pub(in crate::catalog) gives_way: bool,
@@ -89,7 +91,8 @@ impl Plan {
         if is_much {
             bulk::hold(&**tx, bulk::LARGE_CACHE).await?;
         }
-        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched, gives_way, stop } = self;
+        let Self { put, kinds: judged_by, orphan, remove, renames, rejected, mut touched, telling, gives_way, stop } =
+            self;
         // What is renamed has no row until it is written under its new name.
         let gives_way = gives_way && put.len() > VERY_MUCH && renames.is_empty();
         if gives_way {
@@ -152,7 +155,7 @@ impl Plan {
         let names: Vec<(String, Uuid)> = renamed.values().map(|row| (row.reference.clone(), row.uid)).collect();
         store::note_former_names(&**tx, tenant, &names, now).await?;
         let gone = orphan.iter().chain(&remove).chain(&former).collect();
-        Carry { tenant, source, renamed: &renamed, put: &put, ties: &ties, gone }.run(tx).await?;
+        Carry { tenant, source, renamed: &renamed, put: &put, ties: &ties, gone, telling: &telling }.run(tx).await?;
         store::delete_entities(&**tx, tenant, &remove).await?;
         store::delete_entities(&**tx, tenant, &former).await?;
         store::keep_no_longer(&**tx, tenant, &remove).await?;

@@ -3,7 +3,10 @@
 use domain::catalog::Trust;
 
 use super::*;
-use crate::permission;
+use crate::{
+    audit::{self, AuditFilter},
+    permission,
+};
 
 /// A team of a type with a title, below another one where that is said.
 fn team(name: &str, title: &str, parent: &str) -> String {
@@ -112,6 +115,41 @@ async fn only_who_counts_is_in_it(world: World) {
     assert_eq!(holders(&world, &states).await, ["grid"]);
 }
 
+async fn among_many_changes(world: World) {
+    let many = |owner: &str| {
+        (0..25)
+            .map(|number| component(&format!("quay-{number}"), &format!("  subcomponentOf: {owner}\n")))
+            .collect::<String>()
+    };
+    let states = [team("grid", "Grid", "") + &many("one"), team("power", "Grid", "") + &many("two")];
+    assert_eq!(holders(&world, &states).await, ["power"]);
+    for who in ["group:default/power", "group:default/grid"] {
+        let filter = AuditFilter { subject: who.to_owned(), ..AuditFilter::default() };
+        let found = audit::entries(&world.services, &world.caller, &filter, None, 10).await.unwrap();
+        assert!(found.iter().any(|entry| entry.kind == "changes"), "{who}: {found:?}");
+    }
+    let filter = AuditFilter { subject: "group:default/light".to_owned(), ..AuditFilter::default() };
+    assert!(audit::entries(&world.services, &world.caller, &filter, None, 10).await.unwrap().is_empty());
+}
+
+async fn somebody_else(world: World) {
+    let entry = |name: &str| {
+        format!(
+            "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}, annotations: {{corp.example/site: bergen}}}}\nspec: {{memberOf: []}}\n"
+        )
+    };
+    world.write(HERE, "catalog-info.yaml", &entry("leaver"));
+    let source = world.register(HERE).await;
+    let (services, caller) = (&world.services, &world.caller);
+    let (role, to) = ("administrator".parse().unwrap(), "user:default/leaver".parse().unwrap());
+    permission::give_role(services, caller, &role, &to).await.unwrap();
+    world.write(HERE, "catalog-info.yaml", &entry("joiner"));
+    world.sync(&source).await;
+    let given = permission::grants(services, caller).await.unwrap();
+    let given: Vec<String> = given.into_iter().filter(|one| one.given.is_some()).map(|one| one.grantee).collect();
+    assert_eq!(given, ["user:default/leaver"]);
+}
+
 async fn of_a_forge(world: World) {
     let list = "apiVersion: backstage.io/v1alpha1\nkind: Location\nmetadata: {name: salt}\nspec: {targets: [./@members/7, ./@teams/9]}\n";
     let member = |name: &str| user(name, "").replace("email: ", "displayName: ");
@@ -156,5 +194,7 @@ both! {
     a_team_with_nobody_in_it_is_what_it_says_of_itself: nobody_is_in_it;
     a_team_with_nobody_in_it_below_another_one_is_another: nobody_is_in_it_below_another;
     nobody_who_does_not_count_makes_a_team_the_same: only_who_counts_is_in_it;
+    whose_role_went_along_is_found_among_many_changes: among_many_changes;
+    nobody_is_somebody_by_what_is_true_of_many: somebody_else;
     a_forge_says_who_has_another_name_there: of_a_forge;
 }
