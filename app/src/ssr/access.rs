@@ -64,7 +64,7 @@ async fn written(path: &str, asked: &HashMap<String, String>, sent: Option<&Sent
         ["policies"] => policies::list(&services, &caller, sent).await,
         ["policies", name] => policies::one(&services, &caller, name, sent).await,
         ["roles", "unused"] => unused::page(&services, &caller, asked).await,
-        ["roles"] => roles::page(&services, &caller, sent).await,
+        ["roles"] => roles::page(&services, &caller, asked, sent).await,
         ["may"] => may::page(&services, &caller, asked).await,
         ["audit"] if !value(asked, "entry").is_empty() => {
             entry::page(&services, &caller, value(asked, "entry"), value(asked, "from")).await

@@ -3,7 +3,12 @@
 use axum::{Extension, Json, body::Bytes, extract::State, http::StatusCode};
 use domain::identity::{Grantee, Permission, Reason, RoleName, Subject, Thing};
 use serde::{Deserialize, Serialize};
-use services::{Error, Services, identity::Caller, permission, runs};
+use services::{
+    Error, Services,
+    identity::Caller,
+    permission::{self, Grant},
+    runs,
+};
 use utoipa::ToSchema;
 use utoipa_axum::{router::OpenApiRouter, routes};
 
@@ -180,21 +185,35 @@ struct GivenRole {
     /// By whom it was given; nothing where the settings give it.
     #[serde(default)]
     given_by: Option<String>,
-    /// Why it may be of no effect: no policy speaks of the role, or nobody of the name is known. Only in answers.
+    /// Why it may be of no effect: no policy speaks of the role, or nobody of the name is known. Only in answers, of the first 500 names.
     #[serde(default)]
     doubt: Option<String>,
 }
 
-/// Every role that was given.
+/// Every role that was given, by role.
 #[utoipa::path(
     get, path = "/permission/roles", tag = "permission",
+    params(
+        ("role" = Option<String>, Query, description = "Only this role"),
+        ("to" = Option<String>, Query, description = "Only what this one was given: `user:…`, `group:…` or `machine:…`"),
+        ("limit" = Option<u32>, Query, description = "At most so many; all where it is missing"),
+        ("offset" = Option<u32>, Query, description = "Without so many of the first"),
+    ),
     responses((status = 200, description = "Who has which role", body = Vec<GivenRole>)),
 )]
 async fn grants(
     State(services): State<Services>,
     Extension(caller): Extension<Caller>,
+    params: Params,
 ) -> Result<Json<Vec<GivenRole>>, Problem> {
-    let grants = permission::grants(&services, &caller).await?;
+    let count = |name| Ok::<_, Error>(params.number(name)?.map(|number| usize::try_from(number).unwrap_or(usize::MAX)));
+    let to = params.one("to").map(str::parse::<Grantee>).transpose();
+    let to = to.map_err(|error| Error::Rejected(error.to_string()))?.map(|to| to.to_string());
+    let mut grants = permission::grants(&services, &caller).await?;
+    grants.retain(|grant| params.one("role").is_none_or(|role| grant.role == role));
+    grants.retain(|grant| to.as_ref().is_none_or(|to| grant.grantee == *to));
+    let (skip, take) = (count("offset")?.unwrap_or_default(), count("limit")?.unwrap_or(usize::MAX));
+    let grants: Vec<Grant> = grants.into_iter().skip(skip).take(take).collect();
     let doubts = permission::doubts(&services, &caller, &grants).await?;
     let given = grants.into_iter().zip(doubts).map(|(grant, doubt)| GivenRole {
         role: grant.role,

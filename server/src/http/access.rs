@@ -118,6 +118,26 @@ struct Wish {
     deed: String,
     /// Where the report of unused roles sent it: for how many days.
     days: Option<u32>,
+    /// Which part of the list sent it.
+    #[serde(default)]
+    find: String,
+    #[serde(default)]
+    page: u32,
+}
+
+impl Wish {
+    /// Where it came from.
+    fn back(&self) -> String {
+        match self.days {
+            Some(days) => format!("/roles/unused?days={days}"),
+            None if self.find.is_empty() && self.page == 0 => "/roles".to_owned(),
+            None => {
+                let mut query = url::form_urlencoded::Serializer::new(String::new());
+                query.append_pair("find", &self.find).append_pair("page", &self.page.to_string());
+                format!("/roles?{}", query.finish())
+            }
+        }
+    }
 }
 
 async fn role(
@@ -136,8 +156,7 @@ async fn role(
         }
     };
     let Err(error) = done.await else {
-        let page = wish.days.map_or_else(|| "/roles".to_owned(), |days| format!("/roles/unused?days={days}"));
-        return Redirect::to(&page).into_response();
+        return Redirect::to(&wish.back()).into_response();
     };
     let mut sent = Sent { grant: (wish.role.clone(), wish.to.clone()), ..Sent::default() };
     let status = told(error, &request, &mut sent);

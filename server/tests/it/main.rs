@@ -40,6 +40,7 @@ mod provider;
 mod questions;
 mod road;
 mod role_uses;
+mod roles;
 mod scaffolder;
 mod scim;
 mod scorecards;
