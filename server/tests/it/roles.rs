@@ -35,4 +35,19 @@ both! {
             assert_eq!(refused.status(), StatusCode::UNPROCESSABLE_ENTITY, "{wrong}");
         }
     }
+
+    async fn who_can_names_nobody_of_whom_nobody_has_heard(portal) {
+        let path = portal.write("people.yaml", "apiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {name: ada}\nspec: {memberOf: []}\n");
+        portal.register("file", &path).await;
+        let asked = "/api/v1/permission/who-can?permission=readAudit&on=platform";
+        for name in ["ada", "bob"] {
+            let role = json!({ "role": "platform-engineer", "to": format!("user:default/{name}") });
+            assert_eq!(portal.post("/api/v1/permission/roles", &role).await.0, StatusCode::NO_CONTENT);
+        }
+        let who = portal.until("she is in the catalog", async |portal| {
+            let who = portal.json(asked).await.to_string();
+            who.contains("user:default/ada").then_some(who)
+        }).await;
+        assert!(!who.contains("user:default/bob"), "{who}");
+    }
 }

@@ -123,16 +123,21 @@ pub(super) fn label((kind, name): &(String, String)) -> String {
     }
 }
 
-/// How someone stands who need not be here; nothing for one who does not come in.
-pub(super) async fn standing(services: &Services, caller: &Caller, name: &str) -> Result<Option<Standing>> {
+/// How someone stands who need not be here; nothing for one who does not come in, or of whom nobody has heard.
+pub(super) async fn known(services: &Services, caller: &Caller, name: &str) -> Result<Option<Standing>> {
     Ok(match identity::person(services, &caller.tenant, name).await? {
         Person::In(teams) => {
             let identity = identity::bearer(services, &caller.tenant, name, None).await?;
             Some(Standing { teams, identity, ..Standing::default() })
         }
-        Person::Unknown => Some(Standing::default()),
-        Person::Away => None,
+        Person::Unknown | Person::Away => None,
     })
+}
+
+/// The same, where one of whom nobody has heard may come.
+pub(super) async fn standing(services: &Services, caller: &Caller, name: &str) -> Result<Option<Standing>> {
+    let is_unknown = identity::person(services, &caller.tenant, name).await? == Person::Unknown;
+    if is_unknown { Ok(Some(Standing::default())) } else { known(services, caller, name).await }
 }
 
 /// Everyone who comes in or could, as they stand.

@@ -18,7 +18,7 @@ use crate::{
     Result, Services, catalog, identity,
     permission::{
         question::Question,
-        questions::{everyone, standing},
+        questions::{everyone, known},
         rules::{Footing, Rules, Verdict},
     },
 };
@@ -32,7 +32,7 @@ pub(super) struct Crowd {
     pub(super) tied: Vec<Caller>,
     /// All who are looked at: those, those to whom roles were given by name, and, where roles and teams do not tell, everyone.
     people: Vec<Caller>,
-    /// Those who are named and do not come in.
+    /// Those who are named and do not come in, or of whom nobody has heard.
     away: HashSet<String>,
 }
 
@@ -80,7 +80,7 @@ impl Crowd {
         let holders: BTreeSet<String> = holders.filter(|holder| holder.starts_with("user:")).take(NAMED).collect();
         let mut crowd = Self { tied: Vec::new(), people: Vec::new(), away: HashSet::new() };
         for name in tied.union(&holders) {
-            let Some(standing) = standing(services, caller, name).await? else {
+            let Some(standing) = known(services, caller, name).await? else {
                 crowd.away.insert(name.clone());
                 continue;
             };
