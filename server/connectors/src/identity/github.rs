@@ -75,6 +75,15 @@ fn is_too_often(headers: &header::HeaderMap) -> bool {
         || headers.get("x-ratelimit-remaining").is_some_and(|left| left.as_bytes() == b"0")
 }
 
+/// Where something of the API is. In its cloud GitHub has it at a name of its own; an own server has it below.
+fn api(web: &Url, path: &str) -> String {
+    let host = web.host_str().unwrap_or_default();
+    match host.strip_prefix("www.").unwrap_or(host) {
+        host if host == "github.com" || host.ends_with(".ghe.com") => format!("https://api.{host}{path}"),
+        _ => format!("{}/api/v3{path}", web.as_str().trim_end_matches('/')),
+    }
+}
+
 impl GitHub {
     /// GitHub as `settings` mean it.
     pub fn new(web: Web, settings: GitHubSettings) -> Self {
@@ -85,21 +94,13 @@ impl GitHub {
         format!("{}{path}", self.settings.url.as_str().trim_end_matches('/'))
     }
 
-    fn api(&self, path: &str) -> String {
-        if self.settings.url.host_str() == Some("github.com") {
-            format!("https://api.github.com{path}")
-        } else {
-            self.address(&format!("/api/v3{path}"))
-        }
-    }
-
     async fn send(&self, request: http::Result<HttpRequest>) -> Result<openidconnect::HttpResponse, ProviderProblem> {
         let request = request.map_err(|error| ProviderProblem::Down(format!("GitHub's address: {error}")))?;
         self.web.send(request).await.map_err(|error| ProviderProblem::Down(error.to_string()))
     }
 
     async fn get<T: DeserializeOwned>(&self, path: &str, token: &str) -> Result<T, ProviderProblem> {
-        let request = http::Request::get(self.api(path))
+        let request = http::Request::get(api(&self.settings.url, path))
             .header(header::AUTHORIZATION, format!("Bearer {token}"))
             .header(header::ACCEPT, "application/vnd.github+json")
             .body(Vec::new());
@@ -231,5 +232,22 @@ impl Provider for GitHub {
 
     async fn leave(&self, _id_token: Option<&SecretString>, _back: &str) -> Option<String> {
         None
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn people_are_asked_for_where_github_has_its_api() {
+        for (web, asked) in [
+            ("https://github.com", "https://api.github.com/user"),
+            ("https://WWW.github.com/", "https://api.github.com/user"),
+            ("https://saltmarsh.ghe.com", "https://api.saltmarsh.ghe.com/user"),
+            ("https://git.internal:8443/github/", "https://git.internal:8443/github/api/v3/user"),
+        ] {
+            assert_eq!(api(&web.parse().unwrap(), "/user"), asked);
+        }
     }
 }
