@@ -110,7 +110,7 @@ pub(crate) struct Provider {
 
 /// One way to find a User.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write `{ email = CLAIM }`, `{ name = CLAIM }` or `{ annotation = KEY, claim = CLAIM }`")]
 enum Rule {
     Annotation { annotation: String, claim: String },
     Email { email: String },
@@ -119,7 +119,7 @@ enum Rule {
 
 /// One pattern or several.
 #[derive(Debug, Clone, Deserialize)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "write one pattern, or several as `[\"one\", \"other\"]`")]
 enum Patterns {
     One(String),
     Many(Vec<String>),
@@ -380,6 +380,7 @@ mod tests {
             (provider.replace("https://sso.example.com", "sso"), "no address"),
             (format!("{provider}teams = {{ a = \"user:default/x\" }}\n"), "is no group"),
             (format!("{provider}matches = []\n"), "matches"),
+            (format!("{provider}match = [{{ emial = \"email\" }}]\n"), "write `{ email = CLAIM }`, `{ name = CLAIM }`"),
             ("[[providers]]\nid = \"gh\"\nkind = \"github\"\nclient_id = \"c\"\n".to_owned(), "`client_secret` is missing"),
             (
                 "[[providers]]\nid = \"gh\"\nkind = \"github\"\nclient_id = \"c\"\nclient_secret = \"env:S\"\ncreate_people = true\n".to_owned(),
