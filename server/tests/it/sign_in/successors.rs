@@ -124,6 +124,23 @@ both_with_a_provider! {
         assert_eq!(me(&mut second, &portal).await["subject"], "user:default/ada-b");
     }
 
+    async fn the_tokens_of_whoever_had_the_name_are_no_hindrance(backend, provider) {
+        let staff = Staff::new(backend, &provider, &user("sam", "stranger")).await;
+        staff.is("sam", "stranger").await;
+        let mut sam = staff.comes("stranger").await;
+        for _ in 0..50 {
+            makes_token(&staff.portal, &mut sam).await;
+        }
+        let form = [("name", "one more"), ("days", "9"), ("read", "true")];
+        let address = format!("{}/account/tokens", staff.portal.base);
+        let refused = sam.follow(Method::POST, &address, Some(&form)).await;
+        assert!(refused.text.contains("you have 50 tokens") || refused.text.contains("You have 50 tokens"), "{}", refused.text);
+        staff.write(&user("sam", "mallory")).await;
+        staff.is("sam", "mallory").await;
+        let mut other = staff.comes("mallory").await;
+        makes_token(&staff.portal, &mut other).await;
+    }
+
     async fn who_listens_hears_nothing_more_once_somebody_else_has_the_name(backend, provider) {
         let staff = Staff::new(backend, &provider, &(user("sam", "stranger") + &user("bea", "mallory"))).await;
         staff.is("sam", "stranger").await;

@@ -3,16 +3,17 @@
 //! A token is shown once; what is kept is its hash, by which it is found: comparing takes the same time whatever was sent.
 
 mod rest;
+mod room;
 pub(super) mod store;
 
 use std::{collections::BTreeSet, sync::Arc};
 
 use chrono::{DateTime, SecondsFormat, TimeDelta, Utc};
 use domain::identity::{Caller, Entry, Minted, NewToken, Permission, Scopes, Subject, Target, Tenant, Token, Verb};
-use sea_orm::{ConnectionTrait, DatabaseConnection, prelude::Uuid};
+use sea_orm::{DatabaseConnection, prelude::Uuid};
 use serde_json::json;
 
-use self::{rest::rest, store::Row};
+use self::{rest::rest, room::has_room, store::Row};
 use super::{
     Bearer, Spent, accounts,
     doors::{self, Found},
@@ -26,12 +27,6 @@ const PERSONAL: &str = "cw_pat_";
 const SERVICE: &str = "cw_svc_";
 /// How much of a token is shown, to recognise it by.
 const PREFIX: usize = 11;
-/// How many living tokens one person can have.
-const MOST: u64 = 50;
-/// How many living tokens one service can have: one to change for the other.
-const MOST_OF_SERVICE: u64 = 2;
-/// How many living service tokens there can be.
-const MOST_SERVICES: u64 = 500;
 /// How old the note of the last use may be.
 const USED: TimeDelta = TimeDelta::minutes(1);
 
@@ -210,34 +205,17 @@ async fn mint(
         account: same::account_of(services, caller).await?,
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
+    let own = accounts::own(services, &caller.tenant, &caller.subject).await?;
     let mut tx = services.begin(caller).await?;
     // Several at once must not be more than there may be.
     store::lock(&*tx, &caller.tenant).await?;
-    has_room(&*tx, &caller.tenant, &row).await?;
+    has_room(&*tx, &caller.tenant, &row, own.as_ref()).await?;
     store::insert(&*tx, row)
         .await
         .map_err(|error| if store::is_there(&error) { again(&name) } else { error.into() })?;
     tell(&mut tx, caller, "token-made", &about, after);
     tx.commit().await?;
     Ok(Minted { name, secret, ends, unspoken: permission::unspoken(services, &caller.tenant, roles).await? })
-}
-
-/// Refuses a token where there are as many as can be.
-async fn has_room(tx: &impl ConnectionTrait, tenant: &Tenant, new: &Row) -> Result<()> {
-    let own = store::count(tx, tenant, &new.kind, Some(&new.who)).await?;
-    if new.kind == "personal" {
-        let why = format!("you have {MOST} tokens, as many as can be; end one first");
-        return if own < MOST { Ok(()) } else { Err(Error::Rejected(why)) };
-    }
-    if own >= MOST_OF_SERVICE {
-        let name = &new.name;
-        let why = format!("`{name}` has two tokens already, enough to change one for the other; end one first");
-        return Err(Error::Conflict(why));
-    }
-    if store::count(tx, tenant, &new.kind, None).await? >= MOST_SERVICES {
-        return Err(Error::Rejected(format!("there are {MOST_SERVICES} service tokens already; end one first")));
-    }
-    Ok(())
 }
 
 /// Why a form that is sent a second time makes no second token.
