@@ -30,6 +30,7 @@ mod m20261128_000100_same_person;
 mod m20261128_000200_whose_roles;
 mod m20261128_000300_whose_grants;
 mod m20261128_000400_persons;
+mod m20261128_000500_bound_tokens;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -65,6 +66,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000200_whose_roles::Migration),
             Box::new(m20261128_000300_whose_grants::Migration),
             Box::new(m20261128_000400_persons::Migration),
+            Box::new(m20261128_000500_bound_tokens::Migration),
         ]
     }
 }

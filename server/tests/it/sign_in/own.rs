@@ -5,7 +5,8 @@ use serde_json::{Value, json};
 
 use super::{by, me};
 use crate::{
-    portal::{Backend, Options},
+    lifecycle::form,
+    portal::{Backend, Options, Portal},
     provider::{Browser, Provider, TOKEN, USUAL, portal_with},
 };
 
@@ -43,6 +44,37 @@ both_with_a_provider! {
         assert_eq!(ended.status, StatusCode::OK, "{}", ended.text);
         browser.send(Method::POST, &format!("{}/auth/sign-out", portal.base), Some(&[])).await;
         assert_eq!(browser.cookie(&portal.base, "causeway_session"), None);
+    }
+
+    async fn what_the_administrators_token_made_ends_with_it(backend, provider) {
+        let settings = [provider.settings("corp", USUAL)];
+        let mut portal = portal_with(backend, &settings, Options::default()).await;
+        let form = async |portal: &Portal, token: &str, path: &str, fields: &[(&str, &str)]| {
+            let request = portal.request(Method::POST, path).bearer_auth(token).header("accept", "text/html");
+            form(request, fields).send().await.unwrap().text().await.unwrap()
+        };
+        let of_days = [("name", "leaked"), ("days", "300"), ("read", "true"), ("administer", "true")];
+        let made = form(&portal, TOKEN, "/account/tokens", &of_days).await;
+        let token = made[made.find("cw_pat_").unwrap_or_else(|| panic!("{made}"))..][..47].to_owned();
+        assert_eq!(by(&portal, &token).await.1["subject"], "administrator");
+        let service = form(&portal, TOKEN, "/people/tokens", &[("name", "ci"), ("days", "9"), ("read", "true"), ("roles", "viewer")]).await;
+        let service = service[service.find("cw_svc_").unwrap_or_else(|| panic!("{service}"))..][..47].to_owned();
+        // Where other tokens are ended, it can be ended.
+        let page = portal.request(Method::GET, "/people/tokens").bearer_auth(TOKEN).send().await.unwrap().text().await.unwrap();
+        assert!(page.contains("leaked") && page.contains("may read, administer as administrator"), "{page}");
+        let other = TOKEN.replace('0', "f");
+        portal.kill().await;
+        let options = Options::default().set("SIGN_IN__ADMINISTRATOR_TOKEN", &format!("'{other}'"));
+        portal.restart_with(options.clone()).await;
+        let (status, why) = by(&portal, &token).await;
+        assert_eq!(status, StatusCode::UNAUTHORIZED, "{why}");
+        assert!(why.to_string().contains("is another one than when it was made"), "{why}");
+        assert_eq!(by(&portal, &service).await.0, StatusCode::OK);
+        let made = form(&portal, &other, "/account/tokens", &of_days).await;
+        let token = made[made.find("cw_pat_").unwrap_or_else(|| panic!("{made}"))..][..47].to_owned();
+        portal.kill().await;
+        portal.restart_with(options).await;
+        assert_eq!(by(&portal, &token).await.0, StatusCode::OK);
     }
 
     async fn a_name_that_somebody_else_bears_opens_nothing_of_theirs(backend, provider) {

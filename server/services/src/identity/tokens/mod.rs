@@ -27,6 +27,9 @@ const PERSONAL: &str = "cw_pat_";
 const SERVICE: &str = "cw_svc_";
 /// How much of a token is shown, to recognise it by.
 const PREFIX: usize = 11;
+/// Why one of the administrator's opens nothing any more.
+const OF_ANOTHER: &str =
+    "the administrator's token is another one than when it was made; make another with that, or a service token";
 /// How old the note of the last use may be.
 const USED: TimeDelta = TimeDelta::minutes(1);
 
@@ -75,10 +78,18 @@ pub async fn living_services(db: &DatabaseConnection, tenant: &Tenant) -> Result
     Ok(rows.into_iter().map(|row| row.name).collect())
 }
 
-/// All living service tokens.
+/// All living service tokens, and those that act as the administrator, whom no page tells of.
 pub async fn service_tokens(services: &Services, caller: &Caller) -> Result<Vec<Token>> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
-    of_services(services, &caller.tenant).await
+    let own = Subject::Administrator.to_string();
+    let own = store::living_of(&services.db, &caller.tenant, "personal", Some(&own)).await?;
+    let own = own.into_iter().map(|row| Token { roles: vec![row.who.clone()], ..shown(row) });
+    Ok(of_services(services, &caller.tenant).await?.into_iter().chain(own).collect())
+}
+
+/// The administrator's token that holds, hashed; nothing where there is none.
+fn administrator(services: &Services) -> String {
+    services.doors.settings.administrator.clone().unwrap_or_default()
 }
 
 /// Makes a token for the caller.
@@ -203,6 +214,7 @@ async fn mint(
         ended_at: None,
         user_uid,
         account: same::account_of(services, caller).await?,
+        bound_to: (caller.subject == Subject::Administrator && kind == "personal").then(|| administrator(services)),
     };
     let (ends, about, after) = (row.expires_at, format!("{} {name}", row.id), told(&row));
     let own = accounts::own(services, &caller.tenant, &caller.subject).await?;
@@ -317,6 +329,14 @@ pub(super) async fn rests(services: &Services, tenant: &Tenant, row: &Row) -> Re
                 store::bind(&services.db, tenant, row.id, now.uid).await?;
             }
             rest(services, tenant, &who, row.account).await
+        }
+        // What was made with the administrator's token ends with it.
+        Ok(Subject::Administrator) => {
+            let now = administrator(services);
+            if row.bound_to.is_none() {
+                store::bind_to(&services.db, tenant, row.id, &now).await?;
+            }
+            Ok(row.bound_to.as_ref().is_some_and(|then| *then != now).then(|| OF_ANOTHER.to_owned()))
         }
         // The guest and programs sign in nowhere.
         _ => Ok(None),

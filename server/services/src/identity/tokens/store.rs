@@ -46,6 +46,8 @@ mod token {
         pub user_uid: Option<Uuid>,
         /// The account through which it was made.
         pub account: Option<Uuid>,
+        /// The administrator's token that one of the administrator's was made with, hashed; nothing where there was none.
+        pub bound_to: Option<String>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -101,6 +103,18 @@ pub(in crate::identity) async fn follow(
         .exec(db)
         .await?;
     Ok(moved.rows_affected)
+}
+
+/// Notes with which token of the administrator one was made of which that is not known.
+pub(super) async fn bind_to(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid, to: &str) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::BoundTo, Expr::value(to))
+        .filter(C::Tenant.eq(tenant.as_str()))
+        .filter(C::Id.eq(id))
+        .filter(C::BoundTo.is_null())
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// Notes whom the tokens were made for of which that is not known.
