@@ -4,7 +4,7 @@ use app::MintedToken;
 use axum::{
     Extension, Form, Router,
     extract::State,
-    http::StatusCode,
+    http::{HeaderMap, StatusCode},
     response::{IntoResponse, Redirect, Response},
     routing::post,
 };
@@ -16,7 +16,7 @@ use services::{
 };
 use uuid::Uuid;
 
-use crate::http::{AppState, Refusal, RequestId, render_with};
+use crate::http::{AppState, Refusal, RequestId, forms::page_of, render_with};
 
 pub(crate) fn router() -> Router<AppState> {
     Router::new()
@@ -38,12 +38,18 @@ struct Which {
 }
 
 /// Goes back to the page, or says why not.
-fn back<T>(done: Result<T, Error>, page: &'static str, state: &AppState, request: &RequestId) -> Response {
+fn back<T>(done: Result<T, Error>, page: &str, state: &AppState, request: &RequestId) -> Response {
     match done {
         // What is over already is what was wanted.
         Ok(_) | Err(Error::NotFound(_)) => Redirect::to(page).into_response(),
         Err(error) => Refusal::of(error, &request.0).page(state, page, request),
     }
+}
+
+/// The list of people as it was looked at.
+fn people(headers: &HeaderMap) -> String {
+    let page = page_of(headers).filter(|page| page.split('?').next() == Some("/people"));
+    page.unwrap_or_else(|| "/people".to_owned())
 }
 
 async fn end_session(
@@ -85,18 +91,20 @@ async fn end_token_of(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_token(&state.services, &caller, id).await, "/people", &state, &request)
+    back(identity::end_token(&state.services, &caller, id).await, &people(&headers), &state, &request)
 }
 
 async fn end_sessions(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
     Form(Which { id }): Form<Which>,
 ) -> Response {
-    back(identity::end_sessions_of(&state.services, &caller, id).await, "/people", &state, &request)
+    back(identity::end_sessions_of(&state.services, &caller, id).await, &people(&headers), &state, &request)
 }
 
 #[derive(Deserialize)]
@@ -108,9 +116,10 @@ async fn forget(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
     Form(Told { id }): Form<Told>,
 ) -> Response {
-    back(identity::scim::forget(&state.services, &caller, &id).await, "/people", &state, &request)
+    back(identity::scim::forget(&state.services, &caller, &id).await, &people(&headers), &state, &request)
 }
 
 #[derive(Deserialize)]
@@ -124,9 +133,10 @@ async fn block(
     State(state): State<AppState>,
     Extension(caller): Extension<Caller>,
     Extension(request): Extension<RequestId>,
+    headers: HeaderMap,
     Form(Block { id, blocked }): Form<Block>,
 ) -> Response {
-    back(identity::block(&state.services, &caller, id, blocked).await, "/people", &state, &request)
+    back(identity::block(&state.services, &caller, id, blocked).await, &people(&headers), &state, &request)
 }
 
 /// A form for a token, as it comes: one box for each thing that it may do.

@@ -110,7 +110,7 @@ fn is_form(request: &Request) -> bool {
 }
 
 /// The path and query of the page that a form was on, without what an earlier try added.
-pub(super) fn page_of(headers: &HeaderMap) -> Option<String> {
+pub(crate) fn page_of(headers: &HeaderMap) -> Option<String> {
     let mut from = Url::parse(headers.get(header::REFERER)?.to_str().ok()?).ok()?;
     let kept: Vec<(String, String)> = from
         .query_pairs()

@@ -78,6 +78,14 @@ both_with_a_provider! {
         assert_eq!(by(&portal, &tokens[1]).await.0, StatusCode::OK);
         let page = administrator(&portal, "/people").await;
         assert!(row(&page, &["ada-b"]).contains("1 token<"), "{page}");
+        // Whoever searched is led back to what they found.
+        for (from, back) in [("/people?q=ada", "/people?q=ada"), ("/catalog?q=ada", "/people")] {
+            let request = portal.request(Method::POST, "/people/end-token").bearer_auth(TOKEN);
+            let request = request.header(header::CONTENT_TYPE, "application/x-www-form-urlencoded");
+            let request = request.header(header::REFERER, format!("{}{from}", portal.base));
+            let led = request.body("id=00000000-0000-0000-0000-000000000000").send().await.unwrap();
+            assert_eq!(led.headers()[header::LOCATION], back);
+        }
         let ended = told(&portal, "token-ended").await;
         assert_eq!((&ended[0]["actor"], &ended[0]["detail"]["of"]), (&json!("administrator"), &json!("user:default/ada-b")), "{ended}");
     }
