@@ -74,7 +74,8 @@ async fn providers(settings: &Settings, doors: &Doors) -> Vec<(String, Result<St
     for rules in &doors.settings.providers {
         let mut wrong = Vec::new();
         let secret = secrets.iter().find(|(id, _)| *id == rules.id);
-        wrong.extend(secret.and_then(|(_, secret)| secret.read().err()).map(|why| format!("`client_secret`: {why}")));
+        let missing = secret.and_then(|(_, secret)| secret.read().err());
+        wrong.extend(missing.as_ref().map(|why| format!("`client_secret`: {why}")));
         if let (Some(name), Ok(tokens)) = (&rules.scim, &tokens)
             && !tokens.contains(name)
         {
@@ -87,7 +88,9 @@ async fn providers(settings: &Settings, doors: &Doors) -> Vec<(String, Result<St
                 verifier: "-".repeat(43),
                 redirect: settings.base_url(settings.server.listen),
             };
-            wrong.extend(provider.begin(&ask).await.err().map(|problem| problem.to_string()));
+            let problem = provider.begin(&ask).await.err().map(|problem| problem.to_string());
+            // What is wrong with its secret is told already.
+            wrong.extend(problem.filter(|problem| missing.as_ref().is_none_or(|why| !problem.contains(why))));
         }
         let fact = if rules.scim.is_some() { "answers, with its directory's token" } else { "answers" };
         told.push((rules.id.clone(), if wrong.is_empty() { Ok(fact.to_owned()) } else { Err(wrong.join("; ")) }));
