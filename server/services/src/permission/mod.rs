@@ -379,7 +379,8 @@ fn narrowed(caller: &Caller, permission: Permission) -> Option<Denied> {
     let why = match (&standing.scopes, &standing.source) {
         (Some(scopes), _) if !scopes.contains(&verb) => {
             let scopes: Vec<&str> = scopes.iter().map(|verb| verb.as_str()).collect();
-            format!("the token is narrowed to {}, and this is {verb}", scopes.join(", "))
+            let what = if matches!(standing.source, Entry::Pipeline(_)) { "pipeline" } else { "token" };
+            format!("the {what} is narrowed to {}, and this is {verb}", scopes.join(", "))
         }
         // A token that could make tokens could make one that is narrowed less, or lasts longer.
         (_, Entry::Token(_) | Entry::Pipeline(_)) if permission == Permission::KeepOwnTokens => {
