@@ -89,7 +89,7 @@ fn RunHead(run: Run) -> impl IntoView {
                     <RunMark status=summary.status awaits=timed.awaits_approval()/>
                     <span class="text-meta text-muted">{if is_stopping { "stopping, " } else { stands_since }}<When at sentence=true/></span>
                 </span>
-                <span class="text-muted tabular-nums">{move || duration::of_run(&timed, clock.now())}</span>
+                <span class="text-muted whitespace-nowrap tabular-nums">{move || duration::of_run(&timed, clock.now())}</span>
             </div>
             <h1 class="mt-1 text-[1.1875rem] leading-7 font-semibold break-words">{summary.title}</h1>
             <p class="text-table text-muted break-words">
