@@ -21,10 +21,16 @@ impl Drop for Stream {
 
 /// A number that grows while the run at `run` says something. On the server it stays what it is.
 pub(super) fn follow(run: Fetched<RunView>, heard: RwSignal<u32>) {
+    let hidden = RwSignal::new(false);
+    Effect::new(move |_| {
+        let turned = window_event_listener_untyped("visibilitychange", move |_| hidden.set(document().hidden()));
+        on_cleanup(move || turned.remove());
+    });
     Effect::new(move |open: Option<Option<Stream>>| {
         let open = open.flatten();
         let Some(Ok(view)) = run.get() else { return open };
-        if view.run.summary.status.is_over() {
+        // A browser has few connections to a server: none is kept for what nobody sees.
+        if view.run.summary.status.is_over() || hidden.get() {
             return None;
         }
         open.or_else(|| listen(&view, heard))

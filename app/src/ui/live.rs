@@ -4,8 +4,12 @@ use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 use serde::Deserialize;
-use wasm_bindgen::{JsCast as _, closure::Closure};
-use web_sys::{EventSource, MessageEvent};
+use wasm_bindgen::JsCast as _;
+use web_sys::MessageEvent;
+
+/// Where the script that hears the changes for all windows (`style/start.js`) learns since which one, and by which event it tells of each.
+const SINCE: &str = "data-changes";
+const CHANGE: &str = "causeway-change";
 
 /// How long a page waits for more of the same before it fetches again: a sync tells of hundreds of changes at once.
 const REST: Duration = Duration::from_millis(400);
@@ -18,7 +22,7 @@ struct Event {
 
 type Listener = Arc<dyn Fn(&str, &str) + Send + Sync>;
 
-/// The one stream of changes that a window listens to.
+/// The changes that a window hears of.
 #[derive(Clone, Copy)]
 pub struct LiveStream(StoredValue<Vec<(u32, Listener)>>);
 
@@ -33,18 +37,18 @@ impl LiveStream {
                 return true;
             }
             let Some(after) = after.get() else { return false };
-            let Ok(source) = EventSource::new(&format!("/api/v1/changes/stream?after={after}")) else { return true };
-            let hear = Closure::<dyn Fn(MessageEvent)>::new(move |message: MessageEvent| {
-                let Some(data) = message.data().as_string() else { return };
+            // It listens as long as the window is there.
+            window_event_listener_untyped(CHANGE, move |message| {
+                let Some(data) = message.unchecked_ref::<MessageEvent>().data().as_string() else { return };
                 if let Ok(Event { kind, subject }) = serde_json::from_str(&data) {
                     for (_, listener) in stream.0.get_value() {
                         listener(&kind, &subject);
                     }
                 }
             });
-            source.set_onmessage(Some(hear.as_ref().unchecked_ref()));
-            // It listens as long as the window is there.
-            hear.forget();
+            if let Some(root) = document().document_element() {
+                let _ = root.set_attribute(SINCE, &after.to_string());
+            }
             true
         });
     }
