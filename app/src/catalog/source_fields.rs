@@ -95,15 +95,15 @@ pub(super) fn SourceFields(kind: SourceKind, said: HashMap<&'static str, String>
         }
         .into_any(),
         SourceKind::Kubernetes => view! {
-            <TextField name="namespaces" label="Namespaces" value=value("namespaces") mono=true max_length=2000 placeholder="shop, quay" help="All where none is named"/>
+            <TextField name="namespaces" label="Namespaces" value=value("namespaces") mono=true max_length=11000 placeholder="shop, quay" help="All where none is named"/>
             <TextField name="selector" label="Labels" value=value("selector") mono=true max_length=1000 placeholder="app.kubernetes.io/part-of=ferry" help="As kubectl -l takes them"/>
             <TextField name="owner" label="Owner" value=value("owner") mono=true max_length=200 placeholder="group:default/quay" help="Of what names none by causeway.dev/owner"/>
         }
         .into_any(),
         kind if kind.is_organisation() => view! {
             <TextField name="file" label="Catalog file" value=value("file") mono=true max_length=300 placeholder="catalog-info.yaml" help="In each repository; a pattern such as services/*/catalog-info.yaml finds several"/>
-            <TextField name="names" label="Repositories" value=value("names") mono=true max_length=1000 placeholder="ferry-*, !ferry-archive" help="All where none is named; * stands for any text, ! leaves out"/>
-            <TextField name="topics" label="Topics" value=value("topics") mono=true max_length=1000 help="Only repositories with one of them"/>
+            <TextField name="names" label="Repositories" value=value("names") mono=true max_length=11000 placeholder="ferry-*, !ferry-archive" help="All where none is named; * stands for any text, ! leaves out"/>
+            <TextField name="topics" label="Topics" value=value("topics") mono=true max_length=11000 help="Only repositories with one of them"/>
             <div class="grid gap-2">
                 <CheckField name="people" label="Teams and members" checked=value("people") == "true" help="As groups and users"/>
                 <CheckField name="archived" label="Archived repositories too" checked=value("archived") == "true"/>

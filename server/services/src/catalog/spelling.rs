@@ -18,8 +18,15 @@ const PASSWORD: &str = "an address with a password in it would be shown to every
 /// What is wrong with it, and how to write it.
 pub(super) fn plain(kind: SourceKind, text: &str) -> Result<String, String> {
     let text = text.trim();
-    if text.is_empty() || text.len() > LONGEST || text.contains('\0') {
+    if text.is_empty() || text.contains('\0') {
         return Err("a source needs a target: a path, or an address".to_owned());
+    }
+    if text.len() > LONGEST {
+        let length = text.len();
+        return Err(format!(
+            "the target, with all that is named in it, is {length} letters long, and at most {LONGEST} are kept; name fewer, by patterns \
+             such as `ferry-*`, or register a second source"
+        ));
     }
     if kind == SourceKind::Kubernetes {
         return Ok(ClusterTarget::parse(text)?.target());
@@ -231,6 +238,16 @@ fn unescaped(path: &str, more: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_too_long_is_refused_and_not_cut() {
+        let names = |count: usize| vec!["customer-payments-service"; count].join(",");
+        let target =
+            |count: usize| plain(SourceKind::GitHub, &format!("https://github.com/saltmarsh?names={}", names(count)));
+        assert!(target(60).unwrap().len() > 1_500);
+        let told = target(90).unwrap_err();
+        assert!(told.contains("at most 2000 are kept; name fewer"), "{told}");
+    }
 
     #[test]
     fn what_means_the_same_is_written_the_same() {
