@@ -162,18 +162,31 @@ impl Contents {
     }
 }
 
-/// The beginning of an entity reference, as `component:default/ledger` or `api:ledger`: what it says of kind and namespace, and the name.
-fn reference(text: &str) -> Option<(Filter, &str)> {
-    let (kind, rest) = text.split_once(':')?;
-    let (namespace, name) = rest.split_once('/').map_or((None, rest), |(namespace, name)| (Some(namespace), name));
-    let is_word = |text: &str| {
-        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
+/// What is meant by the beginning of an entity reference, as `component:default/ledger`, `api:ledger` or `default/ledger`, or by the
+/// address of a page about an entity: what that says of kind and namespace, and the name. Of a handle, `@ama`, the name.
+pub(super) fn reference(text: &str) -> Option<(Filter, &str)> {
+    let (kind, namespace, name) = if let Some(name) = text.strip_prefix('@') {
+        (None, None, name)
+    } else if let Some((_, page)) = text.split_once("/catalog/") {
+        let mut parts = page.split(['/', '?', '#']);
+        let (namespace, kind) = (parts.next()?, parts.next()?);
+        (Some(kind), Some(namespace), parts.next()?)
+    } else {
+        let (kind, rest) = text.split_once(':').map_or((None, text), |(kind, rest)| (Some(kind), rest));
+        let (namespace, name) = rest.split_once('/').map_or((None, rest), |(namespace, name)| (Some(namespace), name));
+        (kind, namespace, name)
     };
-    if !is_word(kind) || !is_word(name) || !namespace.is_none_or(is_word) {
+    let is_word = |text: &str| {
+        !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.@+".contains(&byte))
+    };
+    let is_more = kind.is_some() || namespace.is_some() || name.len() < text.len();
+    if !is_more || !is_word(name) || ![kind, namespace].into_iter().flatten().all(is_word) {
         return None;
     }
-    let within = namespace.map_or_else(String::new, |namespace| format!(",metadata.namespace={namespace}"));
-    Some((Filter::parse([format!("kind={kind}{within}")]).ok()?, name))
+    let of = |path: &str, value: Option<&str>| value.map(|value| format!("{path}={value}"));
+    let within: Vec<String> = [of("kind", kind), of("metadata.namespace", namespace)].into_iter().flatten().collect();
+    let within = if within.is_empty() { Filter::everything() } else { Filter::parse([within.join(",")]).ok()? };
+    Some((within, name))
 }
 
 /// Whether a letter is of a script whose words are short, and stand within others: Thai, Lao, Burmese, Khmer, Chinese, Japanese, which

@@ -4,7 +4,7 @@ use domain::catalog::{Condition, Filter, TextFilter};
 use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
 
-use super::{contents::Contents, set::Union, terms::Term};
+use super::{contents::Contents, rank::reference, set::Union, terms::Term};
 
 /// Paths whose values are all among the words that are said about an entity.
 const SAID: [&str; 6] =
@@ -76,17 +76,21 @@ impl Contents {
 
     fn saying(&self, mut selection: RoaringBitmap, text: &TextFilter) -> RoaringBitmap {
         let term = text.term.trim().to_lowercase();
+        let meant = selection.clone();
         let paths: Vec<String> = text.paths.iter().map(|path| path.to_lowercase()).collect();
         if paths.iter().all(|path| SAID.contains(&path.as_str())) {
             for word in term.split_whitespace() {
                 if selection.is_empty() {
                     return selection;
                 }
-                selection &= self.words.docs_containing(word);
+                // Where no field is named, it counts what is meant and not how it is written.
+                let is_by_field = !paths.is_empty();
+                selection &=
+                    if is_by_field { self.words.docs_containing(word) } else { self.words.docs_spelling(word) };
             }
         }
         if paths.is_empty() {
-            return selection;
+            return self.or_referred(selection, meant, &term);
         }
         let finder = Finder::new(&term);
         let is_in = |value: &str| finder.find(value.as_bytes()).is_some();
@@ -103,6 +107,14 @@ impl Contents {
             saying |= self.having(path, is_in);
         }
         saying & selection
+    }
+
+    /// What was found, or, where nothing was, what the text refers to by kind, namespace and name.
+    fn or_referred(&self, found: RoaringBitmap, meant: RoaringBitmap, term: &str) -> RoaringBitmap {
+        match reference(term).filter(|_| found.is_empty()) {
+            Some((within, name)) => meant & self.select(&within, None) & self.words.docs_spelling(name),
+            None => found,
+        }
     }
 
     /// The numbers of an entity's terms at a path, by value.

@@ -326,6 +326,7 @@ fn searchable() -> Contents {
         component(6, "zähler-straße", "Zähler", "Counts."),
         component(7, "pay", "支付服务中心", "Pays."),
         component(8, "HarbourArchiveReader", "온라인결제서비스", "Café résumé."),
+        component(9, "desk", "Máire O’Brien", "Anne\u{2011}Claire asks."),
     ];
     for entity in &entities {
         contents.put(entity);

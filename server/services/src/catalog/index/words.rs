@@ -1,4 +1,4 @@
-//! The words that are said about entities, for search: in names, titles, descriptions, tags, owners, types and kinds.
+//! The words that are said about entities, for search: in names, titles, descriptions, tags, owners, types, kinds and e-mail addresses.
 //!
 //! A word is what stands between spaces, in lower case; names and titles are also cut into their parts
 //! (`ticket-api`, `ticket`, `api`; `TicketApi` likewise), and words with accents are noted in their plain spelling too, by itself. A text without spaces occurs in what is said about an entity exactly if it occurs in
@@ -98,7 +98,8 @@ impl Words {
         let kind = entity.reference.kind();
         let owner = entity.owner();
         let owner = owner.as_ref().map(domain::catalog::EntityRef::name);
-        let texts = [entity.text("/metadata/description"), entity.text("/spec/type"), owner, Some(kind)];
+        let address = entity.text("/spec/profile/email");
+        let texts = [entity.text("/metadata/description"), entity.text("/spec/type"), owner, Some(kind), address];
         let tags = entity.document.pointer("/metadata/tags").and_then(serde_json::Value::as_array);
         let tags = tags.into_iter().flatten().filter_map(serde_json::Value::as_str);
         for text in texts.into_iter().flatten().chain(tags) {

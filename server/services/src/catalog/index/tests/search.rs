@@ -22,6 +22,17 @@ fn a_search_ranks_names_before_what_only_speaks_of_them() {
     for text in ["component:default/gateway", "component:gateway", "Component:default/gatewya"] {
         assert!(found(&contents, text).starts_with("gateway "), "{text}: {}", found(&contents, text));
     }
+    for text in [
+        "default/gateway",
+        "/catalog/default/component/gateway",
+        "https://c.example/catalog/default/component/gateway/docs?a=b",
+    ] {
+        assert!(found(&contents, text).starts_with("gateway "), "{text}: {}", found(&contents, text));
+    }
+    // As a keyboard writes it, or a telephone.
+    for text in ["o'brien", "o’brien", "obrien", "maire o'brien", "anne-claire", "@desk"] {
+        assert_eq!(found(&contents, text), "desk", "{text}");
+    }
     assert_eq!([found(&contents, "api:default/gateway"), found(&contents, "component:other/gateway")], ["", ""]);
     let none = Filter::parse(["kind=api"]).unwrap();
     assert!(contents.search("gateway", &none, None, 10).is_empty());
@@ -40,4 +51,20 @@ fn a_search_forgives_letters_mistyped_in_names() {
     assert_eq!(["archvie", "raeder"].map(|text| found(&contents, text)), ["harbourarchivereader"; 2]);
     assert_eq!(found(&contents, "ivnoices"), "", "only names are guessed");
     assert_eq!(found(&contents, "kubernetes"), "");
+}
+
+#[test]
+fn a_list_finds_what_is_written_with_other_keys() {
+    let contents = searchable();
+    let found = |text: &str| {
+        let text = TextFilter { term: text.to_owned(), paths: Vec::new() };
+        named(
+            &contents,
+            &contents.page(&contents.select(&Filter::everything(), Some(&text)), &[], &Start::default(), 10),
+        )
+    };
+    for text in ["o'brien", "O’Brien", "obrien", "maire", "anne-claire", "component:default/desk", "default/desk"] {
+        assert_eq!(found(text), ["component:default/desk"], "{text}");
+    }
+    assert!(found("api:default/desk").is_empty());
 }

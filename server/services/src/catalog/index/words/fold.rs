@@ -7,16 +7,18 @@ use unicode_normalization::UnicodeNormalization as _;
 /// Stands before the plain spelling of a word, which is searched for and not said: no text that somebody types begins so.
 pub(super) const PLAIN: char = '\u{1}';
 
-/// A text in lower case as it is written without accents: `café` is `cafe`, `größe` is `grosse`. Only accents of letters go that have a
-/// plain form beside them; what other scripts write as marks of a letter makes another letter.
+/// A text in lower case as it is written without accents and apostrophes: `café` is `cafe`, `größe` is `grosse`, `o’brien` is `obrien`. Only
+/// accents of letters go that have a plain form beside them; what other scripts write as marks of a letter makes another letter. Of the
+/// hyphens there is one.
 pub(in crate::catalog::index) fn folded(text: &str) -> Cow<'_, str> {
-    if text.is_ascii() {
+    if text.is_ascii() && !text.contains(['\'', '`']) {
         return Cow::Borrowed(text);
     }
     let mut plain = String::with_capacity(text.len());
     for letter in text.nfd() {
         match letter {
-            '\u{300}'..='\u{36f}' => {}
+            '\u{300}'..='\u{36f}' | '\u{ad}' | '\'' | '`' | '´' | '‘' | '’' | '‛' | 'ʼ' | 'ʹ' | '′' => {}
+            '\u{2010}'..='\u{2015}' | '\u{2212}' => plain.push('-'),
             'ß' => plain.push_str("ss"),
             'æ' => plain.push_str("ae"),
             'œ' => plain.push_str("oe"),
@@ -67,6 +69,10 @@ mod tests {
             ("결제", "결제"),
             ("支付", "支付"),
             ("plain-1", "plain-1"),
+            ("o’brien", "obrien"),
+            ("o'brien", "obrien"),
+            ("d´artagnan", "dartagnan"),
+            ("anne\u{2011}claire", "anne-claire"),
         ] {
             assert_eq!(folded(text), plain);
         }
