@@ -34,12 +34,14 @@ const SILENCE: Duration = Duration::from_secs(5);
 pub(crate) struct Servers {
     known: Mutex<HashMap<String, Arc<Server>>>,
     asked: Semaphore,
+    new: Semaphore,
     due: Semaphore,
 }
 
 impl Default for Servers {
     fn default() -> Self {
-        Self { known: Mutex::default(), asked: Semaphore::new(OF_ALL), due: Semaphore::new(OF_ALL) }
+        let all = || Semaphore::new(OF_ALL);
+        Self { known: Mutex::default(), asked: all(), new: all(), due: all() }
     }
 }
 
@@ -48,13 +50,33 @@ impl Default for Servers {
 enum Hurry {
     /// A push, or a person, asked.
     Asked,
+    /// Somebody registered it: some hundred may be at once, which hold up no push.
+    New,
     /// It is only time.
     Due,
 }
 
 /// In which hurry a source is read; who only waits for a turn is hurried by whoever asks meanwhile.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Pace(watch::Sender<u32>);
+pub(crate) struct Pace(watch::Sender<Waiting>);
+
+/// Who waits for a source.
+#[derive(Debug, Clone, Copy, Default)]
+struct Waiting {
+    asked: u32,
+    /// Whether it was never read before.
+    is_new: bool,
+}
+
+impl Waiting {
+    fn hurry(self) -> Hurry {
+        match self {
+            Self { asked: 0, .. } => Hurry::Due,
+            Self { is_new: true, .. } => Hurry::New,
+            Self { is_new: false, .. } => Hurry::Asked,
+        }
+    }
+}
 
 /// That somebody waits for a source, as long as it is held.
 #[derive(Debug)]
@@ -63,20 +85,26 @@ pub(crate) struct Asked(Pace);
 impl Pace {
     /// Hurries those who read at this pace.
     pub(crate) fn hurry(&self) -> Asked {
-        self.0.send_modify(|asked| *asked += 1);
+        self.0.send_modify(|waiting| waiting.asked += 1);
         Asked(self.clone())
+    }
+
+    /// Says whether the source was never read before.
+    pub(crate) fn is_new(&self, is_new: bool) {
+        self.0.send_modify(|waiting| waiting.is_new = is_new);
     }
 }
 
 impl Drop for Asked {
     fn drop(&mut self) {
-        self.0.0.send_modify(|asked| *asked -= 1);
+        self.0.0.send_modify(|waiting| waiting.asked -= 1);
     }
 }
 
 #[derive(Debug, Default)]
 struct Server {
     asked: Lane,
+    new: Lane,
     due: Lane,
     /// When it last did not answer, and what was said of that.
     silent: Mutex<Option<(Instant, String)>>,
@@ -109,6 +137,7 @@ impl Servers {
             let enter = async |hurry: Hurry| {
                 let (lane, all) = match hurry {
                     Hurry::Asked => (&server.asked, &self.asked),
+                    Hurry::New => (&server.new, &self.new),
                     Hurry::Due => (&server.due, &self.due),
                 };
                 // Never closed, so there always is a turn in the end.
@@ -121,16 +150,16 @@ impl Servers {
                 }
                 Ok((room, turn, all.acquire().await))
             };
-            let mut asked = pace.0.subscribe();
-            let is_asked = *asked.borrow() > 0;
-            let hurried = async { asked.wait_for(|asked| *asked > 0).await.is_ok() };
-            let (_room, turn, _place) = if is_asked {
-                enter(Hurry::Asked).await?
-            } else {
+            let mut waiting = pace.0.subscribe();
+            let hurry = waiting.borrow().hurry();
+            let hurried = async { waiting.wait_for(|waiting| waiting.asked > 0).await.map(|waiting| waiting.hurry()) };
+            let (_room, turn, _place) = if matches!(hurry, Hurry::Due) {
                 tokio::select! {
                     entered = enter(Hurry::Due) => entered?,
-                    _ = hurried => enter(Hurry::Asked).await?,
+                    hurry = hurried => enter(hurry.unwrap_or(Hurry::Asked)).await?,
                 }
+            } else {
+                enter(hurry).await?
             };
             let begun = Instant::now();
             let mut work = pin!(work);
@@ -216,5 +245,19 @@ mod tests {
         let asked = servers.ask("forge-0", &pace, ready(Ok::<_, ReadProblem>(1)));
         let done = select(join_all(endless).boxed_local(), asked.boxed_local()).await;
         assert!(matches!(done, Either::Right((Ok(1), _))));
+    }
+
+    #[tokio::test]
+    async fn what_is_registered_by_the_hundred_holds_up_no_push_nor_what_is_due_it() {
+        let servers = Servers::default();
+        let (push, new, due) = (Pace::default(), Pace::default(), Pace::default());
+        new.is_new(true);
+        let _asked = [push.hurry(), new.hurry()];
+        let ask = |pace| servers.ask("forge", pace, ready(Ok::<_, ReadProblem>(1)));
+        for (many, one) in [(&new, &push), (&due, &new)] {
+            let endless = (0..2 * OF_ALL).map(|_| servers.ask("forge", many, pending::<Result<(), ReadProblem>>()));
+            let done = select(join_all(endless).boxed_local(), ask(one).boxed_local()).await;
+            assert!(matches!(done, Either::Right((Ok(1), _))), "{many:?} {one:?}");
+        }
     }
 }

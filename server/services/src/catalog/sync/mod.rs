@@ -105,6 +105,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough:
         let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
             return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
         };
+        services.catalog.pace(id).is_new(source.tried_at.is_none());
         let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
