@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::catalog::Allowance;
 
 use super::{
@@ -65,6 +66,10 @@ impl OpenSource for Begun {
 
     fn is_behind(&self) -> bool {
         self.source.is_behind()
+    }
+
+    fn again_at(&self) -> Option<DateTime<Utc>> {
+        self.source.again_at()
     }
 
     fn remarks(&self) -> Vec<Remark> {

@@ -143,6 +143,11 @@ pub trait OpenSource: Send + Sync {
         false
     }
 
+    /// When what could not be asked for now is to be asked for again, since somebody waits for it.
+    fn again_at(&self) -> Option<DateTime<Utc>> {
+        None
+    }
+
     /// How many requests its server still allows; nothing for one that does not say.
     fn allowance(&self) -> Option<Allowance> {
         None

@@ -22,6 +22,7 @@ pub(crate) use engine::prepare;
 pub(crate) use identity::WorkerIdentity;
 use serde::{Deserialize, Serialize};
 pub(crate) use slot::aside;
+pub(crate) use store::awaits;
 use tokio::sync::{Notify, futures::Notified, watch};
 use tokio_util::sync::CancellationToken;
 use uuid::Uuid;

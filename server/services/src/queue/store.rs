@@ -60,6 +60,24 @@ pub(crate) async fn insert(
     Ok(())
 }
 
+/// Whether a job waits for a time that is not after `until`.
+pub(crate) async fn awaits(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    job: &Job,
+    until: DateTime<Utc>,
+) -> Result<bool> {
+    let waiting = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::FailedAt.is_null())
+        .filter(row::Column::DueAt.is_not_null())
+        .filter(row::Column::DueAt.lte(until))
+        .all(db)
+        .await?;
+    let job = serde_json::to_value(job)?;
+    Ok(waiting.into_iter().any(|row| row.job == job))
+}
+
 /// Puts a job back that failed for the `attempt`th time, until `due_at`.
 pub(super) async fn put_back(
     db: &impl ConnectionTrait,

@@ -35,7 +35,8 @@ use self::{
     client::{Client, Listed, Trouble},
     memory::{Memory, Seen},
     pace::Pace,
-    state::State,
+    pushed::Outage,
+    state::{Rest, State},
 };
 use super::address::Guard;
 
@@ -44,6 +45,9 @@ const AT_ONCE: usize = 8;
 
 /// How long it is enough to ask for what was pushed.
 const LISTS_HOLD: TimeDelta = TimeDelta::minutes(10);
+
+/// Where the trace tells what was not asked for, since the server wants no more requests.
+const WAITING: &str = "@waiting";
 
 /// How large one file may be.
 const LARGEST: u64 = 5 * 1024 * 1024;
@@ -70,6 +74,21 @@ struct Asked {
     repository: usize,
     /// Its catalog files, or why nobody knows.
     files: Result<Vec<File>, Trouble>,
+}
+
+impl Asked {
+    /// Why it is not known as a whole, where that may pass.
+    fn outage(&self) -> Option<Outage> {
+        match &self.files {
+            Err(Trouble::Paused(until)) => Some(Outage::Until(*until)),
+            Err(Trouble::Failed(_)) => Some(Outage::Now),
+            Err(Trouble::Missing | Trouble::Denied(_)) => None,
+            Ok(files) => {
+                let is_unread = |(_, content): &File| matches!(content, Err(ReadProblem::Unreachable(_)));
+                files.iter().any(is_unread).then_some(Outage::Now)
+            }
+        }
+    }
 }
 
 impl Forges {
@@ -119,9 +138,9 @@ impl Forges {
             None => None,
         };
         let is_all = alone.is_none();
-        let mut listed = match alone {
-            Some(items) => Listed { items, cut: None },
-            None => forge.repositories(&client, &organisation).await,
+        let (mut listed, waiting) = match alone {
+            Some(alone) => (Listed { items: alone.repositories, cut: None }, alone.waiting),
+            None => (forge.repositories(&client, &organisation).await, None),
         };
         if let (true, Some(trouble)) = (listed.items.is_empty(), &listed.cut) {
             return Err(client.problem(organisation.web.as_str(), trouble));
@@ -141,7 +160,7 @@ impl Forges {
         let all = listed.items.len();
         let names: HashSet<String> = listed.items.iter().map(|repository| repository.api.clone()).collect();
         let folders = listed.items.iter().map(|repository| format!("{}/", repository.id));
-        let part = (!is_all).then(|| folders.chain([pushed::TOLD.to_owned()]).collect());
+        let part = (!is_all).then(|| folders.chain([pushed::TOLD, WAITING].map(str::to_owned)).collect());
         let mut wanted: Vec<Repository> = Vec::with_capacity(all);
         for repository in listed.items {
             match pushed::why_left_out(&repository, &organisation) {
@@ -162,7 +181,12 @@ impl Forges {
             })
             .buffer_unordered(AT_ONCE);
         let asked: Vec<Asked> = asked.collect().await;
-        let (files, with_file) = sorted(&wanted, asked, &organisation, &mut remarks);
+        let outages =
+            asked.iter().filter_map(|asked| Some((*pushed.get(&wanted[asked.repository].name)?, asked.outage()?)));
+        let outages: Vec<_> = outages.chain(waiting.map(|(_, until)| (now, Outage::Until(until)))).collect();
+        let again_at = pushed::again_at(&outages, now);
+        let has_failed = outages.iter().any(|(_, outage)| matches!(outage, Outage::Now));
+        let (files, with_file) = sorted(&wanted, asked, (&organisation, waiting), &mut remarks);
         let mut people = BTreeMap::new();
         if organisation.people && is_all {
             let found = forge.people(&client, &organisation).await;
@@ -189,13 +213,15 @@ impl Forges {
         if is_whole {
             client.memory.list(now);
         }
-        let is_behind = !is_all && client.memory.listed_at().is_none_or(|at| now - at >= LISTS_HOLD);
+        // What did not answer may do so at once.
+        let is_old = client.memory.listed_at().is_none_or(|at| now - at >= LISTS_HOLD);
+        let rest = Rest { is_behind: !is_all && (is_old || has_failed), again_at };
         let memory = client.memory.clone();
         let saved = tokio::task::spawn_blocking(move || memory.save(is_whole.then_some(&names))).await;
         if let Ok(Err(error)) = saved {
             tracing::warn!(%error, "what was read of an organisation cannot be kept on disk, so it is read again after a restart");
         }
-        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), (remarks, part, is_behind))))
+        Ok(Arc::new(State::new(forge, client, granted, wanted, (files, people), (remarks, part, rest))))
     }
 
     async fn client(&self, forge: Forge, organisation: &Organisation, held: Held) -> Result<Client, ReadProblem> {
@@ -279,12 +305,17 @@ async fn catalog_files(
 fn sorted(
     wanted: &[Repository],
     asked: Vec<Asked>,
-    organisation: &Organisation,
+    (organisation, waiting): (&Organisation, Option<(usize, DateTime<Utc>)>),
     remarks: &mut Vec<Remark>,
 ) -> (BTreeMap<String, Result<Bytes, ReadProblem>>, usize) {
     let mut files = BTreeMap::new();
     let mut with_file = 0;
-    let mut waiting: Option<Remark> = None;
+    let wait = |until: DateTime<Utc>| {
+        let what = format!("`{}` in some repositories", organisation.file);
+        Remark { keeps: Vec::new(), ..cut_short(WAITING, &Trouble::Paused(until).told(&what), "") }
+    };
+    // Those that were not even looked up have no folder that is known here.
+    let (unknown, mut waiting) = (waiting.map_or(0, |(number, _)| number), waiting.map(|(_, until)| wait(until)));
     for Asked { repository, files: found } in asked {
         let Repository { id, web, .. } = &wanted[repository];
         match found {
@@ -293,12 +324,8 @@ fn sorted(
                 files.extend(found.into_iter().map(|(path, content)| (format!("{id}/{path}"), content)));
             }
             // A long list of repositories that wait says no more than their number.
-            Err(trouble @ Trouble::Paused(_)) => {
-                let remark = waiting.get_or_insert_with(|| {
-                    cut_short("@waiting", &trouble.told(&format!("`{}` in some repositories", organisation.file)), "")
-                });
-                remark.keeps.retain(|folder| !folder.is_empty());
-                remark.keeps.push(format!("{id}/"));
+            Err(Trouble::Paused(until)) => {
+                waiting.get_or_insert_with(|| wait(until)).keeps.push(format!("{id}/"));
             }
             Err(trouble) => {
                 remarks.push(cut_short(
@@ -310,7 +337,11 @@ fn sorted(
         }
     }
     if let Some(mut remark) = waiting {
-        remark.message = format!("{} repositories wait: {}", remark.keeps.len(), remark.message);
+        let wait = match remark.keeps.len() + unknown {
+            1 => "1 repository waits".to_owned(),
+            number => format!("{number} repositories wait"),
+        };
+        remark.message = format!("{wait}: {}", remark.message);
         remarks.push(remark);
     }
     (files, with_file)

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::catalog::Severity;
 use futures::{StreamExt, stream};
 use services::catalog::{
@@ -16,6 +16,10 @@ use super::{
     client::{Client, Trouble},
 };
 
+/// How soon what did not answer is asked again, and for how long after the push.
+const SOON: TimeDelta = TimeDelta::seconds(30);
+const PASSING: TimeDelta = TimeDelta::minutes(10);
+
 /// Where that is told in the trace.
 pub(super) const TOLD: &str = "@pushed";
 
@@ -28,23 +32,60 @@ const ALONE: usize = 50;
 /// How many repositories that are not read are named.
 const NAMED: usize = 20;
 
-/// The repositories that were pushed to since then, as they are now; nothing where the organisation must be listed to know what
-/// became of them: one that is new, gone or renamed shows in its list alone.
+/// What was pushed to since then.
+pub(super) struct Alone {
+    /// As they are now.
+    pub(super) repositories: Vec<Repository>,
+    /// How many were not asked for, and until when that has to wait.
+    pub(super) waiting: Option<(usize, DateTime<Utc>)>,
+}
+
+/// The repositories that were pushed to since then; nothing where the organisation must be listed to know what became of them: one that
+/// is new, gone or renamed shows in its list alone.
 pub(super) async fn alone(
     (forge, client): (Forge, &Client),
     organisation: &Organisation,
     (pushed, since): (&Pushed, DateTime<Utc>),
-) -> Option<Vec<Repository>> {
+) -> Option<Alone> {
     let fresh: Vec<String> = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
     if fresh.len() > ALONE {
         return None;
     }
     let asked = stream::iter(fresh).map(|name| async move {
-        let found = forge.repository(client, organisation, &name).await.ok()?;
-        (found.name == name && client.memory.seen(&found.api).is_some()).then_some(found)
+        let found = forge.repository(client, organisation, &name).await;
+        (name, found)
     });
-    let found: Vec<Option<Repository>> = asked.buffered(AT_ONCE).collect().await;
-    found.into_iter().collect()
+    let asked: Vec<(String, Result<Repository, Trouble>)> = asked.buffered(AT_ONCE).collect().await;
+    let mut alone = Alone { repositories: Vec::with_capacity(asked.len()), waiting: None };
+    for (name, found) in asked {
+        match found {
+            Ok(found) if found.name == name && client.memory.seen(&found.api).is_some() => {
+                alone.repositories.push(found);
+            }
+            Err(Trouble::Paused(until)) => alone.waiting.get_or_insert((0, until)).0 += 1,
+            _ => return None,
+        }
+    }
+    Some(alone)
+}
+
+/// Why nobody knows what was pushed, though they may later.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Outage {
+    /// The server wants no requests before then.
+    Until(DateTime<Utc>),
+    /// It did not answer, or badly.
+    Now,
+}
+
+/// When what was pushed to lately and was not read is to be asked for again: once the server wants to be asked, or soon where it did not
+/// answer, as long as that may pass by itself.
+pub(super) fn again_at(outages: &[(DateTime<Utc>, Outage)], now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+    let again = outages.iter().filter_map(|(pushed_at, outage)| match outage {
+        Outage::Until(until) => Some(*until + TimeDelta::seconds(1)),
+        Outage::Now => (now - pushed_at < PASSING).then_some(now + SOON),
+    });
+    again.max()
 }
 
 /// Adds to the list what was pushed to and it does not show yet; gives what could not be found, in words.

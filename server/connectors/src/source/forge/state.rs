@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use async_trait::async_trait;
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::catalog::Allowance;
 use services::catalog::{
     keys::Granted,
@@ -29,7 +30,14 @@ pub(super) struct State {
     people: BTreeMap<String, About>,
     remarks: Vec<Remark>,
     part: Option<Vec<String>>,
-    is_behind: bool,
+    rest: Rest,
+}
+
+/// When what was not asked for is to be.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rest {
+    pub(super) is_behind: bool,
+    pub(super) again_at: Option<DateTime<Utc>>,
 }
 
 impl State {
@@ -39,10 +47,10 @@ impl State {
         granted: Granted,
         repositories: Vec<Repository>,
         (files, people): (Files, BTreeMap<String, About>),
-        (remarks, part, is_behind): (Vec<Remark>, Option<Vec<String>>, bool),
+        (remarks, part, rest): (Vec<Remark>, Option<Vec<String>>, Rest),
     ) -> Self {
         let repositories = repositories.into_iter().map(|repository| (repository.id.clone(), repository)).collect();
-        Self { forge, client, granted, repositories, files, people, remarks, part, is_behind }
+        Self { forge, client, granted, repositories, files, people, remarks, part, rest }
     }
 
     /// The repository that a path is in, and the path there.
@@ -164,7 +172,11 @@ impl OpenSource for State {
     }
 
     fn is_behind(&self) -> bool {
-        self.is_behind
+        self.rest.is_behind
+    }
+
+    fn again_at(&self) -> Option<DateTime<Utc>> {
+        self.rest.again_at
     }
 
     fn allowance(&self) -> Option<Allowance> {

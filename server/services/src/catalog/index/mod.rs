@@ -70,12 +70,20 @@ use crate::{
 #[derive(Default)]
 pub struct Index {
     tenants: Mutex<HashMap<Tenant, Arc<TenantIndex>>>,
-    /// One sync of a source at a time in this process.
-    turns: Mutex<HashMap<Uuid, Arc<tokio::sync::Mutex<()>>>>,
+    /// Whose turn it is at each source in this process.
+    turns: Mutex<HashMap<Uuid, Arc<Turns>>>,
     /// In which hurry each source is read.
     paces: Mutex<HashMap<Uuid, Pace>>,
     /// What ends the recording of a source that is under way.
     recordings: Mutex<HashMap<Uuid, CancellationToken>>,
+}
+
+/// The locks of those who read a source. Who reads it whole and who reads what was pushed do not wait for each other: whoever comes to
+/// record after the other reads anew.
+#[derive(Default)]
+pub(super) struct Turns {
+    pub(super) whole: tokio::sync::Mutex<()>,
+    pub(super) pushed: tokio::sync::Mutex<()>,
 }
 
 #[derive(Default)]
@@ -93,8 +101,8 @@ struct TenantIndex {
 }
 
 impl Index {
-    /// The lock that lets one sync of a source run at a time.
-    pub(super) fn turn(&self, source: Uuid) -> Arc<tokio::sync::Mutex<()>> {
+    /// The locks that let one sync of a source run at a time, and one of what was pushed to it.
+    pub(super) fn turns(&self, source: Uuid) -> Arc<Turns> {
         // Nothing is left half done under these locks, so a panic elsewhere does no harm.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
     }
@@ -104,7 +112,7 @@ impl Index {
         self.paces.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()
     }
 
-    /// Says that a source is being recorded, in the turn of that source; the token ends it.
+    /// Says that a source is being recorded, by the one whose turn it is in the catalog; the token ends it.
     pub(super) fn recording(&self, source: Uuid) -> CancellationToken {
         let stop = CancellationToken::new();
         self.recordings.lock().unwrap_or_else(PoisonError::into_inner).insert(source, stop.clone());

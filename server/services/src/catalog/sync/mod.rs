@@ -49,7 +49,7 @@ use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
     database, identity,
-    queue::{Job, aside},
+    queue::{self, Job, aside},
 };
 
 /// How long reading a source may take in all.
@@ -97,10 +97,15 @@ pub async fn sync_pushed(services: &Services, caller: &Caller, id: Uuid) -> Resu
 /// The source as it is then, and whether it is time to ask for the rest of it.
 async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough: bool) -> Result<(Source, bool)> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
-    // An older state must not be recorded after a newer one.
-    let turn = services.catalog.turn(id);
-    let _turn = aside(turn.lock()).await;
+    // An older state must not be recorded after a newer one: who finds that another was quicker reads anew, and the last time lets nobody
+    // come in between. A push need not wait until an organisation was asked for all there is.
+    let turns = services.catalog.turns(id);
+    let _turn = aside(if is_part_enough { turns.pushed.lock() } else { turns.whole.lock() }).await;
+    let mut alone = None;
     for attempt in 1..=ATTEMPTS {
+        if attempt == ATTEMPTS && !is_part_enough {
+            alone = Some(aside(turns.pushed.lock()).await);
+        }
         let started = Utc::now();
         let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
             return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
@@ -141,6 +146,7 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough:
             Err(problem) => return Ok((mark_stale(services, caller, source, started, &problem).await?, false)),
         }
     }
+    drop(alone);
     let why = "it was changed by others again and again while it was read; sync it once more".to_owned();
     Err(Error::Unavailable { system: "catalog".into(), why })
 }
@@ -216,8 +222,8 @@ async fn record(
     let Before { source: seen, files: old, recall, .. } = before;
     drop(recall);
     let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
-    let stop = services.catalog.recording(id);
     let mut tx = begin(services, caller).await?;
+    let stop = services.catalog.recording(id);
     // Read again: it may have been removed meanwhile.
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("the source `{id}` was removed while it was read")));
@@ -231,6 +237,9 @@ async fn record(
     let prints = std::mem::take(&mut gathered.prints);
     let is_whole = !gathered.cut && gathered.unlisted.is_empty();
     let is_part = gathered.part.is_some();
+    if let Some(again) = gathered.again_at.take() {
+        ask_again(&mut tx, id, again).await?;
+    }
     source.revision = gathered.revision.take();
     source.branch = gathered.branch.take();
     source.allowance = gathered.allowance.take();
@@ -334,6 +343,15 @@ async fn end(
         before: None,
         after: Some(after),
     });
+    Ok(())
+}
+
+/// Has a source read once more at that time, unless it is to be before.
+async fn ask_again(tx: &mut Transaction, id: Uuid, at: DateTime<Utc>) -> Result<()> {
+    let job = Job::SyncSoon { source: id };
+    if !queue::awaits(&**tx, tx.tenant(), &job, at).await? {
+        tx.enqueue_at(job, at);
+    }
     Ok(())
 }
 

@@ -373,8 +373,8 @@ async fn a_source_that_is_being_read_can_be_pointed_elsewhere_and_removed() {
     let world = World::new().await;
     world.write(HERE, "catalog-info.yaml", &component("gate", ""));
     let source = world.register(HERE).await;
-    let turn = world.services.catalog.turn(source.id);
-    let _turn = turn.lock().await;
+    let turns = world.services.catalog.turns(source.id);
+    let _turns = (turns.whole.lock().await, turns.pushed.lock().await);
     let elsewhere = NewSource::new(SourceKind::Url, THERE);
     catalog::retarget(&world.services, &world.caller, source.id, elsewhere).await.unwrap();
     catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();

@@ -91,3 +91,29 @@ async fn what_others_waited_for_is_asked_for_at_once() {
     world.sync_pushed(&source).await;
     assert_eq!(world.found("kind=vessel").await, "vessel:default/skua");
 }
+
+#[tokio::test]
+async fn a_push_does_not_wait_for_who_reads_all_and_nothing_older_is_recorded_over_it() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    world.write(FOLDER, "@part", "terns/");
+    world.write(FOLDER, "terns/x.yaml", &component("puffin", ""));
+    let turns = world.services.catalog.turns(source.id);
+    let whole = turns.whole.lock().await;
+    world.sync_pushed(&source).await;
+    assert_eq!(world.entity("component:puffin").await.name(), "puffin");
+    drop(whole);
+    world.sync(&source).await;
+    assert_eq!(world.entity("component:puffin").await.name(), "puffin");
+}
+
+#[tokio::test]
+async fn what_the_server_does_not_want_to_be_asked_now_is_asked_for_later_and_once() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    world.write(FOLDER, "@again", "3000-01-01T00:00:00Z");
+    for _ in 0..3 {
+        world.sync(&source).await;
+    }
+    assert_eq!(world.asked_to_sync_later().await, [source.id]);
+}

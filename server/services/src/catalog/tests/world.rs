@@ -86,6 +86,11 @@ impl OpenSource for Opened {
         String::new()
     }
 
+    /// One that holds a file `@again` is to be asked again at that time.
+    fn again_at(&self) -> Option<DateTime<Utc>> {
+        self.1.get("@again")?.parse().ok()
+    }
+
     fn part(&self) -> Option<Vec<String>> {
         self.3.clone()
     }

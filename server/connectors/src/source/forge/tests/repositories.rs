@@ -86,7 +86,7 @@ async fn a_push_alone_has_nothing_asked_for_but_what_was_pushed_to() {
     // The rest was not looked at, and nothing is said of it.
     assert_eq!(paths(&source), ["tides/catalog-info.yaml"]);
     assert_eq!(text(&source, "tides/catalog-info.yaml").await, "name: ebb\n");
-    assert_eq!(source.part().unwrap(), ["tides/", "@pushed"]);
+    assert_eq!(source.part().unwrap(), ["tides/", "@pushed", "@waiting"]);
     assert_eq!((source.is_behind(), source.remarks().len()), (false, 0));
     // Of what was listed a while ago, or before a restart, the rest is to be asked for afterwards.
     let memory = forge.forges.memories.lock().unwrap().values().next().unwrap().clone();
@@ -132,7 +132,7 @@ async fn a_push_is_read_by_what_its_repository_is_now() {
     });
     let source = forge.open_pushed("saltmarsh", &pushed, since).await;
     assert_eq!(paths(&source), [""; 0]);
-    assert_eq!(source.part().unwrap(), ["tides/", "@pushed"]);
+    assert_eq!(source.part().unwrap(), ["tides/", "@pushed", "@waiting"]);
     assert!(source.remarks()[0].message.contains("`saltmarsh/tides` is archived"), "{:?}", source.remarks());
 }
 
@@ -151,6 +151,34 @@ async fn where_people_cannot_be_listed_a_push_still_asks_for_nothing_else() {
     let source = forge.open_pushed(all, &pushed, since).await;
     assert!(!source.is_behind());
     assert!(!forge.asked().iter().any(|asked| asked.contains("orgs")));
+}
+
+#[tokio::test]
+async fn what_was_pushed_while_the_forge_is_out_is_asked_for_again() {
+    let forge = Server::start(with_people()).await;
+    forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    let since = Utc::now();
+    let pushed = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    assert_eq!(forge.open_pushed("saltmarsh", &pushed, since).await.again_at(), None);
+    let late = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now())]);
+    forge.change(|hub| {
+        hub.broken.insert(file("tides"), (502, "oh no"));
+    });
+    let source = forge.open_pushed("saltmarsh", &late, since).await;
+    assert!(source.is_behind() && source.again_at().is_some_and(|at| at > Utc::now()));
+    let source = forge.open_after(SourceKind::GitHub, "saltmarsh", &late).await.unwrap();
+    assert!(source.again_at().is_some());
+    // Not for ever: what nobody pushed to of late waits for the next sync.
+    let early = Pushed::from([("saltmarsh/tides".to_owned(), Utc::now() - TimeDelta::hours(1))]);
+    let source = forge.open_after(SourceKind::GitHub, "saltmarsh", &early).await.unwrap();
+    assert_eq!(source.again_at(), None);
+    // Where it wants no requests, all that is recorded stands until it does.
+    forge.change(|hub| hub.left = Some(0));
+    let source = forge.open_pushed("saltmarsh", &late, since).await;
+    assert_eq!((source.part().unwrap(), paths(&source).len()), (vec!["@pushed".to_owned(), "@waiting".to_owned()], 0));
+    let told = &source.remarks()[0];
+    assert!(told.about == "@waiting" && told.message.starts_with("1 repository waits: "), "{told:?}");
+    assert!(source.again_at().unwrap() > Utc::now() + TimeDelta::minutes(29));
 }
 
 #[tokio::test]

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use chrono::{DateTime, Utc};
 use domain::catalog::{Allowance, Declared, EntityRef, OwnKinds, SourceFile, declared};
 use serde_json::Value;
 
@@ -69,6 +70,8 @@ pub(in crate::catalog) struct Gathered {
     pub(in crate::catalog) part: Option<HashSet<String>>,
     /// Whether it is time to ask for what was not asked for.
     pub(in crate::catalog) is_behind: bool,
+    /// When what the server could not be asked for now is to be asked for again.
+    pub(in crate::catalog) again_at: Option<DateTime<Utc>>,
     /// How many requests the server there still allows.
     pub(in crate::catalog) allowance: Option<Allowance>,
     /// Whether a bound was reached, so that there may be more.
@@ -99,6 +102,7 @@ impl Gathered {
             branch: source.branch(),
             part: source.part().map(|part| part.into_iter().collect()),
             is_behind: source.is_behind(),
+            again_at: source.again_at(),
             ..Self::default()
         }
     }
