@@ -245,6 +245,58 @@ fn Nothing(is_empty: Signal<bool>, is_settled: RwSignal<bool>, failed: RwSignal<
     view! { <p role="status" class=class>{words}</p> }
 }
 
+/// What is chosen of the entries, by keys.
+#[derive(Clone, Copy)]
+struct Choice {
+    entries: Memo<Vec<Entry>>,
+    chosen: RwSignal<usize>,
+    is_settled: RwSignal<bool>,
+    /// Whether it is to be opened once the entries are those of the text: until then those of an earlier one stand there.
+    waits: StoredValue<bool>,
+    pick: Callback<Entry>,
+}
+
+impl Choice {
+    fn of(
+        entries: Memo<Vec<Entry>>,
+        chosen: RwSignal<usize>,
+        is_settled: RwSignal<bool>,
+        pick: Callback<Entry>,
+    ) -> Self {
+        let choice = Self { entries, chosen, is_settled, waits: StoredValue::new(false), pick };
+        Effect::new(move |_| {
+            if is_settled.get() && choice.waits.get_value() {
+                choice.open();
+            }
+        });
+        choice
+    }
+
+    fn open(self) {
+        self.waits.set_value(false);
+        let entry = untrack(|| self.entries.with(|all| all.get(self.chosen.get()).cloned()));
+        if let Some(entry) = entry {
+            self.pick.run(entry);
+        }
+    }
+
+    fn key(self, event: &ev::KeyboardEvent) {
+        // While a sign is composed of several keys, these choose among candidates; Safari says so by that number alone.
+        if event.is_composing() || event.key_code() == 229 {
+            return;
+        }
+        let (count, chosen) = (self.entries.with_untracked(Vec::len), self.chosen);
+        match event.key().as_str() {
+            "ArrowDown" if count > 0 => chosen.update(|at| *at = (*at + 1) % count),
+            "ArrowUp" if count > 0 => chosen.update(|at| *at = (*at + count - 1) % count),
+            "Enter" if self.is_settled.get_untracked() => self.open(),
+            "Enter" => self.waits.set_value(true),
+            _ => return,
+        }
+        event.prevent_default();
+    }
+}
+
 #[component]
 pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
     let text = RwSignal::new(String::new());
@@ -279,23 +331,11 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
             }
         }
     });
-    let on_key = move |event: ev::KeyboardEvent| {
-        let count = entries.with(Vec::len);
-        match event.key().as_str() {
-            "ArrowDown" if count > 0 => chosen.update(|at| *at = (*at + 1) % count),
-            "ArrowUp" if count > 0 => chosen.update(|at| *at = (*at + count - 1) % count),
-            "Enter" => {
-                if let Some(entry) = entries.with(|all| all.get(chosen.get()).cloned()) {
-                    pick.run(entry);
-                }
-            }
-            _ => return,
-        }
-        event.prevent_default();
-    };
+    let choice = Choice::of(entries, chosen, is_settled, pick);
     let on_input = move |event: ev::Event| {
         text.set(event_target_value(&event));
         chosen.set(0);
+        choice.waits.set_value(false);
         search();
     };
     // Opening shows what was looked at last; closing forgets the text.
@@ -308,6 +348,7 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
         found.set(Vec::new());
         failed.set(None);
         chosen.set(0);
+        choice.waits.set_value(false);
     };
     let options = move || {
         let rows = entries.get().into_iter().enumerate();
@@ -339,7 +380,7 @@ pub(super) fn Palette(frame: Fetched<Frame>) -> impl IntoView {
                     class="h-12 min-w-0 flex-1 bg-transparent text-body outline-none"
                     prop:value=move || text.get()
                     on:input=on_input
-                    on:keydown=on_key
+                    on:keydown=move |event| choice.key(&event)
                 />
                 <kbd class="kbd" aria-hidden="true">"Esc"</kbd>
             </div>
