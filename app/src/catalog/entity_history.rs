@@ -90,7 +90,7 @@ fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
     let fields = (count > 0).then(|| {
         let words = if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
         view! {
-            <details class="mt-1.5" open=count <= FEW>
+            <details class="mt-1.5" open=(count <= FEW).then_some("")>
                 <summary class="inline-flex items-center gap-1 text-meta text-primary">{words}</summary>
                 <div class="mt-1"><Diff difference/></div>
             </details>

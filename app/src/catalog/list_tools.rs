@@ -102,7 +102,7 @@ fn KeepView(listing: Listing, me: Me, may_not: String) -> impl IntoView {
     // What was filled in is in sight, where the page is shown again.
     let is_again = is_again();
     view! {
-        <details class=FOLDED open=is_again>
+        <details class=FOLDED open=is_again.then_some("")>
             <summary class="btn btn-ghost h-7"><Icon glyph=Glyph::Plus/>"Save view"</summary>
             <form method="post" action=SaveView::url() class=INSIDE>
                 <input type="hidden" name="query" value=listing.kept()/>
@@ -141,7 +141,7 @@ fn ManageView(listing: Listing, view: SavedView) -> impl IntoView {
     let whose = view.team.as_ref().map(|team| format!("Everyone in {} has it.", team.short()));
     view! {
         {differs}
-        <details class=FOLDED open=is_again>
+        <details class=FOLDED open=is_again.then_some("")>
             <summary class="btn btn-ghost h-7"><Icon glyph=Glyph::Pencil/>"Edit view"</summary>
             <div class=INSIDE>
                 <form method="post" action=RenameView::url() class="flex flex-wrap items-end gap-2">
