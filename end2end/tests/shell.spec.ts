@@ -1,6 +1,6 @@
 // What stands around every page: palette, keys, theme.
 
-import { expect, test } from '../portal.js';
+import { expect, hydrated, test } from '../portal.js';
 
 test('the palette finds a service by a part of its name', async ({ page, visit }) => {
   await visit('/');
@@ -84,4 +84,59 @@ test('going back leads to where one was on a list', async ({ page, visit }) => {
   await expect(page.getByRole('link', { name: 'YAML', exact: true })).toBeVisible();
   await page.goBack();
   await expect.poll(place).toBe(700);
+});
+
+test('many windows are open at once, and each hears what changes', async ({ page, visit }) => {
+  await visit('/catalog');
+  for (let number = 0; number < 8; number += 1) {
+    const next = await page.context().newPage();
+    // Each takes a connection that a browser has six of, should it listen by itself.
+    const answer = await next.goto('/catalog', { waitUntil: 'commit' });
+    expect(answer?.ok()).toBe(true);
+    await hydrated(next);
+  }
+  await page.bringToFront();
+  await page.goto('/scorecards');
+  await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
+});
+
+test('what is composed of several keys stands in a list’s field as it was meant', async ({ page, visit }) => {
+  await page.clock.install();
+  await visit('/catalog');
+  const field = page.getByRole('searchbox').first();
+  await field.focus();
+  const keys = await page.context().newCDPSession(page);
+  const compose = async (before: string, steps: string[], end: string) => {
+    for (const text of steps) {
+      await keys.send('Input.imeSetComposition', { text, selectionStart: text.length, selectionEnd: text.length });
+      // Longer than the fingers rest before a list follows.
+      await page.clock.runFor(500);
+      await expect(field).toHaveValue(before + text);
+    }
+    await keys.send('Input.insertText', { text: end });
+    await page.clock.runFor(50);
+  };
+  await compose('', ['ㅅ', '스', '승', '승ㅊ', '승차'], '승차');
+  await compose('승차', ['ㄱ', '구', '권'], '권');
+  await page.clock.runFor(500);
+  await expect(page).toHaveURL(/q=%EC%8A%B9%EC%B0%A8%EA%B6%8C/);
+  await expect(field).toHaveValue('승차권');
+});
+
+test('Enter opens what fits the text that stands there, and ends no word of another script', async ({ page, visit }) => {
+  await visit('/');
+  await page.keyboard.press('Control+k');
+  const dialog = page.getByRole('dialog');
+  await page.keyboard.type('boarding-gate');
+  await expect(dialog.getByText('boarding-gate').first()).toBeVisible();
+  // Of the new text nothing is known when the key comes.
+  await page.keyboard.press('Control+a');
+  await page.keyboard.insertText('freight-booking');
+  await page.keyboard.press('Enter');
+  await expect(page).toHaveURL(/\/catalog\/default\/component\/freight-booking/);
+  await page.keyboard.press('Control+k');
+  await page.keyboard.type('boarding-gate');
+  await expect(dialog.getByText('boarding-gate').first()).toBeVisible();
+  await dialog.getByRole('combobox').dispatchEvent('keydown', { key: 'Enter', isComposing: true });
+  await expect(dialog).toBeVisible();
 });

@@ -3,11 +3,13 @@
 use std::time::Duration;
 
 use leptos::{
-    ev::{Event, SubmitEvent},
+    ev::{CompositionEvent, Event, SubmitEvent},
     prelude::*,
 };
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{FormData, HtmlFormElement, HtmlInputElement, UrlSearchParams, wasm_bindgen::JsCast as _};
+
+use super::composing;
 
 /// How long the fingers rest before the page follows what is typed.
 const REST: Duration = Duration::from_millis(120);
@@ -46,7 +48,9 @@ pub fn AskForm(#[prop(into)] action: String, #[prop(optional)] typing: bool, chi
         let (go, typed) = (go.clone(), field.value());
         // The page is drawn anew meanwhile, so what was typed is held against the field itself.
         let once_at_rest = move || {
-            if field.is_connected()
+            // What comes back would end what is being composed.
+            if !composing::is_under_way()
+                && field.is_connected()
                 && field.value() == typed
                 && let Some(form) = field.form()
             {
@@ -55,7 +59,18 @@ pub fn AskForm(#[prop(into)] action: String, #[prop(optional)] typing: bool, chi
         };
         set_timeout(once_at_rest, REST);
     };
-    view! { <form method="get" action=action on:submit=ask on:input=follow>{children()}</form> }
+    // A field that is gone composes nothing.
+    on_cleanup(|| composing::note(false));
+    let composed = follow.clone();
+    let composed = move |event: CompositionEvent| {
+        composing::note(false);
+        composed(event.into());
+    };
+    view! {
+        <form method="get" action=action on:submit=ask on:input=follow on:compositionstart=move |_| composing::note(true) on:compositionend=composed>
+            {children()}
+        </form>
+    }
 }
 
 fn filled_in(form: &HtmlFormElement) -> Option<String> {

@@ -6,7 +6,7 @@ use leptos::prelude::*;
 use serde::de::DeserializeOwned;
 
 use super::{
-    Fetched, Problem, SkeletonRows,
+    Fetched, Problem, SkeletonRows, composing,
     fetched::{Parcel, Parcels},
     worded,
 };
@@ -46,7 +46,11 @@ fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<Draw>) -> AnyView 
         <Transition fallback=waiting>
             {move || {
                 let draw = Arc::clone(&draw);
-                Suspend::new(async move { drawn(parcels.await, last, &*draw) })
+                Suspend::new(async move {
+                    let parcel = parcels.await;
+                    composing::done().await;
+                    drawn(parcel, last, &*draw)
+                })
             }}
         </Transition>
     }

@@ -7,6 +7,7 @@ mod button;
 mod charts;
 mod clock;
 mod code_block;
+mod composing;
 mod data_table;
 mod diff;
 mod empty;
