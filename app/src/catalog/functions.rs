@@ -99,7 +99,10 @@ pub(super) async fn preview_source(kind: SourceKind, target: String) -> Result<P
     let explained = reply(services::catalog::explain(&services, &caller, NewSource::new(kind, target)).await)?;
     let may_trust = reply(is_allowed(&services, &caller, Permission::ManagePeople, Target::Platform).await)?;
     let entities = explained.entities.iter().map(entity::found).collect();
-    Ok(Preview { files: explained.files, entities, may_trust })
+    let count = |number: usize| u32::try_from(number).unwrap_or(u32::MAX);
+    let services::catalog::There { source, same, others } = explained.there;
+    let (source, same, others) = (source.map(|id| id.to_string()), count(same), count(others));
+    Ok(Preview { files: explained.files, entities, source, same, others, may_trust })
 }
 
 /// Tells what would become of the text that came with the request, or else of what stands at an address; nothing is recorded.

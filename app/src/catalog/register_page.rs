@@ -100,9 +100,22 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
     let problem = move || register.value().get().and_then(Result::err).map(|error| view! { <ProblemNote text=error/> });
     match preview {
         Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
-        Ok(Preview { files, entities, may_trust }) => {
+        Ok(Preview { files, entities, source, same, others, may_trust }) => {
             let count = entities.len();
-            let things = if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
+            let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
+            let are = |count: usize| format!("{} {}", things(count), if count == 1 { "is" } else { "are" });
+            let (same, others) = (same as usize, others as usize);
+            let said = [
+                Some(format!("{} would enter the catalog.", things(count.saturating_sub(same + others)))),
+                (same > 0).then(|| format!("{} there already, by these very files.", are(same))),
+                (others > 0).then(|| format!("{} there as other files say, and would stay so.", are(others))),
+                Some("Nothing has been recorded yet.".to_owned()),
+            ];
+            let words = said.into_iter().flatten().collect::<Vec<_>>().join(" ");
+            let there = source.map(|id| {
+                view! { <p class="text-body"><a class="text-link" href=format!("/sources/{id}")>"It is a source already"</a>"."</p> }
+            });
+            let is_new = there.is_none();
             let has_people = entities.iter().any(|found| ["user", "group"].contains(&found.reference.kind()));
             let trusted = has_people.then(|| view! { <NewTrust kind may=may_trust/> });
             let rows = entities.into_iter().take(200).map(|found| {
@@ -117,13 +130,16 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
             view! {
                 <div class="grid gap-4">
                     <div class="surface flex flex-wrap items-center justify-between gap-3 p-4">
-                        <p class="text-body">{format!("{things} would enter the catalog. Nothing has been recorded yet.")}</p>
-                        <ActionForm action=register>
-                            <input type="hidden" name="kind" value=kind.as_str()/>
-                            <input type="hidden" name="target" value=target/>
-                            {trusted}
-                            <Button submit=true kind=ButtonKind::Primary glyph=Glyph::Upload pending=register.pending()>"Register"</Button>
-                        </ActionForm>
+                        <p class="text-body">{words}</p>
+                        {there}
+                        {is_new.then(|| view! {
+                            <ActionForm action=register>
+                                <input type="hidden" name="kind" value=kind.as_str()/>
+                                <input type="hidden" name="target" value=target/>
+                                {trusted}
+                                <Button submit=true kind=ButtonKind::Primary glyph=Glyph::Upload pending=register.pending()>"Register"</Button>
+                            </ActionForm>
+                        })}
                         {problem}
                     </div>
                     {(count > 0).then(|| view! { <Panel title="Things" flush=true action=move || view! { {count} }><ul class="max-h-96 overflow-y-auto" tabindex="0">{rows.collect_view()}</ul></Panel> })}

@@ -104,6 +104,11 @@ pub(crate) struct Preview {
     pub(crate) files: Vec<domain::catalog::SourceFile>,
     /// Every entity that would enter the catalog.
     pub(crate) entities: Vec<Found>,
+    /// The source that it is already.
+    pub(crate) source: Option<String>,
+    /// How many of them the catalog has because of these files, and how many because of others.
+    pub(crate) same: u32,
+    pub(crate) others: u32,
     /// Whether the one who looks decides which of its people and teams count.
     pub(crate) may_trust: bool,
 }

@@ -16,7 +16,7 @@ use std::{
 use clap::{Args, ValueEnum};
 use connectors::source::{Outbound, Sources};
 use domain::catalog::{FileProblem, Outcome, Severity, SourceFile};
-use services::catalog::{self, Explained, ports::is_glob};
+use services::catalog::{self, Explained, There, ports::is_glob};
 
 use crate::cli::Problem;
 
@@ -166,7 +166,7 @@ pub(crate) async fn run(check: &Check) -> Result<ExitCode, Problem> {
         clusters: Vec::new(),
     });
     let explained = if looked.rest.is_empty() {
-        Ok(Explained { files: Vec::new(), entities: Vec::new() })
+        Ok(Explained { files: Vec::new(), entities: Vec::new(), there: There::default() })
     } else {
         catalog::check_paths(&reader, &looked.rest).await
     };
@@ -253,7 +253,7 @@ mod tests {
                 ],
             ),
         ];
-        Explained { files, entities: Vec::new() }
+        Explained { files, entities: Vec::new(), there: There::default() }
     }
 
     #[test]

@@ -155,6 +155,21 @@ both! {
         assert!(status == 0 && told.ends_with("7 files, 3 entities: 0 errors, 2 warnings; 2 files left out, `--format json` says why\n"), "{told}");
     }
 
+    async fn who_looks_at_what_is_there_already_is_told(portal) {
+        let text = component("once", "service", "berths");
+        let here = portal.write("here/catalog-info.yaml", &text).replace("/catalog-info.yaml", "");
+        let copy = portal.write("copy/catalog-info.yaml", &text).replace("/catalog-info.yaml", "");
+        let look = async |target: &str| portal.html(&format!("/sources/new?kind=file&target={target}")).await;
+        assert!(look(&here).await.contains("1 thing would enter the catalog. Nothing has been recorded yet."));
+        let id = portal.register("file", &here).await["location"]["id"].as_str().unwrap().to_owned();
+        let page = look(&here).await;
+        assert!(page.contains("0 things would enter the catalog. 1 thing is there already, by these very files."), "{page}");
+        assert!(page.contains("It is a source already") && page.contains(&format!("/sources/{id}")), "{page}");
+        let page = look(&copy).await;
+        assert!(page.contains("0 things would enter the catalog. 1 thing is there as other files say, and would stay so."), "{page}");
+        assert!(page.contains(&here) && !page.contains("It is a source already"), "{page}");
+    }
+
     async fn what_a_location_cannot_lead_to_is_told_at_the_location(portal) {
         let path = portal.write("all.yaml", location("l", "{targets: [./none.yaml]}"));
         let registered = portal.register("file", &path).await;

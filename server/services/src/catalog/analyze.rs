@@ -12,10 +12,11 @@ use url::Url;
 
 use super::{
     begun::Begun,
-    explain::{Explained, explain_by, with_relations},
+    explain::{explain_by, with_relations},
     keys::Granted,
     kinds,
     ports::{Begin, OpenSource, ReadProblem, SourceReader},
+    preview::Explained,
     sources::checked,
     store,
     sync::gather::{Gathered, Limits, Terms, gather},

@@ -8,7 +8,7 @@ use std::{
 use domain::catalog::{OwnKind, OwnKinds, SourceFile, SourceKind};
 
 use super::{
-    Explained,
+    Explained, There,
     explain::{claim, declared_at, explained},
     kinds::Given,
     ports::{ReadProblem, SourceReader},
@@ -28,7 +28,7 @@ pub async fn check_paths(reader: &dyn SourceReader, paths: &[impl AsRef<Path>]) 
         walks = walk_all(reader, paths, &kinds).await?;
     }
     forget_what_is_read(&mut walks);
-    let mut all = Explained { files: Vec::new(), entities: Vec::new() };
+    let mut all = Explained { files: Vec::new(), entities: Vec::new(), there: There::default() };
     let (mut claimed, mut told) = (HashMap::new(), HashSet::new());
     for (shown, mut gathered) in walks {
         let folder = folder_of(&shown);

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use super::{
     kinds, origin,
     ports::{Begin, FileInfo, OpenSource, Place, ReadProblem, SourceReader, join},
+    preview::{Explained, There},
     sources::checked,
     store::{self, Known},
     sync::gather::{Found, Gathered, Limits, Terms, gather},
@@ -40,15 +41,6 @@ const VERDICTS: usize = 500;
 /// How a text without a name is called.
 const PASTED: &str = "catalog-info.yaml";
 
-/// What would become of a target.
-#[derive(Debug, Clone)]
-pub struct Explained {
-    /// Every file.
-    pub files: Vec<SourceFile>,
-    /// Every entity that would enter the catalog, as far as its own document says.
-    pub entities: Vec<Entity>,
-}
-
 /// Walks a target as a sync would, and records nothing.
 pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Result<Explained> {
     let (mut gathered, declared) = walk(services, caller, new).await?;
@@ -57,10 +49,16 @@ pub async fn explain(services: &Services, caller: &Caller, new: NewSource) -> Re
         declared.taken.contains_key(&found.reference.to_string()) && met.insert(found.reference.clone())
     };
     let held: Vec<Found> = gathered.found.iter().filter(is_held).cloned().collect();
-    claim(&mut gathered, &declared.taken.into_iter().map(|(key, known)| (key, format!("`{}`", known.path))).collect());
+    let there = There { source: declared.source, same: declared.read.len() + declared.own, others: held.len() };
+    let targets = store::targets(&services.db, &caller.tenant).await?;
+    let place = |known: &Known| match targets.get(&known.source) {
+        Some(target) => format!("`{}` of `{target}`", known.path),
+        None => format!("`{}`", known.path),
+    };
+    claim(&mut gathered, &declared.taken.iter().map(|(key, known)| (key.clone(), place(known))).collect());
     // What another source holds is declared all the same, and the files say that it is held.
     gathered.found.extend(held);
-    Ok(explained(gathered))
+    Ok(Explained { there, ..explained(gathered) })
 }
 
 /// Walks a target as a sync would, records nothing, and gives a verdict on each document.
@@ -94,12 +92,15 @@ struct Names {
     taken: HashMap<String, Known>,
     /// In the very files that were gathered, which another source reads too.
     read: HashSet<String>,
+    /// The source that is registered with this very target, and how many of its names stand.
+    source: Option<Uuid>,
+    own: usize,
 }
 
 async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(Gathered, Names)> {
     let new = checked(services, caller, new).await?;
-    let own = store::source_by_target(&services.db, &caller.tenant, &new).await?;
-    let id = own.as_ref().map(|source| source.id);
+    let registered = store::source_by_target(&services.db, &caller.tenant, &new).await?;
+    let id = registered.as_ref().map(|source| source.id);
     let terms = Terms { given: kinds::given(&services.db, &caller.tenant, id).await?, ..Terms::default() };
     let reader = services.reader(caller);
     let walk = gather(&reader, new.kind, &new.target, Limits::default(), terms);
@@ -111,10 +112,12 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
     })?;
     let keys: Vec<String> = gathered.found.iter().map(|found| found.reference.to_string()).collect();
     let known = store::known_as(&services.db, &caller.tenant, &keys).await?;
-    let mut taken: HashMap<String, Known> =
-        known.into_iter().filter(|(_, known)| !known.is_orphaned && Some(known.source) != id).collect();
+    let known = known.into_iter().filter(|(_, known)| !known.is_orphaned);
+    let (own, mut taken): (HashMap<_, _>, HashMap<String, Known>) =
+        known.partition(|(_, known)| Some(known.source) == id);
+    let standing = own.len();
     // What becomes this source's at once is in nobody's way.
-    let trust = own.as_ref().map_or(new.trust.unwrap_or_default(), |own| own.trust);
+    let trust = registered.as_ref().map_or(new.trust.unwrap_or_default(), |own| own.trust);
     let trusts = Trusts::load(&services.db, &caller.tenant).await?;
     for found in gathered.found.iter().filter(|found| trust::counts(trust, &found.path)) {
         let key = found.reference.to_string();
@@ -133,7 +136,7 @@ async fn walk(services: &Services, caller: &Caller, new: NewSource) -> Result<(G
             read.insert(key);
         }
     }
-    Ok((gathered, Names { taken, read }))
+    Ok((gathered, Names { taken, read, source: id, own: standing }))
 }
 
 fn too_slow() -> ReadProblem {
@@ -156,7 +159,9 @@ pub(super) async fn explain_by(text: &str, terms: Terms) -> Explained {
             claim(&mut gathered, &HashMap::new());
             explained(gathered)
         }
-        Err(problem) => Explained { files: vec![broken(PASTED, &problem)], entities: Vec::new() },
+        Err(problem) => {
+            Explained { files: vec![broken(PASTED, &problem)], entities: Vec::new(), there: There::default() }
+        }
     }
 }
 
@@ -315,7 +320,11 @@ pub(super) fn explained(gathered: Gathered) -> Explained {
         source: None,
         orphaned_at: None,
     };
-    Explained { files: gathered.files, entities: gathered.found.into_iter().map(entity).collect() }
+    Explained {
+        files: gathered.files,
+        entities: gathered.found.into_iter().map(entity).collect(),
+        there: There::default(),
+    }
 }
 
 /// The relations that the document itself declares.

@@ -26,6 +26,7 @@ mod origin;
 mod orphans;
 mod past;
 pub mod ports;
+mod preview;
 mod query;
 mod respelt;
 mod retarget;
@@ -53,7 +54,7 @@ pub use check::check_paths;
 pub use definition::{Definitions, ReadDefinition, definition};
 pub use disputes::{disputes, disputes_about, disputes_of, hand_over};
 pub use documents::{DocumentPage, Question, document, document_by_uid, document_page, documents};
-pub use explain::{Explained, LONGEST_TEXT, explain, explain_text, look, look_at_text};
+pub use explain::{LONGEST_TEXT, explain, explain_text, look, look_at_text};
 pub use files::{FolderFile, folder};
 pub(crate) use files::{beside, hosted_beside};
 pub use inbox::{inbox_sizes, kept_text, kept_texts, syncs, syncs_of, trouble_counts, troubles};
@@ -66,6 +67,7 @@ pub use origin::{Ancestor, ancestry, origin, origin_of, origin_of_target};
 pub use orphans::{orphan, orphans, orphans_due, remove_lapsed, settle_orphan, settle_orphans_of};
 pub use past::{Farewell, Past, as_of, changes_around, farewell};
 pub use ports::SourceReader;
+pub use preview::{Explained, There};
 pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neighbourhood, query, search, total};
 pub(crate) use query::{
     gone_source_traits, retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits,
