@@ -77,10 +77,11 @@ both! {
     }
 
     async fn people_stand_with_their_teams_and_addresses(portal) {
-        let more = "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: kofi\nspec:\n  profile: {email: kofi@example.org}\n  memberOf: [port, berths, ghosts]\n";
+        let more = "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: kofi\nspec:\n  profile: {email: kofi@example.org, displayName: Abena}\n  memberOf: [port, berths, ghosts]\n";
         portal.register("file", &portal.write("catalog-info.yaml", GROUP.to_owned() + TEAMS + more)).await;
         let people = portal.main("/catalog?kind=user").await;
         assert_eq!(heads(&people), ["Name", "Team", "Email", "Changed"]);
+        assert!(people.find("Abena") < people.find("Ama"), "by what is read: {people}");
         assert!(people.contains("kofi@example.org") && people.contains("href=\"/catalog/default/group/port\""), "{people}");
         let line = |name: &str, lines: &[String]| -> Vec<String> {
             let found = lines.iter().find(|line| line.starts_with(name)).unwrap();

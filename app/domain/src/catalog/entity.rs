@@ -81,9 +81,10 @@ impl Entity {
         self.text("/metadata/name").unwrap_or_else(|| self.reference.name())
     }
 
-    /// The title, or else the name.
+    /// What people see: the title, or what a person or team is called, or else the name.
     pub fn title(&self) -> &str {
-        self.text("/metadata/title").unwrap_or_else(|| self.name())
+        let said = |pointer: &str| self.text(pointer).filter(|text| !text.is_empty());
+        said("/metadata/title").or_else(|| said("/spec/profile/displayName")).unwrap_or_else(|| self.name())
     }
 
     /// The text at a JSON pointer of the document.
