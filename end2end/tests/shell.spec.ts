@@ -91,12 +91,12 @@ test('many windows are open at once, and each hears what changes', async ({ page
   for (let number = 0; number < 8; number += 1) {
     const next = await page.context().newPage();
     // Each takes a connection that a browser has six of, should it listen by itself.
-    const answer = await next.goto('/catalog', { waitUntil: 'commit' });
+    const answer = await next.goto(page.url(), { waitUntil: 'commit' });
     expect(answer?.ok()).toBe(true);
     await hydrated(next);
   }
   await page.bringToFront();
-  await page.goto('/scorecards');
+  await visit('/scorecards');
   await expect(page.getByRole('heading', { level: 1 })).toBeVisible();
 });
 

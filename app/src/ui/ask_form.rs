@@ -60,14 +60,15 @@ pub fn AskForm(#[prop(into)] action: String, #[prop(optional)] typing: bool, chi
         set_timeout(once_at_rest, REST);
     };
     // A field that is gone composes nothing.
-    on_cleanup(|| composing::note(false));
+    on_cleanup(composing::stop);
     let composed = follow.clone();
     let composed = move |event: CompositionEvent| {
-        composing::note(false);
+        let begun = composing::end();
+        set_timeout(move || composing::settle(begun), composing::SETTLING);
         composed(event.into());
     };
     view! {
-        <form method="get" action=action on:submit=ask on:input=follow on:compositionstart=move |_| composing::note(true) on:compositionend=composed>
+        <form method="get" action=action on:submit=ask on:input=follow on:compositionstart=|_| composing::begin() on:compositionend=composed>
             {children()}
         </form>
     }

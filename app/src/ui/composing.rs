@@ -4,11 +4,18 @@ use std::{
     cell::RefCell,
     future::poll_fn,
     task::{Poll, Waker},
+    time::Duration,
 };
+
+/// How long after a sign the next one may still begin: a word has several, and each begins where the one before ended.
+pub(super) const SETTLING: Duration = Duration::from_millis(300);
 
 #[derive(Default)]
 struct Composing {
+    /// How many signs were begun.
+    begun: u32,
     is_under_way: bool,
+    is_settling: bool,
     waiting: Vec<Waker>,
 }
 
@@ -16,11 +23,36 @@ thread_local! {
     static COMPOSING: RefCell<Composing> = RefCell::default();
 }
 
-/// Notes that a sign is being composed, or that it is there.
-pub(super) fn note(is_under_way: bool) {
+/// Notes that a sign is begun.
+pub(super) fn begin() {
+    COMPOSING.with_borrow_mut(|composing| {
+        composing.begun = composing.begun.wrapping_add(1);
+        composing.is_under_way = true;
+        composing.is_settling = false;
+    });
+}
+
+/// Notes that it is there; what is returned is for [`settle`], after [`SETTLING`].
+pub(super) fn end() -> u32 {
+    COMPOSING.with_borrow_mut(|composing| {
+        composing.is_settling = composing.is_under_way;
+        composing.is_under_way = false;
+        composing.begun
+    })
+}
+
+/// Notes that no other one followed, unless one did.
+pub(super) fn settle(begun: u32) {
+    if COMPOSING.with_borrow(|composing| composing.begun == begun && !composing.is_under_way) {
+        stop();
+    }
+}
+
+/// Notes that nothing is composed, since the field is gone.
+pub(super) fn stop() {
     let waiting = COMPOSING.with_borrow_mut(|composing| {
-        composing.is_under_way = is_under_way;
-        if is_under_way { Vec::new() } else { std::mem::take(&mut composing.waiting) }
+        (composing.is_under_way, composing.is_settling) = (false, false);
+        std::mem::take(&mut composing.waiting)
     });
     waiting.into_iter().for_each(Waker::wake);
 }
@@ -33,7 +65,7 @@ pub(super) fn is_under_way() -> bool {
 pub(super) async fn done() {
     poll_fn(|context| {
         COMPOSING.with_borrow_mut(|composing| {
-            if !composing.is_under_way {
+            if !composing.is_under_way && !composing.is_settling {
                 return Poll::Ready(());
             }
             composing.waiting.push(context.waker().clone());
@@ -50,13 +82,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_drawn_waits_until_the_sign_is_there() {
+    fn what_is_drawn_waits_until_the_word_is_there() {
         let mut context = Context::from_waker(Waker::noop());
-        assert!(pin!(done()).poll(&mut context).is_ready());
-        note(true);
-        let mut waits = pin!(done());
-        assert!(is_under_way() && waits.as_mut().poll(&mut context).is_pending());
-        note(false);
-        assert!(!is_under_way() && waits.as_mut().poll(&mut context).is_ready());
+        let mut is_drawn = || pin!(done()).poll(&mut context).is_ready();
+        assert!(is_drawn());
+        begin();
+        assert!(is_under_way() && !is_drawn());
+        let first = end();
+        assert!(!is_under_way() && !is_drawn(), "the next sign may follow");
+        begin();
+        settle(first);
+        assert!(is_under_way() && !is_drawn(), "and did");
+        settle(end());
+        assert!(is_drawn());
+        begin();
+        stop();
+        assert!(is_drawn());
+        end();
+        assert!(is_drawn(), "nothing was under way");
     }
 }
