@@ -27,6 +27,16 @@ impl MigrationTrait for Migration {
             "UPDATE accounts SET address = lower(substr(matched_by, {from})) WHERE matched_by LIKE '{found_by}%'"
         ))
         .await?;
+        // Who was found by one address at several providers, as the same User, is one person. Of one provider they may be successors.
+        let alike = "o.tenant = accounts.tenant AND o.who = accounts.who AND o.user_uid = accounts.user_uid \
+                     AND o.matched_by = accounts.matched_by";
+        db.execute_unprepared(&format!(
+            "UPDATE accounts SET person = (SELECT o.id FROM accounts AS o WHERE {alike} ORDER BY o.created_at, o.id LIMIT 1) \
+             WHERE matched_by LIKE '{found_by}%' AND NOT EXISTS (SELECT 1 FROM accounts AS o JOIN accounts AS p \
+             ON p.tenant = o.tenant AND p.who = o.who AND p.user_uid = o.user_uid AND p.matched_by = o.matched_by \
+             AND p.provider = o.provider AND p.id <> o.id WHERE {alike})"
+        ))
+        .await?;
         // A role counted for whoever came in last under the name, as the User that it was given to.
         let last = |of: &str| {
             format!(

@@ -232,6 +232,7 @@ async fn take_in(
     (from, brought): (&From, Option<&str>),
     who: &mut Option<String>,
 ) -> std::result::Result<Opened, NotIn> {
+    accounts::meet(services, tenant, settings, &arrival.subject).await?;
     if let Some(unmet) = claims::unmet(&settings.require, &arrival.claims) {
         accounts::disown_by_subject(services, tenant, &settings.id, &arrival.subject).await?;
         return Err(NotIn::NotWanted(unmet.whole()));

@@ -88,7 +88,7 @@ async fn teams_by(
     // A provider that was taken out of the settings stands by nobody, and neither does one for whom the directory of another says
     // that they are gone.
     accounts.retain(|account| {
-        let is_open = settings.providers.iter().any(|provider| provider.id == account.provider);
+        let is_open = settings.has(account);
         let is_away =
             account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(&account.provider);
         is_open && !is_away

@@ -43,7 +43,10 @@ pub use self::{
     tokens::{end_token, living_services, make_service_token, make_token, service_tokens, tokens},
 };
 pub(crate) use self::{
-    accounts::{Own, bearer, bearers, groups_of, own, store::persons},
+    accounts::{
+        Own, bearer, bearers, groups_of, own,
+        store::{persons, siblings},
+    },
     doors::{CHANNEL as DOORS_CHANNEL, PEOPLE, forget as forget_all},
     known::{Person, Whose, everyone, has_come, machines, person, whose},
     pipelines::BETWEEN,
@@ -203,24 +206,6 @@ pub fn note_spent(services: &Services, tenant: &Tenant, from: &From, spent: &Spe
 
 fn some_token(from: &From) -> String {
     format!("a token from {}", from.address.as_deref().unwrap_or("somewhere"))
-}
-
-/// Has nobody be taken for whom a provider knew by the same number where it was before: each is known by where it is.
-///
-/// # Errors
-/// Of the database.
-pub async fn know_issuers(services: &Services) -> Result<()> {
-    for provider in &services.doors.settings.providers {
-        if accounts::store::set_issuer(&services.db, &provider.id, &provider.issuer).await? {
-            let (id, issuer) = (&provider.id, &provider.issuer);
-            tracing::warn!(
-                id,
-                issuer,
-                "this provider is another one than before: accounts of the former one wait for it"
-            );
-        }
-    }
-    Ok(())
 }
 
 /// Removes sessions, failures and links that are over, until the process is asked to stop.

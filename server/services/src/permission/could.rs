@@ -120,7 +120,10 @@ async fn ways(
             }
         }
         Subject::Person(name) => match identity::person(services, &caller.tenant, name).await? {
-            Person::In(teams) => Ok((vec![one(Standing { teams, ..Standing::default() })], None)),
+            Person::In(teams) => {
+                let identity = identity::bearer(services, &caller.tenant, name, None).await?;
+                Ok((vec![one(Standing { teams, identity, ..Standing::default() })], None))
+            }
             Person::Away => {
                 let aside = "they may not come in: their account is blocked, or their directory sent them away";
                 let nobody = Caller::new(caller.tenant.clone(), Subject::Stranger);

@@ -64,7 +64,7 @@ use self::{
 };
 pub(crate) use self::{
     resource::Traits,
-    roles::{Coming, renamed, settle, unspoken},
+    roles::{Coming, leave, renamed, settle, unspoken},
     seen::Mentions,
     sight::{RunsSeen, Sight, everyone_reads, run_sight, sight, source_sight},
 };

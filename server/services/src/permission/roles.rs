@@ -114,8 +114,8 @@ pub async fn doubts(services: &Services, caller: &Caller, grants: &[Grant]) -> R
     Ok(told)
 }
 
-const IS_AWAY: &str = "it rests: it was given to somebody else who was called so; to give it to whoever bears the name now, give it \
-                       once more";
+const IS_AWAY: &str = "it rests: it was given to somebody else who was called so; to take it from them and give it to whoever \
+                       bears the name now, give it once more";
 
 /// The roles that mean something: those that every installation has, and those that policies ask for.
 pub(super) async fn spoken_of(services: &Services, tenant: &Tenant) -> Result<BTreeSet<String>> {
@@ -175,13 +175,23 @@ pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to
     let persons = identity::persons(&*tx, &caller.tenant, &of).await?;
     let person = |account: Option<Uuid>| account.map(|account| persons.get(&account).copied().unwrap_or(account));
     // One that rests, since it is somebody else's who bore the name, is given anew.
-    let is_anew = before.is_some_and(|grant| person(grant.account) != person(account));
+    let former = before.filter(|grant| person(grant.account) != person(account));
+    let is_anew = former.is_some();
     if store::grants(&*tx, &caller.tenant, MOST_GRANTS).await?.len() as u64 >= MOST_GRANTS {
         let why = format!("{MOST_GRANTS} roles were given, which is as many as can be; give them to groups instead");
         return Err(Error::Rejected(why));
     }
     if !store::give(&*tx, &caller.tenant, (role, to), (whose, is_anew), (Utc::now(), &caller.author())).await? {
         return Err(Error::Conflict(format!("`{to}` has the role `{role}` already")));
+    }
+    if let Some(former) = former {
+        tell(
+            &mut tx,
+            &former,
+            ChangeKind::RoleTaken,
+            &name,
+            "it was somebody else's who was called so, and is given anew",
+        );
     }
     tx.record(NewChange {
         source: String::new(),
@@ -202,6 +212,25 @@ pub async fn give_role(services: &Services, caller: &Caller, role: &RoleName, to
 pub async fn take_role(services: &Services, caller: &Caller, role: &RoleName, from: &Grantee) -> Result<()> {
     identity::may(services, caller, Permission::ManagePolicies, Target::Platform).await?;
     let mut tx = services.begin(caller).await?;
+    // Whoever it is taken from does not keep it under another name.
+    let name = from.to_string();
+    let own = store::grants_of(&*tx, &caller.tenant, std::slice::from_ref(&name)).await?;
+    let own: Vec<Uuid> =
+        own.iter().filter(|grant| grant.role == role.to_string()).filter_map(|grant| grant.account).collect();
+    for grant in
+        store::grants_through(&*tx, &caller.tenant, &identity::siblings(&*tx, &caller.tenant, &own).await?).await?
+    {
+        if grant.role == role.to_string() && grant.grantee != name {
+            store::remove(&*tx, &grant).await?;
+            tell(
+                &mut tx,
+                &grant,
+                ChangeKind::RoleTaken,
+                &grant.grantee,
+                &format!("it was taken from `{name}`, who is the same person"),
+            );
+        }
+    }
     if !store::take(&*tx, &caller.tenant, (role, from)).await? {
         let why = format!("`{from}` was not given the role `{role}` here; what causeway.toml gives is taken there");
         return Err(Error::NotFound(why));
@@ -276,7 +305,15 @@ pub(crate) async fn settle(
         if grant.grantee == coming.who || (coming.uid.is_nil() && is_of_user(&grant)) {
             continue;
         }
-        if store::call(&**tx, &grant, coming.who).await? {
+        let there = store::grants_of(&**tx, tenant, &[coming.who.to_owned()]).await?;
+        let is_there = |other: &store::grant::Model| {
+            other.role == grant.role && other.account.is_some_and(|account| accounts.contains(&account))
+        };
+        if there.iter().any(is_there) {
+            // They have it under the name that they have now.
+            store::remove(&**tx, &grant).await?;
+            is_changed = true;
+        } else if store::call(&**tx, &grant, coming.who).await? {
             let why = format!("`{}` comes in as `{}` now", grant.grantee, coming.who);
             tell(tx, &grant, ChangeKind::RoleTaken, &grant.grantee, &why);
             tell(tx, &grant, ChangeKind::RoleGiven, coming.who, &why);
@@ -284,6 +321,21 @@ pub(crate) async fn settle(
         }
     }
     Ok(is_changed)
+}
+
+/// Has the roles that were given to a User be those of another account, where one that came in as that User is somebody else's.
+pub(crate) async fn leave(
+    tx: &Transaction,
+    tenant: &Tenant,
+    (account, uid): (Uuid, Option<Uuid>),
+    stays: Uuid,
+) -> Result<()> {
+    for grant in store::grants_through(&**tx, tenant, &[account]).await? {
+        if grant.user_uid == uid {
+            store::bind(&**tx, &grant, (uid.unwrap_or_default(), stays)).await?;
+        }
+    }
+    Ok(())
 }
 
 /// Whether a role was given to a User of the catalog.

@@ -233,6 +233,13 @@ pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, (uid, 
     Ok(())
 }
 
+/// Takes this one away.
+pub(super) async fn remove(db: &impl ConnectionTrait, grant: &grant::Model) -> Result<()> {
+    let key = (grant.tenant.clone(), grant.role.clone(), grant.grantee.clone());
+    grant::Entity::delete_by_id(key).exec(db).await?;
+    Ok(())
+}
+
 /// Has a role stand under another name; says whether it does, since somebody else may have it there.
 pub(super) async fn call(db: &impl ConnectionTrait, grant: &grant::Model, name: &str) -> Result<bool> {
     let key = (grant.tenant.clone(), grant.role.clone(), name.to_owned());

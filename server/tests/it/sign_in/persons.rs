@@ -280,4 +280,61 @@ both_with_a_provider! {
         is_over(&portal, &wrong).await;
         assert_eq!(by(&portal, &token).await.0, StatusCode::UNAUTHORIZED);
     }
+
+    async fn whoever_was_taken_for_somebody_leaves_them_nothing_and_takes_nothing_along(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let staff = Staff::with(backend, &provider, &ways, &user("boss", &at("stranger"))).await;
+        staff.has("boss", Some(&at("stranger"))).await;
+        staff.comes("stranger").await;
+        staff.gives("administrator", "user:default/boss").await;
+        let mut wrong = staff.comes_by("second", json!({ "account": "vera", "email": at("stranger") })).await;
+        assert_eq!(me(&mut wrong, &staff.portal).await["subject"], "user:default/boss");
+        // Before that is put right, whom they were taken for has another address.
+        staff.says(&[("boss", "boss@saltmarsh.example"), ("temp", &at("vera"))]).await;
+        let mut temp = staff.comes_by("second", json!({ "account": "vera", "email": at("vera") })).await;
+        assert_eq!(me(&mut temp, &staff.portal).await["subject"], "user:default/temp");
+        assert_eq!(staff.roles(&mut temp).await, json!(["viewer"]));
+        let mut boss = staff.comes_by("corp", json!({ "account": "stranger", "email": "boss@saltmarsh.example" })).await;
+        assert!(staff.roles(&mut boss).await.to_string().contains("administrator"));
+        assert_eq!(staff.roles(&mut temp).await, json!(["viewer"]));
+    }
+
+    async fn a_role_stays_with_whoever_stays(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let staff = Staff::with(backend, &provider, &ways, &(user("boss", &at("stranger")) + &user("other", &at("vera")))).await;
+        staff.has("other", Some(&at("vera"))).await;
+        let mut corp = staff.comes("stranger").await;
+        let mut second = staff.comes_by("second", json!({ "account": "stranger" })).await;
+        staff.gives("administrator", "user:default/boss").await;
+        for browser in [&mut corp, &mut second] {
+            assert!(staff.roles(browser).await.to_string().contains("administrator"));
+        }
+        // For a day the other provider takes them for somebody else.
+        let mut wrong = staff.comes_by("second", json!({ "account": "stranger", "email": at("vera") })).await;
+        assert_eq!(me(&mut wrong, &staff.portal).await["subject"], "user:default/other");
+        assert_eq!(staff.roles(&mut wrong).await, json!(["viewer"]));
+        assert!(staff.roles(&mut corp).await.to_string().contains("administrator"));
+        let mut corp = staff.comes_by("corp", json!({ "account": "stranger", "email": at("stranger") })).await;
+        assert!(staff.roles(&mut corp).await.to_string().contains("administrator"));
+    }
+
+    async fn whoever_left_the_catalog_has_no_role_that_they_had_as_a_user(backend, provider) {
+        let staff = Staff::with(backend, &provider, BY_ADDRESS, &(user("boss", &at("stranger")) + &user("other", &at("vera")))).await;
+        staff.has("other", Some(&at("vera"))).await;
+        let mut boss = staff.comes("stranger").await;
+        staff.gives("administrator", "user:default/boss").await;
+        assert!(staff.roles(&mut boss).await.to_string().contains("administrator"));
+        staff.says(&[("other", &at("vera"))]).await;
+        staff.has("boss", None).await;
+        let _: () = staff.portal.until("the role is gone", async |portal| {
+            let secret = boss.cookie(&portal.base, "causeway_session").unwrap();
+            let mut browser = Browser::new();
+            browser.plant(&portal.base, "causeway_session", &secret);
+            let roles = me(&mut browser, portal).await["allRoles"].to_string();
+            (!roles.contains("administrator")).then_some(())
+        }).await;
+        staff.says(&[("other", &at("vera")), ("boss", &at("stranger"))]).await;
+        let mut boss = staff.comes("stranger").await;
+        assert!(staff.roles(&mut boss).await.to_string().contains("administrator"));
+    }
 }

@@ -1,16 +1,17 @@
 //! Who bears a name. An account is somebody's for good, whatever the catalog calls them; accounts of several providers are one person's
 //! where they were found as one User at once. What is given to a person, and what they make, is theirs under every name.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use domain::identity::{Identity, Tenant};
 use sea_orm::prelude::Uuid;
 
 use super::{of, store};
-use crate::{Result, Services, changes::Transaction, identity::same};
+use crate::{Result, Services, catalog, changes::Transaction, identity::same, permission};
 
-fn bearer_of(row: &store::Row) -> Identity {
-    Identity { person: row.person(), is_in_catalog: !row.just_in_time }
+/// Who it is, where the name means this User of the catalog now, or none.
+fn bearer_of(row: &store::Row, uid: Uuid) -> Identity {
+    Identity { person: row.person(), is_in_catalog: !row.just_in_time && !uid.is_nil() }
 }
 
 /// Who it is that comes in under a name, by this account; where that is not known, whoever bears the name now.
@@ -20,12 +21,13 @@ pub(crate) async fn bearer(
     who: &str,
     account: Option<Uuid>,
 ) -> Result<Option<Identity>> {
+    let uid = same::meant(services, tenant, who).await?.uid;
     if let Some(id) = account
         && let Some(row) = store::by_id(&services.db, tenant, id).await?
     {
-        return Ok(Some(bearer_of(&row)));
+        return Ok(Some(bearer_of(&row, uid)));
     }
-    Ok(of(services, tenant, who).await?.first().map(bearer_of))
+    Ok(of(services, tenant, who).await?.first().map(|row| bearer_of(row, uid)))
 }
 
 /// Of these names, who bears them now.
@@ -36,9 +38,11 @@ pub(crate) async fn bearers(
 ) -> Result<HashMap<String, Identity>> {
     let rows = store::of_names(&services.db, tenant, names).await?;
     let standing = same::standing(services, tenant, &rows).await?;
+    let users = catalog::vouched_users(services, tenant, names).await?;
     let mut bearers = HashMap::new();
     for row in rows.iter().filter(|row| standing.contains(&row.id)) {
-        bearers.entry(row.who.clone()).or_insert_with(|| bearer_of(row));
+        let uid = users.get(&row.who).map(|(uid, _)| *uid).unwrap_or_default();
+        bearers.entry(row.who.clone()).or_insert_with(|| bearer_of(row, uid));
     }
     Ok(bearers)
 }
@@ -54,20 +58,23 @@ pub(super) struct Arrival<'a> {
 
 impl Arrival<'_> {
     /// Says whose account it is, now that it is known as whom they come in; and whether that is another one than before.
-    pub(super) async fn settle(&self, services: &Services, tx: &Transaction, tenant: &Tenant) -> Result<(Uuid, bool)> {
+    pub(super) async fn settle(
+        &self,
+        services: &Services,
+        tx: &mut Transaction,
+        tenant: &Tenant,
+    ) -> Result<(Uuid, bool)> {
         let Self { known, row, meant, all } = self;
         let before = row.person();
         let (mut person, mut apart) = (before, row.apart.clone());
         if let Some(known) = known.filter(|known| known.who != row.who) {
             let then = same::meant(services, tenant, &known.who).await?;
             let is_there = !then.uid.is_nil();
-            // Another account of the same person is still found as whom they were: one of the two was taken for somebody else.
-            let others = store::of(&**tx, tenant, &known.who).await?;
-            let stays = |other: &store::Row| {
-                other.id != row.id && other.person() == person && (is_there || other.just_in_time) && then.is_of(other)
-            };
-            if others.iter().any(stays) {
+            let own = store::of_persons(&**tx, tenant, &HashSet::from([person])).await?;
+            if let Some(stays) = self.parted(&own, known, &then) {
                 person = Uuid::new_v4();
+                // What was given to whom they were is that of those who were so before.
+                permission::leave(tx, tenant, (row.id, known.user_uid), stays).await?;
             }
             apart = (is_there && !known.just_in_time).then(|| known.who.clone());
         }
@@ -89,6 +96,25 @@ impl Arrival<'_> {
             }
         }
         Ok((person, person != before))
+    }
+}
+
+impl Arrival<'_> {
+    /// The account of the same person that stays who they were, where this one was taken for them and comes in as somebody else now: one
+    /// that is still found as whom both were, or, where none is, the one that was there before.
+    fn parted(&self, own: &[store::Row], known: &store::Row, then: &same::Meant) -> Option<Uuid> {
+        let others: Vec<&store::Row> = own.iter().filter(|other| other.id != self.row.id).collect();
+        let is_found = |other: &&&store::Row| {
+            let is_somebody = !then.uid.is_nil() || other.just_in_time;
+            other.who == known.who && is_somebody && then.is_of(other)
+        };
+        if let Some(stays) = others.iter().find(is_found) {
+            return Some(stays.id);
+        }
+        // Whoever was first leads; and those who follow where another one is already are the same.
+        let first = own.iter().min_by_key(|account| (account.id != self.row.person(), account.created_at))?;
+        let is_followed = others.iter().any(|other| other.who == self.row.who && self.meant.is_of(other));
+        (first.id != self.row.id && !is_followed).then_some(first.id)
     }
 }
 

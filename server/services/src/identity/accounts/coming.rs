@@ -38,6 +38,43 @@ pub(in crate::identity) async fn given(
     Ok(if is_taken { marked(provider, &wished, subject) } else { wished })
 }
 
+/// Has nobody be taken for whom the provider knew by the same number where it was before: that account waits for it, and one of where it
+/// is now, which waits, is its own again.
+pub(in crate::identity) async fn meet(
+    services: &Services,
+    tenant: &Tenant,
+    settings: &ProviderSettings,
+    subject: &str,
+) -> Result<()> {
+    let (id, issuer) = (&settings.id, &settings.issuer);
+    let tx = services.begin(&Caller::system(tenant.clone(), "identity")).await?;
+    store::lock(&*tx, tenant).await?;
+    let known = store::by_subject(&*tx, tenant, id, subject).await?;
+    if let Some(known) = &known {
+        let Some(former) = known.issuer.as_ref().filter(|former| *former != issuer) else { return Ok(()) };
+        let elsewhere = format!("{id} at {former}");
+        // Where a replica that goes by former settings let them in again meanwhile, one waits there already.
+        let is_taken = store::by_subject(&*tx, tenant, &elsewhere, subject).await?.is_some();
+        let elsewhere = if is_taken { format!("{elsewhere} ({})", known.id) } else { elsewhere };
+        store::set_provider(&*tx, known, &elsewhere).await?;
+        tracing::warn!(
+            id,
+            former,
+            issuer,
+            "this provider is another one than before: an account of the former one waits for it"
+        );
+    }
+    let waiting = store::by_subject(&*tx, tenant, &format!("{id} at {issuer}"), subject).await?;
+    if known.is_none() && waiting.is_none() {
+        return Ok(());
+    }
+    if let Some(waiting) = waiting {
+        store::set_provider(&*tx, &waiting, id).await?;
+    }
+    tx.commit().await?;
+    doors::forget(services).await
+}
+
 /// Notes who came, as whom.
 pub(in crate::identity) async fn note(
     services: &Services,
@@ -85,7 +122,7 @@ pub(in crate::identity) async fn note(
     let row = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.ok_or_else(vanished)?;
     let all = store::of(&*tx, tenant, &who).await?;
     let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all };
-    let (person, is_other_person) = arriving.settle(services, &tx, tenant).await?;
+    let (person, is_other_person) = arriving.settle(services, &mut tx, tenant).await?;
     let all = store::of(&*tx, tenant, &who).await?;
     let is_another = known.as_ref().is_some_and(|known| known.who != who);
     // Neither the provider nor the catalog says that it is the same person who came in so before: name and address are given on as well.

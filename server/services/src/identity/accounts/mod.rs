@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::bearer::{bearer, bearers};
 pub(super) use self::{
-    coming::{confirm, disown, disown_by_subject, given, is_denied, note},
+    coming::{confirm, disown, disown_by_subject, given, is_denied, meet, note},
     found_by::FoundBy,
     matching::{Match, matched},
     unmatched::{note as note_unmatched, solved, tidy},

@@ -144,6 +144,12 @@ pub(crate) async fn persons(
     Ok(persons)
 }
 
+/// All accounts of those who have any of these.
+pub(crate) async fn siblings(db: &impl ConnectionTrait, tenant: &Tenant, accounts: &[Uuid]) -> Result<Vec<Uuid>> {
+    let own = persons(db, tenant, accounts).await?.into_values().collect();
+    Ok(of_persons(db, tenant, &own).await?.into_iter().map(|row| row.id).collect())
+}
+
 /// The accounts of people, by the names under which they came in.
 pub(in crate::identity) async fn of_names(
     db: &impl ConnectionTrait,
@@ -174,27 +180,15 @@ pub(super) async fn set_person(
     Ok(())
 }
 
-/// Has the accounts of a provider that is elsewhere by now be those of the provider that it was, with the sessions that began there, and
-/// those of the one that it is, if it was that before, be its own again. Says whether there were any.
-pub(in crate::identity) async fn set_issuer(db: &impl ConnectionTrait, id: &str, issuer: &str) -> Result<bool> {
-    let named = |issuer: &str| format!("{id} at {issuer}");
-    let own = || Entity::update_many().filter(C::Provider.eq(id));
-    own().col_expr(C::Issuer, Expr::value(issuer)).filter(C::Issuer.is_null()).exec(db).await?;
-    let others: Vec<String> = Entity::find()
-        .select_only()
-        .column(C::Issuer)
-        .filter(C::Provider.eq(id))
-        .filter(C::Issuer.ne(issuer))
-        .distinct()
-        .into_tuple()
-        .all(db)
+/// Has an account be of another provider.
+pub(super) async fn set_provider(db: &impl ConnectionTrait, account: &Row, provider: &str) -> Result<()> {
+    Entity::update_many()
+        .col_expr(C::Provider, Expr::value(provider))
+        .filter(C::Tenant.eq(&account.tenant))
+        .filter(C::Id.eq(account.id))
+        .exec(db)
         .await?;
-    for other in &others {
-        own().col_expr(C::Provider, Expr::value(named(other))).filter(C::Issuer.eq(other)).exec(db).await?;
-    }
-    let back = Entity::update_many().filter(C::Provider.eq(named(issuer))).col_expr(C::Provider, Expr::value(id));
-    let back = back.exec(db).await?.rows_affected > 0;
-    Ok(back || !others.is_empty())
+    Ok(())
 }
 
 /// Has all accounts of one person be those of another, who is the same.

@@ -13,7 +13,10 @@ use chrono::{DateTime, TimeDelta, Utc};
 pub(crate) use self::farewell::{CHANNEL, PEOPLE, forget, forget_people};
 pub use self::seen::Found;
 pub(crate) use self::seen::Seen;
-use super::ports::{NoSignatures, Provider, Signatures};
+use super::{
+    accounts,
+    ports::{NoSignatures, Provider, Signatures},
+};
 
 /// The ways in, and what was seen at them.
 pub struct Doors {
@@ -69,6 +72,12 @@ pub struct DoorSettings {
 }
 
 impl DoorSettings {
+    /// Whether the provider of an account is still there, and where it was: one that is elsewhere is another one.
+    pub(crate) fn has(&self, account: &accounts::store::Row) -> bool {
+        let is_there = |issuer: &String| account.issuer.as_ref().is_none_or(|then| then == issuer);
+        self.providers.iter().any(|provider| provider.id == account.provider && is_there(&provider.issuer))
+    }
+
     /// Since when a provider must have stood by someone for what it said then to count still: a session may outlast the days.
     pub(crate) fn fresh_since(&self, now: DateTime<Utc>) -> DateTime<Utc> {
         now - TimeDelta::days(i64::from(self.token_rest_days)).max(self.session)

@@ -206,9 +206,7 @@ async fn is_shut_out(services: &Services, tenant: &Tenant, row: &Row) -> Result<
     let Some(account) = row.account else { return Ok(false) };
     let account = accounts::store::by_id(&services.db, tenant, account).await?;
     Ok(account.is_some_and(|account| {
-        // A provider that is elsewhere by now is another one.
-        let is_moved = row.provider.as_ref().is_some_and(|provider| *provider != account.provider);
-        is_moved || account.blocked_at.is_some() || account.disowned_at.is_some()
+        !services.doors.settings.has(&account) || account.blocked_at.is_some() || account.disowned_at.is_some()
     }))
 }
 

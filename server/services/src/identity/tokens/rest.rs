@@ -67,8 +67,7 @@ fn judge(
         if account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(provider) {
             continue;
         }
-        let is_open = settings.providers.iter().any(|known| known.id == provider);
-        if is_open && (told.is_kept(provider) || account.was_seen_since(since)) {
+        if settings.has(account) && (told.is_kept(provider) || account.was_seen_since(since)) {
             return Verdict::Good;
         }
         verdict = Verdict::Unseen;
