@@ -37,17 +37,16 @@ impl MigrationTrait for Migration {
              AND p.provider = o.provider AND p.id <> o.id WHERE {alike})"
         ))
         .await?;
-        // A role counted for whoever came in last under the name, as the User that it was given to.
-        let last = |of: &str| {
-            format!(
-                "SELECT a.id FROM accounts AS a WHERE a.tenant = {of}.tenant AND {{}} ORDER BY a.seen_at DESC, a.id LIMIT 1"
-            )
+        // A role is that of whoever alone came in under the name. Where several did, the first start finds out whom the entry means:
+        // until then it is that of no account.
+        let nobody = match db.get_database_backend() {
+            DbBackend::Postgres => "CAST('00000000-0000-0000-0000-000000000000' AS uuid)",
+            _ => "x'00000000000000000000000000000000'",
         };
-        let same = "a.who = role_grants.grantee AND (role_grants.user_uid IS NULL OR a.user_uid IS NULL \
-                    OR a.user_uid = role_grants.user_uid)";
-        let bearer = last("role_grants").replace("{}", same);
+        let of = "FROM accounts AS a WHERE a.tenant = role_grants.tenant AND a.who = role_grants.grantee";
         db.execute_unprepared(&format!(
-            "UPDATE role_grants SET account = ({bearer}) WHERE account IS NULL AND grantee LIKE 'user:%'"
+            "UPDATE role_grants SET account = CASE WHEN (SELECT COUNT(*) {of}) = 1 THEN (SELECT a.id {of}) ELSE {nobody} END \
+             WHERE account IS NULL AND grantee LIKE 'user:%' AND EXISTS (SELECT 1 {of})"
         ))
         .await?;
         bind_runs(db).await
@@ -62,7 +61,7 @@ impl MigrationTrait for Migration {
     }
 }
 
-/// Notes through which account those came in who started what is not over yet: whoever came in last under the name before that.
+/// Notes through which account those came in who started what is not over yet: whoever alone came in under the name.
 async fn bind_runs(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
     let backend = db.get_database_backend();
     let (hex, starter) = match backend {
@@ -75,8 +74,7 @@ async fn bind_runs(db: &SchemaManagerConnection<'_>) -> Result<(), DbErr> {
     };
     let sql = format!(
         "SELECT r.tenant AS tenant, {run} AS run, {starter} AS starter, \
-         (SELECT {hex} FROM accounts AS a WHERE a.tenant = r.tenant AND a.who = r.created_by \
-          AND a.created_at <= r.created_at ORDER BY a.seen_at DESC, a.id LIMIT 1) AS account \
+         (SELECT MIN({hex}) FROM accounts AS a WHERE a.tenant = r.tenant AND a.who = r.created_by HAVING COUNT(*) = 1) AS account \
          FROM runs AS r WHERE r.ended_at IS NULL AND r.starter IS NOT NULL AND r.created_by LIKE 'user:%'",
         run = text("r.id")
     );

@@ -37,7 +37,7 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
     };
     let doors = settings::doors(&settings.sign_in, has_guest, &settings.outbound.allow)?;
     let hosting = EmbeddedHosting::new(&data);
-    Ok(Services {
+    let services = Services {
         db,
         bus: services::changes::Bus::default(),
         queue: services::queue::Queue::default(),
@@ -66,7 +66,9 @@ pub(crate) async fn open(settings: &Settings, address: SocketAddr, has_guest: bo
             tools: settings.links.clone(),
             credentials: settings::configured(&settings.credentials)?,
         }),
-    })
+    };
+    permission::adopt(&services).await?;
+    Ok(services)
 }
 
 fn create_folder(folder: &Path) -> Result<(), Problem> {

@@ -109,7 +109,9 @@ async fn what_was_given_and_begun_before_is_that_of_whoever_bore_the_name() {
         let at = all.iter().position(|one| one.name() == "m20261128_000400_persons").unwrap();
         Migrator::down(&db, u32::try_from(all.len() - at).ok()).await.unwrap();
         let ada = "user:default/ada";
+        let (bob, cara) = ("user:default/bob", "user:default/cara");
         let (corp, second) = (account(&db, "default", ada, "corp").await, account(&db, "default", ada, "second").await);
+        let alone = account(&db, "default", bob, "corp").await;
         let (uid, seen) = (Uuid::new_v4(), "UPDATE accounts SET user_uid = $1, seen_at = $2 WHERE id = $3");
         for (id, at) in [(corp, "2026-02-02T00:00:00+00:00"), (second, "2026-01-01T00:00:00+00:00")] {
             let at: chrono::DateTime<chrono::Utc> = at.parse().unwrap();
@@ -117,17 +119,17 @@ async fn what_was_given_and_begun_before_is_that_of_whoever_bore_the_name() {
         }
         let given = "INSERT INTO role_grants (tenant, role, grantee, given_at, given_by) \
                      VALUES ('default', 'administrator', $1, CURRENT_TIMESTAMP, 'guest')";
-        for to in [ada, "user:default/nobody", "group:default/ada"] {
+        for to in [ada, bob, cara, "group:default/ada"] {
             run(&db, given, [to.into()]).await;
         }
         let begun = "INSERT INTO runs (tenant, id, number, title, template, template_title, template_etag, template_document, answers, \
                      status, version, logged, created_by, created_at, ended_at, starter) VALUES ('default', $1, $2, '', '', '', '', \
                      '{}', '{}', 'waiting', 1, 0, $3, $4, $5, $6)";
-        let (now, starter) = (chrono::Utc::now(), json!({ "who": ada, "way": { "type": "themselves" } }));
+        let (now, starter) = (chrono::Utc::now(), json!({ "who": bob, "way": { "type": "themselves" } }));
         let runs = [Uuid::new_v4(), Uuid::new_v4()];
         for (number, (id, ended)) in runs.into_iter().zip([None, Some(now)]).enumerate() {
             let number = i64::try_from(number).unwrap();
-            let values = [id.into(), number.into(), ada.into(), now.into(), ended.into(), starter.clone().into()];
+            let values = [id.into(), number.into(), bob.into(), now.into(), ended.into(), starter.clone().into()];
             run(&db, begun, values).await;
         }
         Migrator::up(&db, None).await.unwrap();
@@ -135,11 +137,12 @@ async fn what_was_given_and_begun_before_is_that_of_whoever_bore_the_name() {
             let asked = Statement::from_sql_and_values(db.get_database_backend(), sql, [value]);
             db.query_one_raw(asked).await.unwrap().unwrap()
         };
-        for (to, account) in [(ada, Some(corp)), ("user:default/nobody", None), ("group:default/ada", None)] {
+        // Of several nobody knows which, until the start asks the catalog.
+        for (to, account) in [(ada, Some(Uuid::nil())), (bob, Some(alone)), (cara, None), ("group:default/ada", None)] {
             let row = ask("SELECT account FROM role_grants WHERE grantee = $1", to.into()).await;
             assert_eq!(row.try_get::<Option<Uuid>>("", "account").unwrap(), account, "{to}");
         }
-        for (id, account) in runs.into_iter().zip([json!(corp), serde_json::Value::Null]) {
+        for (id, account) in runs.into_iter().zip([json!(alone), serde_json::Value::Null]) {
             let row = ask("SELECT starter FROM runs WHERE id = $1", id.into()).await;
             assert_eq!(row.try_get::<serde_json::Value>("", "starter").unwrap()["account"], account);
         }

@@ -52,7 +52,7 @@ pub use self::{
         reset_policy, save_policy,
     },
     questions::{may_each, why},
-    roles::{Grant, doubts, give_role, grants, take_role},
+    roles::{Grant, adopt, doubts, give_role, grants, take_role},
     rules::Extent,
     trial::{Fault, Trial, try_policies},
     uses::{GrantUse, GrantedBy, UseReport, keep_uses, use_report},

@@ -323,6 +323,19 @@ pub(crate) async fn settle(
     Ok(is_changed)
 }
 
+/// Finds out whose those roles are of which a release of before did not say it, where several came in under the name: whoever bears it.
+///
+/// # Errors
+/// Of the database.
+pub async fn adopt(services: &Services) -> Result<()> {
+    for grant in store::grants_of_no_account(&services.db).await? {
+        let tenant: Tenant = grant.tenant.parse().map_err(|error| Error::Internal(format!("{error}")))?;
+        let whose = identity::whose(services, &tenant, &grant.grantee).await?;
+        store::rebind(&services.db, &grant, whose.account).await?;
+    }
+    Ok(())
+}
+
 /// Has the roles that were given to a User be those of another account, where one that came in as that User is somebody else's.
 pub(crate) async fn leave(
     tx: &Transaction,

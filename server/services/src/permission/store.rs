@@ -233,6 +233,17 @@ pub(super) async fn bind(db: &impl ConnectionTrait, grant: &grant::Model, (uid, 
     Ok(())
 }
 
+/// What was given to people of whom it is to be found out who they are, of every tenant.
+pub(super) async fn grants_of_no_account(db: &impl ConnectionTrait) -> Result<Vec<grant::Model>> {
+    Ok(grant::Entity::find().filter(grant::Column::Account.eq(Uuid::nil())).all(db).await?)
+}
+
+/// Notes through which account whoever has a role comes in; none where nobody does.
+pub(super) async fn rebind(db: &impl ConnectionTrait, grant: &grant::Model, account: Option<Uuid>) -> Result<()> {
+    this(grant).col_expr(grant::Column::Account, Expr::value(account)).exec(db).await?;
+    Ok(())
+}
+
 /// Takes this one away.
 pub(super) async fn remove(db: &impl ConnectionTrait, grant: &grant::Model) -> Result<()> {
     let key = (grant.tenant.clone(), grant.role.clone(), grant.grantee.clone());

@@ -21,6 +21,7 @@ const OF_ALL: &[(&str, &str)] = &[
     ),
     ("DELETE FROM \"role_uses\" WHERE \"role_uses\".\"used_at\" <", "what is old goes, whoever's it was"),
     ("UPDATE \"audit_streams\" SET \"target\"", "where the logs of all go, as the settings say"),
+    ("\"role_grants\".\"account\" =", "at the start: of every tenant, whose roles a release of before did not say"),
     ("SELECT pg_", "about the server and its locks"),
     ("SELECT current_database()", "about the server"),
     ("SELECT sqlite_version()", "about the library"),

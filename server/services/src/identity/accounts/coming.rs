@@ -189,10 +189,11 @@ async fn has_left(
 ) -> Result<bool> {
     let meant = same::meant(services, tenant, &known.who).await?;
     let there = store::of(&**tx, tenant, &known.who).await?;
-    Ok(there
-        .iter()
-        .filter(|other| other.id != known.id)
-        .all(|other| if other.person() == person { !meant.is_of(other) } else { other.seen_at < known.seen_at }))
+    Ok(there.iter().filter(|other| other.id != known.id).all(|other| {
+        // Whom the entry meant all the while has shared it with them.
+        let is_shared = other.address.is_some() && other.address == known.address;
+        if other.person() == person { !meant.is_of(other) } else { other.seen_at < known.seen_at && !is_shared }
+    }))
 }
 
 /// What an account has made goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
