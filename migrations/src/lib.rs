@@ -31,6 +31,7 @@ mod m20261128_000200_whose_roles;
 mod m20261128_000300_whose_grants;
 mod m20261128_000400_persons;
 mod m20261128_000500_bound_tokens;
+mod m20261128_000600_told_by;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -67,6 +68,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000300_whose_grants::Migration),
             Box::new(m20261128_000400_persons::Migration),
             Box::new(m20261128_000500_bound_tokens::Migration),
+            Box::new(m20261128_000600_told_by::Migration),
         ]
     }
 }

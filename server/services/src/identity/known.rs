@@ -12,7 +12,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 
-use super::{accounts, footing, same, scim, tokens};
+use super::{accounts, footing, renamed, same, scim, tokens};
 use crate::{Result, Services, catalog};
 
 /// Someone who is asked about.
@@ -106,6 +106,8 @@ pub(crate) struct Whose {
     pub(crate) account: Option<Uuid>,
     /// What address the catalog gives for them.
     pub(crate) address: Option<String>,
+    /// What it says of them in the annotations by which providers find people.
+    pub(crate) annotations: BTreeMap<String, String>,
 }
 
 /// Who is meant by a name.
@@ -115,5 +117,6 @@ pub(crate) async fn whose(services: &Services, tenant: &Tenant, who: &str) -> Re
     }
     let account = accounts::of(services, tenant, who).await?.first().map(|account| account.id);
     let meant = same::meant(services, tenant, who).await?;
-    Ok(Whose { uid: Some(meant.uid), account, address: meant.address() })
+    let annotations = meant.told_by(&renamed::telling(services));
+    Ok(Whose { uid: Some(meant.uid), account, address: meant.address(), annotations })
 }

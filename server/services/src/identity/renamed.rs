@@ -27,7 +27,7 @@ struct Kept {
     which: &'static str,
 }
 
-const KEPT: [Kept; 8] = [
+const KEPT: [Kept; 9] = [
     Kept { table: "role_grants", column: "grantee", keys: Some(&["role"]), is_private: false, which: "" },
     Kept { table: "role_uses", column: "grantee", keys: Some(&["role", "subject"]), is_private: false, which: "" },
     Kept { table: "saved_views", column: "owner", keys: Some(&["name"]), is_private: true, which: "" },
@@ -35,6 +35,8 @@ const KEPT: [Kept; 8] = [
     Kept { table: "visits", column: "who", keys: Some(&["ref"]), is_private: true, which: "" },
     Kept { table: "people", column: "who", keys: Some(&[]), is_private: true, which: "" },
     Kept { table: "runs", column: "created_by", keys: None, is_private: false, which: "" },
+    // As whom somebody came in before who is taken for somebody else now.
+    Kept { table: "accounts", column: "apart", keys: None, is_private: false, which: "" },
     // Whom a directory names as the catalog does is whoever is called so there.
     Kept {
         table: "scim_users",
@@ -132,6 +134,11 @@ pub(crate) fn telling(services: &Services) -> BTreeSet<String> {
         MatchRule::Email(_) | MatchRule::Name(_) => None,
     });
     keys.collect()
+}
+
+/// What an entry says in those of these annotations that it has, in small letters.
+pub(super) fn told_by(of: &Value, telling: &BTreeSet<String>) -> BTreeMap<String, String> {
+    telling.iter().filter_map(|key| Some((key.clone(), annotation(of, key)?))).collect()
 }
 
 /// What an entry says in an annotation, in any case.

@@ -1,6 +1,6 @@
 //! Whether a name still means whom it meant: names of people change hands in the catalog, and nobody goes on as someone else.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use domain::identity::{Caller, Entry, Subject, Tenant};
 use sea_orm::prelude::Uuid;
@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{
     accounts::{self, FoundBy},
-    sessions, tokens,
+    renamed, sessions, tokens,
 };
 use crate::{Result, Services, catalog};
 
@@ -58,6 +58,11 @@ impl Meant {
         (!address.is_empty()).then_some(address)
     }
 
+    /// What it says in those of these annotations that it has, in small letters.
+    pub(super) fn told_by(&self, telling: &BTreeSet<String>) -> BTreeMap<String, String> {
+        self.user.as_ref().map(|user| renamed::told_by(user, telling)).unwrap_or_default()
+    }
+
     /// Whether an account is still theirs: the rules would find them again, or it was by no rule that they were found. A name, or a login
     /// that an annotation says, is given on: with another address the entry is somebody else's, until its owner comes in and says otherwise.
     pub(super) fn is_of(&self, account: &accounts::store::Row) -> bool {
@@ -80,6 +85,22 @@ impl Meant {
         };
         self.is_of(account) && (self.user.is_some() || is_last())
     }
+}
+
+/// What the User is called now as whom somebody came in last; none where that one is in the catalog no longer.
+pub(super) async fn called_now(
+    services: &Services,
+    tenant: &Tenant,
+    account: &accounts::store::Row,
+) -> Result<Option<String>> {
+    if let Some(uid) = account.user_uid.filter(|uid| !uid.is_nil())
+        && let Some(name) = catalog::name_of(services, tenant, uid).await?
+        && meant(services, tenant, &name).await?.uid == uid
+    {
+        return Ok(Some(name));
+    }
+    // The entry may have gone and come back.
+    Ok((!meant(services, tenant, &account.who).await?.uid.is_nil()).then(|| account.who.clone()))
 }
 
 /// Whether what began in somebody's name, when that meant `uid`, through that account, is still theirs. An account tells that better

@@ -1,6 +1,6 @@
 //! Who has which role.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use chrono::{DateTime, Utc};
 use domain::{
@@ -8,7 +8,7 @@ use domain::{
     identity::{Caller, Grantee, Identity, Permission, ROLES, RoleName, Subject, Target, Tenant},
 };
 use sea_orm::prelude::Uuid;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{MOST_GRANTS, store};
 use crate::{
@@ -268,6 +268,8 @@ pub(crate) struct Coming<'a> {
     pub(crate) uid: Uuid,
     /// What address that one has.
     pub(crate) address: Option<String>,
+    /// What it says in the annotations by which providers find people.
+    pub(crate) annotations: BTreeMap<String, String>,
     /// Who they were themselves under that name when they came in last.
     pub(crate) before: Option<Uuid>,
     /// The account by which they come.
@@ -280,8 +282,19 @@ impl Coming<'_> {
     /// Whether it was to them that a role was given, before anybody had come in under the name, or nobody was found under it.
     fn is_meant(&self, grant: &store::grant::Model) -> bool {
         let is_same = grant.user_uid.is_none_or(|to| to.is_nil() || to == self.uid) || grant.user_uid == self.before;
-        let is_elsewhere = grant.address.as_ref().zip(self.address.as_ref()).is_some_and(|(then, now)| then != now);
-        is_same && !is_elsewhere && self.former.is_none_or(|seen| grant.given_at > seen)
+        is_same && !self.is_elsewhere(grant) && self.former.is_none_or(|seen| grant.given_at > seen)
+    }
+}
+
+impl Coming<'_> {
+    /// Whether the entry is somebody else's than when a role was given to it: an address tells, and where one of the two has none, what
+    /// providers find people by.
+    fn is_elsewhere(&self, grant: &store::grant::Model) -> bool {
+        if let Some((then, now)) = grant.address.as_ref().zip(self.address.as_ref()) {
+            return then != now;
+        }
+        let then = grant.annotations.as_ref().and_then(Value::as_object).into_iter().flatten();
+        then.filter_map(|(key, then)| Some((then.as_str()?, self.annotations.get(key)?))).any(|(then, now)| then != now)
     }
 }
 

@@ -9,6 +9,7 @@ use sea_orm::{
     prelude::Uuid,
     sea_query::{Expr, OnConflict},
 };
+use serde_json::json;
 
 use super::uses::Use;
 use crate::{
@@ -78,6 +79,8 @@ pub(super) mod grant {
         pub account: Option<Uuid>,
         /// What address the catalog gave for the grantee then, where nobody had come in yet.
         pub address: Option<String>,
+        /// What the catalog said of the grantee then in the annotations by which providers find people: each key and what it says.
+        pub annotations: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -174,6 +177,7 @@ pub(super) async fn give(
         user_uid: Set(to.uid),
         account: Set(to.account),
         address: Set(to.address),
+        annotations: Set(Some(json!(to.annotations))),
     };
     let mut conflict = OnConflict::columns([grant::Column::Tenant, grant::Column::Role, grant::Column::Grantee]);
     let conflict = if is_anew {
@@ -183,6 +187,7 @@ pub(super) async fn give(
             grant::Column::UserUid,
             grant::Column::Account,
             grant::Column::Address,
+            grant::Column::Annotations,
         ])
     } else {
         conflict.do_nothing()

@@ -269,6 +269,7 @@ both! {
     }
 }
 
+mod mistakes;
 mod over;
 mod own;
 mod people;

@@ -14,22 +14,22 @@ use crate::{
 };
 
 /// A User with an address.
-fn user(name: &str, address: &str) -> String {
+pub(super) fn user(name: &str, address: &str) -> String {
     format!(
         "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata: {{name: {name}}}\nspec: {{profile: {{email: {address}}}, memberOf: []}}\n"
     )
 }
 
 /// The address that the provider says of an account at first.
-fn at(account: &str) -> String {
+pub(super) fn at(account: &str) -> String {
     format!("{account}@saltmarsh.example")
 }
 
-const BY_ADDRESS: &[(&str, &str)] = &[("corp", "")];
+pub(super) const BY_ADDRESS: &[(&str, &str)] = &[("corp", "")];
 
 impl Staff<'_> {
     /// Waits until the catalog says that somebody has an address; without one, until nobody is called so.
-    async fn has(&self, name: &str, address: Option<&str>) {
+    pub(super) async fn has(&self, name: &str, address: Option<&str>) {
         let path = format!("/api/catalog/entities/by-name/user/default/{name}");
         let _: () = self
             .portal
@@ -44,7 +44,7 @@ impl Staff<'_> {
     }
 
     /// Puts something else in the place of the whole file, and waits until the last of it is there.
-    async fn says(&self, people: &[(&str, &str)]) {
+    pub(super) async fn says(&self, people: &[(&str, &str)]) {
         self.write(&people.iter().map(|(name, address)| user(name, address)).collect::<String>()).await;
         for (name, address) in people {
             self.has(name, Some(address)).await;

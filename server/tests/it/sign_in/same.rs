@@ -100,6 +100,21 @@ impl<'a> Staff<'a> {
         assert_eq!(self.admin(Method::DELETE, &gone, Value::Null).await.0, StatusCode::NO_CONTENT);
     }
 
+    /// Has somebody keep a view of the catalog for themselves.
+    pub(super) async fn saves_view(&self, browser: &mut Browser, name: &str) {
+        let page = browser.open(&format!("{}/catalog", self.portal.base)).await.text;
+        let at = page.find("/api/portal/save_view").unwrap_or_else(|| panic!("a view can be saved: {page}"));
+        let action = format!("{}{}", self.portal.base, page[at..].split('"').next().unwrap());
+        let form = [("name", name), ("team", ""), ("query", "kind=user")];
+        let saved = browser.follow(Method::POST, &action, Some(&form)).await;
+        assert!(saved.text.contains(name), "{}", saved.text);
+    }
+
+    /// Whether somebody finds that view among theirs.
+    pub(super) async fn has_view(&self, browser: &mut Browser, name: &str) -> bool {
+        browser.open(&format!("{}/catalog", self.portal.base)).await.text.contains(name)
+    }
+
     pub(super) async fn roles(&self, browser: &mut Browser) -> Value {
         me(browser, &self.portal).await["allRoles"].clone()
     }
@@ -195,12 +210,7 @@ both_with_a_provider! {
             assert_eq!(staff.admin(Method::POST, "/api/v1/permission/roles", role).await.0, StatusCode::NO_CONTENT);
         }
         let mut sam = staff.comes("stranger").await;
-        let page = sam.open(&format!("{}/catalog", staff.portal.base)).await.text;
-        let at = page.find("/api/portal/save_view").unwrap_or_else(|| panic!("a view can be saved: {page}"));
-        let action = format!("{}{}", staff.portal.base, page[at..].split('"').next().unwrap());
-        let form = [("name", "Just mine"), ("team", ""), ("query", "kind=user")];
-        let saved = sam.follow(Method::POST, &action, Some(&form)).await;
-        assert!(saved.text.contains("Just mine"), "{}", saved.text);
+        staff.saves_view(&mut sam, "Just mine").await;
         staff.write(&user("sam2", "stranger")).await;
         staff.is("sam2", "stranger").await;
         let mut same = staff.comes("stranger").await;
@@ -208,7 +218,7 @@ both_with_a_provider! {
         let moved = told(&staff.portal, "account-moved").await;
         assert_eq!((&moved[0]["subject"], &moved[0]["detail"]["sessionsEnded"]), (&json!("user:default/sam"), &json!(1)), "{moved}");
         assert!(staff.roles(&mut same).await.to_string().contains("administrator"));
-        let views = async |browser: &mut Browser| browser.open(&format!("{}/catalog", staff.portal.base)).await.text.contains("Just mine");
+        let views = async |browser: &mut Browser| staff.has_view(browser, "Just mine").await;
         assert!(views(&mut same).await);
         staff.write(&(user("sam2", "stranger") + &user("sam", "mallory"))).await;
         staff.is("sam", "mallory").await;

@@ -68,15 +68,16 @@ impl Arrival<'_> {
         let before = row.person();
         let (mut person, mut apart) = (before, row.apart.clone());
         if let Some(known) = known.filter(|known| known.who != row.who) {
-            let then = same::meant(services, tenant, &known.who).await?;
-            let is_there = !then.uid.is_nil();
+            let former = same::called_now(services, tenant, known).await?;
+            let called = former.as_deref().unwrap_or(&known.who);
+            let then = same::meant(services, tenant, called).await?;
             let own = store::of_persons(&**tx, tenant, &HashSet::from([person])).await?;
-            if let Some(stays) = self.parted(&own, known, &then) {
+            if let Some(stays) = self.parted(&own, &[&known.who, called], &then) {
                 person = Uuid::new_v4();
                 // What was given to whom they were is that of those who were so before.
                 permission::leave(tx, tenant, (row.id, known.user_uid), stays).await?;
             }
-            apart = (is_there && !known.just_in_time).then(|| known.who.clone());
+            apart = former.filter(|name| *name != row.who && !known.just_in_time);
         }
         if (person, &apart) != (before, &row.apart) {
             store::set_person(&**tx, row, (person, apart.as_deref())).await?;
@@ -100,13 +101,13 @@ impl Arrival<'_> {
 }
 
 impl Arrival<'_> {
-    /// The account of the same person that stays who they were, where this one was taken for them and comes in as somebody else now: one
-    /// that is still found as whom both were, or, where none is, the one that was there before.
-    fn parted(&self, own: &[store::Row], known: &store::Row, then: &same::Meant) -> Option<Uuid> {
+    /// The account of the same person that stays who they were, under any of these names, where this one was taken for them and comes in
+    /// as somebody else now: one that is still found as whom both were, or, where none is, the one that was there before.
+    fn parted(&self, own: &[store::Row], names: &[&str], then: &same::Meant) -> Option<Uuid> {
         let others: Vec<&store::Row> = own.iter().filter(|other| other.id != self.row.id).collect();
         let is_found = |other: &&&store::Row| {
             let is_somebody = !then.uid.is_nil() || other.just_in_time;
-            other.who == known.who && is_somebody && then.is_of(other)
+            names.contains(&other.who.as_str()) && is_somebody && then.is_of(other)
         };
         if let Some(stays) = others.iter().find(is_found) {
             return Some(stays.id);

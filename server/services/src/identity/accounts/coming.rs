@@ -136,17 +136,23 @@ pub(in crate::identity) async fn note(
     }
     let is_another = is_another || is_other_person || !ousted.is_empty();
     // Who they were under that name before, by whichever of their accounts; and when somebody else last came in under it.
-    let (own, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|row| row.person() == person);
+    let is_past = |row: &store::Row| !meant.is_of(row) || ousted.iter().any(|ousted| ousted.id == row.id);
+    let (own, others): (Vec<_>, Vec<_>) = all.iter().partition(|row| row.person() == person);
     let is_first = own.iter().all(|own| own.id == row.id || !meant.is_of(own));
-    let own = own.iter().find(|row| row.user_uid.is_some_and(|then| then != uid));
-    let before = known.as_ref().filter(|known| known.who == who).or(own).and_then(|row| row.user_uid);
+    let own_before = own.iter().copied().find(|row| row.user_uid.is_some_and(|then| then != uid));
+    let before = known.as_ref().filter(|known| known.who == who).or(own_before).and_then(|row| row.user_uid);
     let is_new = is_first && known.as_ref().is_none_or(|known| known.who != who);
     let latest = others.iter().max_by_key(|other| other.seen_at);
-    let former = latest.filter(|_| is_new);
+    // The name may be theirs again, who bore it before somebody else did.
+    let own_last = known.iter().filter(|known| known.who == who).map(|known| known.seen_at);
+    let own_last = own_last.chain(own.iter().filter(|own| own.id != row.id).map(|own| own.seen_at)).max();
+    let is_back = |other: &store::Row| is_past(other) && own_last.is_some_and(|last| last < other.seen_at);
+    let former = latest.copied().filter(|latest| is_new || is_back(latest));
     let coming = Coming {
         who: &who,
         uid,
         address: meant.address(),
+        annotations: meant.told_by(&renamed::telling(services)),
         before,
         account: row.id,
         former: latest.map(|former| former.seen_at),
@@ -192,7 +198,12 @@ async fn has_left(
     Ok(there.iter().filter(|other| other.id != known.id).all(|other| {
         // Whom the entry meant all the while has shared it with them.
         let is_shared = other.address.is_some() && other.address == known.address;
-        if other.person() == person { !meant.is_of(other) } else { other.seen_at < known.seen_at && !is_shared }
+        let is_nobodys = meant.uid.is_nil() && !other.just_in_time;
+        if other.person() == person {
+            is_nobodys || !meant.is_of(other)
+        } else {
+            other.seen_at < known.seen_at && !is_shared
+        }
     }))
 }
 

@@ -1,0 +1,86 @@
+//! Somebody is taken for somebody else for a while, and what was theirs is theirs again.
+
+use serde_json::json;
+
+use super::{
+    me,
+    persons::{BY_ADDRESS, at, user},
+    same::{self, Staff},
+};
+use crate::{portal::Backend, provider::Provider};
+
+both_with_a_provider! {
+    async fn a_slip_after_an_entry_was_called_otherwise_makes_no_two_people_one(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let people = user("ada", &at("stranger")) + &user("bob", &at("vera"));
+        let staff = Staff::with(backend, &provider, &ways, &people).await;
+        staff.has("bob", Some(&at("vera"))).await;
+        staff.comes("stranger").await;
+        staff.comes_by("second", json!({ "account": "stranger" })).await;
+        staff.gives("developer", "user:default/ada").await;
+        let mut bob = staff.comes("vera").await;
+        staff.gives("administrator", "user:default/bob").await;
+        staff.says(&[("ada-b", &at("stranger")), ("bob", &at("vera"))]).await;
+        staff.has("ada", None).await;
+        // One provider says a wrong address of her for a day.
+        let mut wrong = staff.comes_by("corp", json!({ "account": "stranger", "email": at("vera") })).await;
+        assert_eq!(me(&mut wrong, &staff.portal).await["subject"], "user:default/bob");
+        assert_eq!(staff.roles(&mut wrong).await, json!(["viewer"]));
+        let mut ada = staff.comes_by("second", json!({ "account": "stranger", "email": at("stranger") })).await;
+        assert_eq!(me(&mut ada, &staff.portal).await["subject"], "user:default/ada-b");
+        assert_eq!(staff.roles(&mut ada).await, json!(["developer", "viewer"]));
+        assert!(staff.roles(&mut bob).await.to_string().contains("administrator"));
+        let mut ada = staff.comes_by("corp", json!({ "account": "stranger", "email": at("stranger") })).await;
+        assert_eq!(staff.roles(&mut ada).await, json!(["developer", "viewer"]));
+        let mut bob = staff.comes_by("corp", json!({ "account": "vera", "email": at("vera") })).await;
+        assert!(staff.roles(&mut bob).await.to_string().contains("administrator"));
+    }
+
+    async fn what_one_keeps_who_bore_a_name_for_a_while_is_not_that_of_whoever_has_it_again(backend, provider) {
+        let staff = Staff::with(backend, &provider, BY_ADDRESS, &user("desk", &at("stranger"))).await;
+        staff.has("desk", Some(&at("stranger"))).await;
+        let mut first = staff.comes("stranger").await;
+        staff.saves_view(&mut first, "Of the first").await;
+        staff.says(&[("desk", &at("vera"))]).await;
+        let mut other = staff.comes("vera").await;
+        assert!(!staff.has_view(&mut other, "Of the first").await);
+        staff.saves_view(&mut other, "Of the other").await;
+        staff.says(&[("desk", &at("stranger")), ("temp", &at("vera"))]).await;
+        let mut first = staff.comes("stranger").await;
+        assert!(staff.has_view(&mut first, "Of the first").await);
+        assert!(!staff.has_view(&mut first, "Of the other").await);
+        let mut other = staff.comes("vera").await;
+        assert_eq!(me(&mut other, &staff.portal).await["subject"], "user:default/temp");
+        assert!(staff.has_view(&mut other, "Of the other").await);
+        assert!(!staff.has_view(&mut other, "Of the first").await);
+    }
+
+    async fn what_one_keeps_follows_by_whichever_provider_they_come_first(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let staff = Staff::with(backend, &provider, &ways, &user("vik", &at("stranger"))).await;
+        staff.has("vik", Some(&at("stranger"))).await;
+        staff.comes_by("second", json!({ "account": "stranger" })).await;
+        let mut vik = staff.comes("stranger").await;
+        staff.saves_view(&mut vik, "Just mine").await;
+        staff.says(&[("lund", "lund@saltmarsh.example")]).await;
+        staff.has("vik", None).await;
+        let mut lund = staff.comes_by("second", json!({ "account": "stranger", "email": "lund@saltmarsh.example" })).await;
+        assert_eq!(me(&mut lund, &staff.portal).await["subject"], "user:default/lund");
+        assert!(staff.has_view(&mut lund, "Just mine").await);
+    }
+
+    async fn a_role_that_was_given_ahead_to_an_entry_without_address_is_not_that_of_whoever_is_given_it(backend, provider) {
+        let staff = Staff::new(backend, &provider, &(same::user("hire", "stranger") + &same::user("other", "mallory"))).await;
+        staff.is("other", "mallory").await;
+        for name in ["hire", "other"] {
+            staff.gives("administrator", &format!("user:default/{name}")).await;
+        }
+        staff.write(&(same::user("hire", "vera") + &same::user("other", "mallory"))).await;
+        staff.is("hire", "vera").await;
+        let mut hire = staff.comes("vera").await;
+        assert_eq!(me(&mut hire, &staff.portal).await["subject"], "user:default/hire");
+        assert_eq!(staff.roles(&mut hire).await, json!(["viewer"]));
+        let mut other = staff.comes("mallory").await;
+        assert!(staff.roles(&mut other).await.to_string().contains("administrator"));
+    }
+}
