@@ -7,6 +7,7 @@ pub mod catalog;
 pub mod changes;
 pub mod home;
 pub mod identity;
+pub mod letters;
 mod moment;
 #[cfg(feature = "openapi")]
 mod openapi;

@@ -82,8 +82,8 @@ fn About(
 ) -> impl IntoView {
     let mail = (!mail.is_empty()).then(|| {
         // What would say more to a mail program than an address is not linked.
-        let is_plain =
-            mail.contains('@') && mail.chars().all(|letter| letter.is_alphanumeric() || "@.-_+'".contains(letter));
+        let is_plain = mail.contains('@')
+            && mail.chars().all(|letter| letter.is_ascii_alphanumeric() || "@.-_+'".contains(letter));
         let shown = if is_plain {
             view! { <a class="text-link wrap-anywhere" href=format!("mailto:{mail}")>{mail.clone()}</a> }.into_any()
         } else {

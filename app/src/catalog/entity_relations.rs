@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use domain::catalog::{Edge, EntityRef};
+use domain::{
+    catalog::{Edge, EntityRef},
+    letters::lower,
+};
 use leptos::prelude::*;
 
 use super::views::{Tie, at_moment, relation_words};
@@ -161,7 +164,7 @@ fn Further(edges: Vec<Edge>) -> impl IntoView {
         view! {
             <tr class="border-t border-base-300 first:border-t-0">
                 <td class="px-4 py-1.5"><EntityLink to=edge.from/></td>
-                <td class="px-4 py-1.5 whitespace-nowrap text-muted">{relation_words(&edge.kind).to_lowercase()}</td>
+                <td class="px-4 py-1.5 whitespace-nowrap text-muted">{lower(&relation_words(&edge.kind))}</td>
                 <td class="px-4 py-1.5"><EntityLink to=edge.to/></td>
             </tr>
         }

@@ -2,6 +2,7 @@
 
 use domain::{
     catalog::{EntityRef, Listing, Orphan},
+    letters::lower,
     scorecards::EntityFilter,
 };
 use leptos::prelude::*;
@@ -36,7 +37,7 @@ pub(crate) struct TeamView {
 
 /// The list of what an owner has of a kind.
 fn list(owner: &EntityRef, kind: &str, alone: bool) -> String {
-    let picks = [("kind", kind.to_lowercase()), ("owner", owner.to_string())];
+    let picks = [("kind", lower(kind)), ("owner", owner.to_string())];
     let picks = picks.map(|(key, value)| (key.to_owned(), vec![value])).to_vec();
     Listing { picks, below: owner.kind() == "group" && !alone, ..Listing::everything() }.href()
 }
@@ -59,7 +60,7 @@ pub(super) fn TeamOverview(owner: EntityRef, team: TeamView) -> impl IntoView {
         let words = if count == 1 { kind.clone() } else { plural(&kind) };
         view! {
             <a class="surface flex items-center gap-3 px-4 py-3 hover:border-base-content/30" href=list(&owner, &kind, alone)>
-                <Icon glyph=Glyph::of(&kind.to_lowercase(), "") class="size-5 text-primary"/>
+                <Icon glyph=Glyph::of(&lower(&kind), "") class="size-5 text-primary"/>
                 <span><span class="block text-heading font-semibold">{count}</span><span class="text-table text-muted">{words}</span></span>
             </a>
         }

@@ -3,6 +3,7 @@
 use domain::{
     catalog::{EntityRef, EntitySummary, FacetValue, SavedView, Source},
     home::Me,
+    letters::capital,
     scorecards::{Badge, Color},
 };
 use serde::{Deserialize, Serialize};
@@ -158,14 +159,12 @@ pub(crate) fn relation_words(kind: &str) -> String {
 fn split_words(name: &str) -> String {
     let mut words = String::new();
     for (at, letter) in name.chars().enumerate() {
-        match at {
-            0 => words.extend(letter.to_uppercase()),
-            _ if letter.is_uppercase() => {
-                words.push(' ');
-                words.extend(letter.to_lowercase());
-            }
-            _ => words.push(letter),
+        if at > 0 && letter.is_ascii_uppercase() {
+            words.push(' ');
+            words.push(letter.to_ascii_lowercase());
+        } else {
+            words.push(letter);
         }
     }
-    words
+    capital(&words)
 }

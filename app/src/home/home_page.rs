@@ -3,6 +3,7 @@
 use domain::{
     catalog::{EntityRef, OWNER_ME, OWNER_MY_TEAMS},
     home::Me,
+    letters::lower,
 };
 use leptos::prelude::*;
 
@@ -65,11 +66,11 @@ fn Home(home: HomeView) -> impl IntoView {
         return view! { <Page title="Welcome to Causeway" answer=move || answer.clone()>{begin}</Page> }.into_any();
     }
     let counts = kinds.into_iter().map(|kind| {
-        let href = format!("/catalog?kind={}", kind.value.to_lowercase());
+        let href = format!("/catalog?kind={}", lower(&kind.value));
         let words = if kind.count == 1 { kind.value.clone() } else { plural(&kind.value) };
         view! {
             <a class="surface flex items-center gap-3 px-4 py-3 hover:border-base-content/30" href=href>
-                <Icon glyph=Glyph::of(&kind.value.to_lowercase(), "") class="size-5 text-primary"/>
+                <Icon glyph=Glyph::of(&lower(&kind.value), "") class="size-5 text-primary"/>
                 <span><span class="block text-heading font-semibold">{kind.count}</span><span class="text-table text-muted">{words}</span></span>
             </a>
         }
@@ -164,7 +165,7 @@ fn Mine(me: Me, own_name: String, mine: Vec<(String, u32)>, owned: Vec<OwnedView
         .into_any();
     };
     let lists = mine.into_iter().map(|(kind, count)| {
-        let href = format!("/catalog?kind={}&owner={OWNER_ME},{OWNER_MY_TEAMS}", kind.to_lowercase());
+        let href = format!("/catalog?kind={}&owner={OWNER_ME},{OWNER_MY_TEAMS}", lower(&kind));
         let words = if count == 1 { kind } else { plural(&kind) };
         view! { <li><a class="tag h-7 px-2.5 hover:border-base-content/40" href=href><span class="font-medium">{count}</span>" "{words}</a></li> }
     });

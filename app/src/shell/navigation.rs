@@ -1,5 +1,6 @@
 //! The bar at the left: product, organisation, places, person. A sheet on narrow screens.
 
+use domain::letters::capital;
 use leptos::prelude::*;
 use leptos_router::hooks::use_location;
 use web_sys::{HtmlElement, wasm_bindgen::JsCast as _};
@@ -78,7 +79,7 @@ pub(super) fn Navigation(frame: Fetched<Frame>) -> impl IntoView {
                     <Transition fallback=|| view! { <span class="h-4"></span> }>
                         {move || Suspend::new(async move {
                             let name = frame.ready().await.map(|frame| frame.organisation).unwrap_or_default();
-                            let initial = name.chars().next().map(|letter| letter.to_uppercase().to_string());
+                            let initial = capital(&name).chars().next();
                             view! {
                                 <span aria-hidden="true" class="grid size-5 flex-none place-items-center rounded-[5px] bg-primary text-[0.6875rem] font-semibold text-primary-content">{initial}</span>
                                 <span class="truncate">{name}</span>

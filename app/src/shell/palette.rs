@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use domain::letters::lower;
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
@@ -153,8 +154,8 @@ fn debounced(
 
 /// What fits a text, without asking the server.
 fn local(text: &str, recent: &[String], frame: Option<&Frame>) -> Vec<Entry> {
-    let wanted = text.trim_start_matches(['>', '@']).trim().to_lowercase();
-    let fits = |entry: &Entry| wanted.is_empty() || entry.label.to_lowercase().contains(&wanted);
+    let wanted = lower(text.trim_start_matches(['>', '@']).trim());
+    let fits = |entry: &Entry| wanted.is_empty() || lower(&entry.label).contains(&wanted);
     if text.starts_with('>') {
         return actions(frame).filter(fits).collect();
     }

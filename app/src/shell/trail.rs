@@ -1,6 +1,9 @@
 //! Breadcrumbs: where a page is, read from its address.
 
-use domain::catalog::DEFAULT_NAMESPACE;
+use domain::{
+    catalog::DEFAULT_NAMESPACE,
+    letters::{capital, lower},
+};
 
 /// One step of the way.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -82,14 +85,9 @@ fn list_of(kind: &str) -> (String, String) {
     (plural(kind), format!("/catalog?kind={kind}"))
 }
 
-fn capital(word: &str) -> String {
-    let mut letters = word.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
-}
-
 /// The heading of a list of a kind of entity.
 pub(crate) fn plural(kind: &str) -> String {
-    match kind.to_lowercase().as_str() {
+    match lower(kind).as_str() {
         "api" => "APIs".to_owned(),
         "entitykind" => "Kinds".to_owned(),
         "airesource" => "AI resources".to_owned(),

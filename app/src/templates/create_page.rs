@@ -1,6 +1,6 @@
 //! Every template, as a card.
 
-use domain::catalog::EntitySummary;
+use domain::{catalog::EntitySummary, letters::lower};
 use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
@@ -31,7 +31,7 @@ fn Found(templates: Vec<(EntitySummary, bool)>, text: Memo<String>) -> impl Into
         total => format!("{total} templates, each with a form and a plan before anything happens"),
     };
     let cards = move || {
-        let text = text.get().to_lowercase();
+        let text = lower(&text.get());
         let found: Vec<_> = templates.iter().filter(|(template, _)| matches(template, &text)).cloned().collect();
         if found.is_empty() {
             return nothing(total).into_any();
@@ -55,7 +55,7 @@ fn matches(template: &EntitySummary, text: &str) -> bool {
     let owner = template.owner.as_ref().map(ToString::to_string);
     let words = [Some(&template.name), template.title.as_ref(), template.description.as_ref(), template.type_.as_ref()];
     let words = words.into_iter().flatten().chain(&template.tags).chain(owner.as_ref());
-    let all = words.map(|word| word.to_lowercase()).collect::<Vec<_>>().join(" ");
+    let all = words.map(|word| lower(word)).collect::<Vec<_>>().join(" ");
     text.split_whitespace().all(|part| all.contains(part))
 }
 

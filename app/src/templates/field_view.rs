@@ -1,6 +1,9 @@
 //! One field of a template's form, drawn.
 
-use domain::templates::{Choice, Control, Field, Look, Picker, Problem, TextLook, at_pointer};
+use domain::{
+    letters::capital,
+    templates::{Choice, Control, Field, Look, Picker, Problem, TextLook, at_pointer},
+};
 use leptos::prelude::*;
 use serde_json::{Map, Value};
 
@@ -36,7 +39,7 @@ impl Context {
                 let own: Vec<String> = problems
                     .iter()
                     .filter(|problem| problem.pointer == pointer)
-                    .map(|problem| sentence(&problem.message))
+                    .map(|problem| capital(&problem.message))
                     .collect();
                 (!own.is_empty()).then(|| own.join(" · "))
             })
@@ -46,12 +49,6 @@ impl Context {
     fn picker(self, filter: &Value) -> Option<Picker> {
         self.pickers.with_value(|pickers| pickers.iter().find(|picker| picker.filter == *filter).cloned())
     }
-}
-
-/// A message as it stands alone: with a capital.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// What stands below a field: its description, how to fill it in, and what is odd about it.

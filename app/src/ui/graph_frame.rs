@@ -3,6 +3,7 @@
 //! The frame scrolls by itself: wheel, fingers and arrow keys move the drawing without a script. The script adds what browsers have
 //! not: a drawing that grows under wheel and Ctrl, two fingers, keys and buttons, and that is pulled with the mouse.
 
+use domain::letters::number;
 use leptos::{ev, html, prelude::*};
 
 use super::{Glyph, Icon};
@@ -150,7 +151,7 @@ pub(super) fn GraphFrame(
         let (Some(node), Some(middle)) = (frame.node.get(), middle) else { return };
         let shown = format!("{size:?} {middle:?}");
         if node.get_attribute(SHOWN).as_ref() == Some(&shown) {
-            frame.scale.set(node.get_attribute(SCALE).and_then(|scale| scale.parse().ok()));
+            frame.scale.set(node.get_attribute(SCALE).and_then(|scale| number(&scale)));
         } else {
             frame.show(middle);
             let _ = node.set_attribute(SHOWN, &shown);

@@ -1,5 +1,6 @@
 //! What went wrong, why, and what to do next.
 
+use domain::letters::capital;
 use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
@@ -136,7 +137,8 @@ pub fn MayNot(why: String) -> impl IntoView {
 
 /// A message as a sentence of its own, with what stands in backticks as code.
 pub fn worded(text: &str) -> Vec<AnyView> {
-    coded(sentence(text))
+    // Messages begin in lower case, so that they fit behind a colon; alone they begin like a sentence.
+    coded(capital(text))
 }
 
 /// A message with what stands in backticks as code.
@@ -156,13 +158,4 @@ pub fn coded(text: String) -> Vec<AnyView> {
             }
         })
         .collect()
-}
-
-/// Messages begin in lower case, so that they fit behind a colon; alone they begin like a sentence.
-fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    match letters.next() {
-        Some(first) => first.to_uppercase().chain(letters).collect(),
-        None => String::new(),
-    }
 }

@@ -1,6 +1,7 @@
 //! The address of a list: what is picked, looked for, how it is sorted, which page.
 
 use super::{Column, Direction, ListQuery, Order, Pick};
+use crate::letters::lower;
 
 /// How many rows a page has.
 pub const LIST_PAGE: u32 = 50;
@@ -142,7 +143,7 @@ impl Listing {
     /// The one kind that the list is of, in lower case, if it is of one.
     pub fn kind(&self) -> Option<String> {
         match self.picked("kind") {
-            [kind] => Some(kind.to_lowercase()),
+            [kind] => Some(lower(kind)),
             _ => None,
         }
     }
@@ -158,7 +159,7 @@ impl Listing {
         next.picks.retain(|(other, _)| other != key);
         if key == "kind" {
             next.picks.retain(|(other, _)| !["type", "lifecycle"].contains(&other.as_str()));
-            values = vec![if added { value.to_lowercase() } else { "all".to_owned() }];
+            values = vec![if added { lower(value) } else { "all".to_owned() }];
         } else if added {
             values.push(value.to_owned());
         }

@@ -7,6 +7,8 @@ use std::{borrow::Cow, fmt, str::FromStr};
 
 use serde::{Deserialize, Serialize};
 
+use crate::letters::lower;
+
 /// The namespace of an entity that does not name one.
 pub const DEFAULT_NAMESPACE: &str = "default";
 
@@ -51,7 +53,7 @@ pub enum NotAReference {
 impl EntityRef {
     /// Joins three parts; `kind`, `namespace` and `name` must not be empty.
     pub fn new(kind: &str, namespace: &str, name: &str) -> Self {
-        Self { kind: kind.to_lowercase(), namespace: namespace.to_lowercase(), name: name.to_lowercase() }
+        Self { kind: lower(kind), namespace: lower(namespace), name: lower(name) }
     }
 
     /// Reads a reference in a place with `defaults`.

@@ -10,6 +10,7 @@ use super::{
     field::{Choice, Control, Field},
     form::fields,
 };
+use crate::letters;
 
 /// How often conditions are looked at again, because one answer makes the next field appear.
 const ROUNDS: usize = 6;
@@ -165,7 +166,7 @@ fn number(text: &str, integer: bool) -> Value {
     if let Ok(whole) = text.parse::<i64>() {
         return Value::from(whole);
     }
-    let number = text.parse::<f64>().ok().filter(|_| !integer).and_then(Number::from_f64);
+    let number = letters::number(text).filter(|_| !integer).and_then(Number::from_f64);
     number.map_or_else(|| Value::from(text), Value::Number)
 }
 

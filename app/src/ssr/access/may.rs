@@ -5,6 +5,7 @@ use std::{
     fmt::Write as _,
 };
 
+use domain::letters::capital;
 use prose::escape;
 use services::{
     Error, Result, Services,
@@ -112,11 +113,6 @@ fn others(thing: &Thing, (asked, on): (Permission, &str)) -> String {
     format!(
         "<nav class=\"no-print\" aria-label=\"Questions about the same thing\"><ul class=\"flex flex-wrap gap-1\">{links}</ul></nav>"
     )
-}
-
-fn capital(text: &str) -> String {
-    let mut letters = text.chars();
-    letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
 /// How many names stand in one place.

@@ -13,6 +13,7 @@ pub(super) mod source;
 
 use std::fmt::Write as _;
 
+use domain::letters::capital;
 use prose::escape;
 
 /// A part of an address, as an address carries it.
@@ -44,10 +45,8 @@ fn note(tone: &str, text: &str) -> String {
 
 /// A message as a sentence.
 fn sentence(text: &str) -> String {
-    let mut letters = text.chars();
-    let first = letters.next().map(|first| first.to_uppercase().to_string()).unwrap_or_default();
     let stop = if text.ends_with(['.', '!', '?']) { "" } else { "." };
-    format!("{first}{}{stop}", letters.as_str())
+    capital(text) + stop
 }
 
 /// A number and what it counts.
