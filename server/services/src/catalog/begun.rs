@@ -36,6 +36,10 @@ impl OpenSource for Begun {
         self.source.folder()
     }
 
+    fn root(&self, path: &str) -> String {
+        self.source.root(path)
+    }
+
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
         self.source.resolve(from, target)
     }

@@ -107,6 +107,11 @@ pub trait OpenSource: Send + Sync {
     /// The folder that the source's target means.
     fn folder(&self) -> String;
 
+    /// The folder or repository, of several, that a file is in.
+    fn root(&self, _path: &str) -> String {
+        self.folder()
+    }
+
     /// The path that `target` means in the file at `from`.
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem>;
 

@@ -86,6 +86,10 @@ impl OpenSource for State {
         String::new()
     }
 
+    fn root(&self, path: &str) -> String {
+        self.split(path).map_or_else(String::new, |(repository, _)| repository.id.clone())
+    }
+
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
         let (repository, path) = self.known(from)?;
         Ok(format!("{}/{}", repository.id, join(path, target)?))

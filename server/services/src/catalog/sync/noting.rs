@@ -48,6 +48,10 @@ impl OpenSource for Noting {
         self.source.folder()
     }
 
+    fn root(&self, path: &str) -> String {
+        self.source.root(path)
+    }
+
     fn resolve(&self, from: &str, target: &str) -> Result<String, ReadProblem> {
         self.source.resolve(from, target)
     }

@@ -77,7 +77,9 @@ impl Arrival<'_> {
                 // What was given to whom they were is that of those who were so before.
                 permission::leave(tx, tenant, (row.id, known.user_uid), stays).await?;
             }
-            apart = former.filter(|name| *name != row.who && !known.just_in_time);
+            // Whoever is who they were before a slip is that for good; it was the slip that was somebody else.
+            let is_back = known.apart.as_ref() == Some(&row.who);
+            apart = former.filter(|name| *name != row.who && !known.just_in_time && !is_back);
         }
         if (person, &apart) != (before, &row.apart) {
             store::set_person(&**tx, row, (person, apart.as_deref())).await?;

@@ -30,17 +30,17 @@ impl Contents {
             let name = path.rsplit('/').next().unwrap_or(path);
             (!name.contains("template"), Begin::is_usual(path))
         });
-        let (mut contents, root) = (Self::default(), source.folder());
+        let mut contents = Self::default();
         for path in likely.into_iter().take(MOST) {
             // What cannot be read is told of by whoever reads it.
             if let Ok(text) = source.read(path, LARGEST).await {
-                contents.note(&root, path, &text);
+                contents.note(&source.root(path), path, &text);
             }
         }
         contents
     }
 
-    /// Looks at a file of a source whose files stand in `root`.
+    /// Looks at a file of a folder or repository that stands in `root`.
     fn note(&mut self, root: &str, path: &str, text: &[u8]) {
         // Most files are none, and reading them as YAML is dear.
         let speaks = |word: &str| text.windows(word.len()).any(|part| part == word.as_bytes());
@@ -54,7 +54,7 @@ impl Contents {
             }
             self.templates.insert(path.to_owned());
             let fetched = fetched(&document).filter_map(|url| beside(path, url));
-            // The whole source is no content.
+            // The whole of it is no content.
             let fetched = fetched.filter(|fetched| !is_in(root, fetched));
             self.fetched.extend(fetched.map(|fetched| (fetched, path.to_owned())));
         }

@@ -39,7 +39,7 @@ impl Folder {
     /// What a source means whose target was named so. Whatever is for templates to render is no part of it.
     pub(super) async fn of(source: &dyn OpenSource, named: Named) -> Self {
         let (chosen, is_by_name) = match source.begin() {
-            Begin::Named(paths) => return Self { paths, named, contents: Vec::new(), others: Vec::new() },
+            Begin::Named(paths) => return Self::named(source, paths, named).await,
             Begin::Found(paths) => (paths, true),
             Begin::Guessed(paths) => (paths, false),
         };
@@ -63,6 +63,17 @@ impl Folder {
         // Where all that has the usual name is content, the rest means what it means where nothing has that name.
         let paths = if is_by_name { every.into_iter().filter(is_kept).collect() } else { found };
         Self { paths, named: Named::ByPattern, contents, others: Vec::new() }
+    }
+
+    /// What a source means that says which files. What a pattern finds may be content nevertheless, unless nothing else fits it.
+    async fn named(source: &dyn OpenSource, paths: Vec<String>, named: Named) -> Self {
+        let known = if paths.len() > 1 { Contents::of(source, &paths).await } else { Contents::default() };
+        let contents: Vec<_> = paths.iter().filter_map(|path| Some((path.clone(), known.why(path)?))).collect();
+        if contents.len() == paths.len() {
+            return Self { paths, named, contents: Vec::new(), others: Vec::new() };
+        }
+        let paths = paths.into_iter().filter(|path| known.why(path).is_none()).collect();
+        Self { paths, named, contents, others: Vec::new() }
     }
 }
 
