@@ -1,5 +1,6 @@
 // fonts.mjs FOLDER FONT.woff2… : writes each font into the folder with no more than the style sheet asks for; one of Latin letters
-// twice: with all of them, under its own name, and with those that nearly every page is made of, under the name with `basic` for `latin`.
+// three times: with all of them, under its own name, and with `basic` for `latin` with those that nearly every page is made of, and with
+// `letters` with those of western Europe's languages beside them.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import subsetFont from 'subset-font';
@@ -31,6 +32,7 @@ const options = {
 // As `theme.css` says it of these faces: a browser gets the whole font for whatever else it meets.
 const ascii = Array.from({ length: 95 }, (_, at) => String.fromCharCode(0x20 + at)).join('');
 const basic = `${ascii}\u00a0·×–—‘’“”…`;
+const letters = Array.from({ length: 64 }, (_, at) => String.fromCharCode(0xc0 + at)).join('').replace(/[×÷]/g, '');
 
 const [folder, ...fonts] = process.argv.slice(2);
 for (const font of fonts) {
@@ -38,5 +40,6 @@ for (const font of fonts) {
   writeFileSync(join(folder, name), await subsetFont(content, undefined, { ...options, keepAllGlyphs: true }));
   if (name.includes('-latin-wght')) {
     writeFileSync(join(folder, name.replace('latin', 'basic')), await subsetFont(content, basic, options));
+    writeFileSync(join(folder, name.replace('latin', 'letters')), await subsetFont(content, letters, options));
   }
 }

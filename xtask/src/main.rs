@@ -4,6 +4,7 @@
 //! compresses, and writes `target/site/manifest.json`. The binding library is a dependency of this workspace, so Cargo.lock
 //! keeps it at the version of `wasm-bindgen` in the front end; the two must be the same.
 
+mod names;
 mod packs;
 mod parts;
 
@@ -172,7 +173,7 @@ fn fonts(style: &Path, work: &Path) -> Result<Vec<PathBuf>> {
     for face in &faces {
         let name = file_name(face)?;
         if name.contains("-latin-wght") {
-            fonts.push(work.join(name.replace("latin", "basic")));
+            fonts.extend(["basic", "letters"].map(|part| work.join(name.replace("latin", part))));
         }
         fonts.push(work.join(name));
     }

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Output, Result, file_name, packs, run};
+use crate::{Output, Result, file_name, names, packs, run};
 
 /// The script that binds the start.
 const SCRIPT: &str = "causeway.js";
@@ -67,6 +67,7 @@ pub(crate) fn bind(wasm: &Path, work: &Path) -> Result<Bound> {
             "the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into()
         );
     }
+    names::shorten(&work.join("causeway_bg.wasm"), &work.join(SCRIPT))?;
     // `split_NAME_HASH`, where the hash is of the place in the source.
     let name = |key: &str| key.rsplit_once('_').map_or(key, |(name, _)| name).to_owned();
     Ok(Bound {
