@@ -56,7 +56,7 @@ fn Everyone(people: People, text: String, page: u32) -> impl IntoView {
         let rows = accounts.into_iter().map(|account| view! { <Row account asks/> }).collect_view();
         view! {
             <p class="border-b border-base-300 px-4 py-2 text-meta text-muted">
-                "Blocking an account ends its sessions, and its tokens open nothing until it is let in again. A token that leaked is ended for good."
+                "Who is blocked comes in by none of their accounts, and their tokens open nothing until they are let in again. A token that leaked is ended for good."
             </p>
             <ul class="grid grid-cols-1 gap-x-4 sm:grid-cols-[minmax(0,2fr)_minmax(0,1.3fr)_auto]">{rows}</ul>
         }

@@ -146,7 +146,7 @@ pub(super) fn not_in(state: &AppState, id: &str, why: &NotIn, request: &RequestI
         }
         NotIn::Blocked => {
             told.again = other;
-            told.what = "An administrator has blocked this account.".into();
+            told.what = "An administrator has blocked whoever this account belongs to.".into();
             told.advice = texts(&["Ask an administrator of this installation to let you in again."]);
         }
         NotIn::SentAway { since, by } => {

@@ -6,7 +6,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use chrono::Utc;
+use chrono::{DateTime, Utc};
 use domain::{
     audit::Happening,
     identity::{Caller, Subject, Tenant},
@@ -48,11 +48,20 @@ struct Known {
     dropped: HashMap<Tenant, u64>,
 }
 
-type Key = (Tenant, &'static str, String, String);
+/// The tenant, what happened, by whom, about what, and what else is told of it: who is refused something else is told of anew.
+type Key = (Tenant, &'static str, String, String, String);
 
 struct Seen {
     at: Instant,
     more: u64,
+    /// When it happened last since, and to whom; nothing where the count may wait for the next time.
+    last: Option<Box<(Caller, DateTime<Utc>)>>,
+}
+
+impl Seen {
+    fn at(now: Instant) -> Self {
+        Self { at: now, more: 0, last: None }
+    }
 }
 
 /// What one caller had noted since a moment.
@@ -82,7 +91,7 @@ impl Known {
             self.shares.retain(|_, share| share.beyond > 0 || now.duration_since(share.since) < REFUSED_AGAIN);
         }
         if self.seen.len() >= MOST {
-            self.seen.retain(|_, seen| now.duration_since(seen.at) < REFUSED_AGAIN);
+            self.seen.retain(|_, seen| seen.last.is_some() || now.duration_since(seen.at) < REFUSED_AGAIN);
         }
         if self.seen.len() >= MOST || self.waiting.len() >= MOST || self.shares.len() >= MOST {
             *self.dropped.entry(caller.tenant.clone()).or_default() += 1;
@@ -110,9 +119,16 @@ impl Known {
         true
     }
 
-    /// Entries for what was counted only.
-    fn counted(&mut self) -> Vec<(Tenant, Link)> {
+    /// Entries for what was counted only, once the time is over in which it is not told again; at the end, for all of it.
+    fn counted(&mut self, is_over: bool) -> Vec<(Tenant, Link)> {
         let mut links = Vec::new();
+        for ((tenant, what, _, about, detail), seen) in &mut self.seen {
+            let Some(last) = seen.last.take_if(|_| is_over || seen.at.elapsed() >= REFUSED_AGAIN) else { continue };
+            let (caller, at) = *last;
+            // The last of them is an entry of its own.
+            let detail = told(detail, std::mem::take(&mut seen.more).saturating_sub(1));
+            links.push((tenant.clone(), Link::new(&caller, at, what, about, detail)));
+        }
         let now = Utc::now();
         let is_due = |share: &&mut Share| share.beyond > 0 && share.told.is_none_or(|at| at.elapsed() >= REFUSED_AGAIN);
         for share in self.shares.values_mut().filter(is_due) {
@@ -133,34 +149,42 @@ impl Known {
     }
 }
 
+/// What is told of something, with how often it happened besides.
+fn told(detail: &str, more: u64) -> String {
+    let mut detail: Value = serde_json::from_str(detail).unwrap_or_default();
+    if more > 0 {
+        detail["more"] = more.into();
+    }
+    detail.to_string()
+}
+
 impl Notes {
     /// Notes that something happened, unless it was noted a short while ago.
     pub(crate) fn add(&self, caller: &Caller, what: Happening, about: &str, detail: Value) {
         let again = if what == Happening::TokenUsed { USED_AGAIN } else { REFUSED_AGAIN };
         let about: String = about.chars().take(LONGEST).collect();
-        let key = (caller.tenant.clone(), what.as_str(), who(caller), about.clone());
+        let detail = if detail.is_object() { detail.to_string() } else { "{}".to_owned() };
+        let key = (caller.tenant.clone(), what.as_str(), who(caller), about.clone(), detail.clone());
         let now = Instant::now();
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut more = 0;
         if let Some(seen) = known.seen.get_mut(&key) {
             if now.duration_since(seen.at) < again {
                 seen.more += 1;
+                if what != Happening::TokenUsed {
+                    seen.last = Some(Box::new((caller.clone(), Utc::now())));
+                }
                 return;
             }
-            seen.at = now;
-            more = std::mem::take(&mut seen.more);
+            more = std::mem::replace(seen, Seen::at(now)).more;
         } else if known.has_room_for(caller, what.as_str(), now) {
-            known.seen.insert(key, Seen { at: now, more: 0 });
+            known.seen.insert(key, Seen::at(now));
         } else {
             drop(known);
             self.news.notify_one();
             return;
         }
-        let mut detail = if detail.is_object() { detail } else { json!({}) };
-        if more > 0 {
-            detail["more"] = more.into();
-        }
-        let link = Link::new(caller, Utc::now(), what.as_str(), &about, detail.to_string());
+        let link = Link::new(caller, Utc::now(), what.as_str(), &about, told(&detail, more));
         known.waiting.push((caller.tenant.clone(), link));
         drop(known);
         self.news.notify_one();
@@ -174,10 +198,10 @@ impl Notes {
         self.news.notify_one();
     }
 
-    fn take(&self) -> HashMap<Tenant, Vec<Link>> {
+    fn take(&self, is_over: bool) -> HashMap<Tenant, Vec<Link>> {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut by_tenant: HashMap<Tenant, Vec<Link>> = HashMap::new();
-        let counted = known.counted();
+        let counted = known.counted(is_over);
         for (tenant, link) in std::mem::take(&mut known.waiting).into_iter().chain(counted) {
             by_tenant.entry(tenant).or_default().push(link);
         }
@@ -206,8 +230,9 @@ pub async fn keep(services: Services, shutdown: CancellationToken) {
                 tokio::time::sleep(GATHER).await;
                 false
             }
+            () = tokio::time::sleep(REFUSED_AGAIN / 2) => false,
         };
-        write(&services).await;
+        write(&services, is_over).await;
         if is_over {
             return;
         }
@@ -216,11 +241,11 @@ pub async fn keep(services: Services, shutdown: CancellationToken) {
 
 /// Writes what waits: for commands, which end before anyone else does.
 pub async fn flush(services: &Services) {
-    write(services).await;
+    write(services, true).await;
 }
 
-async fn write(services: &Services) {
-    for (tenant, links) in services.notes.take() {
+async fn write(services: &Services, is_over: bool) {
+    for (tenant, links) in services.notes.take(is_over) {
         let count = links.len();
         if let Err(error) = append(services, &tenant, links.clone()).await {
             tracing::error!(%error, count, "the audit log could not be written; it is tried again");
@@ -244,7 +269,7 @@ mod tests {
     use super::*;
 
     fn kinds(notes: &Notes) -> Vec<(String, String, String)> {
-        let links = notes.take().into_values().flatten();
+        let links = notes.take(false).into_values().flatten();
         links.map(|link| (link.actor, link.kind, link.subject)).collect()
     }
 
@@ -267,11 +292,29 @@ mod tests {
     }
 
     #[test]
+    fn who_is_refused_something_else_is_told_of_anew_and_what_was_counted_is_told_at_the_end() {
+        let notes = Notes::default();
+        let ada = Caller::new(Tenant::default(), Subject::Person("user:default/ada".to_owned()));
+        for permission in ["managePeople", "managePolicies", "managePeople", "managePeople"] {
+            notes.add(&ada, Happening::Refused, "platform", json!({ "permission": permission }));
+        }
+        let details = |is_over| -> Vec<Value> {
+            let links = notes.take(is_over).into_values().flatten();
+            links.map(|link| serde_json::from_str(&link.detail).unwrap()).collect()
+        };
+        let once = |permission: &str| json!({ "permission": permission });
+        assert_eq!(details(false), [once("managePeople"), once("managePolicies")]);
+        assert!(details(false).is_empty(), "the rest is only counted");
+        assert_eq!(details(true), [json!({ "permission": "managePeople", "more": 1 })]);
+        assert!(details(true).is_empty());
+    }
+
+    #[test]
     fn what_could_not_be_written_is_kept() {
         let notes = Notes::default();
         let ada = Caller::new(Tenant::default(), Subject::Person("user:default/ada".to_owned()));
         notes.add(&ada, Happening::Refused, "first", Value::Null);
-        let (tenant, links) = notes.take().into_iter().next().unwrap();
+        let (tenant, links) = notes.take(false).into_iter().next().unwrap();
         notes.add(&ada, Happening::Refused, "second", Value::Null);
         notes.keep(&tenant, links);
         let told: Vec<String> = kinds(&notes).into_iter().map(|(_, _, about)| about).collect();

@@ -10,6 +10,7 @@ pub use bus::Bus;
 use chrono::{DateTime, Utc};
 use domain::{
     changes::Change,
+    changes::ChangeKind,
     identity::{Caller, Permission, Target, Tenant},
 };
 pub use listen::listen;
@@ -54,6 +55,13 @@ pub(crate) async fn last_before(
 ) -> Result<Option<Change>> {
     let found = store::nearest(&services.db, &caller.tenant, (subject, former), kinds, store::Side::Until(at)).await?;
     Ok(catalog::untied(services, caller, found.into_iter().collect()).await?.pop())
+}
+
+/// When whatever has this name last left the catalog, or stood there with nothing that declares it; none if it never did.
+pub(crate) async fn last_left(services: &Services, tenant: &Tenant, subject: &str) -> Result<Option<DateTime<Utc>>> {
+    let kinds = [ChangeKind::EntityOrphaned, ChangeKind::EntityRemoved].map(ChangeKind::as_str);
+    let found = store::nearest(&services.db, tenant, (subject, &[]), &kinds, store::Side::Until(Utc::now())).await?;
+    Ok(found.map(|change| change.at))
 }
 
 /// The first change of these kinds about `subject`, under all its names, after `at`.

@@ -263,6 +263,9 @@ async fn take_in(
     if let Some((since, by)) = scim::away_since(services, tenant, &settings.id, &arrival, &found.who).await? {
         return Err(NotIn::SentAway { since, by });
     }
+    if accounts::is_blocked(services, tenant, &found.who).await? {
+        return Err(NotIn::Blocked);
+    }
     accounts::solved(services, tenant, &settings.id, &arrival.subject).await?;
     let account = accounts::note(services, tenant, settings, &arrival, &found).await?;
     if account.blocked_at.is_some() {

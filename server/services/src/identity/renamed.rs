@@ -178,7 +178,7 @@ pub(crate) async fn renamed(
     names.sort_unstable();
     permission::renamed(tx, tenant, &names).await?;
     let moves = Moves::new(tx, tenant, &names);
-    moves.set_starters().await?;
+    moves.set_starters("starter ->> 'who' = m.former").await?;
     moves.run_all(|_| true, Standing::IsAnothers).await
 }
 
@@ -199,7 +199,7 @@ pub(super) async fn recognised(tx: &mut Transaction, tenant: &Tenant, former: &s
     let names = [(former.to_owned(), later.to_owned())];
     permission::renamed(tx, tenant, &names).await?;
     let moves = Moves::new(tx, tenant, &names);
-    moves.set_starters().await?;
+    moves.set_starters("starter ->> 'who' = m.former").await?;
     moves.run_all(|_| true, Standing::IsTheirs).await
 }
 
@@ -207,6 +207,19 @@ pub(super) async fn recognised(tx: &mut Transaction, tenant: &Tenant, former: &s
 pub(super) async fn take_private(tx: &Transaction, tenant: &Tenant, former: &str, later: &str) -> Result<()> {
     let moves = Moves::new(tx, tenant, &[(former.to_owned(), later.to_owned())]);
     moves.run_all(|kept| kept.is_private, Standing::IsTheirs).await
+}
+
+/// Has what was started through an account be listed under the name by which its owner comes in now.
+pub(super) async fn take_runs(
+    tx: &Transaction,
+    tenant: &Tenant,
+    account: Uuid,
+    (former, later): (&str, &str),
+) -> Result<()> {
+    let moves = Moves::new(tx, tenant, &[(former.to_owned(), later.to_owned())]);
+    let own = format!("starter ->> 'account' = '{account}'");
+    moves.set_starters(&format!("{own} AND starter ->> 'who' = m.former")).await?;
+    moves.set("runs", "created_by = m.later", &format!("{own} AND created_by = m.former")).await
 }
 
 /// The name under which what is private waits for the owner of an account who is called otherwise now, until they come in.
@@ -253,13 +266,13 @@ impl<'a> Moves<'a> {
         Ok(())
     }
 
-    /// Has runs be those of whoever started them, also as the run itself remembers it.
-    async fn set_starters(&self) -> Result<()> {
+    /// Has these runs be those of whoever started them, also as the run itself remembers it.
+    async fn set_starters(&self, which: &str) -> Result<()> {
         let who = match self.db.get_database_backend() {
             DbBackend::Postgres => "CAST(jsonb_set(CAST(starter AS jsonb), '{who}', to_jsonb(m.later)) AS json)",
             _ => "json_set(starter, '$.who', m.later)",
         };
-        self.set("runs", &format!("starter = {who}"), "starter ->> 'who' = m.former").await
+        self.set("runs", &format!("starter = {who}"), which).await
     }
 
     async fn run_all(&self, is_meant: impl Fn(&Kept) -> bool, standing: Standing) -> Result<()> {

@@ -16,7 +16,7 @@ pub(super) struct Question {
     pub(super) resource: Resource,
     /// The run as it was started: a template that is altered since opens nothing.
     as_started: Option<Resource>,
-    /// The same thing, to read it: with what is hidden from someone they may do nothing.
+    /// What is read of it: with what is hidden from someone they may do nothing.
     read: Option<Resource>,
     /// The same of a run.
     seen: Option<Seen>,
@@ -51,6 +51,10 @@ impl Question {
         Ok(match target {
             Target::Entity(_) | Target::Source(_) if permission != Permission::ReadCatalog => {
                 Self { read: Some(plain.resource.clone()), ..plain }
+            }
+            // What is made of an entity is hidden with it.
+            Target::Template(reference) | Target::RunsOf(reference) => {
+                Self { read: Some(Resource::of(services, caller, Target::Entity(reference)).await?), ..plain }
             }
             Target::Run(id) => {
                 let Some(run) = runs::as_started(services, &caller.tenant, id).await? else { return Ok(plain) };

@@ -281,20 +281,21 @@ pub(crate) struct Coming<'a> {
 impl Coming<'_> {
     /// Whether it was to them that a role was given, before anybody had come in under the name, or nobody was found under it.
     fn is_meant(&self, grant: &store::grant::Model) -> bool {
-        let is_same = grant.user_uid.is_none_or(|to| to.is_nil() || to == self.uid) || grant.user_uid == self.before;
-        is_same && !self.is_elsewhere(grant) && self.former.is_none_or(|seen| grant.given_at > seen)
+        let is_entry = grant.user_uid.is_none_or(|to| to.is_nil() || to == self.uid) || grant.user_uid == self.before;
+        self.tells(grant).unwrap_or(is_entry) && self.former.is_none_or(|seen| grant.given_at > seen)
     }
 }
 
 impl Coming<'_> {
-    /// Whether the entry is somebody else's than when a role was given to it: an address tells, and where one of the two has none, what
-    /// providers find people by.
-    fn is_elsewhere(&self, grant: &store::grant::Model) -> bool {
+    /// Whether it is the same one whom the entry meant when a role was given to it, if anything tells: an address, or, where one of the
+    /// two has none, what providers find people by. The entry may have gone and come back, and may have been given to somebody else.
+    fn tells(&self, grant: &store::grant::Model) -> Option<bool> {
         if let Some((then, now)) = grant.address.as_ref().zip(self.address.as_ref()) {
-            return then != now;
+            return Some(then == now);
         }
         let then = grant.annotations.as_ref().and_then(Value::as_object).into_iter().flatten();
-        then.filter_map(|(key, then)| Some((then.as_str()?, self.annotations.get(key)?))).any(|(then, now)| then != now)
+        let both = then.filter_map(|(key, then)| Some((then.as_str()?, self.annotations.get(key)?)));
+        both.map(|(then, now)| then == now).reduce(|all, same| all && same)
     }
 }
 

@@ -1,13 +1,28 @@
 //! Somebody is taken for somebody else for a while, and what was theirs is theirs again.
 
-use serde_json::json;
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
 
 use super::{
-    me,
+    by, me,
     persons::{BY_ADDRESS, at, user},
-    same::{self, Staff},
+    same::{self, Staff, is_over, makes_token},
 };
 use crate::{portal::Backend, provider::Provider};
+
+impl Staff<'_> {
+    /// Waits until nothing declares a User any more, or something does again.
+    async fn is_orphan(&self, name: &str, is_orphan: bool) {
+        let path = format!("/api/catalog/entities/by-name/user/default/{name}");
+        let _: () = self
+            .portal
+            .until("the catalog says so", async |_| {
+                let (_, found) = self.admin(Method::GET, &path, Value::Null).await;
+                (found["metadata"]["annotations"]["backstage.io/orphan"].is_string() == is_orphan).then_some(())
+            })
+            .await;
+    }
+}
 
 both_with_a_provider! {
     async fn a_slip_after_an_entry_was_called_otherwise_makes_no_two_people_one(backend, provider) {
@@ -67,6 +82,39 @@ both_with_a_provider! {
         let mut lund = staff.comes_by("second", json!({ "account": "stranger", "email": "lund@saltmarsh.example" })).await;
         assert_eq!(me(&mut lund, &staff.portal).await["subject"], "user:default/lund");
         assert!(staff.has_view(&mut lund, "Just mine").await);
+    }
+
+    async fn whoever_gets_name_and_address_of_one_who_left_is_somebody_else_though_the_entry_is_the_same(backend, provider) {
+        let other = user("other", &at("other"));
+        let staff = Staff::with(backend, &provider, BY_ADDRESS, &(user("ann", &at("stranger")) + &other)).await;
+        staff.has("ann", Some(&at("stranger"))).await;
+        let mut leaver = staff.comes("stranger").await;
+        let token = makes_token(&staff.portal, &mut leaver).await;
+        staff.saves_view(&mut leaver, "Just mine").await;
+        staff.gives("administrator", "user:default/ann").await;
+        staff.write(&other).await;
+        staff.is_orphan("ann", true).await;
+        staff.write(&(user("ann", &at("stranger")) + &other)).await;
+        staff.is_orphan("ann", false).await;
+        let mut newcomer = staff.comes_by("corp", json!({ "account": "vera", "email": at("stranger") })).await;
+        assert_eq!(me(&mut newcomer, &staff.portal).await["subject"], "user:default/ann");
+        assert_eq!(staff.roles(&mut newcomer).await, json!(["viewer"]));
+        assert!(!staff.has_view(&mut newcomer, "Just mine").await);
+        let page = newcomer.open(&format!("{}/account/tokens", staff.portal.base)).await.text;
+        assert!(page.contains("There is none"), "{page}");
+        assert_eq!(by(&staff.portal, &token).await.0, StatusCode::UNAUTHORIZED);
+        is_over(&staff.portal, &leaver).await;
+    }
+
+    async fn a_role_that_was_given_ahead_stands_though_the_source_is_registered_anew(backend, provider) {
+        let mut staff = Staff::with(backend, &provider, BY_ADDRESS, &user("jon", &at("stranger"))).await;
+        staff.has("jon", Some(&at("stranger"))).await;
+        staff.gives("administrator", "user:default/jon").await;
+        staff.is_removed().await;
+        staff.register().await;
+        staff.has("jon", Some(&at("stranger"))).await;
+        let mut jon = staff.comes("stranger").await;
+        assert!(staff.roles(&mut jon).await.to_string().contains("administrator"));
     }
 
     async fn a_role_that_was_given_ahead_to_an_entry_without_address_is_not_that_of_whoever_is_given_it(backend, provider) {

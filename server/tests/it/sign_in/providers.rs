@@ -197,7 +197,7 @@ both_with_a_provider! {
         assert_eq!((&entry["actor"], &entry["detail"]["provider"], &entry["detail"]["sessionsEnded"]), (&json!("administrator"), &json!("Corp corp"), &json!(2)), "{told}");
         let mut third = Browser::new();
         let page = third.sign_in(&portal, "corp").await;
-        is_refused(&page, &third, &portal, &["blocked this account"]);
+        is_refused(&page, &third, &portal, &["has blocked whoever this account belongs to"]);
     }
 
     async fn a_session_ends_when_the_provider_no_longer_stands_by_the_person(backend, provider) {

@@ -50,10 +50,10 @@ both_with_a_provider! {
         rests(&staff.portal, &token).await;
     }
 
-    async fn what_a_blocked_account_made_rests_though_another_one_of_theirs_is_let_in(backend, provider) {
-        let ways = ["corp", "second"].map(|id| provider.settings(id, USUAL));
+    async fn who_is_blocked_comes_in_by_no_other_way(backend, provider) {
+        let ways = ["corp", "second", "third"].map(|id| provider.settings(id, USUAL));
         let portal = portal_with(backend, &ways, Options::default()).await;
-        provider.know(&portal, &["corp", "second"]).await;
+        provider.know(&portal, &["corp", "second", "third"]).await;
         let mut came = Vec::new();
         for id in ["corp", "second"] {
             let mut browser = Browser::new();
@@ -65,19 +65,33 @@ both_with_a_provider! {
         }
         let page = administrator(&portal, "/people").await;
         does(&portal, "/people/block", row(&page, &["Corp corp"]), "/people/block", "&blocked=true").await;
-        is_over(&portal, &came[0].0).await;
-        rests(&portal, &came[0].1).await;
-        assert_eq!(me(&mut came[1].0, &portal).await["subject"], "user:default/ada-b");
-        assert_eq!(by(&portal, &came[1].1).await.0, StatusCode::OK);
+        for (browser, token) in &came {
+            is_over(&portal, browser).await;
+            rests(&portal, token).await;
+        }
+        for id in ["second", "third"] {
+            let mut browser = Browser::new();
+            let page = browser.sign_in(&portal, id).await;
+            is_refused(&page, &browser, &portal, &["has blocked whoever this account belongs to"]);
+        }
         // What that ended, and what it laid to rest, is told.
         let blocked = told(&portal, "account-blocked").await;
         let detail = &blocked[0]["detail"];
-        assert_eq!((&detail["sessionsEnded"], &detail["tokensResting"]), (&json!(1), &json!(1)), "{blocked}");
+        assert_eq!(
+            (&detail["accounts"], &detail["sessionsEnded"], &detail["tokensResting"]),
+            (&json!(2), &json!(2), &json!(2)),
+            "{blocked}"
+        );
         let page = administrator(&portal, "/people").await;
         let about = row(&page, &["Corp corp"]);
         assert!(about.contains("blocked") && about.contains("at rest while the account is blocked"), "{about}");
-        does(&portal, "/people/block", about, "/people/block", "&blocked=false").await;
-        assert_eq!(by(&portal, &came[0].1).await.0, StatusCode::OK);
+        does(&portal, "/people/block", row(&page, &["Corp second"]), "/people/block", "&blocked=false").await;
+        for (_, token) in &came {
+            assert_eq!(by(&portal, token).await.0, StatusCode::OK);
+        }
+        let mut browser = Browser::new();
+        browser.sign_in(&portal, "third").await;
+        assert_eq!(me(&mut browser, &portal).await["subject"], "user:default/ada-b");
     }
 
     async fn scopes_that_a_provider_does_not_know_are_told_as_what_to_mend(backend, provider) {

@@ -3,11 +3,17 @@
 
 use std::collections::{HashMap, HashSet};
 
+use chrono::{DateTime, Utc};
 use domain::identity::{Identity, Tenant};
 use sea_orm::prelude::Uuid;
 
 use super::{of, store};
-use crate::{Result, Services, catalog, changes::Transaction, identity::same, permission};
+use crate::{
+    Result, Services, catalog,
+    changes::{self, Transaction},
+    identity::same,
+    permission,
+};
 
 /// Who it is, where the name means this User of the catalog now, or none.
 fn bearer_of(row: &store::Row, uid: Uuid) -> Identity {
@@ -54,6 +60,8 @@ pub(super) struct Arrival<'a> {
     /// Whom their name means now, and all accounts under it.
     pub(super) meant: &'a same::Meant,
     pub(super) all: &'a [store::Row],
+    /// When that User last left the catalog.
+    pub(super) left_at: Option<DateTime<Utc>>,
 }
 
 impl Arrival<'_> {
@@ -64,7 +72,7 @@ impl Arrival<'_> {
         tx: &mut Transaction,
         tenant: &Tenant,
     ) -> Result<(Uuid, bool)> {
-        let Self { known, row, meant, all } = self;
+        let Self { known, row, meant, all, left_at } = self;
         let before = row.person();
         let (mut person, mut apart) = (before, row.apart.clone());
         if let Some(known) = known.filter(|known| known.who != row.who) {
@@ -87,7 +95,7 @@ impl Arrival<'_> {
         // What nobody came in by for long may be that of somebody who has left: addresses and logins are given on.
         let since = services.doors.settings.fresh_since(row.seen_at);
         let is_one = |other: &store::Row| {
-            let is_same_entry = other.user_uid.is_none_or(|uid| uid == meant.uid);
+            let is_same_entry = is_same_entry(other, meant, *left_at);
             other.id != row.id && is_same_entry && meant.is_of(other) && other.was_seen_since(since)
         };
         if !meant.uid.is_nil() && !is_apart(services, tenant, apart.as_deref()).await? {
@@ -119,6 +127,24 @@ impl Arrival<'_> {
         let is_followed = others.iter().any(|other| other.who == self.row.who && self.meant.is_of(other));
         (first.id != self.row.id && !is_followed).then_some(first.id)
     }
+}
+
+/// Whether an account came in as the very User that a name means now, who has not left the catalog since: who comes back to it with name
+/// and address may be somebody else.
+pub(super) fn is_same_entry(account: &store::Row, meant: &same::Meant, left_at: Option<DateTime<Utc>>) -> bool {
+    account.user_uid.is_none_or(|uid| uid == meant.uid) && left_at.is_none_or(|left| account.seen_at > left)
+}
+
+/// Whether an administrator blocked somebody who comes in as this User: by whichever account, they are not let in.
+pub(in crate::identity) async fn is_blocked(services: &Services, tenant: &Tenant, who: &str) -> Result<bool> {
+    let blocked: Vec<_> =
+        store::of(&services.db, tenant, who).await?.into_iter().filter(|row| row.blocked_at.is_some()).collect();
+    if blocked.is_empty() {
+        return Ok(false);
+    }
+    let meant = same::meant(services, tenant, who).await?;
+    let left_at = changes::last_left(services, tenant, who).await?;
+    Ok(blocked.iter().any(|row| meant.is_of(row) && is_same_entry(row, &meant, left_at)))
 }
 
 /// Whether whoever came in as another User before, who is still there, may only be taken for this one.

@@ -7,10 +7,16 @@ use domain::identity::{Caller, Tenant};
 use sea_orm::prelude::Uuid;
 use serde_json::json;
 
-use super::{Match, bearer::Arrival as Arrived, mapped, matching::marked, object_id, said, store};
+use super::{
+    Match,
+    bearer::{Arrival as Arrived, is_same_entry},
+    mapped,
+    matching::marked,
+    object_id, said, store,
+};
 use crate::{
     Error, Result, Services,
-    changes::Transaction,
+    changes::{self, Transaction},
     identity::{
         claims,
         doors::{self, ProviderSettings},
@@ -121,14 +127,15 @@ pub(in crate::identity) async fn note(
     store::put(&*tx, row).await?;
     let row = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.ok_or_else(vanished)?;
     let all = store::of(&*tx, tenant, &who).await?;
-    let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all };
+    let left_at = changes::last_left(services, tenant, &who).await?;
+    let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all, left_at };
     let (person, is_other_person) = arriving.settle(services, &mut tx, tenant).await?;
     let all = store::of(&*tx, tenant, &who).await?;
     let is_another = known.as_ref().is_some_and(|known| known.who != who);
     // Neither the provider nor the catalog says that it is the same person who came in so before: name and address are given on as well.
     let is_ousted = |row: &store::Row| {
-        let is_other_entry = row.user_uid.is_some_and(|then| !then.is_nil() && then != uid);
-        row.person() != person && is_other_entry
+        let was_user = row.user_uid.is_some_and(|then| !then.is_nil());
+        row.person() != person && was_user && !is_same_entry(row, &meant, left_at)
     };
     let ousted: Vec<_> = all.iter().filter(|row| meant.is_of(row) && is_ousted(row)).collect();
     for row in &ousted {
@@ -207,7 +214,7 @@ async fn has_left(
     }))
 }
 
-/// What an account has made goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
+/// What an account has made and started goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
 /// took it for somebody else by mistake: it is the same person who made it. Sessions begin anew.
 async fn follow(
     tx: &mut Transaction,
@@ -225,6 +232,7 @@ async fn follow(
     if !is_other {
         return Ok(());
     }
+    renamed::take_runs(tx, tenant, known.id, (&known.who, who)).await?;
     // Where somebody else came in as that User, it may be taken for them by mistake: then what is theirs waits under the name that was
     // made for them.
     if known.just_in_time && is_nobody_elses {

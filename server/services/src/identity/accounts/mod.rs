@@ -20,6 +20,7 @@ use serde_json::{Value, json};
 
 pub(crate) use self::bearer::{bearer, bearers};
 pub(super) use self::{
+    bearer::is_blocked,
     coming::{confirm, disown, disown_by_subject, given, is_denied, meet, note},
     found_by::FoundBy,
     matching::{Match, matched},
@@ -250,18 +251,27 @@ fn told(services: &Services, account: &store::Row) -> Value {
     json!({ "account": account.id, "provider": provider, "subject": account.subject, "email": account.email })
 }
 
-/// Lets an account in no more, and ends its sessions, while what it made rests; or lets it in again.
+/// Lets somebody in no more by any of their accounts, and ends their sessions, while what they made rests; or lets them in again.
 pub async fn block(services: &Services, caller: &Caller, id: Uuid, is_blocked: bool) -> Result<()> {
     may(services, caller, Permission::ManagePeople, Target::Platform).await?;
     let at = is_blocked.then(Utc::now);
     let mut tx = services.begin(caller).await?;
     let account = known(&*tx, caller, id).await?;
-    store::block(&*tx, &caller.tenant, id, at).await?;
+    let all = store::of_persons(&*tx, &caller.tenant, &HashSet::from([account.person()])).await?;
     let mut told = told(services, &account);
+    let mut ended = 0;
+    for own in &all {
+        store::block(&*tx, &caller.tenant, own.id, at).await?;
+        if is_blocked {
+            ended += sessions::store::remove_of_account(&*tx, &caller.tenant, own.id).await?;
+        }
+    }
+    if all.len() > 1 {
+        told["accounts"] = all.len().into();
+    }
     if is_blocked {
-        told["sessionsEnded"] = sessions::store::remove_of_account(&*tx, &caller.tenant, id).await?.into();
-        let made = tokens::store::living_of_accounts(&*tx, &caller.tenant, std::slice::from_ref(&account)).await?;
-        told["tokensResting"] = made.len().into();
+        told["sessionsEnded"] = ended.into();
+        told["tokensResting"] = tokens::store::living_of_accounts(&*tx, &caller.tenant, &all).await?.len().into();
     }
     let what = if is_blocked { "account-blocked" } else { "account-unblocked" };
     tell(&mut tx, caller, what, &account.who, told);

@@ -35,6 +35,10 @@ pub(super) async fn rest(
             "it rests, since no provider has let `{who}` in for {} days; sign in to the portal once, and it opens what it opened",
             settings.token_rest_days
         )),
+        Verdict::Elsewhere => Some(format!(
+            "it rests, since the provider by which `{who}` came in is in the settings no longer, or is another one by its `issuer`; \
+             sign in to the portal once, and it opens what it opened"
+        )),
         Verdict::Away => Some(format!(
             "`{who}`, whose it is, may not come in any more: blocked, or sent away by the provider or its directory; who signs in \
              is told which"
@@ -47,6 +51,8 @@ enum Verdict {
     Good,
     /// Nobody has stood by them for long.
     Unseen,
+    /// No way by which they came in is one any more.
+    Elsewhere,
     /// They may not come in.
     Away,
 }
@@ -67,10 +73,13 @@ fn judge(
         if account.blocked_at.is_some() || account.disowned_at.is_some() || told.is_sent_away(provider) {
             continue;
         }
-        if settings.has(account) && (told.is_kept(provider) || account.was_seen_since(since)) {
+        if !settings.has(account) {
+            verdict = if verdict == Verdict::Away { Verdict::Elsewhere } else { verdict };
+        } else if told.is_kept(provider) || account.was_seen_since(since) {
             return Verdict::Good;
+        } else {
+            verdict = Verdict::Unseen;
         }
-        verdict = Verdict::Unseen;
     }
     verdict
 }
@@ -129,7 +138,8 @@ mod tests {
         assert_eq!(judge(std::slice::from_ref(&renewed), &nobody), Verdict::Good);
         // One provider is enough; one that was taken out of the configuration stands by nobody.
         assert_eq!(judge(&[old.clone(), account("other", days(1))], &nobody), Verdict::Good);
-        assert_eq!(judge(&[account("former", days(1))], &nobody), Verdict::Unseen);
+        assert_eq!(judge(&[account("former", days(1))], &nobody), Verdict::Elsewhere);
+        assert_eq!(judge(&[old.clone(), account("former", days(1))], &nobody), Verdict::Unseen);
         // Whom a directory keeps need not be seen, and whom it sends away is gone however lately they were.
         let told = |is_let_in| scim::Known { by: [("corp".to_owned(), is_let_in)].into(), ..scim::Known::default() };
         assert_eq!(judge(&[old], &told(true)), Verdict::Good);
