@@ -1,6 +1,6 @@
 //! Waiting for data, and failing, the same way on every page.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use leptos::prelude::*;
 use serde::de::DeserializeOwned;
@@ -12,8 +12,11 @@ use super::{
 };
 use crate::AppError;
 
+/// After how long a server is asked again that could not be.
+const AGAIN: Duration = Duration::from_secs(5);
+
 /// Draws what was fetched: a skeleton before it is there, what it was while the next is on its way, a problem if it fails. Where the
-/// server cannot be asked for the next, what it said last stays: somebody may be typing in it.
+/// server cannot be asked for the next, what it said last stays, for somebody may be typing in it, and it is asked again after a while.
 ///
 /// ```text
 /// let page = fetch(move || name.get(), get_component);
@@ -49,7 +52,7 @@ fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<Draw>) -> AnyView 
                 Suspend::new(async move {
                     let parcel = parcels.await;
                     composing::done().await;
-                    drawn(parcel, last, &*draw)
+                    drawn(parcel, (parcels, last), &*draw)
                 })
             }}
         </Transition>
@@ -58,7 +61,11 @@ fn wait(parcels: Parcels, skeleton: Option<ViewFn>, draw: Arc<Draw>) -> AnyView 
 }
 
 /// The answer, or the one before it below what is wrong; in one shape, so that fields stay the same ones.
-fn drawn(parcel: Parcel, last: StoredValue<Option<Parcel>>, draw: &Draw) -> (Option<AnyView>, AnyView) {
+fn drawn(
+    parcel: Parcel,
+    (parcels, last): (Parcels, StoredValue<Option<Parcel>>),
+    draw: &Draw,
+) -> (Option<AnyView>, AnyView) {
     let error = match draw(parcel.clone()) {
         Ok(view) => {
             last.set_value(Some(parcel));
@@ -71,9 +78,12 @@ fn drawn(parcel: Parcel, last: StoredValue<Option<Parcel>>, draw: &Draw) -> (Opt
         _ => None,
     };
     let Some(before) = before else { return (None, view! { <Problem error/> }.into_any()) };
+    let again = move || parcels.refetch();
+    set_timeout(again, AGAIN);
     let note = view! {
         <p role="alert" class="no-print border-b border-error/60 bg-base-100 px-4 py-2 text-table text-error sm:px-6">
-            {worded(&error.to_string())}". Below stands what it said last."
+            {worded(&error.to_string())}". Below stands what it said last. "
+            <button type="button" class="text-link underline" on:click=move |_| again()>"Try again"</button>
         </p>
     };
     (Some(note.into_any()), before)

@@ -157,6 +157,22 @@ both! {
         assert!(roles("template:default/paper").await.contains(&"platform-engineer".to_owned()));
     }
 
+    async fn who_does_not_see_a_template_cannot_use_it(portal) {
+        portal.has_things().await;
+        for team in ["berths", "quays"] {
+            portal.gives("developer", &format!("group:default/{team}")).await;
+        }
+        let hide = "@id(\"hide-docs\") @description(\"Not for others\")\nforbid (principal, action == Action::\"readCatalog\", resource is Entity) \
+                    when { resource.tags.contains(\"docs\") } unless { principal in resource.teams };";
+        portal.holds("hide-docs", hide).await;
+        for permission in ["startRun", "readRuns"] {
+            let rows = portal.who_can(&format!("permission={permission}&on=template:default/paper")).await;
+            let developers = row(&rows, "developer");
+            assert_eq!(developers["of"].as_str().or(developers["holders"][0].as_str()), Some("group:default/quays"), "{permission}: {rows:?}");
+            assert!(!developers["holders"].to_string().contains("berths"), "{permission}: {rows:?}");
+        }
+    }
+
     async fn teams_that_nobody_believes_have_no_roles(portal) {
         portal.has_things().await;
         let path = portal.write("other.yaml", THINGS.replace("name: berths", "name: unberths").replace("name: ada", "name: unada"));
