@@ -3,6 +3,9 @@
 import { Socket } from 'node:net';
 import { parentPort, workerData } from 'node:worker_threads';
 
+/** More than the bytes of any head. */
+const HEAD = 4096;
+
 /** One connection that is kept open, and read no further than is needed to see the end of an answer. */
 class Lane {
   constructor(host, port) {
@@ -21,13 +24,15 @@ class Lane {
   take(data) {
     let length = data.length;
     if (this.left < 0) {
-      this.head += data.toString('latin1');
+      // What a head has no room for is not looked at.
+      const before = this.head.length;
+      this.head += data.toString('latin1', 0, HEAD);
       const end = this.head.indexOf('\r\n\r\n');
       if (end < 0) return;
       this.code = Number(this.head.slice(9, 12));
       // An answer without a length comes in chunks, the last of which is empty.
       this.left = Number(this.head.slice(0, end).match(/content-length: (\d+)/i)?.[1] ?? Infinity);
-      length = this.head.length - end - 4;
+      length = before + data.length - end - 4;
     }
     this.left -= length;
     if (this.left === 0 || (this.left === Infinity && data.subarray(-5).toString('latin1') === '0\r\n\r\n')) {
