@@ -45,7 +45,9 @@ pub enum AppError {
     #[error("you are signed out, so nothing was done; sign in again, in another tab to keep what you typed here")]
     SignedOut,
     /// The server answered as no release of this page does.
-    #[error("the server answered in a way that this page does not know: it may be starting, or newer than the page; reload it if that goes on")]
+    #[error(
+        "the server answered in a way that this page does not know: it may be starting, or newer than the page; reload it if that goes on"
+    )]
     Outdated,
 }
 

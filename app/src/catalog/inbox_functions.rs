@@ -14,13 +14,13 @@ pub(super) async fn get_sources(text: String, troubled: bool, page: u32) -> Resu
     reply(inbox::sources(&services(), &caller(), &text, troubled, page).await)
 }
 
-/// A source, its last syncs, and what became of each of its files.
+/// A source, its last syncs, and what became of each of its files; of those only whose path holds `find`.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
-pub(super) async fn get_source(id: String) -> Result<SourceView, AppError> {
+pub(super) async fn get_source(id: String, #[server(default)] find: String) -> Result<SourceView, AppError> {
     use crate::ssr::{caller, entity, inbox, reply, services};
 
     let id = reply(entity::source_id(&id))?;
-    reply(inbox::source(&services(), &caller(), id).await)
+    reply(inbox::source(&services(), &caller(), id, &find).await)
 }
 
 /// The kept text of a file.

@@ -62,7 +62,8 @@ pub(crate) struct SourceView {
     pub(crate) row: SourceRow,
     /// The credential that covers it, and where its secret is.
     pub(crate) credential: Option<(String, String)>,
-    pub(crate) files: Vec<SourceFile>,
+    /// As many as are listed of those that were looked for, how many those are, and how many there are in all.
+    pub(crate) files: (Vec<SourceFile>, usize, usize),
     /// Files whose text is kept.
     pub(crate) texts: Vec<String>,
     /// Names that it has in common with others; each with why the one who looks may not settle it.

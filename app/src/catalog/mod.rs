@@ -24,7 +24,7 @@ mod problems_page;
 mod register_page;
 mod search_page;
 mod source_fields;
-mod source_files;
+pub(crate) mod source_files;
 mod source_page;
 mod source_reading;
 mod source_trust;

@@ -7,7 +7,7 @@ use leptos_router::hooks::use_query_map;
 use super::{
     functions::{RegisterSource, preview_source, why_not_register},
     source_fields::{KINDS, SourceFields, question, said},
-    source_files::Files,
+    source_files::{Files, listed},
     source_trust::NewTrust,
     views::Preview,
 };
@@ -102,6 +102,7 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
         Err(why) => view! { <div class="surface p-4"><ProblemNote text=why/></div> }.into_any(),
         Ok(Preview { files, entities, source, same, others, may_trust }) => {
             let count = entities.len();
+            let (files, read) = listed(files, "");
             let things = |count: usize| if count == 1 { "1 thing".to_owned() } else { format!("{count} things") };
             let are = |count: usize| format!("{} {}", things(count), if count == 1 { "is" } else { "are" });
             let (same, others) = (same as usize, others as usize);
@@ -143,7 +144,7 @@ fn Outcome(kind: SourceKind, target: String, preview: Result<Preview, AppError>)
                         {problem}
                     </div>
                     {(count > 0).then(|| view! { <Panel title="Things" flush=true action=move || view! { {count} }><ul class="max-h-96 overflow-y-auto" tabindex="0">{rows.collect_view()}</ul></Panel> })}
-                    <Files files/>
+                    <Files files count=read/>
                 </div>
             }
             .into_any()

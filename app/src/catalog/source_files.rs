@@ -2,34 +2,24 @@
 
 use std::collections::HashSet;
 
-use domain::catalog::{FileProblem, Outcome, Severity, SourceFile};
+use domain::{
+    catalog::{FileProblem, Outcome, Severity, SourceFile},
+    letters::lower,
+};
 use leptos::prelude::*;
 
 use super::inbox_views::text_page;
-use crate::ui::{Empty, Glyph, Icon, Mark, Panel, Status, coded};
+use crate::ui::{Empty, FilterBar, Glyph, Icon, Mark, Panel, Status, coded};
 
 /// How many files without a complaint stand in the open, and how many are listed at all: the inbox tells of all others that need
 /// someone.
 const OPEN: usize = 20;
 const MOST: usize = 1_000;
 
-/// The field that a problem is about, where its message does not begin with it.
-pub(super) fn unsaid(problem: &FileProblem) -> Option<&str> {
-    let field = problem.field.as_deref()?;
-    let message = problem.message.trim_start_matches('`');
-    (!message.starts_with(field)).then_some(field)
-}
-
-/// The files, those that need someone first; of many, those that are well are folded up.
-///
-/// - `source`: its id, if it is registered; `texts`: files whose text can be opened.
-#[component]
-pub(super) fn Files(
-    files: Vec<SourceFile>,
-    #[prop(optional, into)] source: String,
-    #[prop(optional)] texts: Vec<String>,
-) -> impl IntoView {
-    let mut files = files;
+/// Those of these files whose path holds a text, the ones that need someone first, as many as a page lists; and how many there are.
+pub(crate) fn listed(mut files: Vec<SourceFile>, find: &str) -> (Vec<SourceFile>, usize) {
+    let find = lower(find.trim());
+    files.retain(|file| find.is_empty() || lower(&file.path).contains(&find));
     files.sort_by(|left, right| {
         let is_told = |file: &SourceFile| !file.problems.is_empty();
         is_told(right)
@@ -38,19 +28,43 @@ pub(super) fn Files(
             .then_with(|| left.path.cmp(&right.path))
     });
     let count = files.len();
-    if count == 0 {
+    files.truncate(MOST);
+    (files, count)
+}
+
+/// The field that a problem is about, where its message does not begin with it.
+pub(super) fn unsaid(problem: &FileProblem) -> Option<&str> {
+    let field = problem.field.as_deref()?;
+    let message = problem.message.trim_start_matches('`');
+    (!message.starts_with(field)).then_some(field)
+}
+
+/// The files, those that need someone first; of many, those that are well are folded up, unless they are what was looked for.
+///
+/// - `files`: as [`listed`] has them, of `count`; `source`: its id, if it is registered; `texts`: files whose text can be opened;
+///   `find`: what their paths hold; `all`: how many there are without that.
+#[component]
+pub(super) fn Files(
+    files: Vec<SourceFile>,
+    count: usize,
+    #[prop(optional, into)] source: String,
+    #[prop(optional)] texts: Vec<String>,
+    #[prop(optional, into)] find: String,
+    #[prop(optional)] all: usize,
+) -> impl IntoView {
+    let mut files = files;
+    if count == 0 && find.is_empty() {
         return view! { <Panel title="Files"><Empty glyph=Glyph::FileText title="No file was looked at yet"/></Panel> }
             .into_any();
     }
     let texts: HashSet<String> = texts.into_iter().collect();
     let told = files.iter().filter(|file| !file.problems.is_empty()).count();
-    let (left_out, kept) = (count.saturating_sub(MOST), count.min(MOST));
-    files.truncate(MOST);
+    let (left_out, kept) = (count.saturating_sub(files.len()), files.len());
     let row = |file: SourceFile| {
         let text = texts.contains(&file.path).then(|| text_page(&source, &file.path));
         view! { <File file text/> }
     };
-    let well = if kept > told + OPEN { files.split_off(told) } else { Vec::new() };
+    let well = if find.is_empty() && kept > told + OPEN { files.split_off(told) } else { Vec::new() };
     let rows = files.into_iter().map(row).collect_view();
     let folded = (!well.is_empty()).then(|| {
         let words = format!("{} files without a complaint", well.len());
@@ -63,10 +77,19 @@ pub(super) fn Files(
         }
     });
     let left_out = (left_out > 0).then(|| {
-        view! { <p class="border-t border-base-300 px-4 py-2 text-meta text-muted">{format!("{left_out} more files are not listed here")}</p> }
+        view! { <p class="border-t border-base-300 px-4 py-2 text-meta text-muted">{format!("{left_out} more files are not listed here; look for a part of their path")}</p> }
+    });
+    let look = (all > OPEN || !find.is_empty()).then(|| {
+        let (action, clear) = (format!("/sources/{source}"), (!find.is_empty()).then(|| format!("/sources/{source}")));
+        view! { <FilterBar action text=find.clone() name="file" placeholder="Filter files by path…" clear/> }
+    });
+    let none = (count == 0).then(|| {
+        view! { <p class="px-4 py-2.5 text-table text-muted">"No file's path holds that"</p> }
     });
     view! {
         <Panel title="Files" flush=true action=move || view! { {count} }>
+            {look.map(|look| view! { <div class="px-4 pt-3">{look}</div> })}
+            {none}
             <ul>{rows}</ul>
             {folded}
             {left_out}

@@ -1,7 +1,7 @@
 //! One source: its state, its last syncs, and what became of every file.
 
 use leptos::prelude::*;
-use leptos_router::hooks::use_params_map;
+use leptos_router::hooks::{use_params_map, use_query_map};
 
 use super::{
     conflicts_page::DisputeList,
@@ -30,7 +30,12 @@ pub(crate) fn SourcePage() -> impl IntoView {
         kind == "entity-handed-over"
             || kind.starts_with("source-") && id.try_with_untracked(|id| subject.ends_with(id.as_str())) == Some(true)
     });
-    let page = fetch(move || (id.get(), version.get(), sync.version().get()), |(id, ..)| get_source(id));
+    let query = use_query_map();
+    let find = Memo::new(move |_| query.with(|query| query.get_str("file").unwrap_or_default().to_owned()));
+    let page = fetch(
+        move || (id.get(), find.get(), version.get(), sync.version().get()),
+        |(id, find, ..)| get_source(id, find),
+    );
     let toasts = expect_context::<Toasts>();
     Effect::new(move || match sync.value().get() {
         Some(Ok(())) => toasts.say(ToastKind::Done, "A worker fetches the source now"),
@@ -39,18 +44,18 @@ pub(crate) fn SourcePage() -> impl IntoView {
     });
     view! {
         <Load of=page let:page>
-            <Source page sync/>
+            <Source page sync find=find.get_untracked()/>
         </Load>
     }
     .into_any()
 }
 
 #[component]
-fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
+fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> impl IntoView {
     let SourceView {
         row,
         credential,
-        files,
+        files: (files, count, all),
         texts,
         disputes,
         webhook,
@@ -126,7 +131,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>) -> impl IntoView {
                 {disputed}
                 <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
                 <WebhookPanel id=id.clone() kind=source.kind webhook may/>
-                <Files files source=id.clone() texts/>
+                <Files files count source=id.clone() texts find all/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}
             </div>
         </Page>

@@ -15,6 +15,7 @@ use crate::catalog::{
     inbox_views::{
         Bar, DisputesView, OrphansView, ROWS, Sizes, SourceRow, SourceView, SourcesView, TroubleRow, TroublesView,
     },
+    source_files::listed,
     views::is_troubled,
 };
 
@@ -85,15 +86,17 @@ async fn sizes(services: &Services, caller: &Caller) -> Result<Sizes> {
 }
 
 /// One source.
-pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid) -> Result<SourceView> {
+pub(crate) async fn source(services: &Services, caller: &Caller, id: Uuid, find: &str) -> Result<SourceView> {
     let trace = catalog::source(services, caller, id).await?;
     let syncs = catalog::syncs_of(services, caller, id).await?;
+    let all = trace.files.len();
+    let (files, found) = listed(trace.files, find);
     let settings = services.settings.catalog;
     let credential = catalog::credentials::credential_for(services, caller, &trace.source.target).await?;
     Ok(SourceView {
         row: row(services, trace.source, syncs),
         credential,
-        files: trace.files,
+        files: (files, found, all),
         texts: catalog::kept_texts(services, caller, &[id]).await?.into_iter().map(|(_, path)| path).collect(),
         disputes: settled_by(catalog::disputes_of(services, caller, id).await?).await?,
         webhook: catalog::webhooks::webhook(services, caller, id).await?,

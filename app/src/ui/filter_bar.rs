@@ -21,7 +21,7 @@ const ASKED: &str = "data-asked";
 /// A text field that filters a list through its address, as one types, and chips of what was picked. `/` puts the cursor into the field.
 ///
 /// - `action`: the list's path; `text`: what is looked for now; `keep`: the address' other parts, as names and values; `chips`: what
-///   was picked; `clear`: the list without any of it; `placeholder`: what can be looked for; `children`: more, at the right.
+///   was picked; `clear`: the list without any of it; `name`: the part of the address that holds the text; `placeholder`: what can be looked for; `children`: more, at the right.
 #[component]
 pub fn FilterBar(
     #[prop(into)] action: String,
@@ -30,6 +30,7 @@ pub fn FilterBar(
     #[prop(optional)] keep: Vec<(String, String)>,
     #[prop(optional)] chips: Vec<Chip>,
     #[prop(default = None)] clear: Option<String>,
+    #[prop(default = "q")] name: &'static str,
     #[prop(optional)] children: Option<Children>,
 ) -> impl IntoView {
     let label = placeholder.clone();
@@ -65,7 +66,7 @@ pub fn FilterBar(
                 <label class="input flex h-8 w-full items-center gap-2">
                     <Icon glyph=Glyph::ListFilter class="text-muted"/>
                     <span class="sr-only">{label}</span>
-                    <input type="search" name="q" node_ref=field value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
+                    <input type="search" name=name node_ref=field value=text placeholder=placeholder autocomplete="off" data-filter="" class="min-w-0 grow"/>
                     <kbd class="kbd" aria-hidden="true">"/"</kbd>
                 </label>
             </AskForm>
