@@ -131,7 +131,7 @@ fn Row(account: Account, asks: bool) -> impl IntoView {
 /// Who it is, by the catalog and by the provider.
 #[component]
 fn Whoever(account: Account, asks: bool) -> impl IntoView {
-    let Account { who, name, email, groups, unmeant, is_made_up, is_theirs, .. } = account;
+    let Account { who, name, email, groups, unmeant, is_made_up, is_theirs, beside, .. } = account;
     let said = [name, email].into_iter().flatten().collect::<Vec<_>>().join(" · ");
     let person = match who.parse::<EntityRef>() {
         Ok(reference) if !is_made_up && is_theirs => view! { <EntityLink to=reference/> }.into_any(),
@@ -139,6 +139,13 @@ fn Whoever(account: Account, asks: bool) -> impl IntoView {
     };
     let groups = (!groups.is_empty())
         .then(|| view! { <p class="text-meta text-muted break-words">{format!("in {}", groups.join(", "))}</p> });
+    let beside = (!beside.is_empty()).then(|| {
+        let also = beside
+            .into_iter()
+            .map(|(provider, other)| if other == who { provider } else { format!("{provider} as {other}") });
+        let also = format!("one person with their account of {}", also.collect::<Vec<_>>().join(", "));
+        view! { <p class="text-meta text-muted break-words">{also}</p> }
+    });
     let could = (asks && is_theirs).then(|| {
         let (href, whose) = (format!("/may?who={}", encoded(&who)), format!(" {who}"));
         view! {
@@ -149,6 +156,7 @@ fn Whoever(account: Account, asks: bool) -> impl IntoView {
         <div class="min-w-0">
             <p class="font-medium break-words">{person}</p>
             <p class="text-meta text-muted break-words">{said}</p>
+            {beside}
             {groups}
             <Unmeant groups=unmeant/>
             {could}

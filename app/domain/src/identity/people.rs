@@ -111,6 +111,8 @@ pub struct Account {
     pub blocked: Option<DateTime<Utc>>,
     /// Whether the name still means them: the catalog may call them otherwise by now, or somebody else so.
     pub is_theirs: bool,
+    /// The other accounts of the same person: what each provider is called, and as whom they come in by it.
+    pub beside: Vec<(String, String)>,
     /// In how many browsers they are signed in.
     pub sessions: u32,
     /// Their living tokens, where somebody looks after them.

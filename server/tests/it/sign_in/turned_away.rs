@@ -64,7 +64,7 @@ both_with_a_provider! {
             came.push((browser, token));
         }
         let page = administrator(&portal, "/people").await;
-        does(&portal, "/people/block", row(&page, &["Corp corp"]), "/people/block", "&blocked=true").await;
+        does(&portal, "/people/block", row(&page, &["Corp corp ·"]), "/people/block", "&blocked=true").await;
         for (browser, token) in &came {
             is_over(&portal, browser).await;
             rests(&portal, token).await;
@@ -83,9 +83,10 @@ both_with_a_provider! {
             "{blocked}"
         );
         let page = administrator(&portal, "/people").await;
-        let about = row(&page, &["Corp corp"]);
+        let about = row(&page, &["Corp corp ·"]);
+        assert!(about.contains("one person with their account of Corp second"), "{about}");
         assert!(about.contains("blocked") && about.contains("at rest while the account is blocked"), "{about}");
-        does(&portal, "/people/block", row(&page, &["Corp second"]), "/people/block", "&blocked=false").await;
+        does(&portal, "/people/block", row(&page, &["Corp second ·"]), "/people/block", "&blocked=false").await;
         for (_, token) in &came {
             assert_eq!(by(&portal, token).await.0, StatusCode::OK);
         }

@@ -41,6 +41,8 @@ use crate::{Error, Result, Services, catalog};
 
 /// How many people a page shows.
 const PAGE: u64 = 50;
+/// How many other accounts of a person are told of beside one.
+const MOST_BESIDE: usize = 10;
 /// How many groups are kept of one person that mean nothing in the catalog, to be shown.
 const UNMEANT: usize = 50;
 
@@ -168,18 +170,25 @@ pub(crate) async fn own(services: &Services, tenant: &Tenant, subject: &Subject)
 }
 
 /// What is known of an account besides its row.
+#[derive(Default)]
 struct Beside {
     is_theirs: bool,
+    accounts: Vec<(String, String)>,
     sessions: u32,
     tokens: Vec<Token>,
     kept: Option<(bool, DateTime<Utc>)>,
 }
 
+/// What the provider of an account is called.
+fn provider(services: &Services, row: &store::Row) -> String {
+    let known = services.doors.settings.providers.iter().find(|provider| provider.id == row.provider);
+    known.map_or_else(|| row.provider.clone(), |provider| provider.name.clone())
+}
+
 fn shown(services: &Services, row: store::Row, beside: Beside) -> Account {
-    let provider = services.doors.settings.providers.iter().find(|provider| provider.id == row.provider);
     Account {
         id: row.id,
-        provider: provider.map_or(row.provider, |provider| provider.name.clone()),
+        provider: provider(services, &row),
         groups: groups(&row.groups),
         unmeant: row.unmeant.as_ref().map(groups).unwrap_or_default(),
         who: row.who,
@@ -192,6 +201,7 @@ fn shown(services: &Services, row: store::Row, beside: Beside) -> Account {
         last: row.seen_at,
         blocked: row.blocked_at,
         is_theirs: beside.is_theirs,
+        beside: beside.accounts,
         sessions: beside.sessions,
         tokens: beside.tokens,
         kept: beside.kept,
@@ -202,7 +212,7 @@ fn shown(services: &Services, row: store::Row, beside: Beside) -> Account {
 pub async fn own_accounts(services: &Services, caller: &Caller) -> Result<Vec<Account>> {
     may_leave(services, caller, Permission::KeepOwn).await?;
     let rows = of(services, &caller.tenant, caller.label()).await?;
-    let beside = || Beside { is_theirs: true, sessions: 0, tokens: Vec::new(), kept: None };
+    let beside = || Beside { is_theirs: true, ..Beside::default() };
     Ok(rows.into_iter().map(|row| shown(services, row, beside())).collect())
 }
 
@@ -225,11 +235,14 @@ pub async fn people(services: &Services, caller: &Caller, text: &str, page: u64)
     let marks = scim::marks(services, &caller.tenant, &rows).await?;
     let made = tokens::store::living_of_accounts(&services.db, &caller.tenant, &rows).await?;
     let standing = same::standing(services, &caller.tenant, &rows).await?;
+    let all = store::of_persons(&services.db, &caller.tenant, &rows.iter().map(store::Row::person).collect()).await?;
     let accounts = rows.into_iter().map(|row| {
+        let others = all.iter().filter(|other| other.id != row.id && other.person() == row.person()).take(MOST_BESIDE);
         let is_of =
             |token: &&tokens::store::Row| token.account.map_or(token.who == row.who, |account| account == row.id);
         let beside = Beside {
             is_theirs: standing.contains(&row.id),
+            accounts: others.map(|other| (provider(services, other), other.who.clone())).collect(),
             sessions: counts.get(&row.id).and_then(|count| u32::try_from(*count).ok()).unwrap_or_default(),
             tokens: made.iter().filter(is_of).cloned().map(tokens::shown).collect(),
             kept: marks.get(&row.id).copied(),
@@ -246,8 +259,7 @@ async fn known(db: &impl ConnectionTrait, caller: &Caller, id: Uuid) -> Result<s
 
 /// What the audit log says of an account besides who it is.
 fn told(services: &Services, account: &store::Row) -> Value {
-    let provider = services.doors.settings.providers.iter().find(|provider| provider.id == account.provider);
-    let provider = provider.map_or(&account.provider, |provider| &provider.name);
+    let provider = provider(services, account);
     json!({ "account": account.id, "provider": provider, "subject": account.subject, "email": account.email })
 }
 
