@@ -19,10 +19,10 @@ test('letters of other alphabets bring their font, and no page without them does
     if (request.url().includes('.woff2')) fonts.push(new URL(request.url()).pathname);
   });
   await visit('/catalog');
-  const others = () => fonts.filter((path) => /ext|cyrillic|vietnamese/.test(path)).length;
+  const others = () => fonts.filter((path) => /letters|ext|cyrillic|vietnamese/.test(path)).length;
   expect(others(), fonts.join(' ')).toBe(0);
-  await page.getByRole('heading', { level: 1 }).evaluate((heading) => heading.append(' Żółć, Ева'));
-  await expect.poll(others).toBe(2);
+  await page.getByRole('heading', { level: 1 }).evaluate((heading) => heading.append(' Übersee, Żółć, Ева'));
+  await expect.poll(others).toBe(3);
 });
 
 test('without a connection a page waits for its code, and loses nothing', async ({ page, portal }) => {
@@ -55,8 +55,18 @@ test('what was said last stays while the server cannot be asked, with the field 
   await expect(page.getByRole('dialog').getByRole('status')).toContainText('could not be looked up');
   await page.keyboard.press('Escape');
   await page.unroute('**/api/portal/**');
+  // It is asked again by itself.
+  await expect(lost).toHaveCount(0, { timeout: 15_000 });
+  await expect(rows).toHaveCount(1);
+  await page.route('**/api/portal/**', (route) => route.abort());
   await field.press('End');
-  await field.pressSequentially('les');
+  await field.pressSequentially('l');
+  await expect(lost).toContainText('did not answer');
+  await page.unroute('**/api/portal/**');
+  await lost.getByRole('button', { name: 'Try again' }).click();
+  await expect(lost).toHaveCount(0);
+  await field.press('End');
+  await field.pressSequentially('es');
   await expect(lost).toHaveCount(0);
   await expect(rows).toHaveCount(1);
   await expect(field).toHaveValue('tide-tables');
