@@ -170,9 +170,14 @@ impl Rules {
 
     /// How far someone may do each thing, as they came in.
     fn rows(&self, way: &Caller, footing: &Footing) -> Vec<MayRow> {
+        let read = Permission::ReadCatalog;
+        let sees_some = self.extent(footing, read) == Extent::Some;
         let row = |permission| {
             let narrowed = narrowed(way, permission).map(|denied| denied.why);
             let extent = if narrowed.is_some() { Extent::Nothing } else { self.extent(footing, permission) };
+            // With what is hidden from someone they may do nothing.
+            let is_hidden = sees_some && permission != read && is_of_things(permission);
+            let extent = if is_hidden { extent.min(Extent::Some) } else { extent };
             MayRow { permission, extent, reasons: self.concerned(footing, permission), narrowed }
         };
         Permission::ALL.into_iter().map(row).collect()
@@ -191,6 +196,11 @@ impl Rules {
         reasons.extend(self.forbidding(footing, permission));
         reasons
     }
+}
+
+/// Whether a permission is used on what is hidden from those who do not read it.
+fn is_of_things(permission: Permission) -> bool {
+    language::kinds_of(permission).iter().any(|kind| ["Entity", "Source", "Template", "Run"].contains(&kind.as_str()))
 }
 
 /// What a permission is used on, where that is one thing: the platform, or what is one's own.
