@@ -34,6 +34,8 @@ pub(crate) struct SignIn {
     token_days: u32,
     /// How many days the tokens of a person go on whom their provider has not let in again.
     token_rest_days: u32,
+    /// For how many hours at most a User was away from the catalog by mistake; who comes in by another account after longer is somebody else.
+    away_hours: u32,
     /// People and groups, by reference, who are administrators.
     administrators: Vec<String>,
     /// `[[sign_in.providers]]`
@@ -51,6 +53,7 @@ impl Default for SignIn {
             recheck_minutes: 15,
             token_days: 366,
             token_rest_days: 30,
+            away_hours: 24,
             administrators: Vec::new(),
             providers: Vec::new(),
             pipelines: Vec::new(),
@@ -203,6 +206,7 @@ pub(crate) fn doors(settings: &SignIn, has_guest: bool, allow: &[String]) -> Res
         recheck: TimeDelta::minutes(i64::from(settings.recheck_minutes.min(60 * 24))),
         token_days: settings.token_days.clamp(1, 3_660),
         token_rest_days: settings.token_rest_days.clamp(1, 3_660),
+        away: TimeDelta::hours(i64::from(settings.away_hours.min(24 * 366))),
         administrators: administrators.collect::<Result<_, _>>()?,
         providers,
         pipelines,

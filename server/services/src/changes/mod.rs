@@ -23,6 +23,9 @@ use crate::{Result, Services, catalog, identity};
 /// The kind of a change of which a caller may know no more than that there was one.
 pub const HIDDEN: &str = "hidden";
 
+/// How many changes of one thing are looked at for when it was away.
+const MOST_LOOKED_AT: u64 = 200;
+
 /// The changes of the caller's tenant after `after`, oldest first, at most `limit`.
 pub async fn read(services: &Services, caller: &Caller, after: i64, limit: u64) -> Result<Vec<Change>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
@@ -57,11 +60,26 @@ pub(crate) async fn last_before(
     Ok(catalog::untied(services, caller, found.into_iter().collect()).await?.pop())
 }
 
-/// When whatever has this name last left the catalog, or stood there with nothing that declares it; none if it never did.
-pub(crate) async fn last_left(services: &Services, tenant: &Tenant, subject: &str) -> Result<Option<DateTime<Utc>>> {
-    let kinds = [ChangeKind::EntityOrphaned, ChangeKind::EntityRemoved].map(ChangeKind::as_str);
-    let found = store::nearest(&services.db, tenant, (subject, &[]), &kinds, store::Side::Until(Utc::now())).await?;
-    Ok(found.map(|change| change.at))
+/// When whatever has this name was not in the catalog, or stood there with nothing that declares it: since when each time, and until
+/// when. Of the last changes only.
+pub(crate) async fn absences(
+    services: &Services,
+    tenant: &Tenant,
+    subject: &str,
+) -> Result<Vec<(DateTime<Utc>, DateTime<Utc>)>> {
+    const GOES: [ChangeKind; 2] = [ChangeKind::EntityOrphaned, ChangeKind::EntityRemoved];
+    const IS_THERE: [ChangeKind; 3] = [ChangeKind::EntityCreated, ChangeKind::EntityUpdated, ChangeKind::EntityRenamed];
+    let (mut absences, mut left) = (Vec::new(), None);
+    let last = store::about(&services.db, tenant, subject, &[], (None, None), MOST_LOOKED_AT).await?;
+    for change in last.into_iter().rev() {
+        let is = |kinds: &[ChangeKind]| kinds.iter().any(|kind| kind.as_str() == change.kind);
+        if is(&GOES) {
+            left.get_or_insert(change.at);
+        } else if is(&IS_THERE) {
+            absences.extend(left.take().map(|left| (left, change.at)));
+        }
+    }
+    Ok(absences)
 }
 
 /// The first change of these kinds about `subject`, under all its names, after `at`.

@@ -4,13 +4,25 @@ use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 
 use super::{
-    by, me,
+    by, is_refused, me,
+    people::{administrator, does, row},
     persons::{BY_ADDRESS, at, user},
     same::{self, Staff, is_over, makes_token},
 };
-use crate::{portal::Backend, provider::Provider};
+use crate::{
+    portal::Backend,
+    provider::{Browser, Provider},
+};
 
 impl Staff<'_> {
+    /// Has somebody come by an account that was never here, who is not let in.
+    async fn is_out(&self, email: &str) {
+        self.provider.wish(json!({ "account": "petra", "email": email })).await;
+        let mut browser = Browser::new();
+        let page = browser.sign_in(&self.portal, "second").await;
+        is_refused(&page, &browser, &self.portal, &["has blocked whoever this account belongs to"]);
+    }
+
     /// Waits until nothing declares a User any more, or something does again.
     async fn is_orphan(&self, name: &str, is_orphan: bool) {
         let path = format!("/api/catalog/entities/by-name/user/default/{name}");
@@ -86,7 +98,7 @@ both_with_a_provider! {
 
     async fn whoever_gets_name_and_address_of_one_who_left_is_somebody_else_though_the_entry_is_the_same(backend, provider) {
         let other = user("other", &at("other"));
-        let staff = Staff::with(backend, &provider, BY_ADDRESS, &(user("ann", &at("stranger")) + &other)).await;
+        let staff = Staff::strict(backend, &provider, BY_ADDRESS, &(user("ann", &at("stranger")) + &other)).await;
         staff.has("ann", Some(&at("stranger"))).await;
         let mut leaver = staff.comes("stranger").await;
         let token = makes_token(&staff.portal, &mut leaver).await;
@@ -104,6 +116,50 @@ both_with_a_provider! {
         assert!(page.contains("There is none"), "{page}");
         assert_eq!(by(&staff.portal, &token).await.0, StatusCode::UNAUTHORIZED);
         is_over(&staff.portal, &leaver).await;
+    }
+
+    async fn who_was_away_from_the_catalog_by_mistake_is_the_same_by_whichever_account(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let mut staff = Staff::with(backend, &provider, &ways, &user("ann", &at("stranger"))).await;
+        staff.has("ann", Some(&at("stranger"))).await;
+        let mut corp = staff.comes("stranger").await;
+        let token = makes_token(&staff.portal, &mut corp).await;
+        staff.saves_view(&mut corp, "Just mine").await;
+        staff.gives("administrator", "user:default/ann").await;
+        staff.is_removed().await;
+        staff.register().await;
+        staff.has("ann", Some(&at("stranger"))).await;
+        // By another provider, and by the same one, which gave them another number.
+        for (way, account) in [("second", "stranger"), ("corp", "vera")] {
+            let mut again = staff.comes_by(way, json!({ "account": account, "email": at("stranger") })).await;
+            assert_eq!(me(&mut again, &staff.portal).await["subject"], "user:default/ann");
+            assert!(staff.roles(&mut again).await.to_string().contains("administrator"), "{way}");
+            assert!(staff.has_view(&mut again, "Just mine").await);
+        }
+        assert_eq!(by(&staff.portal, &token).await.0, StatusCode::OK);
+        assert_eq!(me(&mut corp, &staff.portal).await["subject"], "user:default/ann");
+    }
+
+    async fn who_is_blocked_comes_in_under_no_other_name_or_address(backend, provider) {
+        let ways = [("corp", ""), ("second", "")];
+        let people = user("gil", &at("stranger")) + &user("ivy", &at("vera"));
+        let mut staff = Staff::with(backend, &provider, &ways, &people).await;
+        staff.has("ivy", Some(&at("vera"))).await;
+        for account in ["stranger", "vera"] {
+            staff.comes(account).await;
+        }
+        for who in ["gil", "ivy"] {
+            let page = administrator(&staff.portal, "/people").await;
+            does(&staff.portal, "/people/block", row(&page, &[&format!("user:default/{who}")]), "/people/block", "&blocked=true").await;
+        }
+        staff.says(&[("gil", "gil@fjord.example"), ("ivy-smith", &at("vera"))]).await;
+        staff.has("ivy", None).await;
+        staff.is_out("gil@fjord.example").await;
+        staff.is_out(&at("vera")).await;
+        staff.is_removed().await;
+        staff.register().await;
+        staff.has("ivy-smith", Some(&at("vera"))).await;
+        staff.is_out(&at("vera")).await;
     }
 
     async fn a_role_that_was_given_ahead_stands_though_the_source_is_registered_anew(backend, provider) {

@@ -113,7 +113,7 @@ both_with_a_provider! {
 
     async fn whoever_gets_name_and_address_later_wakes_nothing_by_another_provider_either(backend, provider) {
         let ways = [("corp", ""), ("second", "")];
-        let mut staff = Staff::with(backend, &provider, &ways, &user("shared", &at("stranger"))).await;
+        let mut staff = Staff::strict(backend, &provider, &ways, &user("shared", &at("stranger"))).await;
         staff.has("shared", Some(&at("stranger"))).await;
         let mut leaver = staff.comes("stranger").await;
         let token = makes_token(&staff.portal, &mut leaver).await;

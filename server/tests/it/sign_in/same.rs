@@ -19,7 +19,7 @@ pub(super) fn user(name: &str, sub: &str) -> String {
 /// A portal with one file of people.
 pub(super) struct Staff<'a> {
     pub(super) portal: Portal,
-    provider: &'a Provider,
+    pub(super) provider: &'a Provider,
     source: String,
     target: String,
 }
@@ -32,11 +32,25 @@ impl<'a> Staff<'a> {
 
     /// The same with these ways in, all of one provider.
     pub(super) async fn with(backend: Backend, provider: &'a Provider, ways: &[(&str, &str)], text: &str) -> Self {
+        Self::set(backend, provider, (ways, Options::default()), text).await
+    }
+
+    /// The same, where who was away from the catalog for any time may be somebody else.
+    pub(super) async fn strict(backend: Backend, provider: &'a Provider, ways: &[(&str, &str)], text: &str) -> Self {
+        Self::set(backend, provider, (ways, Options::default().set("SIGN_IN__AWAY_HOURS", "0")), text).await
+    }
+
+    async fn set(
+        backend: Backend,
+        provider: &'a Provider,
+        (ways, options): (&[(&str, &str)], Options),
+        text: &str,
+    ) -> Self {
         let settings: Vec<String> = ways
             .iter()
             .map(|(id, more)| provider.settings(id, [USUAL, more].join(", ").trim_end_matches(", ")))
             .collect();
-        let portal = portal_with(backend, &settings, Options::default()).await;
+        let portal = portal_with(backend, &settings, options).await;
         provider.know(&portal, &ways.iter().map(|(id, _)| *id).collect::<Vec<_>>()).await;
         let target = portal.write("staff.yaml", text);
         let mut staff = Self { portal, provider, source: String::new(), target };

@@ -3,7 +3,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::identity::{Identity, Tenant};
 use sea_orm::prelude::Uuid;
 
@@ -60,8 +60,8 @@ pub(super) struct Arrival<'a> {
     /// Whom their name means now, and all accounts under it.
     pub(super) meant: &'a same::Meant,
     pub(super) all: &'a [store::Row],
-    /// When that User last left the catalog.
-    pub(super) left_at: Option<DateTime<Utc>>,
+    /// When that User was away from the catalog.
+    pub(super) absences: &'a Absences,
 }
 
 impl Arrival<'_> {
@@ -72,7 +72,7 @@ impl Arrival<'_> {
         tx: &mut Transaction,
         tenant: &Tenant,
     ) -> Result<(Uuid, bool)> {
-        let Self { known, row, meant, all, left_at } = self;
+        let Self { known, row, meant, all, absences } = self;
         let before = row.person();
         let (mut person, mut apart) = (before, row.apart.clone());
         if let Some(known) = known.filter(|known| known.who != row.who) {
@@ -95,7 +95,7 @@ impl Arrival<'_> {
         // What nobody came in by for long may be that of somebody who has left: addresses and logins are given on.
         let since = services.doors.settings.fresh_since(row.seen_at);
         let is_one = |other: &store::Row| {
-            let is_same_entry = is_same_entry(other, meant, *left_at);
+            let is_same_entry = absences.is_same_entry(other, meant);
             other.id != row.id && is_same_entry && meant.is_of(other) && other.was_seen_since(since)
         };
         if !meant.uid.is_nil() && !is_apart(services, tenant, apart.as_deref()).await? {
@@ -129,22 +129,46 @@ impl Arrival<'_> {
     }
 }
 
-/// Whether an account came in as the very User that a name means now, who has not left the catalog since: who comes back to it with name
-/// and address may be somebody else.
-pub(super) fn is_same_entry(account: &store::Row, meant: &same::Meant, left_at: Option<DateTime<Utc>>) -> bool {
-    account.user_uid.is_none_or(|uid| uid == meant.uid) && left_at.is_none_or(|left| account.seen_at > left)
+/// When a User was away from the catalog. Files lose people by mistake and sources are registered anew, and it is the same people who are
+/// back soon; after long, somebody else may have got name and address.
+pub(super) struct Absences {
+    /// Since when, and until when.
+    all: Vec<(DateTime<Utc>, DateTime<Utc>)>,
+    /// What is long.
+    long: TimeDelta,
 }
 
-/// Whether an administrator blocked somebody who comes in as this User: by whichever account, they are not let in.
-pub(in crate::identity) async fn is_blocked(services: &Services, tenant: &Tenant, who: &str) -> Result<bool> {
-    let blocked: Vec<_> =
-        store::of(&services.db, tenant, who).await?.into_iter().filter(|row| row.blocked_at.is_some()).collect();
-    if blocked.is_empty() {
-        return Ok(false);
+impl Absences {
+    pub(super) async fn of(services: &Services, tenant: &Tenant, who: &str) -> Result<Self> {
+        let all = changes::absences(services, tenant, who).await?;
+        Ok(Self { all, long: services.doors.settings.away })
     }
+
+    /// Whether an account came in as the very User that a name means now.
+    pub(super) fn is_same_entry(&self, account: &store::Row, meant: &same::Meant) -> bool {
+        // Whoever a provider stood by after it was back was not left behind.
+        let is_missed = |(left, back): &&(DateTime<Utc>, DateTime<Utc>)| {
+            account.seen_at <= *left && account.confirmed_at.is_none_or(|at| at <= *back)
+        };
+        let missed: Vec<_> = self.all.iter().filter(is_missed).collect();
+        if missed.iter().any(|(left, back)| *back - *left > self.long) {
+            return false;
+        }
+        account.user_uid.is_none_or(|uid| uid == meant.uid || !missed.is_empty())
+    }
+}
+
+/// Whether an administrator blocked somebody who comes in as this User: by whichever account, they are not let in. Whoever gets the name
+/// or entry of one who is blocked is let in once by an administrator, rather than the other one again.
+pub(in crate::identity) async fn is_blocked(services: &Services, tenant: &Tenant, who: &str) -> Result<bool> {
     let meant = same::meant(services, tenant, who).await?;
-    let left_at = changes::last_left(services, tenant, who).await?;
-    Ok(blocked.iter().any(|row| meant.is_of(row) && is_same_entry(row, &meant, left_at)))
+    let address = meant.address();
+    let blocked = store::blocked_as(&services.db, tenant, who, (meant.uid, address.as_deref())).await?;
+    let is_them = |row: &store::Row| {
+        let is_entry = row.user_uid.is_some_and(|uid| !uid.is_nil() && uid == meant.uid);
+        is_entry || meant.is_of(row) || address.is_some() && row.address == address
+    };
+    Ok(blocked.iter().any(is_them))
 }
 
 /// Whether whoever came in as another User before, who is still there, may only be taken for this one.

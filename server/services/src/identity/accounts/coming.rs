@@ -9,14 +9,14 @@ use serde_json::json;
 
 use super::{
     Match,
-    bearer::{Arrival as Arrived, is_same_entry},
+    bearer::{Absences, Arrival as Arrived},
     mapped,
     matching::marked,
     object_id, said, store,
 };
 use crate::{
     Error, Result, Services,
-    changes::{self, Transaction},
+    changes::Transaction,
     identity::{
         claims,
         doors::{self, ProviderSettings},
@@ -127,15 +127,15 @@ pub(in crate::identity) async fn note(
     store::put(&*tx, row).await?;
     let row = store::by_subject(&*tx, tenant, &settings.id, &arrival.subject).await?.ok_or_else(vanished)?;
     let all = store::of(&*tx, tenant, &who).await?;
-    let left_at = changes::last_left(services, tenant, &who).await?;
-    let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all, left_at };
+    let absences = Absences::of(services, tenant, &who).await?;
+    let arriving = Arrived { known: known.as_ref(), row: &row, meant: &meant, all: &all, absences: &absences };
     let (person, is_other_person) = arriving.settle(services, &mut tx, tenant).await?;
     let all = store::of(&*tx, tenant, &who).await?;
     let is_another = known.as_ref().is_some_and(|known| known.who != who);
     // Neither the provider nor the catalog says that it is the same person who came in so before: name and address are given on as well.
     let is_ousted = |row: &store::Row| {
         let was_user = row.user_uid.is_some_and(|then| !then.is_nil());
-        row.person() != person && was_user && !is_same_entry(row, &meant, left_at)
+        row.person() != person && was_user && !absences.is_same_entry(row, &meant)
     };
     let ousted: Vec<_> = all.iter().filter(|row| meant.is_of(row) && is_ousted(row)).collect();
     for row in &ousted {

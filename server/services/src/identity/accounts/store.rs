@@ -130,6 +130,22 @@ pub(in crate::identity) async fn of_persons(
     Ok(all.limit(1_000).all(db).await?)
 }
 
+/// Those that are blocked of whoever came in under a name, as a User under another one, or with an address.
+pub(super) async fn blocked_as(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    who: &str,
+    (uid, address): (Uuid, Option<&str>),
+) -> Result<Vec<Row>> {
+    let as_user = C::UserUid.eq(uid).and(C::UserUid.ne(Uuid::nil()));
+    let mut as_them = C::Who.eq(who).or(as_user);
+    if let Some(address) = address {
+        as_them = as_them.or(C::Address.eq(address));
+    }
+    let all = Entity::find().filter(C::Tenant.eq(tenant.as_str())).filter(C::BlockedAt.is_not_null());
+    Ok(all.filter(as_them).limit(100).all(db).await?)
+}
+
 /// Of each of these accounts, whose it is.
 pub(crate) async fn persons(
     db: &impl ConnectionTrait,

@@ -63,6 +63,8 @@ pub struct DoorSettings {
     pub token_days: u32,
     /// How many days a person's tokens go on without a word of their provider's.
     pub token_rest_days: u32,
+    /// For how long at most a User was away from the catalog by mistake.
+    pub away: TimeDelta,
     /// People and groups, by reference, who are administrators whatever is assigned in Causeway.
     pub administrators: BTreeSet<String>,
     /// How people of each provider are taken in.
@@ -94,6 +96,7 @@ impl Default for DoorSettings {
             recheck: TimeDelta::minutes(15),
             token_days: 366,
             token_rest_days: 30,
+            away: TimeDelta::hours(24),
             administrators: BTreeSet::new(),
             providers: Vec::new(),
             pipelines: Vec::new(),
