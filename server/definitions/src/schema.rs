@@ -345,7 +345,12 @@ fn facts(schema: &Value) -> Vec<Fact> {
     for (key, term) in shown {
         // In OpenAPI 3.0 the exclusive bounds are flags.
         if let Some(value) = schema.get(*key).filter(|value| !(value.is_boolean() && key.starts_with("exclusive"))) {
-            facts.push(Fact::new(*term, line(value)));
+            let term = match *key {
+                "minimum" if flag(schema, "exclusiveMinimum") => "More than",
+                "maximum" if flag(schema, "exclusiveMaximum") => "Less than",
+                _ => term,
+            };
+            facts.push(Fact::new(term, line(value)));
         }
     }
     if let Some(discriminator) = schema.get("discriminator") {

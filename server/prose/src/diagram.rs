@@ -100,7 +100,9 @@ fn why(error: &RenderError) -> String {
             let said = error.to_string();
             let first = said.lines().next().unwrap_or_default().trim_end_matches('.');
             // What no parser takes for its own is told as a mistake in the text.
-            if first == "No Mermaid diagram type detected" { "its kind is not known".into() } else { first.to_owned() }
+            let is_of_no_kind =
+                first == "No Mermaid diagram type detected" || first.starts_with("Unsupported diagram type");
+            if is_of_no_kind { "its kind is not known".into() } else { first.to_owned() }
         }
     }
 }

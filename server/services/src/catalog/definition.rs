@@ -122,7 +122,8 @@ fn read(language: Language, text: &str) -> Result<Definition, Problem> {
             documents: 2,
             nodes: 3_000_000,
             text: 4 * definitions::LARGEST,
-            depth: 100,
+            // As deep as a catalog file may be: each level takes a part of the stack.
+            depth: 64,
         };
         yaml::read_one(text.as_bytes(), &limits).map_err(|problem| Problem {
             place: problem.line.map(|line| Place { line, column: problem.column.unwrap_or(1) }),
@@ -165,6 +166,11 @@ mod tests {
         assert!(told("a: 1").contains("no OpenAPI document"));
         assert!(told(&"[".repeat(100_000)).contains("cannot be read"));
         assert!(told(&("{\"a\":".repeat(100_000))).contains("cannot be read"));
+        let mut deep = String::from("openapi: 3.0.0\n");
+        for level in 0..90 {
+            writeln!(deep, "{}a:", " ".repeat(level)).unwrap();
+        }
+        assert!(told(&deep).contains("cannot be read"), "{}", told(&deep));
     }
 
     #[test]
