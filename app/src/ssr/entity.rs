@@ -159,11 +159,7 @@ async fn overview(
         facts: known.into_iter().filter(|known| known.url.is_none()).map(|known| (known.title, known.value)).collect(),
         reports: scorecards::for_entity(services, caller, &entity.reference).await?,
         origin: origin(services, caller, entity).await?,
-        changes: catalog::history(services, caller, &entity.reference, LATELY)
-            .await?
-            .into_iter()
-            .map(history::told)
-            .collect(),
+        changes: history::all(catalog::history(services, caller, &entity.reference, LATELY).await?).await?,
     })
 }
 

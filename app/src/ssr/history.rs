@@ -1,5 +1,7 @@
 //! Tells of changes, so that the browser need not know what stood in them.
 
+use std::time::{Duration, Instant};
+
 use serde_json::Value;
 use services::{
     Result, Services, catalog,
@@ -15,6 +17,8 @@ use crate::catalog::views::{HistoryView, Place, Told};
 
 /// How many changes a page of a history has.
 const PAGE: u64 = 40;
+/// For how long the texts of a page are held against each other, line by line.
+const PATIENCE: Duration = Duration::from_millis(500);
 
 /// A page of the history of an entity, or of what is around it.
 pub(crate) async fn page(
@@ -25,24 +29,33 @@ pub(crate) async fn page(
     until: Option<chrono::DateTime<chrono::Utc>>,
 ) -> Result<HistoryView> {
     let before = (place.before > 0).then_some(place.before);
+    let span = catalog::Span { before, until };
     let mut changes = if place.around {
-        catalog::changes_around(services, caller, reference, before, PAGE + 1).await?
+        catalog::changes_around(services, caller, reference, span, PAGE + 1).await?
     } else {
-        let span = catalog::Span { before, until };
         catalog::history_of(services, caller, reference, span, PAGE + 1).await?
     };
     let has_more = changes.len() as u64 > PAGE;
     changes.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let older = changes.last().filter(|_| has_more).map(|last| last.seq);
-    let changes = tokio::task::spawn_blocking(move || changes.into_iter().map(told).collect()).await;
-    let changes = changes.map_err(|error| services::Error::Internal(format!("comparing documents failed: {error}")))?;
+    let changes = all(changes).await?;
     Ok(HistoryView { changes, around: place.around, older, is_first: before.is_none() })
 }
 
-/// A change, in words and fields.
-pub(crate) fn told(change: Change) -> Told {
+/// Changes, each in words and fields.
+pub(crate) async fn all(changes: Vec<Change>) -> Result<Vec<Told>> {
+    let until = Instant::now() + PATIENCE;
+    let told = move || changes.into_iter().map(|change| told(change, until)).collect();
+    let changes = tokio::task::spawn_blocking(told).await;
+    changes.map_err(|error| services::Error::Internal(format!("comparing documents failed: {error}")))
+}
+
+/// A change, in words and fields; texts are compared until that moment.
+fn told(change: Change, until: Instant) -> Told {
     let difference = match (&change.before, &change.after) {
-        (Some(before), Some(after)) if change.kind.starts_with("entity-") => Difference::between(before, after),
+        (Some(before), Some(after)) if change.kind.starts_with("entity-") => {
+            Difference::within(before, after, Some(until))
+        }
         _ => Difference::default(),
     };
     let title = match change.kind.as_str() {

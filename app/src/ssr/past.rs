@@ -75,7 +75,7 @@ pub(crate) async fn view(
                     .map(|fact| (fact.title, fact.value))
                     .collect(),
                 origin: origin(services, caller, &entity).await?,
-                changes: changes.into_iter().map(history::told).collect(),
+                changes: history::all(changes).await?,
                 ..Overview::default()
             }))
         }

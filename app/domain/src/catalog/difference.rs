@@ -1,5 +1,7 @@
 //! What changed between two states of a document, small enough to read.
 
+use std::time::Instant;
+
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -11,6 +13,8 @@ const LINES: usize = 20;
 const LETTERS: usize = 300;
 /// How many letters are told before the first that differs.
 const AROUND: usize = 60;
+/// Stands for lines that are as they were.
+const BETWEEN: &str = "…";
 /// How deep a document is looked into.
 const DEPTH: usize = 20;
 
@@ -37,17 +41,29 @@ pub struct Difference {
 impl Difference {
     /// What differs between two documents; what the server counts for itself does not matter.
     pub fn between(before: &Value, after: &Value) -> Self {
-        let mut difference = Self::default();
-        difference.compare("", before, after, 0);
-        difference
+        Self::within(before, after, None)
     }
 
+    /// The same, where lines of texts are held against each other until a moment: what is left then is told as a whole.
+    pub fn within(before: &Value, after: &Value, until: Option<Instant>) -> Self {
+        let mut comparison = Comparison { told: Self::default(), until };
+        comparison.compare("", before, after, 0);
+        comparison.told
+    }
+}
+
+struct Comparison {
+    told: Difference,
+    until: Option<Instant>,
+}
+
+impl Comparison {
     fn tell(&mut self, path: &str, before: Vec<String>, after: Vec<String>) {
-        if self.fields.len() >= FIELDS {
-            self.more += 1;
+        if self.told.fields.len() >= FIELDS {
+            self.told.more += 1;
         } else {
             let (before, after) = from_where_they_differ(before, after);
-            self.fields.push(FieldChange { path: path.to_owned(), before: cut(before), after: cut(after) });
+            self.told.fields.push(FieldChange { path: path.to_owned(), before: cut(before), after: cut(after) });
         }
     }
 
@@ -69,7 +85,7 @@ impl Difference {
             (Value::Array(before), Value::Null) => self.arrays(path, before, &[]),
             (Value::Null, Value::Array(after)) => self.arrays(path, &[], after),
             (Value::String(before), Value::String(after)) if before.contains('\n') || after.contains('\n') => {
-                let (before, after) = lines(before, after);
+                let (before, after) = lines(before, after, self.until);
                 self.tell(path, before, after);
             }
             (before, after) => self.tell(path, words(before), words(after)),
@@ -136,14 +152,38 @@ fn words(value: &Value) -> Vec<String> {
     }
 }
 
-/// The lines between those that two texts begin and end with alike.
-fn lines(before: &str, after: &str) -> (Vec<String>, Vec<String>) {
+/// The lines that one of two texts has and the other has not, in their order; where others stand between them, a dash of dots does.
+fn lines(before: &str, after: &str, until: Option<Instant>) -> (Vec<String>, Vec<String>) {
     let (old, new): (Vec<&str>, Vec<&str>) = (before.lines().collect(), after.lines().collect());
     let same = |left: &mut dyn Iterator<Item = (&&str, &&str)>| left.take_while(|(left, right)| left == right).count();
     let first = same(&mut old.iter().zip(&new));
     let last = same(&mut old[first..].iter().rev().zip(new[first..].iter().rev()));
-    let between = |all: &[&str]| all[first..all.len() - last].iter().map(|line| (*line).to_owned()).collect();
-    (between(&old), between(&new))
+    let (old, new) = (&old[first..old.len() - last], &new[first..new.len() - last]);
+    let (mut gone, mut come) = (Vec::new(), Vec::new());
+    for part in similar::capture_diff_slices_deadline(similar::Algorithm::Myers, old, new, until) {
+        let (_, before, after) = part.as_tag_tuple();
+        if matches!(part, similar::DiffOp::Equal { .. }) {
+            for side in [&mut gone, &mut come] {
+                side.push(BETWEEN.to_owned());
+            }
+        } else {
+            gone.extend(old[before].iter().map(|line| (*line).to_owned()));
+            come.extend(new[after].iter().map(|line| (*line).to_owned()));
+        }
+    }
+    (without_ends(gone), without_ends(come))
+}
+
+/// Dots where nothing of a side stands before or behind them say nothing.
+fn without_ends(mut lines: Vec<String>) -> Vec<String> {
+    lines.dedup_by(|next, line| next == BETWEEN && line == BETWEEN);
+    while lines.last().is_some_and(|line| line == BETWEEN) {
+        lines.pop();
+    }
+    if lines.first().is_some_and(|line| line == BETWEEN) {
+        lines.remove(0);
+    }
+    lines
 }
 
 /// Long lines that begin alike, from shortly before they differ: what is told of them would be the same otherwise.
@@ -236,6 +276,10 @@ mod tests {
         let text = |middle: &str| json!({ "spec": { "definition": format!("a\nb\n{middle}\nc\nd\n") } });
         assert_eq!(told(&text("x"), &text("y\nz")), ["spec.definition: x -> y|z"]);
         assert_eq!(told(&json!({ "t": "a\na\n" }), &json!({ "t": "a\n" })), ["t: a -> "]);
+        // Of two that lie far from each other both are, and nothing of what is as it was.
+        let text = |first: &str, last: &str| json!({ "t": format!("a\n{first}\n{}{last}\nz", "same\n".repeat(500)) });
+        assert_eq!(told(&text("one", "two"), &text("eins", "zwei")), ["t: one|…|two -> eins|…|zwei"]);
+        assert_eq!(told(&text("one", "two"), &text("one\nmore", "zwei")), ["t: two -> more|…|zwei"]);
     }
 
     #[test]
