@@ -7,11 +7,11 @@ use prose::escape;
 use services::{Error, Result, Services, catalog, catalog::ReadDefinition, domain::catalog::Entity, identity::Caller};
 
 use super::{
-    counted,
+    asking, counted,
     detail::{Writer, badge, facts_list},
     encoded, note, remotes, source,
 };
-use crate::catalog::views::Place;
+use crate::catalog::views::{Place, at_moment};
 
 /// How many items the navigation shows at once; beyond, only those of the group that is open.
 const LISTED: usize = 150;
@@ -27,7 +27,7 @@ pub(in crate::ssr) async fn html(
     place: &Place,
 ) -> Result<String> {
     let text = entity.text("/spec/definition").unwrap_or_default();
-    let path = format!("{}/api", entity.reference.path());
+    let path = at_moment(&format!("{}/api", entity.reference.path()), &place.as_of);
     let answers = remotes::html(entity);
     if text.trim().is_empty() {
         return Ok(answers.unwrap_or_else(|| remotes::nothing(entity)));
@@ -105,7 +105,7 @@ fn source_html(read: &ReadDefinition, kind: &str, text: &str, path: &str, place:
     };
     let name = name(read, kind);
     let label = format!("{name} · {}", counted(text.lines().count(), "line", "lines"));
-    source::html(text, language, &label, place.from, &format!("{path}?view=source&from="))
+    source::html(text, language, &label, place.from, &asking(path, "view=source&from="))
 }
 
 /// What it is, and how to look at it.
@@ -148,21 +148,28 @@ fn head(overview: &Overview, path: &str, is_source: bool) -> String {
          <nav aria-label=\"How to look at the definition\" class=\"flex gap-1\">{}{}</nav></div>",
         words.join(" · "),
         side("Reader", path, !is_source),
-        side("Source", &format!("{path}?view=source"), is_source),
+        side("Source", &asking(path, "view=source"), is_source),
     )
 }
 
 fn navigation(overview: &Overview, path: &str, place: &Place) -> String {
     let total: usize = overview.groups.iter().map(|group| group.items.len()).sum();
+    let moment = match place.as_of.as_str() {
+        "" => String::new(),
+        moment => format!("<input type=\"hidden\" name=\"asOf\" value=\"{}\">", escape(moment)),
+    };
     let mut out = format!(
         "<details class=\"reader-nav\"><summary class=\"surface px-4 py-2 text-table font-medium\">Contents</summary>\
-         <div class=\"surface reader-pane\"><form method=\"get\" action=\"{0}\" role=\"search\" class=\"p-3\">\
+         <div class=\"surface reader-pane\"><form method=\"get\" action=\"{4}\" role=\"search\" class=\"p-3\">{5}\
          <input class=\"input w-full\" type=\"search\" name=\"find\" value=\"{1}\" aria-label=\"Find in this definition\" placeholder=\"Find in {2}\" maxlength=\"100\"></form>\
          <nav aria-label=\"Contents of the definition\"><ul class=\"pb-3\"><li><a class=\"reader-link\" href=\"{0}\"{3}>Overview</a></li>",
         escape(path),
         escape(&place.find),
         counted(total, "entry", "entries"),
         if place.item.is_empty() && place.find.is_empty() { " aria-current=\"page\"" } else { "" },
+        // A form takes what its own address asks for away.
+        escape(path.split('?').next().unwrap_or_default()),
+        moment,
     );
     for group in &overview.groups {
         let is_open =
@@ -170,9 +177,8 @@ fn navigation(overview: &Overview, path: &str, place: &Place) -> String {
         let current = if place.item == format!("group:{}", group.name) { " aria-current=\"page\"" } else { "" };
         let _ = write!(
             out,
-            "<li><a class=\"reader-group\" href=\"{}?item={}\"{current}><span class=\"min-w-0 flex-1 break-words\">{}</span><span class=\"font-normal text-muted\">{}</span></a>",
-            escape(path),
-            encoded(&format!("group:{}", group.name)),
+            "<li><a class=\"reader-group\" href=\"{}\"{current}><span class=\"min-w-0 flex-1 break-words\">{}</span><span class=\"font-normal text-muted\">{}</span></a>",
+            escape(&asking(path, &format!("item={}", encoded(&format!("group:{}", group.name))))),
             escape(&group.name),
             group.items.len(),
         );
@@ -203,9 +209,8 @@ fn navigation(overview: &Overview, path: &str, place: &Place) -> String {
 
 fn link(item: &Item, path: &str, is_current: bool) -> String {
     format!(
-        "<li><a class=\"reader-link\" href=\"{}?item={}\"{}>{}<span class=\"min-w-0 flex-1 break-words{}\">{}</span></a></li>",
-        escape(path),
-        encoded(&item.id),
+        "<li><a class=\"reader-link\" href=\"{}\"{}>{}<span class=\"min-w-0 flex-1 break-words{}\">{}</span></a></li>",
+        escape(&asking(path, &format!("item={}", encoded(&item.id)))),
         if is_current { " aria-current=\"page\"" } else { "" },
         badge(item),
         if item.deprecated { " line-through" } else { "" },

@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use definitions::{Code, Cut, Detail, Fact, Field, Item, Section, Tone};
 use prose::{escape, highlight};
 
-use super::encoded;
+use super::{asking, encoded};
 
 /// How much Markdown of descriptions one page renders; more is shown as it is written.
 const DESCRIBED: usize = 256 * 1024;
@@ -38,7 +38,7 @@ impl<'a> Writer<'a> {
     }
 
     pub(super) fn href(&self, id: &str) -> String {
-        format!("{}?item={}", escape(self.path), encoded(id))
+        escape(&asking(self.path, &format!("item={}", encoded(id))))
     }
 
     /// A description, which is Markdown by anyone.

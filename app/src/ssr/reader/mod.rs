@@ -29,6 +29,12 @@ fn encoded(part: &str) -> String {
 }
 
 /// A path, as an address carries it.
+/// An address, which may ask for something already, that asks for something besides.
+fn asking(address: &str, what: &str) -> String {
+    let sign = if address.contains('?') { '&' } else { '?' };
+    format!("{address}{sign}{what}")
+}
+
 fn encoded_path(path: &str) -> String {
     path.split('/').map(encoded).collect::<Vec<_>>().join("/")
 }

@@ -8,7 +8,7 @@ use domain::{
 };
 use sea_orm::prelude::Uuid;
 
-use super::store;
+use super::{Span, store};
 use crate::{Error, Result, Services, changes, identity};
 
 /// How many neighbours are looked at.
@@ -185,22 +185,31 @@ fn entity(
     }
 }
 
-/// What changed about the entities that this one is tied to, newest first, at most `limit`; with `before`, only changes of lower
-/// numbers.
+/// Whom an entity was tied to.
+fn tied_then(past: &Past) -> Vec<String> {
+    let relations = past.entity.document["relations"].as_array().into_iter().flatten();
+    relations.filter_map(|relation| relation["targetRef"].as_str()).map(str::to_owned).collect()
+}
+
+/// What changed about the entities that this one is tied to, or was then, newest first, at most `limit`.
 pub async fn changes_around(
     services: &Services,
     caller: &Caller,
     reference: &EntityRef,
-    before: Option<i64>,
+    span: Span,
     limit: u64,
 ) -> Result<Vec<Change>> {
     let key = reference.to_string();
     identity::may(services, caller, Permission::ReadCatalog, Target::Entity(reference)).await?;
-    let relations = services.catalog.relations(services, caller, std::slice::from_ref(&key)).await?;
-    let mut subjects: Vec<String> = relations.into_iter().flatten().flatten().map(|(_, target)| target).collect();
+    let mut subjects: Vec<String> = if let Some(at) = span.until {
+        tied_then(&as_of(services, caller, reference, at).await?)
+    } else {
+        let relations = services.catalog.relations(services, caller, std::slice::from_ref(&key)).await?;
+        relations.into_iter().flatten().flatten().map(|(_, target)| target).collect()
+    };
     subjects.sort();
     subjects.dedup();
     subjects.retain(|subject| *subject != key);
     subjects.truncate(NEIGHBOURS);
-    changes::about_any(services, caller, &subjects, before, limit).await
+    changes::about_any(services, caller, &subjects, span, limit).await
 }

@@ -18,7 +18,11 @@ use seen::as_seen;
 pub(crate) use seen::{entities_named, last_traits};
 pub use transaction::{NewChange, Transaction};
 
-use crate::{Result, Services, catalog, identity};
+use crate::{
+    Result, Services,
+    catalog::{self, Span},
+    identity,
+};
 
 /// The kind of a change of which a caller may know no more than that there was one.
 pub const HIDDEN: &str = "hidden";
@@ -95,15 +99,15 @@ pub(crate) async fn first_after(
     Ok(catalog::untied(services, caller, found.into_iter().collect()).await?.pop())
 }
 
-/// The latest changes about any of `subjects`, newest first, at most `limit`; with `before`, only those of lower numbers.
+/// The latest changes about any of `subjects`, newest first, at most `limit`, of a part of the history.
 pub(crate) async fn about_any(
     services: &Services,
     caller: &Caller,
     subjects: &[String],
-    before: Option<i64>,
+    Span { before, until }: Span,
     limit: u64,
 ) -> Result<Vec<Change>> {
-    let changes = store::about_any(&services.db, &caller.tenant, subjects, before, limit).await?;
+    let changes = store::about_any(&services.db, &caller.tenant, subjects, (before, until), limit).await?;
     Ok(catalog::without_empty(catalog::untied(services, caller, changes).await?))
 }
 

@@ -281,7 +281,7 @@ pub(super) async fn about_any(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
     subjects: &[String],
-    before: Option<i64>,
+    (before, until): (Option<i64>, Option<DateTime<Utc>>),
     limit: u64,
 ) -> Result<Vec<Change>> {
     if subjects.is_empty() {
@@ -294,6 +294,7 @@ pub(super) async fn about_any(
         .filter(row::Column::Tenant.eq(tenant.as_str()))
         .filter(row::Column::Subject.is_in(subjects))
         .apply_if(before, |query, before| query.filter(row::Column::Seq.lt(before)))
+        .apply_if(until, |query, until| query.filter(row::Column::At.lte(until)))
         .order_by_desc(row::Column::Seq)
         .limit(limit)
         .into_tuple()

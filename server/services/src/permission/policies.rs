@@ -11,7 +11,9 @@ use serde_json::json;
 
 use super::{MOST_DOCUMENTS, cases, doubts, language, questions, rules::Rules, shipped::SHIPPED, store};
 use crate::{
-    Error, Result, Services, changes,
+    Error, Result, Services,
+    catalog::Span,
+    changes,
     changes::{NewChange, Transaction},
     identity,
 };
@@ -132,7 +134,7 @@ pub(super) fn shipped(name: &str) -> Option<serde_json::Value> {
 /// What was edited in a document, the latest first, at most `limit`.
 pub async fn policy_history(services: &Services, caller: &Caller, name: &str, limit: u64) -> Result<Vec<Change>> {
     identity::may(services, caller, Permission::ReadPolicies, Target::Policy(name)).await?;
-    changes::about_any(services, caller, &[subject(name)], None, limit).await
+    changes::about_any(services, caller, &[subject(name)], Span::default(), limit).await
 }
 
 /// Whether a document of this name can be begun.

@@ -136,7 +136,7 @@ async fn all_that_is_said(world: &World, caller: &Caller, hidden: &[EntityRef]) 
     say(&told);
     let group: EntityRef = "group:berths".parse().unwrap();
     say(&catalog::history(services, caller, &group, 100).await.unwrap());
-    say(&catalog::changes_around(services, caller, &group, None, 100).await.unwrap());
+    say(&catalog::changes_around(services, caller, &group, catalog::Span::default(), 100).await.unwrap());
     say(&catalog::as_of(services, caller, &group, chrono::Utc::now()).await.unwrap().entity);
     say(&scorecards::list(services, caller).await.unwrap());
     say(&home::stars(services, caller).await.unwrap());

@@ -106,7 +106,7 @@ pub(super) async fn perform(world: &World, caller: &Caller, made: &Made, deed: u
             catalog::document_by_uid(services, caller, made.quay).await,
         )),
         7 => told(&catalog::history(services, caller, &quay, 100).await),
-        8 => told(&catalog::changes_around(services, caller, &berths, None, 100).await),
+        8 => told(&catalog::changes_around(services, caller, &berths, catalog::Span::default(), 100).await),
         9 => format!("{:?}", catalog::as_of(services, caller, &quay, Utc::now()).await.map(|past| past.entity)),
         10 => told(&changes::read(services, caller, 0, 1_000).await),
         11 => told(&catalog::sources(services, caller).await),
