@@ -7,7 +7,11 @@ mod access;
 mod tests;
 mod workloads;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -45,7 +49,12 @@ const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=met
 pub(super) struct Clusters {
     guard: Guard,
     known: HashMap<String, Cluster>,
+    /// What was listed last, by target.
+    listed: Mutex<HashMap<String, Listed>>,
 }
+
+/// Workloads by their kind and the namespace that was asked for.
+type Listed = HashMap<(String, Option<String>), Vec<Workload>>;
 
 #[derive(Debug, Deserialize)]
 struct Page {
@@ -69,7 +78,8 @@ struct Item {
 
 impl Clusters {
     pub(super) fn new(clusters: Vec<Cluster>, guard: Guard) -> Self {
-        Self { known: clusters.into_iter().map(|cluster| (cluster.name.clone(), cluster)).collect(), guard }
+        let known = clusters.into_iter().map(|cluster| (cluster.name.clone(), cluster)).collect();
+        Self { known, guard, listed: Mutex::default() }
     }
 
     /// Opens the cluster that a target means.
@@ -90,18 +100,29 @@ impl Clusters {
         } else {
             target.namespaces.iter().map(|name| Some(name.as_str())).collect()
         };
-        let (mut found, mut remarks) = (Vec::new(), Vec::new());
+        let key = target.target();
+        let before = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned().unwrap_or_default();
+        let (mut listed, mut remarks) = (Listed::new(), Vec::new());
         let mut is_any = false;
         for kind in &target.kinds {
             for namespace in &namespaces {
+                let part = (kind.clone(), namespace.map(str::to_owned));
                 match list(&client, &access, (kind, *namespace), &target.selector).await {
                     Ok(items) => {
                         is_any = true;
-                        found.extend(
-                            items.into_iter().map(|item| Workload { kind: kind.clone(), metadata: item.metadata }),
-                        );
+                        let workloads =
+                            items.into_iter().map(|item| Workload { kind: kind.clone(), metadata: item.metadata });
+                        listed.insert(part, workloads.collect());
                     }
-                    Err(problem) => remarks.push(unlisted(kind, *namespace, &problem)),
+                    // One thing may be made of workloads of several kinds: without some of them it would be another one.
+                    Err(problem) => match (before.get(&part), problem) {
+                        (Some(workloads), problem) => {
+                            listed.insert(part, workloads.clone());
+                            remarks.push(Remark { keeps: Vec::new(), ..unlisted(kind, *namespace, &problem) });
+                        }
+                        (None, problem @ ReadProblem::Unreachable(_)) => return Err(problem),
+                        (None, problem) => remarks.push(unlisted(kind, *namespace, &problem)),
+                    },
                 }
             }
         }
@@ -109,6 +130,13 @@ impl Clusters {
         if let (false, Some(remark)) = (is_any, remarks.first()) {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
+        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, listed.clone());
+        // In the order of the kinds and namespaces.
+        let parts = target.kinds.iter().flat_map(|kind| namespaces.iter().map(move |namespace| (kind, namespace)));
+        let found: Vec<Workload> = parts
+            .filter_map(|(kind, namespace)| listed.remove(&(kind.clone(), namespace.map(str::to_owned))))
+            .flatten()
+            .collect();
         let looked_at = found.len();
         let counted = |count: usize, one: &str| if count == 1 { format!("1 {one}") } else { format!("{count} {one}s") };
         let misread = workloads::misread(&target, &found);
@@ -227,8 +255,8 @@ async fn page(client: &reqwest::Client, access: &Access, url: &Url) -> Result<Pa
         .map_err(|error| ReadProblem::Unreachable(format!("`{shown}`: not what the API promises: {error}")))
 }
 
-/// Workloads that could not be listed: what they said before stands, and since one thing may be made of workloads of several
-/// kinds, so does all the rest that is gone.
+/// Workloads that may not be listed, and of which nothing is known: what they said before stands, and since one thing may be made of
+/// workloads of several kinds, so does all the rest that is gone.
 fn unlisted(kind: &str, namespace: Option<&str>, problem: &ReadProblem) -> Remark {
     let about = namespace.map_or_else(|| format!("@{kind}"), |name| format!("@{name} {kind}"));
     let message = format!("{problem}; what was declared there before stands");

@@ -18,6 +18,7 @@ use super::*;
 struct Api {
     asked: Vec<String>,
     denied: Vec<&'static str>,
+    broken: Vec<&'static str>,
 }
 
 fn workload(name: &str, namespace: &str, labels: Value, annotations: Value) -> Value {
@@ -34,6 +35,9 @@ async fn answer(Serving(api): Serving<Arc<Mutex<Api>>>, request: Request) -> Res
     assert!(request.headers()[header::ACCEPT].to_str().unwrap().contains("PartialObjectMetadataList"));
     if api.denied.iter().any(|denied| path.ends_with(denied)) {
         return (StatusCode::FORBIDDEN, Json(json!({ "kind": "Status", "code": 403 }))).into_response();
+    }
+    if api.broken.iter().any(|broken| path.ends_with(broken)) {
+        return (StatusCode::INTERNAL_SERVER_ERROR, Json(json!({ "kind": "Status", "code": 500 }))).into_response();
     }
     let web = workload(
         "web",
@@ -139,6 +143,29 @@ fn documents(workloads: &[Workload]) -> Vec<(String, Value)> {
     let target = ClusterTarget::parse("harbour").unwrap();
     let documents = workloads::documents(&target, workloads.to_vec()).into_iter();
     documents.map(|(path, content)| (path, serde_json::from_slice(&content).unwrap())).collect()
+}
+
+#[tokio::test]
+async fn what_cannot_be_listed_for_a_moment_is_as_it_was() {
+    let (clusters, api, _folder) = cluster("t0ken", &[]).await;
+    let before = clusters.open("harbour?owner=group:quay").await.unwrap();
+    for (denied, broken) in [(&[][..], &["statefulsets"][..]), (&["deployments"], &[])] {
+        {
+            let mut api = api.lock().unwrap();
+            (api.denied, api.broken) = (denied.to_vec(), broken.to_vec());
+        }
+        let after = clusters.open("harbour?owner=group:quay").await.unwrap();
+        assert_eq!(after.begin(), before.begin());
+        let told = after.remarks();
+        assert!(told.iter().any(|remark| remark.message.contains("what was declared there before stands")), "{told:?}");
+        assert!(told.iter().all(|remark| remark.keeps.is_empty()), "{told:?}");
+        let tickets = "shop/component/default/tickets";
+        assert_eq!(read(&after, tickets).await, read(&before, tickets).await);
+    }
+    // Where nothing is known from before, it is not recorded without.
+    let (clusters, api, _folder) = cluster("t0ken", &[]).await;
+    api.lock().unwrap().broken = vec!["statefulsets"];
+    assert!(matches!(clusters.open("harbour").await, Err(ReadProblem::Unreachable(_))));
 }
 
 #[test]
