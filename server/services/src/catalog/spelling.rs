@@ -160,15 +160,15 @@ fn address(text: &str) -> Result<(String, Url), String> {
     Ok((format!("{}://{user}{}{port}{rest}", url.scheme(), host.trim_end_matches('.')), url))
 }
 
-/// `git@host:path`, as forges show it, as an address.
+/// `git@host:path`, as forges show it, and `git@host:/srv/path` of other servers, as an address.
 fn from_scp(text: &str) -> Option<String> {
     let (user, rest) = text.split_once('@')?;
     let (host, path) = rest.split_once(':')?;
     let is_word = |text: &str| {
         !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte))
     };
-    let is_path = !path.is_empty() && !path.starts_with('/') && !path.contains("://");
-    (is_word(user) && is_word(host) && is_path).then(|| format!("ssh://{user}@{host}/{path}"))
+    let is_path = !path.trim_start_matches('/').is_empty() && !path.contains("://");
+    (is_word(user) && is_word(host) && is_path).then(|| format!("ssh://{user}@{host}/{}", path.trim_start_matches('/')))
 }
 
 /// A path or an address without detours: dots are resolved, and in an address what need not be escaped is not.
@@ -257,6 +257,7 @@ mod tests {
             (SourceKind::Url, "http://2130706433:05115/x?a=/../b", "http://127.0.0.1:5115/x?a=/../b"),
             (SourceKind::Git, "https://github.com/o/r/", "https://github.com/o/r"),
             (SourceKind::Git, "git@GitHub.com:o/r.git", "ssh://git@github.com/o/r.git"),
+            (SourceKind::Git, "git@host.example:/srv/git/x.git", "ssh://git@host.example/srv/git/x.git"),
             (SourceKind::Git, "https://github.com/o/r.git/?path=a/", "https://github.com/o/r.git?path=a/"),
             (SourceKind::Git, "https://github.com/o/r/#main", "https://github.com/o/r#main"),
             (SourceKind::Git, "/srv/one.git?path=a/../b", "/srv/one.git?path=a/../b"),
