@@ -232,7 +232,19 @@ impl<'a> Parser<'a> {
     fn condition(&mut self, word: &str, depth: usize) -> Result<Filter, Problem> {
         let path = AttributePath::read(word, Fault::InvalidFilter)?;
         let how = match self.next_token()? {
-            Some(Token::Open('[')) => return Ok(Filter::Within(path, Box::new(self.until(']', depth)?))),
+            Some(Token::Open('[')) => {
+                let within = self.until(']', depth)?;
+                // What stands right behind it is a part of the same element: `emails[type eq "work"].value eq "x"`.
+                if !self.rest().starts_with('.') {
+                    return Ok(Filter::Within(path, Box::new(within)));
+                }
+                self.at += 1;
+                let Some(Token::Word(part)) = self.next_token()? else {
+                    return Err(wrong(format!("`{path}[…].` names no part; write for example `.value`")));
+                };
+                let part = self.condition(&part, depth + 1)?;
+                return Ok(Filter::Within(path, Box::new(Filter::And(vec![within, part]))));
+            }
             Some(Token::Word(word)) => word.to_lowercase(),
             _ => return Err(wrong(format!("`{path}` is compared with nothing; write for example `{path} eq \"x\"`"))),
         };
@@ -297,6 +309,12 @@ mod tests {
         );
         let within = read(r#"emails[type eq "work" and value co "@x"]"#).unwrap();
         assert!(matches!(within, Filter::Within(path, inner) if path.is("emails") && matches!(*inner, Filter::And(_))));
+        // As Entra ID asks where people are matched by their address.
+        let behind = read(r#"emails[type eq "work"].value eq "a@x""#).unwrap();
+        assert_eq!(behind, read(r#"emails[type eq "work" and value eq "a@x"]"#).unwrap());
+        let among = read(r#"emails[type eq "work"].value eq "a@x" and active eq true"#).unwrap();
+        assert!(matches!(among, Filter::And(all) if all.len() == 2));
+        assert!(read(r#"emails[type eq "work"]. eq "a""#).is_err() && read(r#"emails[type eq "work"]value"#).is_err());
     }
 
     #[test]
