@@ -125,9 +125,11 @@ impl Known {
         for ((tenant, what, _, about, detail), seen) in &mut self.seen {
             let Some(last) = seen.last.take_if(|_| is_over || seen.at.elapsed() >= REFUSED_AGAIN) else { continue };
             let (caller, at) = *last;
-            // The last of them is an entry of its own.
-            let detail = told(detail, std::mem::take(&mut seen.more).saturating_sub(1));
-            links.push((tenant.clone(), Link::new(&caller, at, what, about, detail)));
+            // The last of them is an entry of its own. It stands where it is written, so that whoever reads on from a moment meets it.
+            let mut detail: Value = serde_json::from_str(detail).unwrap_or_default();
+            detail["last"] = json!(at);
+            let detail = told(&detail.to_string(), std::mem::take(&mut seen.more).saturating_sub(1));
+            links.push((tenant.clone(), Link::new(&caller, Utc::now(), what, about, detail)));
         }
         let now = Utc::now();
         let is_due = |share: &&mut Share| share.beyond > 0 && share.told.is_none_or(|at| at.elapsed() >= REFUSED_AGAIN);
@@ -305,7 +307,9 @@ mod tests {
         let once = |permission: &str| json!({ "permission": permission });
         assert_eq!(details(false), [once("managePeople"), once("managePolicies")]);
         assert!(details(false).is_empty(), "the rest is only counted");
-        assert_eq!(details(true), [json!({ "permission": "managePeople", "more": 1 })]);
+        let told = details(true);
+        assert_eq!((&told[0]["permission"], &told[0]["more"]), (&json!("managePeople"), &json!(1)), "{told:?}");
+        assert!(told.len() == 1 && told[0]["last"].is_string(), "{told:?}");
         assert!(details(true).is_empty());
     }
 
