@@ -36,11 +36,15 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
+/// How large the stack of a thread may become: files that stand in each other as deep as they may are read by going down in them.
+const STACK: usize = 8 * 1024 * 1024;
+
 fn main() -> ExitCode {
     allocator::set_pace(allocator::Pace::Work);
     // One TLS provider for every client in the process; with none installed, the first connection would panic.
     let _ = rustls::crypto::ring::default_provider().install_default();
-    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    let threads = tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(STACK).build();
+    let runtime = match threads {
         Ok(runtime) => runtime,
         Err(error) => {
             eprintln!("causeway: the asynchronous runtime did not start: {error}");
