@@ -72,6 +72,8 @@ pub(super) struct Person {
 pub(super) struct Entry {
     pub(super) path: String,
     pub(super) is_executable: bool,
+    /// What Git calls its content.
+    pub(super) content: Option<String>,
 }
 
 /// Teams and members, as much of them as there was to be had.

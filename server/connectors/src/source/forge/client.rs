@@ -14,7 +14,7 @@ use domain::catalog::Allowance;
 use reqwest::{Response, StatusCode, header};
 use serde::{Serialize, de::DeserializeOwned};
 use services::catalog::{keys::Held, ports::ReadProblem};
-use tokio::time::Instant;
+use tokio::{sync::Semaphore, time::Instant};
 use url::Url;
 
 use super::{
@@ -22,6 +22,7 @@ use super::{
         address::Guard,
         web::{body, client, shown},
     },
+    AT_ONCE,
     memory::{Kept, Memory},
     pace::Pace,
 };
@@ -84,6 +85,7 @@ pub(super) struct Client {
     pace: Arc<Pace>,
     pub(super) memory: Arc<Memory>,
     deadline: Instant,
+    room: Semaphore,
     asked: AtomicU32,
     unchanged: AtomicU32,
 }
@@ -99,7 +101,8 @@ impl Client {
         // Every request goes to the addresses that were looked at here.
         let http = client(&api, &guard.vet(&api).await?)?;
         let deadline = Instant::now() + ALL;
-        Ok(Self { http, api, held, pace, memory, deadline, asked: AtomicU32::new(0), unchanged: AtomicU32::new(0) })
+        let (room, asked, unchanged) = (Semaphore::new(AT_ONCE), AtomicU32::new(0), AtomicU32::new(0));
+        Ok(Self { http, api, held, pace, memory, deadline, room, asked, unchanged })
     }
 
     /// What the server allows, and what this client asked for.
@@ -211,6 +214,8 @@ impl Client {
 
     async fn send(&self, url: &Url, accept: &str, etag: Option<&str>, limit: u64) -> Result<Answer, Trouble> {
         let mut url = url.clone();
+        // Never closed, so there always is room in the end. Repositories are asked beside each other, and so are the files of each.
+        let _room = self.room.acquire().await;
         // A renamed organisation, or a short pause, costs another try.
         for _ in 0..4 {
             if let Some(until) = self.pace.paused(Utc::now()) {

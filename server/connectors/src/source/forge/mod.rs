@@ -5,6 +5,7 @@
 
 mod api;
 mod client;
+mod files;
 mod memory;
 mod pace;
 mod people;
@@ -27,20 +28,20 @@ use services::catalog::{
     keys::{Held, Keys},
     organisation::Organisation,
     ports::{OpenSource, Pushed, ReadProblem, Remark},
-    webhooks::MARKS_HOLD,
 };
 
 use self::{
     api::{Forge, Repository},
     client::{Client, Listed, Trouble},
-    memory::{Memory, Seen},
+    files::{File, catalog_files},
+    memory::Memory,
     pace::Pace,
     pushed::Outage,
     state::{Rest, State},
 };
 use super::address::Guard;
 
-/// How many repositories are asked at once.
+/// How many repositories, or files of one, are asked for at once, and how many requests are under way in all.
 const AT_ONCE: usize = 8;
 
 /// How long it is enough to ask for what was pushed.
@@ -48,12 +49,6 @@ const LISTS_HOLD: TimeDelta = TimeDelta::minutes(10);
 
 /// Where the trace tells what was not asked for, since the server wants no more requests.
 const WAITING: &str = "@waiting";
-
-/// How large one file may be.
-const LARGEST: u64 = 5 * 1024 * 1024;
-
-/// How many catalog files a pattern may find in one repository.
-const FILES: usize = 500;
 
 /// Opens organisations.
 #[derive(Debug)]
@@ -65,9 +60,6 @@ pub(super) struct Forges {
     /// By what is read of an organisation, and credential.
     memories: Mutex<HashMap<PathBuf, Arc<Memory>>>,
 }
-
-/// A file of a repository, and what stands in it.
-type File = (String, Result<Bytes, ReadProblem>);
 
 /// What came of asking one repository.
 struct Asked {
@@ -245,60 +237,6 @@ impl Forges {
         };
         Client::new(&self.guard, api, held, pace, memory).await
     }
-}
-
-/// The catalog files of a repository: those of before, if nothing was pushed since.
-async fn catalog_files(
-    forge: Forge,
-    client: &Client,
-    organisation: &Organisation,
-    repository: &Repository,
-) -> Result<Vec<File>, Trouble> {
-    let now = Utc::now();
-    let mark = format!("{} {} {}", repository.mark, repository.branch, organisation.file);
-    let seen = client.memory.seen(&repository.api).filter(|seen| seen.mark == mark && now - seen.at < MARKS_HOLD);
-    if let Some(seen) = seen.filter(|seen| repository.settles_at.is_none_or(|settles| seen.at >= settles)) {
-        let known: Option<Vec<_>> = seen
-            .files
-            .iter()
-            .map(|path| Some((path.clone(), Ok(client.remembered(&forge.file(repository, path).0)?))))
-            .collect();
-        // With what else is remembered, so that it is not forgotten as unused.
-        if let Some(known) = known {
-            if seen.files.is_empty() && !organisation.has_pattern() {
-                client.remembered(&forge.file(repository, &organisation.file).0);
-            }
-            return Ok(known);
-        }
-    }
-    let paths = if organisation.has_pattern() {
-        let matcher = super::glob(&organisation.file).map_err(|problem| Trouble::Failed(problem.to_string()))?;
-        let tree = match forge.tree(client, repository).await {
-            Err(Trouble::Missing) => Vec::new(),
-            tree => tree?,
-        };
-        tree.into_iter().map(|entry| entry.path).filter(|path| matcher.is_match(path)).take(FILES).collect()
-    } else {
-        vec![organisation.file.clone()]
-    };
-    let mut files = Vec::with_capacity(paths.len());
-    for path in paths {
-        let (address, accept) = forge.file(repository, &path);
-        match client.text(&address, accept, LARGEST).await {
-            Ok(Some(content)) => files.push((path, Ok(content))),
-            Ok(None) => {}
-            Err(trouble @ Trouble::Paused(_)) => return Err(trouble),
-            Err(trouble) => {
-                let what = format!("`{}`", forge.address(repository, "blob", &path));
-                files.push((path, Err(client.problem(&what, &trouble))));
-            }
-        }
-    }
-    if files.iter().all(|(_, content)| content.is_ok()) {
-        let files = files.iter().map(|(path, _)| path.clone()).collect();
-        client.memory.see(&repository.api, Seen { mark, files, at: now });
-    }
-    Ok(files)
 }
 
 /// What was found, by path in the source, and in how many repositories; what nobody knows is told of.

@@ -110,7 +110,7 @@ impl OpenSource for State {
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
         let entries = self.tree(repository).await?.into_iter().filter(|entry| entry.path.starts_with(&prefix));
         let mut files: Vec<FileInfo> = entries
-            .map(|Entry { path, is_executable }| FileInfo {
+            .map(|Entry { path, is_executable, .. }| FileInfo {
                 path: format!("{}/{path}", repository.id),
                 executable: is_executable,
             })

@@ -81,6 +81,7 @@ struct Node {
     mode: String,
     #[serde(rename = "type")]
     kind: String,
+    sha: Option<String>,
 }
 
 pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec<Entry>, Trouble> {
@@ -94,7 +95,7 @@ pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec
         )));
     }
     let files = tree.tree.into_iter().filter(|node| node.kind == "blob" && !node.mode.starts_with("12"));
-    Ok(files.map(|node| Entry { is_executable: node.mode == "100755", path: node.path }).collect())
+    Ok(files.map(|node| Entry { is_executable: node.mode == "100755", path: node.path, content: node.sha }).collect())
 }
 
 #[derive(Debug, Serialize, Deserialize)]

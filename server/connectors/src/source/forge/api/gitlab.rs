@@ -87,6 +87,7 @@ struct Node {
     mode: String,
     #[serde(rename = "type")]
     kind: String,
+    id: Option<String>,
 }
 
 pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec<Entry>, Trouble> {
@@ -97,7 +98,7 @@ pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec
         return Err(trouble);
     }
     let files = listed.items.into_iter().filter(|node| node.kind == "blob" && !node.mode.starts_with("12"));
-    Ok(files.map(|node| Entry { is_executable: node.mode == "100755", path: node.path }).collect())
+    Ok(files.map(|node| Entry { is_executable: node.mode == "100755", path: node.path, content: node.id }).collect())
 }
 
 #[derive(Debug, Serialize, Deserialize)]

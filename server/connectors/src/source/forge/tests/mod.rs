@@ -1,5 +1,6 @@
 //! Servers that answer as the documentation of each forge says: pages, tags, limits, refusals.
 
+mod files;
 mod people;
 mod repositories;
 
@@ -20,7 +21,7 @@ use services::catalog::{
     ports::Begin,
 };
 use tempfile::TempDir;
-use tokio::net::TcpListener;
+use tokio::{net::TcpListener, sync::Barrier};
 use url::Url;
 
 use super::*;
@@ -38,6 +39,8 @@ struct Hub {
     /// What is left of the requests that are allowed; `None` for a forge without limits.
     left: Option<u32>,
     token: Option<&'static str>,
+    /// Answers with a file only once so many are asked for.
+    together: Option<Arc<Barrier>>,
     asked: Vec<String>,
 }
 
@@ -116,8 +119,12 @@ impl Server {
 }
 
 async fn answer(Serving(hub): Serving<Arc<Mutex<Hub>>>, request: Request) -> Response<Body> {
-    let mut hub = hub.lock().unwrap();
     let path = request.uri().path().to_owned();
+    let together = hub.lock().unwrap().together.clone().filter(|_| path.contains("/contents/"));
+    if let Some(together) = together {
+        together.wait().await;
+    }
+    let mut hub = hub.lock().unwrap();
     let response = hub.answer(&path, request.uri().query().unwrap_or_default(), request.headers());
     hub.asked.push(format!("{} {path}", response.status().as_u16()));
     response

@@ -1,0 +1,78 @@
+//! Files that a pattern finds: which of them are asked for, and how many at once.
+
+use super::*;
+
+const PATTERN: &str = "services/*/catalog-info.yaml";
+
+fn place(name: &str) -> String {
+    format!("{API}/repos/saltmarsh/mono/contents/services/{name}/catalog-info.yaml")
+}
+
+/// A repository that was pushed to at that time, with a catalog file of each name. Its tree says what Git calls them.
+fn mono(hub: &mut Hub, pushed: &str, files: &[(&str, &str)]) {
+    hub.lists.insert(format!("{API}/orgs/saltmarsh/repos"), vec![repo("mono", pushed)]);
+    hub.texts.insert(format!("{API}/repos/saltmarsh/mono"), repo("mono", pushed).to_string());
+    let tree: Vec<Value> = files
+        .iter()
+        .map(|(name, text)| {
+            let (path, sha) =
+                (format!("services/{name}/catalog-info.yaml"), super::super::files::name_of(text.as_bytes()));
+            json!({ "path": path, "mode": "100644", "type": "blob", "sha": sha })
+        })
+        .collect();
+    let tree = json!({ "tree": tree, "truncated": false }).to_string();
+    hub.texts.insert(format!("{API}/repos/saltmarsh/mono/git/trees/main"), tree);
+    hub.texts.extend(files.iter().map(|(name, text)| (place(name), (*text).to_owned())));
+}
+
+#[tokio::test]
+async fn of_many_files_only_those_that_moved_are_asked_for() {
+    let mut hub = github(&["mono"]);
+    mono(&mut hub, "2026-11-01T00:00:00Z", &[("a", "name: a\n"), ("b", "name: b\n"), ("c", "name: c\n")]);
+    let forge = Server::start(hub).await;
+    let target = format!("saltmarsh?file={PATTERN}");
+    assert_eq!(paths(&forge.open(SourceKind::GitHub, &target).await.unwrap()).len(), 3);
+    forge.asked();
+    let since = Utc::now();
+    forge.change(|hub| {
+        let files = [("a", "name: a\n"), ("b", "name: ebb\n"), ("c", "name: c\n"), ("d", "name: d\n")];
+        mono(hub, "2026-11-02T00:00:00Z", &files);
+    });
+    // Also after a restart.
+    let forge = forge.restarted();
+    let pushed = Pushed::from([("saltmarsh/mono".to_owned(), Utc::now())]);
+    let source = forge.open_pushed(&target, &pushed, since).await;
+    let of_repository = ["", "/git/trees/main"].map(|below| format!("200 {API}/repos/saltmarsh/mono{below}"));
+    let [about, tree] = of_repository;
+    assert_eq!(forge.asked(), [about, format!("200 {}", place("b")), format!("200 {}", place("d")), tree]);
+    let expected = [("a", "name: a\n"), ("b", "name: ebb\n"), ("c", "name: c\n"), ("d", "name: d\n")];
+    let found = expected.map(|(name, _)| format!("mono/services/{name}/catalog-info.yaml"));
+    assert_eq!(paths(&source), found);
+    for (path, (_, told)) in found.iter().zip(expected) {
+        assert_eq!(text(&source, path).await, told);
+    }
+    // What the server gave was not yet what its tree names: nothing but that is asked for.
+    forge.change(|hub| {
+        mono(hub, "2026-11-03T00:00:00Z", &[("a", "name: a\n"), ("b", "name: flow\n")]);
+        hub.texts.insert(place("b"), "name: ebb\n".into());
+    });
+    let late = Pushed::from([("saltmarsh/mono".to_owned(), Utc::now())]);
+    let source = forge.open_pushed(&target, &late, since).await;
+    assert_eq!(text(&source, "mono/services/b/catalog-info.yaml").await, "name: ebb\n");
+    assert!(forge.asked().contains(&format!("304 {}", place("b"))));
+}
+
+#[tokio::test]
+async fn many_files_are_asked_for_at_once_and_stand_in_their_order() {
+    let mut hub = github(&["mono"]);
+    let names = ["a", "b", "c", "d", "e", "f", "g", "h"];
+    mono(&mut hub, "2026-11-01T00:00:00Z", &names.map(|name| (name, name)));
+    // None is answered before all are asked for.
+    hub.together = Some(Arc::new(Barrier::new(names.len())));
+    let forge = Server::start(hub).await;
+    let source = forge.open(SourceKind::GitHub, &format!("saltmarsh?file={PATTERN}")).await.unwrap();
+    assert_eq!(paths(&source), names.map(|name| format!("mono/services/{name}/catalog-info.yaml")));
+    for (path, name) in paths(&source).iter().zip(names) {
+        assert_eq!(text(&source, path).await, name);
+    }
+}
