@@ -32,6 +32,7 @@ mod m20261128_000300_whose_grants;
 mod m20261128_000400_persons;
 mod m20261128_000500_bound_tokens;
 mod m20261128_000600_told_by;
+mod m20261128_000700_parts;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -69,6 +70,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000400_persons::Migration),
             Box::new(m20261128_000500_bound_tokens::Migration),
             Box::new(m20261128_000600_told_by::Migration),
+            Box::new(m20261128_000700_parts::Migration),
         ]
     }
 }

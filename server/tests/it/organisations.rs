@@ -3,25 +3,27 @@
 use std::sync::{Arc, Mutex};
 
 use axum::{
+    body::Body,
     extract::Request,
     http::{StatusCode, header},
     response::{IntoResponse, Response},
 };
-use reqwest::Method;
-use ring::hmac;
+use futures::stream;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 
 use crate::{
     catalog::component,
     forge::Web,
     portal::{Options, Portal},
+    webhooks::signature,
 };
 
 const TOKEN: &str = "0rgan1sation-token";
 
-/// What GitHub would say, by its documented API; tests change it.
+/// What GitHub would say, by its documented API; tests change it. What is slow is answered once a test lets it.
 #[derive(Clone, Default)]
-struct Hub(Arc<Mutex<Vec<(String, u16, String)>>>);
+struct Hub(Arc<Mutex<Vec<(String, u16, String)>>>, watch::Sender<Option<String>>);
 
 impl Hub {
     fn says(&self, path: &str, status: u16, body: &str) {
@@ -54,9 +56,13 @@ impl Hub {
         }
         let answers = self.0.lock().unwrap();
         let (_, status, body) = answers.iter().find(|(path, ..)| path == request.uri().path())?;
+        let (mut slow, path, text) = (self.1.subscribe(), request.uri().path().to_owned(), body.clone());
+        let body = Body::from_stream(stream::once(async move {
+            slow.wait_for(|slow| slow.as_ref() != Some(&path)).await.map(|_| text)
+        }));
         let limits =
             [("x-ratelimit-limit", "5000"), ("x-ratelimit-remaining", "4321"), ("x-ratelimit-reset", "1995000000")];
-        Some((StatusCode::from_u16(*status).unwrap(), limits, body.clone()).into_response())
+        Some((StatusCode::from_u16(*status).unwrap(), limits, body).into_response())
     }
 }
 
@@ -74,6 +80,15 @@ async fn forge_for(portal: &mut Portal) -> (Hub, Web) {
 }
 
 impl Portal {
+    /// What becomes of what GitHub delivers.
+    async fn told(&self, (id, secret): (&str, &str), (event, number): (&str, &str), body: &Value) -> String {
+        let body = body.to_string();
+        let signed = format!("sha256={}", signature(secret, &body));
+        let request = self.deliver(id, event, number, &body).header("x-hub-signature-256", signed);
+        let told: Value = request.send().await.unwrap().json().await.unwrap();
+        format!("{}: {}", told["outcome"].as_str().unwrap(), told["message"].as_str().unwrap())
+    }
+
     async fn sync_now(&self, id: &str) -> Value {
         self.post(&format!("/api/v1/catalog/sources/{id}/sync"), &json!({})).await;
         // One that began before it was asked for does not count.
@@ -160,19 +175,10 @@ both! {
         let target = format!("http://{}/saltmarsh", web.address);
         let registered = portal.register("github", &target).await;
         let id = registered["location"]["id"].as_str().unwrap();
-        portal.submit(&format!("/sources/{id}"), "change_webhook", &[("id", id), ("deed", "make")]).await;
+        let secret = portal.webhook_secret(id).await;
         let page = portal.html(&format!("/sources/{id}")).await;
         assert!(page.contains("Memberships, Organizations") && !page.contains("Just the push event"), "{page}");
-        let secret = page[page.find("whsec_").unwrap()..].split('<').next().unwrap().to_owned();
-        let deliver = async |event: &str, number: &str, body: Value| {
-            let body = body.to_string();
-            let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
-            let signature = hmac::sign(&key, body.as_bytes()).as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"));
-            let request = portal.request(Method::POST, &format!("/webhooks/{id}")).header("x-github-event", event);
-            let request = request.header("x-github-delivery", number).header("x-hub-signature-256", format!("sha256={signature}"));
-            let told: Value = request.body(body).send().await.unwrap().json().await.unwrap();
-            format!("{}: {}", told["outcome"].as_str().unwrap(), told["message"].as_str().unwrap())
-        };
+        let deliver = async |event: &str, number: &str, body: Value| portal.told((id, &secret), (event, number), &body).await;
         let push = |branch: &str, name: &str| json!({
             "ref": format!("refs/heads/{branch}"),
             "repository": { "default_branch": "main", "html_url": format!("{target}/{name}") },
@@ -209,6 +215,44 @@ both! {
         assert!(told.starts_with("queued: `saltmarsh/fresh` is asked for now"), "{told}");
         portal.until("what is new is in the catalog", async |portal| portal.names("filter=metadata.name=fresh").await.pop()).await;
         assert!(deliver("team", "4", json!({ "action": "created" })).await.starts_with("queued"));
+    }
+
+    async fn a_push_to_a_repository_that_is_slow_holds_up_no_push_to_another(portal) {
+        let mut portal = portal;
+        let (hub, web) = forge_for(&mut portal).await;
+        let names = ["fares", "tides", "web"];
+        hub.repositories(&names.map(|name| (name, 1)));
+        for name in names {
+            hub.file(name, 200, &component(name, "service", "berths"));
+            let about = json!({ "name": name, "full_name": format!("saltmarsh/{name}"), "default_branch": "main", "pushed_at": "2026-11-02T00:00:00Z" });
+            hub.says(&format!("/api/v3/repos/saltmarsh/{name}"), 200, &about.to_string());
+        }
+        let target = format!("http://{}/saltmarsh", web.address);
+        let registered = portal.register("github", &target).await;
+        let id = registered["location"]["id"].as_str().unwrap();
+        let secret = portal.webhook_secret(id).await;
+        let slow = "/api/v3/repos/saltmarsh/tides/contents/catalog-info.yaml";
+        hub.1.send_replace(Some(slow.to_owned()));
+        web.taken();
+        for name in ["tides", "fares", "web"] {
+            hub.file(name, 200, &component(&format!("new-{name}"), "service", "berths"));
+            let body = json!({ "ref": "refs/heads/main", "repository": { "default_branch": "main", "html_url": format!("{target}/{name}") } });
+            let told = portal.told((id, &secret), ("push", name), &body).await;
+            assert!(told.starts_with("queued"), "{told}");
+            if name == "tides" {
+                portal.until("it is asked for", async |_| web.asked().iter().any(|asked| asked.path.starts_with(slow)).then_some(())).await;
+            } else {
+                let wanted = format!("filter=metadata.name=new-{name}");
+                portal.until("the others are in the catalog", async |portal| portal.names(&wanted).await.pop()).await;
+            }
+        }
+        assert!(portal.names("filter=metadata.name=new-tides").await.is_empty());
+        hub.1.send_replace(None);
+        portal.until("the slow one is too", async |portal| portal.names("filter=metadata.name=new-tides").await.pop()).await;
+        assert!(portal.names("filter=metadata.name=new-fares").await.len() == 1 && portal.names("filter=metadata.name=new-web").await.len() == 1);
+        assert_eq!(web.taken().len(), 2 * names.len(), "none is asked for anew");
+        let trace = portal.json(&format!("/api/v1/catalog/sources/{id}")).await;
+        assert_eq!((&trace["source"]["entities"], &trace["source"]["rejected"]), (&json!(3), &json!(0)), "{trace}");
     }
 
     async fn a_cluster_is_a_source_by_its_name(portal) {

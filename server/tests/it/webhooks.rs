@@ -55,7 +55,7 @@ impl Repository {
     }
 }
 
-fn signature(secret: &str, body: &str) -> String {
+pub(crate) fn signature(secret: &str, body: &str) -> String {
     let key = hmac::Key::new(hmac::HMAC_SHA256, secret.as_bytes());
     hmac::sign(&key, body.as_bytes()).as_ref().iter().fold(String::new(), |text, byte| text + &format!("{byte:02x}"))
 }
@@ -68,14 +68,14 @@ impl Portal {
     }
 
     /// Makes a secret as a person without JavaScript does, and reads it from the page.
-    async fn webhook_secret(&self, source: &str) -> String {
+    pub(crate) async fn webhook_secret(&self, source: &str) -> String {
         self.submit(&format!("/sources/{source}"), "change_webhook", &[("id", source), ("deed", "make")]).await;
         let page = self.html(&format!("/sources/{source}")).await;
         let start = page.find("whsec_").expect("the page shows the secret");
         page[start..].split('<').next().unwrap().to_owned()
     }
 
-    fn deliver(&self, source: &str, event: &str, id: &str, body: &str) -> RequestBuilder {
+    pub(crate) fn deliver(&self, source: &str, event: &str, id: &str, body: &str) -> RequestBuilder {
         self.request(Method::POST, &format!("/webhooks/{source}"))
             .header("x-github-event", event)
             .header("x-github-delivery", id)

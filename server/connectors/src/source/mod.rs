@@ -7,10 +7,9 @@ mod git;
 mod kubernetes;
 mod web;
 
-use std::{path::PathBuf, sync::Arc};
+use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
 use services::catalog::{
@@ -102,10 +101,10 @@ impl SourceReader for Sources {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, since): (&Pushed, DateTime<Utc>),
+        (pushed, enough): (&Pushed, &BTreeSet<String>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         if kind.is_organisation() {
-            return self.forges.open_pushed(kind, target, keys, (pushed, since)).await;
+            return self.forges.open_pushed(kind, target, keys, (pushed, enough)).await;
         }
         self.open_with(kind, target, keys, pushed).await
     }

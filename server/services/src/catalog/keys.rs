@@ -4,10 +4,9 @@
 //! names only if that document was itself read with it, or lies on the server's own disk: a file of one source can never
 //! have the private files of another read.
 
-use std::sync::Arc;
+use std::{collections::BTreeSet, sync::Arc};
 
 use async_trait::async_trait;
-use chrono::{DateTime, Utc};
 use domain::catalog::SourceKind;
 use secrecy::SecretString;
 use url::Url;
@@ -166,16 +165,16 @@ pub(crate) struct Reader {
     pub(super) reads: Reads,
     /// What forges told of.
     pub(super) pushed: Pushed,
-    /// Since when it is enough to ask for that; nothing where all is to be asked for.
-    pub(super) enough_since: Option<DateTime<Utc>>,
+    /// Of which repositories it is enough to ask; nothing where all is to be asked for.
+    pub(super) enough: Option<BTreeSet<String>>,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        let opened = match self.enough_since {
-            Some(since) => self.sources.open_pushed(kind, target, &self.keys, (&self.pushed, since)),
+        let opened = match &self.enough {
+            Some(enough) => self.sources.open_pushed(kind, target, &self.keys, (&self.pushed, enough)),
             None => self.sources.open_with(kind, target, &self.keys, &self.pushed),
         };
         self.reads.in_turn(kind, target, opened).await

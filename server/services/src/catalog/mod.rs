@@ -27,6 +27,7 @@ mod orphans;
 mod past;
 pub mod ports;
 mod preview;
+mod pushes;
 mod query;
 mod respelt;
 mod retarget;

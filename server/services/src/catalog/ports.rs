@@ -1,6 +1,9 @@
 //! What the catalog needs from outside: the files of a source.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -72,14 +75,14 @@ pub trait SourceReader: Send + Sync {
         self.open(kind, target).await
     }
 
-    /// The same where it is enough to ask for what was pushed since then, if that can be told apart: see [`OpenSource::part`] and
+    /// The same where it is enough to ask for these of what was pushed to, if they can be told apart: see [`OpenSource::part`] and
     /// [`OpenSource::is_behind`].
     async fn open_pushed(
         &self,
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, _since): (&Pushed, DateTime<Utc>),
+        (pushed, _enough): (&Pushed, &BTreeSet<String>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.open_with(kind, target, keys, pushed).await
     }

@@ -132,8 +132,12 @@ impl Desk {
         let caller = Caller::system(tenant, "worker");
         match job {
             Job::SyncSource { source } => catalog::sync(&self.services, &caller, source).await.map(drop),
-            Job::SyncSoon { source } => catalog::sync_soon(&self.services, &caller, source).await.map(drop),
-            Job::SyncPushed { source } => catalog::sync_pushed(&self.services, &caller, source).await.map(drop),
+            Job::SyncSoon { source } | Job::SyncPushed { source, repository: None } => {
+                catalog::sync_soon(&self.services, &caller, source).await.map(drop)
+            }
+            Job::SyncPushed { source, repository: Some(repository) } => {
+                catalog::sync_pushed(&self.services, &caller, source, repository).await.map(drop)
+            }
             Job::RemoveOrphans => catalog::remove_lapsed(&self.services, &caller).await.map(drop),
             Job::EvaluateScorecards => scorecards::evaluate(&self.services, &caller).await,
             Job::AdvanceRun { run } => runs::advance(&self.services, &caller, run).await,

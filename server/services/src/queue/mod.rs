@@ -43,10 +43,13 @@ pub enum Job {
         /// The source.
         source: Uuid,
     },
-    /// The same where only repositories of an organisation were pushed to: these are read first.
+    /// The same where only a repository of an organisation was pushed to: this is read first.
     SyncPushed {
         /// The source.
         source: Uuid,
+        /// By its path, as its server calls it; nothing in a job of a release that did not say.
+        #[serde(default)]
+        repository: Option<String>,
     },
     /// Remove the orphans whose grace has ended.
     RemoveOrphans,

@@ -1,6 +1,6 @@
 //! What was pushed to of late: asked for whatever the list says, and told of where it is not read.
 
-use std::fmt::Write as _;
+use std::{collections::BTreeSet, fmt::Write as _};
 
 use chrono::{DateTime, TimeDelta, Utc};
 use domain::catalog::Severity;
@@ -32,7 +32,7 @@ const ALONE: usize = 50;
 /// How many repositories that are not read are named.
 const NAMED: usize = 20;
 
-/// What was pushed to since then.
+/// What was pushed to.
 pub(super) struct Alone {
     /// As they are now.
     pub(super) repositories: Vec<Repository>,
@@ -40,18 +40,17 @@ pub(super) struct Alone {
     pub(super) waiting: Option<(usize, DateTime<Utc>)>,
 }
 
-/// The repositories that were pushed to since then; nothing where the organisation must be listed to know what became of them: one that
+/// The repositories of these names; nothing where the organisation must be listed to know what became of them: one that
 /// is new, gone or renamed shows in its list alone.
 pub(super) async fn alone(
     (forge, client): (Forge, &Client),
     organisation: &Organisation,
-    (pushed, since): (&Pushed, DateTime<Utc>),
+    names: &BTreeSet<String>,
 ) -> Option<Alone> {
-    let fresh: Vec<String> = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
-    if fresh.len() > ALONE {
+    if names.len() > ALONE {
         return None;
     }
-    let asked = stream::iter(fresh).map(|name| async move {
+    let asked = stream::iter(names.clone()).map(|name| async move {
         let found = forge.repository(client, organisation, &name).await;
         (name, found)
     });

@@ -47,6 +47,7 @@ use std::{
 };
 
 use bytes::Bytes;
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Condition, Filter},
     identity::{Caller, Tenant},
@@ -59,7 +60,7 @@ use self::contents::Contents;
 use self::documents::{Documents, Known};
 pub use self::load::follow;
 pub(super) use self::{hidden::strip, view::View};
-use super::store;
+use super::{pushes::Pushes, store};
 use crate::{
     Result, Services,
     permission::{self, Sight, Traits},
@@ -78,12 +79,13 @@ pub struct Index {
     recordings: Mutex<HashMap<Uuid, CancellationToken>>,
 }
 
-/// The locks of those who read a source. Who reads it whole and who reads what was pushed do not wait for each other: whoever comes to
+/// The turns of those who read a source. Who reads it whole and who reads what was pushed do not wait for each other: whoever comes to
 /// record after the other reads anew.
 #[derive(Default)]
 pub(super) struct Turns {
-    pub(super) whole: tokio::sync::Mutex<()>,
-    pub(super) pushed: tokio::sync::Mutex<()>,
+    /// When the last one began who recorded the whole.
+    pub(super) whole: tokio::sync::Mutex<Option<DateTime<Utc>>>,
+    pub(super) pushed: Pushes,
 }
 
 #[derive(Default)]
@@ -101,7 +103,7 @@ struct TenantIndex {
 }
 
 impl Index {
-    /// The locks that let one sync of a source run at a time, and one of what was pushed to it.
+    /// The lock that lets one sync of a source run at a time, and the places of those who read what was pushed to it.
     pub(super) fn turns(&self, source: Uuid) -> Arc<Turns> {
         // Nothing is left half done under these locks, so a panic elsewhere does no harm.
         self.turns.lock().unwrap_or_else(PoisonError::into_inner).entry(source).or_default().clone()

@@ -36,6 +36,7 @@ mod row {
         pub rejected: i32,
         pub warned: i32,
         pub problem: Option<String>,
+        pub part: Option<Json>,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
@@ -64,12 +65,39 @@ impl From<row::Model> for SyncRecord {
     }
 }
 
-/// Remembers a sync, and forgets the one that is too many.
+/// A sync that was recorded.
+pub(in crate::catalog) struct Recorded {
+    pub(in crate::catalog) id: Uuid,
+    pub(in crate::catalog) has_failed: bool,
+    /// What it touched, where that is known and not all.
+    pub(in crate::catalog) part: Option<Vec<String>>,
+}
+
+/// The last syncs of a source by what they touched.
+pub(in crate::catalog) async fn recorded(
+    db: &impl ConnectionTrait,
+    tenant: &Tenant,
+    source: Uuid,
+) -> Result<Vec<Recorded>> {
+    let rows = row::Entity::find()
+        .filter(row::Column::Tenant.eq(tenant.as_str()))
+        .filter(row::Column::SourceId.eq(source))
+        .all(db)
+        .await?;
+    let recorded = rows.into_iter().map(|row| Recorded {
+        id: row.id,
+        has_failed: row.problem.is_some(),
+        part: row.part.and_then(|part| serde_json::from_value(part).ok()),
+    });
+    Ok(recorded.collect())
+}
+
+/// Remembers a sync with what it touched, where that is not all, and forgets the one that is too many.
 pub(in crate::catalog) async fn remember_sync(
     tx: &impl ConnectionTrait,
     tenant: &Tenant,
     source: Uuid,
-    record: &SyncRecord,
+    (record, part): (&SyncRecord, Option<&[String]>),
 ) -> Result<()> {
     let count = |number: u32| Set(i32::try_from(number).unwrap_or(i32::MAX));
     let row = row::ActiveModel {
@@ -87,6 +115,7 @@ pub(in crate::catalog) async fn remember_sync(
         rejected: count(record.rejected),
         warned: count(record.warned),
         problem: Set(record.problem.clone()),
+        part: Set(part.map(serde_json::to_value).transpose()?),
     };
     row::Entity::insert(row).exec_without_returning(tx).await?;
     let oldest: Vec<Uuid> = row::Entity::find()

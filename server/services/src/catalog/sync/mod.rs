@@ -1,5 +1,6 @@
 //! Bringing the catalog in line with a source: source → fetch → parse → validate → claim → relate → record.
 
+mod before;
 mod bundle;
 mod carry;
 mod claim;
@@ -19,9 +20,9 @@ mod stitch;
 mod ties;
 mod troubles;
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::BTreeSet, time::Duration};
 
-use chrono::{DateTime, TimeDelta, Utc};
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{Outcome, Source, SyncRecord},
     changes::ChangeKind,
@@ -32,9 +33,9 @@ use serde_json::json;
 
 pub(super) use self::placeholders::with_whole_addresses;
 use self::{
+    before::Before,
     gather::{Gathered, Limits, Terms, gather},
     precedence::Taken,
-    recall::Recall,
     record::Told,
 };
 use super::{
@@ -55,9 +56,6 @@ use crate::{
 /// How long reading a source may take in all.
 const PATIENCE: Duration = Duration::from_mins(10);
 
-/// How long a push may take from when it is received until it is noted.
-const NOTED: TimeDelta = TimeDelta::seconds(5);
-
 /// How often a sync begins anew because the catalog became another one while the source was read.
 const ATTEMPTS: u32 = 3;
 
@@ -75,48 +73,83 @@ const RECORDED_IN_PART: &str =
 /// Fetches a source and brings the catalog in line with it. A source that cannot be read keeps its last good state and is
 /// marked stale; that is not an error of this use case. Safe to repeat: what did not change is not written.
 pub async fn sync(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
-    sync_in(services, caller, id, false).await.map(|(source, _)| source)
+    sync_in(services, caller, id, Wanted::All).await.map(|(source, _)| source)
 }
 
 /// The same where somebody waits for it: it waits for none at its server that are just due, nor does one of this source that has
 /// begun and waits for its turn there.
 pub async fn sync_soon(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
     let _asked = services.catalog.pace(id).hurry();
-    sync_in(services, caller, id, false).await.map(|(source, _)| source)
+    sync_in(services, caller, id, Wanted::All).await.map(|(source, _)| source)
 }
 
-/// The same for an organisation of which only repositories were pushed to: these are read first, and the rest is asked for
-/// afterwards if that was not done of late.
-pub async fn sync_pushed(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+/// The same for an organisation of which only a repository was pushed to: this is read first, beside others that were pushed to, and the
+/// rest is asked for afterwards if that was not done of late.
+pub async fn sync_pushed(services: &Services, caller: &Caller, id: Uuid, repository: String) -> Result<Source> {
+    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     let asked = services.catalog.pace(id).hurry();
-    let (source, is_behind) = sync_in(services, caller, id, true).await?;
+    let Some(turn) = aside(services.catalog.turns(id).pushed.take(repository)).await else {
+        return found(services, caller, id).await;
+    };
+    let (source, is_behind) = sync_in(services, caller, id, Wanted::Pushed(turn.repositories())).await?;
+    turn.done();
     drop(asked);
-    if is_behind { sync(services, caller, id).await } else { Ok(source) }
+    if !is_behind {
+        return Ok(source);
+    }
+    // Of many pushes, one has it asked for.
+    let wanted = source.synced_at.map_or(Wanted::All, Wanted::AllSince);
+    sync_in(services, caller, id, wanted).await.map(|(source, _)| source)
+}
+
+async fn found(services: &Services, caller: &Caller, id: Uuid) -> Result<Source> {
+    let gone = || Error::NotFound(format!("there is no source `{id}`; it may have been removed"));
+    store::source(&services.db, &caller.tenant, id).await?.ok_or_else(gone)
+}
+
+/// How much of a source is to be read.
+#[derive(Debug, Clone)]
+enum Wanted {
+    All,
+    /// All, unless that was begun since.
+    AllSince(DateTime<Utc>),
+    /// These repositories are enough.
+    Pushed(BTreeSet<String>),
 }
 
 /// The source as it is then, and whether it is time to ask for the rest of it.
-async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough: bool) -> Result<(Source, bool)> {
+async fn sync_in(services: &Services, caller: &Caller, id: Uuid, wanted: Wanted) -> Result<(Source, bool)> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     // An older state must not be recorded after a newer one: who finds that another was quicker reads anew, and the last time lets nobody
     // come in between. A push need not wait until an organisation was asked for all there is.
     let turns = services.catalog.turns(id);
-    let _turn = aside(if is_part_enough { turns.pushed.lock() } else { turns.whole.lock() }).await;
+    let mut begun = None;
+    let enough = match wanted {
+        Wanted::Pushed(enough) => Some(enough),
+        Wanted::All | Wanted::AllSince(_) => {
+            let turn = begun.insert(aside(turns.whole.lock()).await);
+            if let Wanted::AllSince(since) = wanted
+                && turn.is_some_and(|begun| begun >= since)
+            {
+                return Ok((found(services, caller, id).await?, false));
+            }
+            None
+        }
+    };
     let mut alone = None;
     for attempt in 1..=ATTEMPTS {
-        if attempt == ATTEMPTS && !is_part_enough {
-            alone = Some(aside(turns.pushed.lock()).await);
+        if attempt == ATTEMPTS && enough.is_none() {
+            alone = Some(aside(turns.pushed.close()).await);
         }
         let started = Utc::now();
-        let Some(source) = store::source(&services.db, &caller.tenant, id).await? else {
-            return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
-        };
+        let source = found(services, caller, id).await?;
         services.catalog.pace(id).is_new(source.tried_at.is_none());
         let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
-        let enough_since = if is_part_enough { before.known_since(services, caller).await? } else { None };
-        let mut reader = Reader { pushed, enough_since, ..services.reader(caller) };
+        let enough = if before.stands(services, caller).await? { enough.clone() } else { None };
+        let mut reader = Reader { pushed, enough, ..services.reader(caller) };
         reader.reads.pace = services.catalog.pace(id);
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {
@@ -127,7 +160,12 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough:
             Ok(gathered) => {
                 let is_behind = gathered.is_behind;
                 match record(services, caller, before, started, gathered).await {
-                    Ok(Some((source, is_owed))) => return Ok((source, is_behind || is_owed)),
+                    Ok(Some((source, is_owed))) => {
+                        if let Some(begun) = &mut begun {
+                            **begun = Some(started);
+                        }
+                        return Ok((source, is_behind || is_owed));
+                    }
                     Ok(None) => {
                         tracing::debug!(source = source.target, attempt, "the catalog changed while a source was read");
                     }
@@ -147,68 +185,37 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, is_part_enough:
         }
     }
     drop(alone);
+    if enough.is_some() {
+        // Others were quicker again and again: who reads all of it can keep them off.
+        return Ok((found(services, caller, id).await?, true));
+    }
     let why = "it was changed by others again and again while it was read; sync it once more".to_owned();
     Err(Error::Unavailable { system: "catalog".into(), why })
-}
-
-/// What was known before a sync.
-struct Before {
-    source: Source,
-    files: Vec<Arc<FileRow>>,
-    recall: Recall,
-    /// Whether all that was read the last time is recorded.
-    is_whole: bool,
-}
-
-impl Before {
-    async fn load(services: &Services, caller: &Caller, source: Source, may_recall: bool) -> Result<Self> {
-        let tenant = &caller.tenant;
-        let files = store::file_rows(&services.db, tenant, source.id).await?;
-        let files: Vec<Arc<FileRow>> = files.into_iter().map(Arc::new).collect();
-        // The program reads itself for that, once.
-        let knows_itself = tokio::task::spawn_blocking(recall::prepare).await.unwrap_or(false);
-        // Of what was recorded in part nobody knows what is missing.
-        let is_whole = !store::is_partial(&services.db, tenant, source.id).await?;
-        let recall = if may_recall && knows_itself && is_whole {
-            Recall::of(&services.db, tenant, source.id, &files).await?
-        } else {
-            Recall::default()
-        };
-        Ok(Self { source, files, recall, is_whole })
-    }
-
-    /// Since when nothing is known of pushes, where the rest stands as it was read.
-    async fn known_since(&self, services: &Services, caller: &Caller) -> Result<Option<DateTime<Utc>>> {
-        if !self.is_whole || self.source.synced_at.is_none() || self.source.problem.is_some() {
-            return Ok(None);
-        }
-        let syncs = store::syncs_of(&services.db, &caller.tenant, self.source.id).await?;
-        Ok(syncs.last().filter(|last| last.problem.is_none()).map(|last| last.started_at - NOTED))
-    }
 }
 
 async fn mark_stale(
     services: &Services,
     caller: &Caller,
-    mut source: Source,
+    source: Source,
     started: DateTime<Utc>,
     problem: &ReadProblem,
 ) -> Result<Source> {
     tracing::warn!(source = source.target, %problem, "a source could not be read");
     let mut tx = services.begin(caller).await?;
     let now = store::source(&*tx, &caller.tenant, source.id).await?;
-    let Some(now) = now else {
+    let Some(mut now) = now else {
         return Err(Error::NotFound(format!("the source `{}` was removed while it was read", source.id)));
     };
     if (now.kind, &now.target) != (source.kind, &source.target) {
         // It leads elsewhere by now, and is read there.
         return Ok(now);
     }
-    let was = source.clone();
-    source.problem = Some(problem.to_string());
-    end(&mut tx, caller, (&was, &mut source), started, Told::default()).await?;
+    // What others recorded of it meanwhile stands.
+    let was = now.clone();
+    now.problem = Some(problem.to_string());
+    end(&mut tx, caller, (&was, &mut now), (started, None), Told::default()).await?;
     tx.commit().await?;
-    Ok(source)
+    Ok(now)
 }
 
 /// Records what was gathered, and says whether the rest has to do with it; nothing if what was known before is no longer so.
@@ -219,18 +226,15 @@ async fn record(
     started: DateTime<Utc>,
     mut gathered: Gathered,
 ) -> Result<Option<(Source, bool)>> {
-    let Before { source: seen, files: old, recall, .. } = before;
-    drop(recall);
-    let (tenant, id, now) = (&caller.tenant, seen.id, Utc::now());
+    let (tenant, id, now) = (&caller.tenant, before.source.id, Utc::now());
     let mut tx = begin(services, caller).await?;
     let stop = services.catalog.recording(id);
     // Read again: it may have been removed meanwhile.
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("the source `{id}` was removed while it was read")));
     };
-    if (source.synced_at, source.kind, &source.target) != (seen.synced_at, seen.kind, &seen.target) {
-        return Ok(None);
-    }
+    let touched = gathered.part.as_ref().and_then(|part| part::touched(part, &gathered.files));
+    let Some(old) = before.now(&tx, tenant, (&source, touched.as_deref())).await? else { return Ok(None) };
     let was = source.clone();
     let (mut notes, texts) = (std::mem::take(&mut gathered.notes), std::mem::take(&mut gathered.texts));
     let rests = std::mem::take(&mut gathered.rests);
@@ -282,7 +286,7 @@ async fn record(
     let rows: Vec<FileRow> = rows.map(|((file, documents), judged)| FileRow { file, documents, judged }).collect();
     store::replace_files(&*tx, tenant, id, &old, (&rows, is_part)).await?;
     store::set_partial(&*tx, tenant, id, false).await?;
-    end(&mut tx, caller, (&was, &mut source), started, told).await?;
+    end(&mut tx, caller, (&was, &mut source), (started, touched), told).await?;
     tx.commit().await?;
     drop((rows, old));
     services.catalog.catch_up(services, tenant).await?;
@@ -299,7 +303,7 @@ async fn end(
     tx: &mut Transaction,
     caller: &Caller,
     (was, source): (&Source, &mut Source),
-    started: DateTime<Utc>,
+    (started, touched): (DateTime<Utc>, Option<Vec<String>>),
     told: Told,
 ) -> Result<()> {
     let now = Utc::now();
@@ -321,7 +325,7 @@ async fn end(
         problem: source.problem.clone(),
         is_narrowed: false,
     };
-    store::remember_sync(&**tx, &caller.tenant, source.id, &record).await?;
+    store::remember_sync(&**tx, &caller.tenant, source.id, (&record, touched.as_deref())).await?;
     let state = |source: &Source| {
         let Source { problem, revision, branch, entities, files, rejected, warned, .. } = source.clone();
         (problem, revision, branch, entities, files, rejected, warned)

@@ -9,6 +9,26 @@ use domain::catalog::SourceFile;
 
 use crate::catalog::store::FileRow;
 
+/// How many names of what a sync touched are kept; of what is more, nobody knows what is apart from it.
+const NAMES: usize = 500;
+
+/// What is touched by who records a part: its folders, and the files beyond them that it leads to.
+pub(super) fn touched(part: &HashSet<String>, files: &[SourceFile]) -> Option<Vec<String>> {
+    let is_within = |path: &str| path.match_indices('/').any(|(at, _)| part.contains(&path[..=at]));
+    let beyond = files.iter().map(|file| &file.path).filter(|path| !is_within(path));
+    // What is told of the organisation itself is told anew by each.
+    let names: HashSet<&String> = part.iter().chain(beyond).filter(|name| !name.starts_with('@')).collect();
+    let mut names: Vec<String> = names.into_iter().cloned().collect();
+    names.sort();
+    (names.len() <= NAMES).then_some(names)
+}
+
+/// Whether neither touched what the other did.
+pub(super) fn are_apart(one: &[String], other: &[String]) -> bool {
+    let is_within = |path: &str, folder: &str| path == folder || folder.ends_with('/') && path.starts_with(folder);
+    one.iter().all(|one| other.iter().all(|other| !is_within(one, other) && !is_within(other, one)))
+}
+
 /// A part of a source, or all of it.
 pub(super) struct Part<'a> {
     /// Folders, each with a slash at the end, and files; nothing where all was read.
@@ -72,5 +92,21 @@ mod tests {
             assert!(!part.is_outside(path), "{path}");
         }
         assert!(!Part::new(None, &[], &old).is_outside("quays/catalog-info.yaml"));
+    }
+
+    #[test]
+    fn parts_are_apart_unless_they_touch_the_same_folder_or_file() {
+        let part = |folder: &str, files: &[&str]| {
+            let files: Vec<SourceFile> = files.iter().map(|path| file(path, None)).collect();
+            touched(&[folder, "@pushed"].map(str::to_owned).into(), &files).unwrap()
+        };
+        let tides = part("tides/", &["tides/x.yaml", "https://a.example/far.yaml", "@pushed"]);
+        assert_eq!(tides, ["https://a.example/far.yaml", "tides/"]);
+        assert!(are_apart(&tides, &part("tides-2/", &["tides-2/x.yaml", "https://b.example/far.yaml", "@pushed"])));
+        assert!(!are_apart(&tides, &part("tides/", &[])));
+        assert!(!are_apart(&tides, &part("quays/", &["https://a.example/far.yaml"])));
+        assert!(!are_apart(&part("quays/", &[]), &part("quays/tides/", &[])));
+        let many: Vec<SourceFile> = (0..=NAMES).map(|number| file(&format!("https://{number}"), None)).collect();
+        assert_eq!(touched(&HashSet::new(), &many), None);
     }
 }

@@ -374,7 +374,7 @@ async fn a_source_that_is_being_read_can_be_pointed_elsewhere_and_removed() {
     world.write(HERE, "catalog-info.yaml", &component("gate", ""));
     let source = world.register(HERE).await;
     let turns = world.services.catalog.turns(source.id);
-    let _turns = (turns.whole.lock().await, turns.pushed.lock().await);
+    let _turns = (turns.whole.lock().await, turns.pushed.close().await);
     let elsewhere = NewSource::new(SourceKind::Url, THERE);
     catalog::retarget(&world.services, &world.caller, source.id, elsewhere).await.unwrap();
     catalog::remove_source(&world.services, &world.caller, source.id, catalog::Entities::Remove).await.unwrap();

@@ -1,5 +1,9 @@
 //! A push is read by itself: what was not asked for stands as it is recorded, whatever others know of it.
 
+use std::sync::Arc;
+
+use tokio::sync::Barrier;
+
 use super::*;
 
 /// Four repositories, of which one has something to mend and two claim one name.
@@ -105,6 +109,86 @@ async fn a_push_does_not_wait_for_who_reads_all_and_nothing_older_is_recorded_ov
     drop(whole);
     world.sync(&source).await;
     assert_eq!(world.entity("component:puffin").await.name(), "puffin");
+}
+
+#[tokio::test]
+async fn a_push_that_is_slow_holds_up_no_other_and_is_recorded_beside_it() {
+    for world in [World::new().await, World::on_postgres().await] {
+        let source = organisation(&world).await;
+        let slow = Arc::new(Barrier::new(2));
+        world.memory.2.lock().unwrap().insert("slow".into(), slow.clone());
+        world.write(FOLDER, "@part", "terns/");
+        world.write(FOLDER, "terns/x.yaml", &component("puffin", ""));
+        world.memory.1.lock().unwrap().clear();
+        let quick = async {
+            slow.wait().await;
+            world.write(FOLDER, "@part", "gulls/");
+            world.write(FOLDER, "gulls/x.yaml", &component("skua", ""));
+            world.write(FOLDER, "gulls/y.yaml", &component("auk", ""));
+            world.sync_pushed_to(&source, "quick").await;
+            assert_eq!(world.entity("component:skua").await.name(), "skua");
+            slow.wait().await;
+        };
+        let (told, ()) = tokio::join!(world.sync_pushed_to(&source, "slow"), quick);
+        let read = std::mem::take(&mut *world.memory.1.lock().unwrap());
+        let reads = |path: &str| read.iter().filter(|read| *read == path).count();
+        assert_eq!(reads("terns/x.yaml"), reads("gulls/x.yaml"), "it is not read anew");
+        assert_eq!((told.files, told.entities, told.rejected), (5, 6, 0));
+        // What was the tern is called so now, and the gull left together with another.
+        let all = ["auk", "bittern", "egret", "gull", "heron", "puffin", "skua"]
+            .map(|name| format!("component:default/{name}"));
+        assert_eq!(world.found("kind=component,relations.ownedby=group:default/berths").await, all.join(" "));
+        assert!(world.entity("component:gull").await.orphaned_at.is_some());
+        // All of it is as who reads it whole finds it.
+        world.remove(FOLDER, "@part");
+        let before = world.trace(&source).await;
+        world.sync(&source).await;
+        let sorted = |trace: &str| {
+            let mut lines: Vec<String> = trace.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&world.trace(&source).await), sorted(&before));
+    }
+}
+
+#[tokio::test]
+async fn what_a_slow_push_read_is_not_recorded_over_what_was_read_later() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    let slow = Arc::new(Barrier::new(2));
+    world.memory.2.lock().unwrap().insert("slow".into(), slow.clone());
+    world.write(FOLDER, "@part", "terns/");
+    world.write(FOLDER, "terns/x.yaml", &component("tern", "  system: old\n"));
+    let quick = async {
+        slow.wait().await;
+        world.write(FOLDER, "terns/x.yaml", &component("tern", "  system: new\n"));
+        world.sync_pushed_to(&source, "quick").await;
+        world.memory.2.lock().unwrap().clear();
+        slow.wait().await;
+    };
+    tokio::join!(world.sync_pushed_to(&source, "slow"), quick);
+    assert_eq!(world.entity("component:tern").await.document["spec"]["system"], "new");
+}
+
+#[tokio::test]
+async fn of_several_pushes_after_which_all_is_to_be_asked_for_one_asks() {
+    let world = World::new().await;
+    let source = organisation(&world).await;
+    let recorded = async || catalog::syncs_of(&world.services, &world.caller, source.id).await.unwrap().len();
+    let before = recorded().await;
+    world.write(FOLDER, "@part", "@behind");
+    let turns = world.services.catalog.turns(source.id);
+    let whole = turns.whole.lock().await;
+    let let_go = async {
+        while recorded().await < before + 3 {
+            tokio::task::yield_now().await;
+        }
+        drop(whole);
+    };
+    let push = |name: &'static str| world.sync_pushed_to(&source, name);
+    tokio::join!(push("a"), push("b"), push("c"), let_go);
+    assert_eq!(recorded().await, before + 4);
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! A catalog with sources in memory and a database of its own.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fmt::Write as _,
     sync::{Arc, Mutex},
 };
@@ -13,6 +13,7 @@ use domain::{
     catalog::{EntityRef, Filter, NewSource, Query, Severity, Source, SourceKind},
     identity::{Caller, Tenant},
 };
+use tokio::sync::Barrier;
 
 use crate::{
     Services,
@@ -25,11 +26,13 @@ use crate::{
 };
 
 /// Sources by their targets, each with its files; a target without files is one that does not answer, and of one that is called
-/// guessed every file is looked at. And which files were read.
+/// guessed every file is looked at. And which files were read, and for which repositories a push is read slowly: once that has begun, and
+/// before it ends, it waits there.
 #[derive(Default)]
 pub(super) struct Memory(
     pub(super) Mutex<BTreeMap<String, BTreeMap<String, String>>>,
     pub(super) Arc<Mutex<Vec<String>>>,
+    pub(super) Mutex<BTreeMap<String, Arc<Barrier>>>,
 );
 
 struct Opened(String, BTreeMap<String, String>, Arc<Mutex<Vec<String>>>, Option<Vec<String>>);
@@ -59,12 +62,17 @@ impl SourceReader for Memory {
         _kind: SourceKind,
         target: &str,
         _keys: &Keys,
-        _pushed: (&Pushed, DateTime<Utc>),
+        (_, enough): (&Pushed, &BTreeSet<String>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let mut files = self.0.lock().unwrap().get(target).cloned().unwrap_or_default();
         let part: Option<Vec<String>> = files.remove("@part").map(|part| part.lines().map(str::to_owned).collect());
         let is_asked = |path: &str| part.iter().all(|part| part.iter().any(|folder| path.starts_with(folder)));
         files.retain(|path, _| is_asked(path));
+        let slow = enough.iter().find_map(|name| self.2.lock().unwrap().get(name).cloned());
+        if let Some(slow) = slow {
+            slow.wait().await;
+            slow.wait().await;
+        }
         Ok(self.opened(target, files, part))
     }
 }
@@ -93,6 +101,11 @@ impl OpenSource for Opened {
 
     fn part(&self) -> Option<Vec<String>> {
         self.3.clone()
+    }
+
+    /// Of a part that names `@behind`, it is time to ask for the rest.
+    fn is_behind(&self) -> bool {
+        self.3.as_ref().is_some_and(|part| part.contains(&"@behind".to_owned()))
     }
 
     /// One that holds a file `@unlisted` could not list the folder that is named in it.
@@ -194,7 +207,11 @@ impl World {
     }
 
     pub(super) async fn sync_pushed(&self, source: &Source) -> Source {
-        catalog::sync_pushed(&self.services, &self.caller, source.id).await.unwrap()
+        self.sync_pushed_to(source, "terns").await
+    }
+
+    pub(super) async fn sync_pushed_to(&self, source: &Source, repository: &str) -> Source {
+        catalog::sync_pushed(&self.services, &self.caller, source.id, repository.to_owned()).await.unwrap()
     }
 
     /// What was told since `after`, but for the syncs.
@@ -216,7 +233,7 @@ impl World {
         jobs.filter_map(|job| match serde_json::from_value(job).unwrap() {
             crate::queue::Job::SyncSource { source }
             | crate::queue::Job::SyncSoon { source }
-            | crate::queue::Job::SyncPushed { source } => Some(source),
+            | crate::queue::Job::SyncPushed { source, .. } => Some(source),
             _ => None,
         })
         .collect()

@@ -152,7 +152,10 @@ pub async fn receive(
         return Err(Error::NotFound(format!("there is no source `{source}`; it may have been removed")));
     };
     let Decision { outcome, detail, repository } = decide(&known, &delivery)?;
-    let job = if repository.is_some() { Job::SyncPushed { source } } else { Job::SyncSoon { source } };
+    let job = match &repository {
+        Some(repository) => Job::SyncPushed { source, repository: Some(repository.clone()) },
+        None => Job::SyncSoon { source },
+    };
     let told = WebhookDelivery {
         received_at: now,
         forge: delivery.forge.to_owned(),

@@ -97,7 +97,8 @@ impl Server {
     async fn open_pushed(&self, target: &str, pushed: &Pushed, since: DateTime<Utc>) -> Arc<dyn OpenSource> {
         let target = format!("http://{}/{target}", self.address);
         let keys = Keys::of(Arc::new(One("t0ken")));
-        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, (pushed, since)).await.unwrap()
+        let fresh = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
+        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, (pushed, &fresh)).await.unwrap()
     }
 
     /// Begins anew, as after a restart.
