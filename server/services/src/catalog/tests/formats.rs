@@ -182,6 +182,19 @@ async fn placeholders_stand_anywhere_and_what_is_none_is_left_alone() {
 }
 
 #[tokio::test]
+async fn a_number_without_an_end_is_told_of_where_it_stands() {
+    let world = World::new().await;
+    world.write(HERE, "catalog-info.yaml", &(component("tide", "  level: .inf\n  drop: [1, -.inf]\n") + GROUP));
+    let source = world.register(HERE).await;
+    insta::assert_snapshot!(world.trace(&source).await, @r"
+    catalog-info.yaml warned (2)
+      line 9, column 10: spec.level: `.inf` and `.nan` are no numbers to a catalog, which is JSON, and were read as nothing; write a number, or put it in quotes
+      line 10, column 13: spec.drop[1]: `.inf` and `.nan` are no numbers to a catalog, which is JSON, and were read as nothing; write a number, or put it in quotes
+    ");
+    assert_eq!(world.entity("component:tide").await.document["spec"]["drop"], serde_json::json!([1, null]));
+}
+
+#[tokio::test]
 async fn a_pasted_text_gets_a_verdict_on_each_document() {
     let world = World::new().await;
     world.write(HERE, "catalog-info.yaml", &(component("ticket-api", "") + GROUP));

@@ -18,9 +18,17 @@ pub(super) struct Budget {
     pub(super) text: usize,
     /// Keys that are no texts, as the texts they were read as; the first of them.
     pub(super) odd_keys: Vec<String>,
+    /// Whether a number had no end, or was none.
+    pub(super) has_infinite: bool,
 }
 
-/// How many odd keys of a document are noted.
+impl Budget {
+    pub(super) fn new(nodes: usize, text: usize) -> Self {
+        Self { nodes, text, odd_keys: Vec::new(), has_infinite: false }
+    }
+}
+
+/// How many odd keys of a document, or numbers without an end, are told of.
 const ODD: usize = 20;
 
 /// Reads one document and takes what it costs from `budget`, counting each alias as what it stands for.
@@ -115,6 +123,7 @@ impl<'de> Visitor<'de> for Priced<'_, '_> {
             #[expect(clippy::cast_possible_truncation, reason = "whole, and within 53 bits")]
             return Ok((value as i64).into());
         }
+        self.0.borrow_mut().has_infinite |= !value.is_finite();
         Ok(Number::from_f64(value).map_or(Value::Null, Value::Number))
     }
 
@@ -177,11 +186,38 @@ pub(super) fn locate(text: &str, field: &FieldPath) -> Option<(u32, u32)> {
     Some((u32::try_from(place.line()).ok()?, u32::try_from(place.column()).ok()?))
 }
 
+/// Where numbers have no end or are none, at most [`ODD`]. Only for documents that were read before, within their budget.
+pub(super) fn infinite(text: &str) -> Vec<FieldPath> {
+    let mut found = Vec::new();
+    if let Ok(Placed(root)) = serde_saphyr::from_str_with_options(text, super::options(&super::Limits::default())) {
+        look(root.value, &FieldPath::default(), &mut found);
+    }
+    found
+}
+
+fn look(tree: Tree, at: &FieldPath, found: &mut Vec<FieldPath>) {
+    match tree {
+        Tree::Infinite if found.len() < ODD => found.push(at.clone()),
+        Tree::Infinite | Tree::Leaf => {}
+        Tree::List(items) => {
+            for (number, item) in items.into_iter().enumerate() {
+                look(item.0.value, &at.index(number), found);
+            }
+        }
+        Tree::Map(pairs) => {
+            for (key, item) in pairs {
+                look(item.0.value, &at.key(&key), found);
+            }
+        }
+    }
+}
+
 #[derive(Deserialize)]
 struct Placed(Spanned<Tree>);
 
 enum Tree {
     Leaf,
+    Infinite,
     List(Vec<Placed>),
     Map(Vec<(String, Placed)>),
 }
@@ -233,8 +269,8 @@ impl<'de> Visitor<'de> for TreeVisitor {
         Ok(Tree::Leaf)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Tree, E> {
-        Ok(Tree::Leaf)
+    fn visit_f64<E>(self, value: f64) -> Result<Tree, E> {
+        Ok(if value.is_finite() { Tree::Leaf } else { Tree::Infinite })
     }
 
     fn visit_str<E>(self, _: &str) -> Result<Tree, E> {
@@ -263,7 +299,7 @@ struct Key(String);
 
 impl<'de> Deserialize<'de> for Key {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let mut budget = Budget { nodes: usize::MAX, text: usize::MAX, odd_keys: Vec::new() };
+        let mut budget = Budget::new(usize::MAX, usize::MAX);
         let key = Priced(&RefCell::new(&mut budget)).deserialize(deserializer)?;
         Ok(Self(key::text(key).0))
     }

@@ -46,10 +46,17 @@ pub struct Document {
     pub line: u32,
     /// Keys that are no texts, as the texts they were read as.
     pub odd_keys: Vec<String>,
+    /// Whether a number has no end, or is none.
+    has_infinite: bool,
     text: Arc<str>,
 }
 
 impl Document {
+    /// Where numbers have no end or are none: JSON has no such, so they were read as nothing.
+    pub fn infinite(&self) -> Vec<FieldPath> {
+        if self.has_infinite { locate::infinite(&self.text) } else { Vec::new() }
+    }
+
     /// A problem with one of its fields, at the field's place or that of the nearest one around it.
     pub fn problem(&self, severity: Severity, field: &FieldPath, message: String) -> FileProblem {
         let place = locate::locate(&self.text, field);
@@ -77,10 +84,10 @@ pub fn read(bytes: &[u8], limits: &Limits) -> Result<Vec<Result<Document, FilePr
         }
         let position = u32::try_from(documents.len()).unwrap_or(u32::MAX);
         match parse(piece.text, piece.line, &mut left) {
-            Ok((Value::Null, _)) => {}
-            Ok((value, odd_keys)) => {
+            Ok(Parsed { value: Value::Null, .. }) => {}
+            Ok(Parsed { value, odd_keys, has_infinite }) => {
                 let (line, text) = (piece.line, piece.text.into());
-                documents.push(Ok(Document { value, position, line, odd_keys, text }));
+                documents.push(Ok(Document { value, position, line, odd_keys, has_infinite, text }));
             }
             Err(problem) => documents.push(Err(problem)),
         }
@@ -142,16 +149,22 @@ fn options(left: &Limits) -> serde_saphyr::Options {
     }
 }
 
-/// A document, and those of its keys that are no texts.
-fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<(Value, Vec<String>), FileProblem> {
+/// A document, and what of it was read otherwise than it stands.
+struct Parsed {
+    value: Value,
+    odd_keys: Vec<String>,
+    has_infinite: bool,
+}
+
+fn parse(text: &str, first_line: u32, left: &mut Limits) -> Result<Parsed, FileProblem> {
     let options = options(left);
-    let mut budget = locate::Budget { nodes: left.nodes, text: left.text, odd_keys: Vec::new() };
+    let mut budget = locate::Budget::new(left.nodes, left.text);
     let read = locate::read_bounded(text, options, &mut budget);
     // What a document used up is gone for the ones after it, whether it was read in the end or not.
     left.nodes = budget.nodes;
     left.text = budget.text;
-    let odd_keys = std::mem::take(&mut budget.odd_keys);
-    read.map(|value| (value, odd_keys)).map_err(|error| {
+    let locate::Budget { odd_keys, has_infinite, .. } = budget;
+    read.map(|value| Parsed { value, odd_keys, has_infinite }).map_err(|error| {
         let place = error.location();
         let line = place.and_then(|place| u32::try_from(place.line()).ok()).filter(|&line| line > 0);
         let column = place.and_then(|place| u32::try_from(place.column()).ok()).filter(|&column| column > 0);
@@ -256,6 +269,19 @@ mod tests {
         assert_eq!((problem.line, problem.column), (Some(3), Some(8)));
         let problem = document.problem(Severity::Warning, &FieldPath::of("a").key("{ host }"), String::new());
         assert_eq!(problem.line, Some(1));
+    }
+
+    #[test]
+    fn a_number_without_an_end_is_read_as_nothing_and_noted() {
+        let documents = read(b"a: &x [1.5, -.inf, {b: .nan}]\nc: *x\n---\nd: 1.5\n", &Limits::default()).unwrap();
+        let document = documents[0].as_ref().unwrap();
+        let fields: Vec<String> = document.infinite().iter().map(ToString::to_string).collect();
+        assert_eq!(fields, ["a[1]", "a[2].b", "c[1]", "c[2].b"]);
+        let problem = document.problem(Severity::Warning, &document.infinite()[1], String::new());
+        assert_eq!((problem.line, problem.column), (Some(1), Some(24)));
+        assert!(documents[1].as_ref().unwrap().infinite().is_empty());
+        let many = format!("[{}]", vec![".inf"; 1_000].join(","));
+        assert_eq!(read(many.as_bytes(), &Limits::default()).unwrap()[0].as_ref().unwrap().infinite().len(), 20);
     }
 
     #[test]

@@ -152,6 +152,11 @@ impl Look {
                            whole of it in quotes: `\"{{ … }}\"`";
             told.push(document.problem(Severity::Warning, &field, message.to_owned()));
         }
+        for field in document.infinite() {
+            let message = "`.inf` and `.nan` are no numbers to a catalog, which is JSON, and were read as nothing; write a number, \
+                           or put it in quotes";
+            told.push(document.problem(Severity::Warning, &field, message.to_owned()));
+        }
         for warning in normalise(&mut value).into_iter().chain(unshown(&value)) {
             told.push(document.problem(Severity::Warning, &warning.field, warning.message));
         }
