@@ -21,7 +21,8 @@ const ASKED: &str = "data-asked";
 /// A text field that filters a list through its address, as one types, and chips of what was picked. `/` puts the cursor into the field.
 ///
 /// - `action`: the list's path; `text`: what is looked for now; `keep`: the address' other parts, as names and values; `chips`: what
-///   was picked; `clear`: the list without any of it; `name`: the part of the address that holds the text; `placeholder`: what can be looked for; `children`: more, at the right.
+///   was picked; `clear`: the list without any of it; `name`: the part of the address that holds the text; `placeholder`: what can be
+///   looked for; `children`: more, at the right.
 #[component]
 pub fn FilterBar(
     #[prop(into)] action: String,

@@ -214,8 +214,8 @@ async fn has_left(
     }))
 }
 
-/// What an account has made and started goes with it where the rules find somebody else for it now, since the catalog calls its person otherwise, or
-/// took it for somebody else by mistake: it is the same person who made it. Sessions begin anew.
+/// What an account has made and started goes with it where the rules find somebody else for it now, since the catalog calls its person
+/// otherwise, or took it for somebody else by mistake: it is the same person who made it. Sessions begin anew.
 async fn follow(
     tx: &mut Transaction,
     tenant: &Tenant,
