@@ -158,3 +158,25 @@ pub(super) fn Complaint(problem: FileProblem, #[prop(optional_no_strip)] href: O
         </div>
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(path: &str, outcome: Outcome) -> SourceFile {
+        SourceFile { path: path.to_owned(), outcome, entities: 1, problems: Vec::new(), parent: None }
+    }
+
+    #[test]
+    fn a_file_among_thousands_is_found_by_a_part_of_its_path() {
+        let mut files: Vec<_> = (0..3_000).map(|number| file(&format!("a/{number:04}.yaml"), Outcome::Found)).collect();
+        files.push(file("z/Quay.yaml", Outcome::Rejected));
+        let (first, count) = listed(files.clone(), "");
+        assert_eq!((first.len(), count, first[0].path.as_str()), (MOST, 3_001, "z/Quay.yaml"));
+        let found =
+            |find: &str| -> Vec<String> { listed(files.clone(), find).0.into_iter().map(|file| file.path).collect() };
+        assert_eq!(found(" quay"), ["z/Quay.yaml"]);
+        assert_eq!(found("2999"), ["a/2999.yaml"]);
+        assert!(found("nowhere").is_empty());
+    }
+}

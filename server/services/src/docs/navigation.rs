@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use domain::letters::capital;
+
 use super::{NavItem, NavTarget};
 
 /// The part of a portal's address that means a page: `guide/index.md` is `guide`.
@@ -132,9 +134,7 @@ pub(super) fn title(path: &str, markdown: &str) -> String {
 
 /// A file's name in words.
 fn words(name: &str) -> String {
-    let spaced = name.replace(['-', '_'], " ");
-    let mut letters = spaced.chars();
-    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+    capital(&name.replace(['-', '_'], " "))
 }
 
 #[cfg(test)]

@@ -41,6 +41,10 @@ const PAGE: u64 = 64 * 1024 * 1024;
 /// How many workloads of one kind and namespace are taken.
 const MOST: usize = 50_000;
 
+/// How many workloads of how many targets are remembered from one listing to the next.
+const MOST_KEPT: usize = 200_000;
+const MOST_TARGETS: usize = 1_000;
+
 /// Metadata is all that is needed, and a tenth of what a workload says.
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
 
@@ -130,7 +134,7 @@ impl Clusters {
         if let (false, Some(remark)) = (is_any, remarks.first()) {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
-        self.listed.lock().unwrap_or_else(PoisonError::into_inner).insert(key, listed.clone());
+        self.remember(key, &listed);
         // In the order of the kinds and namespaces.
         let parts = target.kinds.iter().flat_map(|kind| namespaces.iter().map(move |namespace| (kind, namespace)));
         let found: Vec<Workload> = parts
@@ -155,6 +159,16 @@ impl Clusters {
         remarks.extend(misread);
         let paths = files.iter().map(|(path, _)| path.clone()).collect();
         Ok(Arc::new(State { name: target.name, paths, files: files.into_iter().collect(), remarks }))
+    }
+
+    /// Keeps what was listed for the next time. Anybody may look at a target before it is registered, so there is a bound.
+    fn remember(&self, target: String, listed: &Listed) {
+        let mut all = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
+        let kept: usize = all.values().flat_map(HashMap::values).map(Vec::len).sum();
+        if kept >= MOST_KEPT || all.len() >= MOST_TARGETS {
+            all.retain(|known, _| *known == target);
+        }
+        all.insert(target, listed.clone());
     }
 
     async fn client(&self, access: &Access) -> Result<reqwest::Client, ReadProblem> {
