@@ -33,6 +33,7 @@ mod m20261128_000400_persons;
 mod m20261128_000500_bound_tokens;
 mod m20261128_000600_told_by;
 mod m20261128_000700_parts;
+mod m20261128_000800_leaving;
 
 /// Every change of the schema, oldest first.
 #[derive(Debug)]
@@ -71,6 +72,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261128_000500_bound_tokens::Migration),
             Box::new(m20261128_000600_told_by::Migration),
             Box::new(m20261128_000700_parts::Migration),
+            Box::new(m20261128_000800_leaving::Migration),
         ]
     }
 }

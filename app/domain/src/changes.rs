@@ -26,6 +26,10 @@ pub enum ChangeKind {
     SourceRegistered,
     /// A sync of a source ended, well or not.
     SourceSynced,
+    /// A source is being taken away.
+    SourceLeaving,
+    /// A source that was being taken away stays, because that could not be done.
+    SourceStays,
     /// A source was taken away.
     SourceRemoved,
     /// The documentation of an entity changed in its source.
@@ -77,6 +81,8 @@ impl ChangeKind {
             Self::EntityHandedOver => "entity-handed-over",
             Self::SourceRegistered => "source-registered",
             Self::SourceSynced => "source-synced",
+            Self::SourceLeaving => "source-leaving",
+            Self::SourceStays => "source-stays",
             Self::SourceRemoved => "source-removed",
             Self::DocsChanged => "docs-changed",
             Self::SourceAsked => "source-asked",

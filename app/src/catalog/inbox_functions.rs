@@ -143,7 +143,7 @@ pub(super) async fn change_webhook(id: String, deed: WebhookDeed) -> Result<(), 
 /// Takes a source away. What it declares is kept as orphans for a while, or removed with it.
 #[server(prefix = "/api/portal", output = crate::wire::Json)]
 pub(super) async fn remove_source(id: String, deed: OrphanDeed) -> Result<(), AppError> {
-    use services::catalog::{Entities, Progress};
+    use services::catalog::Entities;
 
     use crate::ssr::{caller, entity, reply, services};
 
@@ -152,9 +152,8 @@ pub(super) async fn remove_source(id: String, deed: OrphanDeed) -> Result<(), Ap
         OrphanDeed::Keep => Entities::Orphan,
         OrphanDeed::Remove => Entities::Remove,
     };
-    match reply(services::catalog::remove_source(&services(), &caller(), id, entities).await)? {
-        Progress::Done(()) => leptos_axum::redirect("/sources"),
-        Progress::GoesOn => leptos_axum::redirect(&format!("{}{id}", super::sources_page::LEAVING)),
-    }
+    // One that takes a while to go is shown there as what it is.
+    reply(services::catalog::remove_source(&services(), &caller(), id, entities).await)?;
+    leptos_axum::redirect("/sources");
     Ok(())
 }

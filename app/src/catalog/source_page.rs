@@ -65,8 +65,9 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
         may_not,
         may_not_trust,
     } = page;
-    let may = may_not.is_empty();
     let SourceRow { source, bars, next, .. } = row;
+    let leaving = source.leaving_at;
+    let may = may_not.is_empty() && leaving.is_none();
     let (mark, label) = state(&source);
     let id = source.id.to_string();
     let (synced, asked) = (source.synced_at, source.asked_at);
@@ -76,6 +77,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
             None => " · never synced".into_any(),
         };
         let next = match (asked, next) {
+            _ if leaving.is_some() => ().into_any(),
             (Some(at), _) => view! { " · a sync is under way, asked for " <When at sentence=true/> }.into_any(),
             (None, Some(at)) => view! { " · next " <Until at=Moment(at)/> }.into_any(),
             (None, None) => " · synced by webhook and on demand only".into_any(),
@@ -104,6 +106,14 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
             </div>
         }
     });
+    let leaves = leaving.map(|at| {
+        view! {
+            <div role="status" class="mb-4 rounded-box border border-base-300 bg-base-100 px-4 py-3 text-table">
+                <p>"It is being removed, since "<When at sentence=true/>". Until that is done, what it declares stays as it is, and it is not synced."</p>
+                <p class="mt-1 text-meta text-muted">"With very many things that takes a minute or more. It goes on by itself, also after a restart; what cannot be done is told in the log of the server, and can be asked for again here."</p>
+            </div>
+        }
+    });
     let orphaned = (orphans > 0).then(|| {
         let href = format!("/sources/orphans?source={id}");
         let words = many(orphans, "thing that it no longer declares", "things that it no longer declares");
@@ -122,6 +132,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
     view! {
         <Page title=source.target.clone() answer actions>
             <MayNot why=may_not/>
+            {leaves}
             {problem}
             {orphaned}
             <div class="mb-4 grid grid-cols-2 gap-4 sm:grid-cols-4">{told.into_iter().collect_view()}</div>
@@ -129,8 +140,10 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
                 <Reading credential allowance=source.allowance.clone()/>
                 <Syncs bars id=id.clone() every=source.every_minutes default_minutes may/>
                 {disputed}
-                <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
-                <WebhookPanel id=id.clone() kind=source.kind webhook may/>
+                {leaving.is_none().then(|| view! {
+                    <Trusted id=id.clone() kind=source.kind trust=source.trust may_not=may_not_trust/>
+                    <WebhookPanel id=id.clone() kind=source.kind webhook may/>
+                })}
                 <Files files count source=id.clone() texts find all/>
                 {may.then(|| view! { <Removal id entities=source.entities target=source.target orphan_days/> })}
             </div>

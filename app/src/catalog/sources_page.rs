@@ -15,12 +15,12 @@ use crate::ui::{
     When, fetch, live,
 };
 
+/// What is told where a source is being removed.
+pub(super) const LEAVES: &str = "A source is being removed. With very many things that takes a minute or more; it goes on by itself, also after a restart, and \
+     the source leaves this list when it is done.";
+
 /// Where those are listed that need someone.
 pub(crate) const TROUBLED: &str = "/sources?only=troubled";
-
-/// Where whoever removed a source is led that takes a while to go.
-#[cfg(feature = "ssr")]
-pub(super) const LEAVING: &str = "/sources?leaving=";
 
 /// What an address of the list asks for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -28,8 +28,6 @@ struct Asked {
     text: String,
     troubled: bool,
     page: u32,
-    /// The id of a source that is being removed.
-    leaving: Option<String>,
 }
 
 impl Asked {
@@ -53,7 +51,6 @@ pub(crate) fn SourcesPage() -> impl IntoView {
             text: query.get_str("q").unwrap_or_default().trim().to_owned(),
             troubled: query.get_str("only") == Some("troubled"),
             page: query.get_str("page").and_then(|page| page.parse().ok()).unwrap_or(1),
-            leaving: query.get_str("leaving").map(str::to_owned),
         })
     });
     let version = live(|kind, _| kind.starts_with("source-") || kind == "entity-kept" || kind == "entity-removed");
@@ -104,20 +101,10 @@ fn Sources(page: SourcesView, asked: Asked) -> impl IntoView {
         Column::plain("Next").class("hidden text-right lg:table-cell"),
         Column::plain("Synced").class("text-right"),
     ];
-    let leaving = asked.leaving.as_ref().map(|_| {
-        view! {
-            <p role="status" class="mb-3 max-w-prose text-table">
-                "The source is being removed. With so many things that takes a minute or more; it goes on by itself, and the source leaves this list when it is done."
-            </p>
-        }
+    let leaving = rows.iter().any(|row| row.source.leaving_at.is_some()).then(|| {
+        view! { <p role="status" class="mb-3 max-w-prose text-table">{LEAVES}</p> }
     });
-    let rows = rows
-        .into_iter()
-        .map(|row| {
-            let leaves = asked.leaving.as_ref().is_some_and(|id| *id == row.source.id.to_string());
-            view! { <Row row leaves/> }
-        })
-        .collect_view();
+    let rows = rows.into_iter().map(|row| view! { <Row row/> }).collect_view();
     let body = if is_empty {
         view! {
             <div class="surface">
@@ -152,7 +139,9 @@ fn Sources(page: SourcesView, asked: Asked) -> impl IntoView {
 
 /// How a source is, in a mark and a few words.
 pub(super) fn state(source: &Source) -> (Mark, String) {
-    if source.problem.is_some() {
+    if source.leaving_at.is_some() {
+        (Mark::Running, "Being removed".to_owned())
+    } else if source.problem.is_some() {
         (Mark::Bad, "Cannot be read".to_owned())
     } else if source.rejected > 0 {
         (Mark::Warning, format!("{} rejected", source.rejected))
@@ -166,7 +155,7 @@ pub(super) fn state(source: &Source) -> (Mark, String) {
 }
 
 #[component]
-fn Row(row: SourceRow, leaves: bool) -> impl IntoView {
+fn Row(row: SourceRow) -> impl IntoView {
     let SourceRow { source, bars, next, unasked } = row;
     let trusted = match source.trust {
         Trust::None => "",
@@ -176,8 +165,9 @@ fn Row(row: SourceRow, leaves: bool) -> impl IntoView {
     let unasked = unasked.map(|by| {
         view! { <span class="block text-meta text-warning">{format!("Registered by {by} before anyone was asked whether its people and teams count: decide it on its page")}</span> }
     });
-    let (mark, label) = if leaves { (Mark::Running, "Being removed".to_owned()) } else { state(&source) };
+    let (mark, label) = state(&source);
     let next = match (source.asked_at.is_some(), next) {
+        _ if source.leaving_at.is_some() => "not any more".into_any(),
         (true, _) => view! { <Status mark=Mark::Running label="Under way"/> }.into_any(),
         (false, Some(at)) => view! { <Until at=Moment(at)/> }.into_any(),
         (false, None) => "on demand".into_any(),

@@ -296,6 +296,8 @@ fn moved(happened: Happened) -> Moved {
         "scorecard-evaluated" => (Glyph::Medal, "text-muted", format!("{who} judged anew")),
         "source-registered" => (Glyph::Upload, "text-info", "A source was registered".to_owned()),
         "source-synced" => (Glyph::RefreshCw, "text-muted", "A source was synced".to_owned()),
+        "source-leaving" => (Glyph::Trash, "text-muted", "A source is being removed".to_owned()),
+        "source-stays" => (Glyph::TriangleAlert, "text-warning", "A source could not be removed".to_owned()),
         "source-removed" => (Glyph::Trash, "text-muted", "A source was removed".to_owned()),
         "source-asked" => (Glyph::RefreshCw, "text-muted", "A sync was asked for".to_owned()),
         "source-scheduled" => (Glyph::Clock, "text-muted", "A schedule was changed".to_owned()),

@@ -105,7 +105,7 @@ fn is_news(change: &Change) -> bool {
         |key: &str| change.after.as_ref().and_then(|after| after.get(key)?.as_u64()).is_some_and(|number| number > 0);
     match change.kind.as_str() {
         // That something happened to what is not theirs to see is no news to anyone.
-        "source-asked" | changes::HIDDEN => false,
+        "source-asked" | "source-leaving" | changes::HIDDEN => false,
         "source-synced" => {
             let has_problem =
                 change.after.as_ref().is_some_and(|after| after.get("problem").is_some_and(|it| !it.is_null()));

@@ -22,7 +22,7 @@ use crate::catalog::{
 /// How many bars a row of the list has.
 const BARS: usize = 24;
 
-/// Sources, those that need someone first.
+/// Sources, those that are being removed first, and those that need someone.
 pub(crate) async fn sources(
     services: &Services,
     caller: &Caller,
@@ -39,7 +39,7 @@ pub(crate) async fn sources(
         (!is_narrowed || is_troubled(source)) && words.iter().all(|word| said.contains(word))
     });
     // In the order in which they were registered, else.
-    sources.sort_by_key(|source| !is_troubled(source));
+    sources.sort_by_key(|source| (source.leaving_at.is_none(), !is_troubled(source)));
     let total = count(sources.len());
     let sources: Vec<Source> = sources.into_iter().skip(offset(page) as usize).take(ROWS as usize).collect();
     let mut syncs = catalog::syncs(services, caller).await?;

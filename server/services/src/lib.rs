@@ -16,6 +16,7 @@ pub mod database;
 pub mod docs;
 mod error;
 pub mod examples;
+mod fault;
 pub mod home;
 pub mod identity;
 pub mod lists;

@@ -104,7 +104,8 @@ async fn change(
     ),
     responses(
         (status = 204, description = "It is gone"),
-        (status = 202, description = "It takes long, as where it declares very much, and goes on by itself: the source is gone once it answers 404"),
+        (status = 202, description = "It takes long, as where it declares very much, and goes on by itself, also after a restart: until it is \
+            done the source has a `leaving_at`, and then it answers 404"),
     ),
 )]
 async fn remove(
@@ -130,7 +131,10 @@ async fn remove(
 /// Has a source fetched again, in the background.
 #[utoipa::path(
     post, path = "/catalog/sources/{id}/sync", tag = "sources", params(("id" = String, Path)),
-    responses((status = 202, description = "It will be fetched")),
+    responses(
+        (status = 202, description = "It will be fetched"),
+        (status = 409, description = "It is being removed"),
+    ),
 )]
 async fn sync(
     State(services): State<Services>,

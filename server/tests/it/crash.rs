@@ -1,9 +1,12 @@
-//! `kill -9` of the server at every boundary of a run's steps: whatever was done is done once, and the run completes.
+//! `kill -9` of the server at every boundary of a run's steps: whatever was done is done once, and the run completes. And while a source
+//! is removed: that is seen, and goes on.
 
+use reqwest::{Method, StatusCode};
 use serde_json::json;
 use tokio::process::Command;
 
 use crate::{
+    catalog::component,
     portal::{Backend, Options, Portal},
     road::SERVICE,
 };
@@ -75,5 +78,39 @@ async fn a_run_survives_a_kill_at_every_boundary_on_sqlite() {
 async fn a_run_survives_a_kill_at_every_boundary_on_postgres() {
     for point in ["acting:fetch", "acted:publish", "acted:register", "recorded:publish", "completing:run"] {
         survives(Backend::Postgres, point).await;
+    }
+}
+
+both! {
+    async fn a_removal_of_a_source_that_broke_off_is_seen_by_everybody_and_can_be_asked_for_again(portal) {
+        let mut portal = portal;
+        let path = portal.write("catalog-info.yaml", component("gate", "service", "berths"));
+        let source = portal.register("file", &path).await["location"]["id"].as_str().unwrap().to_owned();
+        let page = format!("/sources/{source}");
+        assert!(portal.html(&page).await.contains("remove_source"));
+        portal.terminate().await;
+        portal.ended().await;
+        portal.restart_with(Options::default().set("FAULT", "leaving:source")).await;
+        let address = format!("/api/v1/catalog/sources/{source}");
+        let broken = portal.request(Method::DELETE, &address).send().await;
+        assert!(broken.is_err(), "the server died: {broken:?}");
+        portal.ended().await;
+        portal.restart_with(Options::default()).await;
+        let one = portal.json(&address).await["source"].clone();
+        assert!(one["leaving_at"].is_string(), "{one}");
+        assert_eq!(portal.json("/api/v1/catalog/sources").await[0]["leaving_at"], one["leaving_at"]);
+        let described = portal.json("/api/v1/openapi.json").await["components"]["schemas"]["Source"].clone();
+        assert!(described["properties"]["leaving_at"].is_object(), "{described}");
+        let list = portal.html("/sources").await;
+        assert!(list.contains("Being removed") && list.contains("it goes on by itself"), "{list}");
+        let shown = portal.html(&page).await;
+        assert!(shown.contains("Being removed") && shown.contains("It is being removed, since"), "{shown}");
+        assert!(!shown.contains("sync_source") && !shown.contains("remove_source"), "{shown}");
+        let (status, why) = portal.post(&format!("{address}/sync"), &json!({})).await;
+        assert_eq!(status, StatusCode::CONFLICT, "{why}");
+        let removed = portal.request(Method::DELETE, &address).send().await.unwrap();
+        assert_eq!(removed.status(), StatusCode::NO_CONTENT);
+        assert_eq!(portal.get(&address).await.status(), StatusCode::NOT_FOUND);
+        assert!(!portal.html("/sources").await.contains("Being removed"));
     }
 }

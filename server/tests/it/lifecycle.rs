@@ -293,7 +293,7 @@ both! {
     }
 
     async fn sources_that_need_someone_come_first_and_are_found_by_their_address(portal) {
-        let kept = id(&portal.register("file", &portal.write("good/catalog-info.yaml", file(&["good"]))).await);
+        portal.register("file", &portal.write("good/catalog-info.yaml", file(&["good"]))).await;
         portal.register("file", &portal.write("bad/catalog-info.yaml", "kind: [\n")).await;
         let (good, bad) = ("files/good/", "files/bad/");
         let all = portal.html("/sources").await;
@@ -304,10 +304,6 @@ both! {
         }
         assert!(portal.html("/sources?only=troubled&q=good").await.contains("None of them needs attention"));
         assert!(portal.html("/catalog").await.contains("href=\"/sources?only=troubled\""));
-        // One that takes long to go is told of where its removal leads.
-        let leaving = portal.html(&format!("/sources?leaving={kept}")).await;
-        assert!(leaving.contains("Being removed") && leaving.contains("it goes on by itself"), "{leaving}");
-        assert!(!portal.html("/sources").await.contains("Being removed"));
     }
 
     async fn what_is_set_up_of_a_source_stands_above_its_many_files(portal) {

@@ -186,6 +186,9 @@ impl Source {
     /// When it is synced next by itself, as seen at `now`; `None` for one that waits for webhooks and people. What a clock that ran
     /// ahead has written is taken for long ago.
     pub fn next_sync(&self, default_minutes: u32, now: DateTime<Utc>) -> Option<DateTime<Utc>> {
+        if self.leaving_at.is_some() {
+            return None;
+        }
         let minutes = self.every_minutes.unwrap_or(default_minutes);
         let from = self.tried_at.unwrap_or(self.created_at);
         if from > now + AHEAD {

@@ -131,6 +131,9 @@ pub struct Source {
     /// Since when a sync is asked for or under way.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_at: Option<DateTime<Utc>>,
+    /// Since when it is being removed: until it is gone it is not synced, and what it declares stands.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub leaving_at: Option<DateTime<Utc>>,
     /// Minutes between two syncs, where they are not those of the installation; 0 for none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub every_minutes: Option<u32>,

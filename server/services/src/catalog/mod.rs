@@ -29,6 +29,7 @@ pub mod ports;
 mod preview;
 mod pushes;
 mod query;
+mod removal;
 mod respelt;
 mod retarget;
 mod rows;
@@ -73,13 +74,15 @@ pub use query::{entities, entity, entity_by_uid, entity_page, facets, list, neig
 pub(crate) use query::{
     gone_source_traits, retain_seen, sample_sources, sample_traits, seen_and_gone, sees_all, source_traits, traits,
 };
+pub(crate) use removal::give_up_removal;
+pub use removal::{Entities, finish_removal, remove_source};
 pub use respelt::respell;
 pub use retarget::{SourceQuery, query_sources, retarget};
 pub use schedule::schedule;
 pub(crate) use sources::source_of;
 pub use sources::{
-    Entities, ensure, entities_of, find, first_sync, refresh, refresh_entity, register, register_and_sync,
-    remove_entity, remove_source, schedule_source, source, source_alone, sources,
+    ensure, entities_of, find, first_sync, refresh, refresh_entity, register, register_and_sync, remove_entity,
+    schedule_source, source, source_alone, sources,
 };
 pub use sync::{sync, sync_pushed, sync_soon};
 pub(crate) use teams::{teams_above, vouched_above, vouched_everyone, vouched_teams};

@@ -11,7 +11,7 @@ use serde_json::json;
 use super::{
     begin::begin,
     origin_of,
-    sources::{checked, seen_sources},
+    sources::{checked, seen_sources, stays},
     store, trust as trusted,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, queue::Job};
@@ -77,6 +77,7 @@ pub async fn retarget(services: &Services, caller: &Caller, id: Uuid, new: NewSo
     let Some(before) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
+    stays(&before)?;
     if let Some(other) = store::source_by_target(&*tx, tenant, &new).await?.filter(|other| other.id != id) {
         return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", other.target, other.id)));
     }

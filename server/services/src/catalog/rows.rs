@@ -32,6 +32,10 @@ pub(super) mod source {
         /// Which people and teams of it count.
         pub trust: String,
         pub is_partial: bool,
+        /// Since when it is being removed.
+        pub leaving_at: Option<DateTime<Utc>>,
+        /// Whether what it declares becomes orphans then.
+        pub leaves_orphans: bool,
     }
 
     #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

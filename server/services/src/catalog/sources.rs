@@ -1,6 +1,6 @@
 //! Sources: adding, listing, looking into, and taking away.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use chrono::Utc;
 use domain::{
@@ -14,11 +14,10 @@ use serde_json::json;
 use super::{
     begin::begin,
     hosted,
-    rows::{conflict, entity},
+    rows::entity,
     spelling, store,
     sync::{record::Plan, sync},
-    through::{Progress, through},
-    trust, unseen, waiting,
+    trust, unseen,
 };
 use crate::{Error, Result, Services, changes::NewChange, identity, permission, queue::Job};
 
@@ -35,7 +34,12 @@ pub async fn register(services: &Services, caller: &Caller, new: NewSource) -> R
     let mut tx = services.begin(caller).await?;
     store::lock(&*tx, &caller.tenant).await?;
     if let Some(source) = store::source_by_target(&*tx, &caller.tenant, &new).await? {
-        return Err(Error::Conflict(format!("`{}` is registered already, as source `{}`", source.target, source.id)));
+        let why = if source.leaving_at.is_some() {
+            "is being removed; register it again once that is done"
+        } else {
+            "is registered already"
+        };
+        return Err(Error::Conflict(format!("`{}` {why}, as source `{}`", source.target, source.id)));
     }
     let source = store::insert_source(&*tx, &caller.tenant, Uuid::now_v7(), &new, Utc::now()).await?;
     tx.record(NewChange {
@@ -78,8 +82,8 @@ pub async fn first_sync(services: &Services, caller: &Caller, source: &Source) -
 pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
     let new = checked(services, caller, new).await?;
     match store::source_by_target(&services.db, &caller.tenant, &new).await? {
-        Some(source) => Ok(source),
-        None => register(services, caller, new).await,
+        Some(source) if source.leaving_at.is_none() => Ok(source),
+        _ => register(services, caller, new).await,
     }
 }
 
@@ -174,6 +178,14 @@ pub async fn source_alone(services: &Services, caller: &Caller, id: Uuid) -> Res
     Ok(Some(source))
 }
 
+/// Refuses what makes no sense for a source that is being removed.
+pub(super) fn stays(source: &Source) -> Result<()> {
+    match source.leaving_at {
+        Some(_) => Err(Error::Conflict(format!("`{}` is being removed; that goes on by itself", source.target))),
+        None => Ok(()),
+    }
+}
+
 /// Has a source fetched again by a worker.
 pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
@@ -181,6 +193,7 @@ pub async fn refresh(services: &Services, caller: &Caller, id: Uuid) -> Result<(
     let Some(source) = store::source(&*tx, &caller.tenant, id).await? else {
         return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
     };
+    stays(&source)?;
     store::note_asked(&*tx, &caller.tenant, &[id], Utc::now()).await?;
     tx.record(NewChange {
         source: id.to_string(),
@@ -228,57 +241,6 @@ pub async fn refresh_entity(services: &Services, caller: &Caller, reference: &En
         Some(source) => refresh(services, caller, source).await,
         None => Ok(()),
     }
-}
-
-/// What becomes of the entities of a source that is taken away.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Entities {
-    /// They are orphans, and can be kept, or claimed by registering the source again.
-    Orphan,
-    /// They leave with it.
-    Remove,
-}
-
-/// Takes a source away. What it declares becomes orphans, or leaves with it; whoever asked does not wait for the end of very much.
-pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<Progress> {
-    identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
-    let (services, caller) = (services.clone(), caller.clone());
-    through("removing the source", async move { take_away(&services, &caller, id, entities).await }).await
-}
-
-async fn take_away(services: &Services, caller: &Caller, id: Uuid, entities: Entities) -> Result<()> {
-    // A sync under way is not waited for: it sees that the source is gone before it writes what it read, and between what it writes.
-    services.catalog.interrupt(id);
-    let tenant = &caller.tenant;
-    let mut tx = begin(services, caller).await?;
-    let Some(source) = store::source(&*tx, tenant, id).await? else {
-        return Err(Error::NotFound(format!("there is no source `{id}`; it may have been removed")));
-    };
-    let known = store::known_of(&*tx, tenant, id).await?;
-    let is_at_once = entities == Entities::Remove || services.settings.catalog.orphan_days == 0;
-    let around = store::conflicts_around(&*tx, tenant, id).await?;
-    // What another source reads from the very same file goes on: that one takes it over as it is.
-    let goes_on = |row: &&conflict::Model| row.owner_id == id && row.source_id != id && row.is_same;
-    let goes_on: HashSet<String> = around.iter().filter(goes_on).map(|row| row.reference.clone()).collect();
-    let (remove, orphan): (Vec<_>, Vec<_>) =
-        known.into_iter().partition(|(key, _)| is_at_once && !goes_on.contains(key));
-    let remove = remove.into_iter().map(|(key, _)| key).collect();
-    let orphan = orphan.into_iter().filter(|(_, known)| !known.is_orphaned).map(|(key, _)| key).collect();
-    let waiting = around.iter().filter(|row| row.source_id != id).map(waiting::claim).collect();
-    let touched = around.into_iter().filter(|row| row.source_id == id).map(|row| row.reference).collect();
-    store::delete_source(&*tx, tenant, id).await?;
-    Plan { orphan, remove, touched, ..Plan::default() }.carry_out(&mut tx, tenant, id, Utc::now()).await?;
-    // Whoever was second is first now.
-    waiting::ask(&mut tx, waiting);
-    tx.record(NewChange {
-        source: id.to_string(),
-        subject: source.subject(),
-        kind: ChangeKind::SourceRemoved,
-        before: Some(json!({ "kind": source.kind, "target": source.target, "trust": source.trust })),
-        after: None,
-    });
-    tx.commit().await?;
-    services.catalog.catch_up(services, tenant).await
 }
 
 /// Takes one entity away. If its source still declares it, it comes back with the next sync.

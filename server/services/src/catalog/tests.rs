@@ -14,6 +14,7 @@ mod parts;
 mod pushed;
 mod recall;
 mod rejected;
+mod removal;
 mod restart;
 mod successors;
 mod tenants;

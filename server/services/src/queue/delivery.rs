@@ -112,6 +112,7 @@ impl Desk {
             Job::SyncSource { .. }
             | Job::SyncSoon { .. }
             | Job::SyncPushed { .. }
+            | Job::RemoveSource { .. }
             | Job::RemoveOrphans
             | Job::EvaluateScorecards => {
                 let line = self.line(delivery);
@@ -138,6 +139,7 @@ impl Desk {
             Job::SyncPushed { source, repository: Some(repository) } => {
                 catalog::sync_pushed(&self.services, &caller, source, repository).await.map(drop)
             }
+            Job::RemoveSource { source } => catalog::finish_removal(&self.services, &caller, source).await,
             Job::RemoveOrphans => catalog::remove_lapsed(&self.services, &caller).await.map(drop),
             Job::EvaluateScorecards => scorecards::evaluate(&self.services, &caller).await,
             Job::AdvanceRun { run } => runs::advance(&self.services, &caller, run).await,
@@ -165,10 +167,15 @@ impl Desk {
             store::put_back(&self.services.db, &tenant, job, attempt, Utc::now() + pause, &error.to_string()).await
         } else {
             tracing::error!(%job, attempt, %error, "a job failed for good");
-            if let Ok(Job::AdvanceRun { run }) = serde_json::from_value(job.clone())
-                && let Ok(known) = tenant.parse()
-            {
-                runs::give_up(&self.services, &Caller::system(known, "worker"), run, &error.to_string()).await?;
+            if let (Ok(asked), Ok(known)) = (serde_json::from_value(job.clone()), tenant.parse()) {
+                let (caller, why) = (Caller::system(known, "worker"), error.to_string());
+                match asked {
+                    Job::AdvanceRun { run } => runs::give_up(&self.services, &caller, run, &why).await?,
+                    Job::RemoveSource { source } => {
+                        catalog::give_up_removal(&self.services, &caller, source, &why).await?;
+                    }
+                    _ => {}
+                }
             }
             store::give_up(&self.services.db, &tenant, job, attempt, &error.to_string()).await
         }

@@ -51,6 +51,11 @@ pub enum Job {
         #[serde(default)]
         repository: Option<String>,
     },
+    /// Take a source away, if who began to do so did not end it.
+    RemoveSource {
+        /// The source.
+        source: Uuid,
+    },
     /// Remove the orphans whose grace has ended.
     RemoveOrphans,
     /// Bring scorecard results in line with the changes up to now.

@@ -19,7 +19,6 @@ use uuid::Uuid;
 use super::{
     context,
     execute::{self, Ended},
-    fault,
     log::{Log, Said},
     store::{self, run, step},
     workspace::Workspace,
@@ -27,6 +26,7 @@ use super::{
 use crate::{
     Error, Result, Services,
     changes::{NewChange, Transaction},
+    fault,
     queue::Job,
 };
 

@@ -11,12 +11,12 @@ use serde_json::json;
 use uuid::Uuid;
 
 use super::{
-    RunName, advance, fault, find,
+    RunName, advance, find,
     log::Said,
     store::{self, run},
 };
 use crate::{
-    Error, Result, Services, catalog,
+    Error, Result, Services, catalog, fault,
     identity::{self, Own, may},
     permission::{self, Waiting},
     queue::Job,

@@ -12,7 +12,6 @@ use super::{
     actions::{self, Act, Action, Outcome},
     advance::{LEASE, kills_workers},
     context::{self, Round},
-    fault,
     log::Log,
     store::{self, run, step},
     workspace::Workspace,
@@ -20,6 +19,7 @@ use super::{
 use crate::{
     Error, Result, Services,
     catalog::{self, Since},
+    fault,
     identity::{Starter, may},
 };
 

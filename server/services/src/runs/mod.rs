@@ -10,7 +10,6 @@ mod approve;
 mod context;
 mod dry_run;
 mod execute;
-mod fault;
 mod log;
 mod ports;
 mod recover;

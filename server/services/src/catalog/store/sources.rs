@@ -45,6 +45,7 @@ impl TryFrom<source::Model> for Source {
             asked_at: row.asked_at,
             every_minutes: row.every_minutes.map(count),
             branch: row.branch.map(|branch| (branch, row.follows_default)),
+            leaving_at: row.leaving_at,
             allowance: row.allowance.and_then(|allowance| serde_json::from_value(allowance).ok()),
         })
     }
@@ -125,6 +126,8 @@ pub(in crate::catalog) async fn insert_source(
         allowance: None,
         trust: new.trust.unwrap_or_default().to_string(),
         is_partial: false,
+        leaving_at: None,
+        leaves_orphans: false,
     };
     source::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx).await?;
     row.try_into()
@@ -183,6 +186,32 @@ pub(in crate::catalog) async fn set_partial(
         .filter(source::Column::IsPartial.eq(!is_partial));
     other.exec(tx).await?;
     Ok(())
+}
+
+/// Notes since when a source is being removed, and whether what it declares becomes orphans; or that it stays.
+pub(in crate::catalog) async fn note_leaving(
+    tx: &impl ConnectionTrait,
+    tenant: &Tenant,
+    id: Uuid,
+    leaving: Option<(DateTime<Utc>, bool)>,
+) -> Result<()> {
+    let noted = source::Entity::update_many()
+        .col_expr(source::Column::LeavingAt, Expr::value(leaving.map(|(at, _)| at)))
+        .col_expr(source::Column::LeavesOrphans, Expr::value(leaving.is_some_and(|(_, orphans)| orphans)))
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id));
+    noted.exec(tx).await?;
+    Ok(())
+}
+
+/// Whether what a source declares that is being removed becomes orphans.
+pub(in crate::catalog) async fn leaves_orphans(db: &impl ConnectionTrait, tenant: &Tenant, id: Uuid) -> Result<bool> {
+    let found = source::Entity::find()
+        .select_only()
+        .column(source::Column::LeavesOrphans)
+        .filter(source::Column::Tenant.eq(tenant.as_str()))
+        .filter(source::Column::Id.eq(id));
+    Ok(found.into_tuple().one(db).await?.unwrap_or(false))
 }
 
 /// Points a source somewhere else, where nothing is known of it yet.

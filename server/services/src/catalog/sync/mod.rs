@@ -143,6 +143,9 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, wanted: Wanted)
         }
         let started = Utc::now();
         let source = found(services, caller, id).await?;
+        if source.leaving_at.is_some() {
+            return Ok((source, false));
+        }
         services.catalog.pace(id).is_new(source.tried_at.is_none());
         let before = Before::load(services, caller, source.clone(), attempt < ATTEMPTS).await?;
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
@@ -233,6 +236,9 @@ async fn record(
     let Some(mut source) = store::source(&*tx, tenant, id).await? else {
         return Err(Error::NotFound(format!("the source `{id}` was removed while it was read")));
     };
+    if source.leaving_at.is_some() {
+        return Ok(None);
+    }
     let touched = gathered.part.as_ref().and_then(|part| part::touched(part, &gathered.files));
     let Some(old) = before.now(&tx, tenant, (&source, touched.as_deref())).await? else { return Ok(None) };
     let was = source.clone();

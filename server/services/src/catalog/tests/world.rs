@@ -241,7 +241,8 @@ impl World {
 
     /// The sources that workers are asked to sync a while later, by when.
     pub(super) async fn asked_to_sync_later(&self) -> Vec<sea_orm::prelude::Uuid> {
-        let sql = "SELECT json_extract(job, '$.source') AS source FROM outbox WHERE due_at IS NOT NULL ORDER BY due_at";
+        let sql = "SELECT json_extract(job, '$.source') AS source FROM outbox WHERE due_at IS NOT NULL AND \
+                   json_extract(job, '$.job') LIKE 'sync%' ORDER BY due_at";
         let sql = sea_orm::Statement::from_string(sea_orm::DbBackend::Sqlite, sql);
         let rows = sea_orm::ConnectionTrait::query_all_raw(&self.services.db, sql).await.unwrap();
         rows.iter().map(|row| row.try_get::<String>("", "source").unwrap().parse().unwrap()).collect()

@@ -1,10 +1,10 @@
-//! Named points at which a test kills the process: what a run promises about crashes is shown by crashing.
+//! Named points at which a test kills the process: what is promised about crashes is shown by crashing.
 //!
 //! A release build has none of it.
 
 /// Dies here if `CAUSEWAY_FAULT` names this point, as in `acted:publish`.
 #[cfg(debug_assertions)]
-pub(super) fn point(name: &str, step: &str) {
+pub(crate) fn point(name: &str, step: &str) {
     if std::env::var("CAUSEWAY_FAULT").is_ok_and(|fault| fault == format!("{name}:{step}")) {
         // As from outside: no handler, no destructor, no flush.
         let _ = std::process::Command::new("kill").args(["-9", &std::process::id().to_string()]).status();
@@ -13,4 +13,4 @@ pub(super) fn point(name: &str, step: &str) {
 }
 
 #[cfg(not(debug_assertions))]
-pub(super) fn point(_name: &str, _step: &str) {}
+pub(crate) fn point(_name: &str, _step: &str) {}
