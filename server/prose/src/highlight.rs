@@ -2,11 +2,11 @@
 
 mod simple;
 
-use std::{fmt::Write as _, sync::LazyLock};
+use std::{collections::BTreeMap, fmt::Write as _, sync::LazyLock};
 
 use syntect::parsing::{ParseState, Scope, ScopeStack, SyntaxReference, SyntaxSet};
 
-use crate::escape::escape_into;
+use crate::{escape::escape_into, fence::Fence, notes};
 
 /// How much code of one block is coloured; more is shown without colours.
 const LARGEST: usize = 256 * 1024;
@@ -75,6 +75,42 @@ pub fn block(text: &str, language: &str, numbers: Option<u32>) -> String {
             out.push_str(&line);
             out.push('\n');
         }
+    }
+    out.push_str("</code></pre>");
+    out
+}
+
+/// A block of code as its fence wants it: with numbers, lines that stand out, and the `notes` below it referred to. Neither numbers nor
+/// signs of notes are taken along by whoever copies the code.
+pub(crate) fn listing(text: &str, language: &str, fence: &Fence, notes: u32) -> String {
+    let mut bare = String::with_capacity(text.len());
+    let mut referred: BTreeMap<u32, Vec<u32>> = BTreeMap::new();
+    for (number, line) in (1..).zip(text.lines()) {
+        let (line, numbers) = notes::taken(line, notes).unwrap_or((line, Vec::new()));
+        bare.push_str(line);
+        bare.push('\n');
+        if !numbers.is_empty() {
+            referred.insert(number, numbers);
+        }
+    }
+    if !fence.has_lines() && referred.is_empty() {
+        return block(text, language, None);
+    }
+    let mut out = String::with_capacity(text.len() * 2);
+    out.push_str("<pre class=\"code\" tabindex=\"0\"><code>");
+    for (at, line) in (1_u32..).zip(lines(&bare, language)) {
+        let lit = if fence.is_lit(at) { " code-lit" } else { "" };
+        let _ = write!(out, "<span class=\"code-line{lit}\">");
+        if let Some((first, step)) = fence.numbers {
+            let number = first.saturating_add(at - 1);
+            let shown = if number.is_multiple_of(step) { number.to_string() } else { String::new() };
+            let _ = write!(out, "<span class=\"code-number\" aria-hidden=\"true\" data-line=\"{shown}\"></span>");
+        }
+        let _ = write!(out, "<span>{line}");
+        for note in referred.get(&at).into_iter().flatten() {
+            let _ = write!(out, " <span class=\"code-note\">({note})</span>");
+        }
+        out.push_str("\n</span></span>");
     }
     out.push_str("</code></pre>");
     out

@@ -252,7 +252,8 @@ impl Writer {
     }
 
     fn code(&mut self, block: &CodeBlock) -> String {
-        if block.language == "mermaid"
+        let fence = &block.fence;
+        if fence.language == "mermaid"
             && let Some(images) = self.drawn(&block.text)
         {
             let source = highlight::block(&block.text, "mermaid", None);
@@ -260,20 +261,20 @@ impl Writer {
                 "<figure class=\"diagram\">{images}<details><summary>Source of the diagram</summary>{source}</details></figure>"
             );
         }
-        if ["plantuml", "puml", "dot", "graphviz"].contains(&block.language.as_str()) {
-            self.remarks.add(format!("diagrams in `{}` are not drawn; their source is shown", block.language));
+        if ["plantuml", "puml", "dot", "graphviz"].contains(&fence.language.as_str()) {
+            self.remarks.add(format!("diagrams in `{}` are not drawn; their source is shown", fence.language));
         }
-        if ["math", "latex"].contains(&block.language.as_str()) {
+        if ["math", "latex"].contains(&fence.language.as_str()) {
             self.remarks.add("formulas are shown as they are written".into());
         }
         self.coloured += block.text.len();
-        let language = if self.coloured > COLOURED { "text" } else { block.language.as_str() };
-        let title = if block.title.is_empty() {
+        let language = if self.coloured > COLOURED { "text" } else { fence.language.as_str() };
+        let title = if fence.title.is_empty() {
             String::new()
         } else {
-            format!("<p class=\"code-title\">{}</p>", escape(&block.title))
+            format!("<p class=\"code-title\">{}</p>", escape(&fence.title))
         };
-        format!("{title}{}", highlight::block(&block.text, language, None))
+        format!("{title}{}", highlight::listing(&block.text, language, fence, block.notes))
     }
 }
 

@@ -4,13 +4,14 @@ use std::sync::LazyLock;
 
 use comrak::{
     Arena, Options,
-    nodes::{AstNode, NodeCode, NodeHtmlBlock, NodeValue},
+    nodes::{AstNode, ListType, NodeCode, NodeHtmlBlock, NodeValue},
     parse_document,
 };
 
 use crate::{
     anchors::{self, Names},
     containers::{CLOSE, HEADING, HEADING_END, OPEN},
+    fence::Fence,
     inline::{Abbreviations, Part},
     page::Heading,
     sanitise::{Remarks, scheme},
@@ -22,9 +23,10 @@ const HEADINGS: usize = 2_000;
 /// A block of code.
 #[derive(Debug)]
 pub(crate) struct CodeBlock {
-    pub(crate) language: String,
-    pub(crate) title: String,
+    pub(crate) fence: Fence,
     pub(crate) text: String,
+    /// How many notes stand right below it.
+    pub(crate) notes: u32,
 }
 
 /// What is collected over all parts of a page.
@@ -65,8 +67,8 @@ pub(crate) fn rendered(
 ) -> String {
     let arena = Arena::new();
     let root = parse_document(&arena, text, &OPTIONS);
-    let nodes: Vec<&AstNode<'_>> = root.descendants().collect();
-    for node in nodes {
+    let all: Vec<&AstNode<'_>> = root.descendants().collect();
+    for node in all {
         let value = node.data().value.clone();
         match value {
             NodeValue::Heading(heading) => {
@@ -84,9 +86,9 @@ pub(crate) fn rendered(
                 }
             }
             NodeValue::CodeBlock(block) => {
-                let (language, title) = info(&block.info);
                 let number = first + blocks.len();
-                blocks.push(CodeBlock { language, title, text: block.literal });
+                let (fence, notes) = (Fence::parse(&block.info), listed_below(node));
+                blocks.push(CodeBlock { fence, notes, text: block.literal });
                 let literal = format!("<p>{OPEN}{number}{CLOSE}</p>\n");
                 node.data_mut().value = NodeValue::HtmlBlock(NodeHtmlBlock { block_type: 6, literal });
             }
@@ -152,14 +154,12 @@ fn inline<'a>(arena: &'a Arena<'a>, value: NodeValue) -> &'a AstNode<'a> {
     arena.alloc(value.into())
 }
 
-/// The language and the title in the words after a fence: `rust title="main.rs" linenums="1"`, `{ .yaml .no-copy }`.
-fn info(info: &str) -> (String, String) {
-    let info = info.trim();
-    let words = info.trim_start_matches('{').trim();
-    let language = words.split([' ', ',', '{', '}', '=']).next().unwrap_or_default().trim_start_matches('.');
-    let title = info.split_once("title=\"").and_then(|(_, rest)| rest.split_once('"')).map_or("", |(title, _)| title);
-    let language = if info.starts_with("title=") { "" } else { language };
-    (short(language, 40), short(title, 200))
+/// How much stands in the ordered list right below a node.
+fn listed_below<'a>(node: &'a AstNode<'a>) -> u32 {
+    let below = node
+        .next_sibling()
+        .filter(|below| matches!(&below.data().value, NodeValue::List(list) if list.list_type == ListType::Ordered));
+    below.map_or(0, |list| u32::try_from(list.children().count()).unwrap_or(u32::MAX))
 }
 
 /// The words of a node, without any markup.

@@ -130,7 +130,7 @@ fn what_mkdocs_pages_use_is_rendered() {
     </section>
     "##);
     insta::assert_snapshot!(html("[there](other.md){ .md-button } [gone](gone.md) [down](#twice) [out](https://example.com) ![a](img/a.png){ width=\"3\" } <img src=\"b.png\" alt=b>\n"), @r##"<p><a href="/docs/other.md" rel="external noopener noreferrer">there</a> <a rel="external noopener noreferrer">gone</a> <a href="#doc-twice" rel="external noopener noreferrer">down</a> <a href="https://example.com" rel="external noopener noreferrer">out</a> <img src="/files/img/a.png" alt="a"> <img src="/files/b.png" alt="b"></p>"##);
-    insta::assert_snapshot!(html("```yaml title=\"a.yaml\" linenums=\"1\"\na: 1\n```\n\n> [!NOTE]\n> Alert\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n"), @r#"
+    insta::assert_snapshot!(html("```yaml title=\"a.yaml\"\na: 1\n```\n\n> [!NOTE]\n> Alert\n\n| a | b |\n|:--|--:|\n| 1 | 2 |\n"), @r#"
     <p class="code-title">a.yaml</p><pre class="code" tabindex="0"><code><span class="hl-t">a</span>: <span class="hl-n">1</span>
     </code></pre>
     <div class="markdown-alert markdown-alert-note">

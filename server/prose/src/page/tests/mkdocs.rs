@@ -152,3 +152,31 @@ fn what_folds_has_the_words_of_its_links_and_no_link() {
     assert!(html.contains("<summary class=\"note-title\">On x and <code>y</code></summary>"), "{html}");
     assert!(html.contains("<p>Text <a href=\"https://example.com\""), "{html}");
 }
+
+#[test]
+fn lines_of_code_are_numbered_and_stand_out_as_their_fence_says() {
+    insta::assert_snapshot!(html("```yaml linenums=\"9\" hl_lines=\"2\" title=\"a.yaml\"\na: 1\nb: <b>\n```\n"), @r##"
+    <p class="code-title">a.yaml</p><pre class="code" tabindex="0"><code><span class="code-line"><span class="code-number" aria-hidden="true" data-line="9"></span><span><span class="hl-t">a</span>: <span class="hl-n">1</span>
+    </span></span><span class="code-line code-lit"><span class="code-number" aria-hidden="true" data-line="10"></span><span><span class="hl-t">b</span>: <span class="hl-s">&lt;b&gt;</span>
+    </span></span></code></pre>
+    "##);
+}
+
+#[test]
+fn notes_on_code_are_signs_in_it_and_a_list_below() {
+    insta::assert_snapshot!(html("``` { .yaml .annotate hl_lines=\"1\" }\na: 1 # (1)!\nb: 2 # (2)!\n```\n\n1. The *first*\n2. The second\n"), @r##"
+    <pre class="code" tabindex="0"><code><span class="code-line code-lit"><span><span class="hl-t">a</span>: <span class="hl-n">1</span> <span class="code-note">(1)</span>
+    </span></span><span class="code-line"><span><span class="hl-t">b</span>: <span class="hl-n">2</span> <span class="code-note">(2)</span>
+    </span></span></code></pre>
+    <ol>
+    <li>The <em>first</em></li>
+    <li>The second</li>
+    </ol>
+    "##);
+    // Without a list they mean nothing.
+    insta::assert_snapshot!(html("```yaml\na: 1 # (1)!\n```\n\ntext\n"), @r##"
+    <pre class="code" tabindex="0"><code><span class="hl-t">a</span>: <span class="hl-n">1</span> <span class="hl-c"># (1)!</span>
+    </code></pre>
+    <p>text</p>
+    "##);
+}
