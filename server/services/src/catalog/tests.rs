@@ -292,6 +292,31 @@ async fn lists_count_what_else_could_be_picked() {
 }
 
 #[tokio::test]
+async fn a_graph_has_the_same_order_whatever_came_first() {
+    let mut orders = Vec::new();
+    for first in ["  dependsOn: [resource:quay]\n", "  providesApis: [tides]\n"] {
+        let world = World::new().await;
+        assert_eq!(
+            catalog::total(&world.services, &world.caller).await.unwrap(),
+            0,
+            "the index is there before anything comes"
+        );
+        world.write(HERE, "catalog-info.yaml", &component("a", first));
+        world.register(HERE).await;
+        catalog::total(&world.services, &world.caller).await.unwrap();
+        let ties =
+            "  dependsOn: [resource:quay, component:a]\n  providesApis: [tides]\n  subcomponentOf: component:whole\n";
+        world.write(THERE, "catalog-info.yaml", &(component("hub", ties) + GROUP));
+        world.register(THERE).await;
+        let hub = "component:hub".parse().unwrap();
+        let graph = catalog::neighbourhood(&world.services, &world.caller, &hub, 1).await.unwrap();
+        orders.push(graph.nodes.iter().map(|node| node.reference.to_string()).collect::<Vec<_>>());
+    }
+    assert_eq!(orders[0], orders[1]);
+    assert_eq!(orders[0].len(), 6, "{orders:?}");
+}
+
+#[tokio::test]
 async fn ten_thousand_entities_are_taken_in_within_seconds() {
     let world = World::new().await;
     let mut text = String::new();

@@ -293,7 +293,10 @@ impl Contents {
             let kind = self.terms.name(self.terms.path_of(term)).strip_prefix("relations.")?;
             Some((kind.to_owned(), self.terms.get(term).value()?.to_owned()))
         });
-        Some(relations.collect())
+        // Paths are numbered as they came, which is another order in each process.
+        let mut relations: Vec<_> = relations.collect();
+        relations.sort_unstable();
+        Some(relations)
     }
 }
 
