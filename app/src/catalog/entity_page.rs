@@ -1,7 +1,7 @@
 //! The page of one entity: what it is, and its sides as tabs.
 
 use domain::catalog::{EntityRef, Orphan};
-use leptos::prelude::*;
+use leptos::{context::Provider, prelude::*};
 use leptos_meta::Title;
 use leptos_router::hooks::{use_params_map, use_query_map};
 
@@ -22,8 +22,8 @@ use crate::{
     runs::EntityRuns,
     scorecards::ScorecardsSide,
     ui::{
-        Button, Empty, EntityLink, Glyph, Icon, Level, LinkButton, Load, Mark, Moment, OwnerLink, ProblemNote, Status,
-        Tab, Tabs, When, fetch, live, worded,
+        Button, Empty, EntityLink, Glyph, Icon, Level, LinkButton, Load, Mark, Moment, OwnerLink, PageMoment,
+        ProblemNote, Status, Tab, Tabs, When, fetch, live, worded,
     },
 };
 
@@ -81,6 +81,16 @@ pub(crate) fn EntityPage() -> impl IntoView {
 
 #[component]
 fn Entity(page: EntityView, starring: Starring, who: ServerAction<SayWho>) -> impl IntoView {
+    let moment = page.head.past.as_ref().map(|past| past.asked.clone()).unwrap_or_default();
+    view! {
+        <Provider value=PageMoment(moment)>
+            <Sides page starring who/>
+        </Provider>
+    }
+}
+
+#[component]
+fn Sides(page: EntityView, starring: Starring, who: ServerAction<SayWho>) -> impl IntoView {
     let EntityView { head, body } = page;
     let reference = head.summary.reference.clone();
     let tabs = tabs(&head, &body);
@@ -270,7 +280,7 @@ fn Then(past: PastView) -> impl IntoView {
         <div class="mt-3 flex flex-wrap items-center justify-between gap-x-6 gap-y-2 rounded-box border border-accent bg-accent/15 px-4 py-3 text-table" role="status">
             <p class="flex min-w-0 items-start gap-2">
                 <Icon glyph=Glyph::History class="mt-px"/>
-                <span><strong class="font-medium">"As it was at "{when}"."</strong>" "{how}" What it is tied to is named as it is called now."</span>
+                <span><strong class="font-medium">"As it was at "{when}"."</strong>" "{how}" What it is tied to is named as it is called now, and leads to how it was then."</span>
             </p>
             <a class="btn" href=now>"Back to now"</a>
         </div>

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{team_overview::TeamView, views::OwnLook};
 use crate::ui::GraphView;
+pub(crate) use crate::ui::at_moment;
 
 /// A link that an entity carries.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,16 +43,6 @@ pub(crate) struct Place {
     pub(crate) alone: bool,
     /// The moment whose state is asked for; now where it is empty.
     pub(crate) as_of: String,
-}
-
-/// `path` as of a moment; as it is now where that is empty.
-pub(crate) fn at_moment(path: &str, moment: &str) -> String {
-    if moment.is_empty() {
-        return path.to_owned();
-    }
-    // Of what a moment is written with, only the sign of an offset has another meaning in an address.
-    let safe = moment.chars().filter(|letter| letter.is_ascii_alphanumeric() || ":.-+".contains(*letter));
-    format!("{path}?asOf={}", safe.collect::<String>().replace('+', "%2B"))
 }
 
 /// The side of an entity that is shown.

@@ -17,7 +17,10 @@ use super::{
     entity::{links, mail, origin, own_looks, problems, ties, tool},
     history, layout, reader,
 };
-use crate::catalog::views::{Body, EntityView, Head, Overview, PastView, Place, Side};
+use crate::{
+    catalog::views::{Body, EntityView, Head, Overview, PastView, Place, Side, at_moment},
+    ui::GraphView,
+};
 
 /// The moment that an address names.
 pub(crate) fn moment(text: &str) -> Result<DateTime<Utc>> {
@@ -60,6 +63,7 @@ pub(crate) async fn view(
         Side::Overview => {
             let graph = neighbours(services, caller, &entity, &relations).await?;
             let (around, left_out) = layout::around(&entity.reference, &graph);
+            let around = then(around, place);
             let known = well_known(&entity.document, &services.settings.tools);
             let span = catalog::Span { before: None, until: Some(past.at) };
             let changes = catalog::history_of(services, caller, reference, span, super::entity::LATELY).await?;
@@ -83,7 +87,7 @@ pub(crate) async fn view(
             let graph = neighbours(services, caller, &entity, &relations).await?;
             let ties = ties(services, caller, relations).await?;
             let cut = graph.nodes.len() > layout::MOST;
-            let drawn = layout::layered(&entity.reference, &graph);
+            let drawn = then(layout::layered(&entity.reference, &graph), place);
             Body::Relations {
                 graph: drawn,
                 depth: 1,
@@ -104,6 +108,14 @@ pub(crate) async fn view(
         side @ (Side::Scorecards | Side::Runs | Side::Docs) => Body::OnlyNow(side),
     };
     Ok(EntityView { head, body })
+}
+
+/// A drawing whose boxes lead to how things were at the moment that is shown.
+fn then(mut drawn: GraphView, place: &Place) -> GraphView {
+    for node in &mut drawn.nodes {
+        node.href = at_moment(&node.href, &place.as_of);
+    }
+    drawn
 }
 
 /// What it was tied to, named as it is called now; what is gone is drawn as missing.

@@ -43,6 +43,7 @@ pub use data_table::{Column, DataTable, Sorted};
 pub use diff::Diff;
 pub use empty::Empty;
 pub use entity_link::{EntityLink, OwnerLink};
+pub(crate) use entity_link::{PageMoment, at_moment};
 pub use facets::{FacetChoice, FacetGroup, Facets};
 pub use fetched::{Fetched, fetch};
 pub use fields::{CheckField, Choice, Resent, SelectField, TextField};

@@ -90,9 +90,15 @@ both! {
             assert!(!main.contains("tides"), "{side}: {main}");
             // Every other side is of the same moment.
             assert!(main.contains(&format!("{PAGE}/yaml?asOf=")), "{side}: {main}");
+            // So is what it was tied to: in the heading, in drawings, in lists.
+            let others = main.split("href=\"/catalog/default/").skip(1).filter_map(|link| link.split('"').next());
+            let others: Vec<&str> = others.filter(|link| !link.starts_with("component/ticket-api")).collect();
+            assert!(others.iter().all(|link| link.contains("?asOf=")), "{side}: {others:?}");
+            assert!(others.iter().any(|link| link.starts_with("group/berths?asOf=")), "{side}: {others:?}");
         }
         assert!(portal.main(&format!("{PAGE}/scorecards?asOf={at}")).await.contains("is not kept for the past"));
-        assert!(!portal.main(PAGE).await.contains("As it was at"));
+        let now = portal.main(PAGE).await;
+        assert!(!now.contains("As it was at") && !now.contains("?asOf="), "{now}");
 
         let (status, why) = portal.problem(&format!("{ENTITY}?asOf=2001-01-01")).await;
         assert_eq!(status, StatusCode::NOT_FOUND);
