@@ -61,6 +61,26 @@ both! {
         assert_eq!(checked.len(), 5, "{checked:?}");
     }
 
+    async fn a_sync_and_a_check_are_of_one_mind_about_templates_and_scorecards(portal) {
+        let template = fetching("t", "{url: ./content}").replace("fetch:template", "publish:github");
+        let scorecard = "---\napiVersion: causeway.dev/v1alpha1\nkind: Scorecard\nmetadata: {name: s}\nspec:\n  levels: [{name: bronze}]\n  rules:\n    - {id: a, title: A, level: gold, expression: 'spec.owner =='}\n";
+        let text = template + scorecard;
+        let trace = portal.trace(&portal.register("file", &portal.write("all.yaml", &text)).await).await;
+        let (status, told, _folder) = check(&[("all.yaml", text.as_str())], &["all.yaml", "--format", "json"]);
+        let told: Value = serde_json::from_str(&told).unwrap();
+        let judged = |files: &Value| {
+            let problems = files[0]["problems"].as_array().unwrap().iter();
+            let told = problems.map(|problem| (problem["severity"].clone(), problem["message"].clone(), problem["line"].clone()));
+            (files[0]["outcome"].clone(), told.collect::<Vec<_>>())
+        };
+        assert_eq!(judged(&trace["files"]), judged(&told["files"]));
+        assert!(judged(&told["files"]).1.iter().any(|(severity, message, _)| {
+            severity == "warning" && message.as_str().unwrap().contains("`publish:github`")
+        }), "{told}");
+        assert_eq!((status, &trace["files"][0]["outcome"]), (0, &json!("warned")), "both stand, and should be mended");
+        assert_eq!(check(&[("all.yaml", text.as_str())], &["all.yaml", "--strict"]).0, 1);
+    }
+
     async fn what_a_folder_passes_over_is_told(portal) {
         let boat = "apiVersion: causeway.dev/v1alpha1\nkind: EntityKind\nmetadata: {name: boat}\nspec:\n  names: {kind: Boat, plural: Boats}\n  versions: [nordwind.example/v1]\n  schema: {type: object}\n";
         let json = r#"{"apiVersion": "backstage.io/v1alpha1", "kind": "Component", "metadata": {"name": "json"}, "spec": {"type": "service", "lifecycle": "production", "owner": "berths"}}"#;
@@ -104,7 +124,7 @@ both! {
         let (_, told, _folder) = check(&files, &[&["mono"][..], &beside, &["--format", "json"]].concat());
         let told: Value = serde_json::from_str(&told).unwrap();
         assert!(!told.to_string().contains("was passed over"), "{told}");
-        assert_eq!(paths_of(&told["files"], "rejected"), ["mono/scorecard.yaml"], "{told}");
+        assert_eq!(paths_of(&told["files"], "warned"), ["mono/scorecard.yaml"], "{told}");
     }
 
     async fn what_a_template_fetches_is_its_content_wherever_that_is(portal) {

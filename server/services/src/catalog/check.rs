@@ -16,7 +16,6 @@ use super::{
 };
 
 /// Walks files, folders or globs on disk as sources, for `causeway check PATH`. What a sync would not read is not judged, and told of.
-/// A template or scorecard that could not do its work is an error.
 ///
 /// # Errors
 /// If a path cannot be looked at as a whole.
@@ -88,7 +87,7 @@ async fn walk_all(
             SourceKind::File,
             &target,
             Limits::telling_all(),
-            Terms { given, is_stern: true, ..Terms::default() },
+            Terms { given, is_before: true, ..Terms::default() },
         )
         .await?;
         walks.push((shown, walk));

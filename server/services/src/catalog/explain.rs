@@ -78,7 +78,7 @@ pub async fn look_at_text(services: &Services, caller: &Caller, text: &str) -> R
     }
     let given = kinds::given(&services.db, &caller.tenant, None).await?;
     let reader = Lonely(Bytes::copy_from_slice(text.as_bytes()));
-    let terms = Terms { given, is_stern: true, ..Terms::default() };
+    let terms = Terms { given, is_before: true, ..Terms::default() };
     match gather(&reader, SourceKind::File, "/catalog-info.yaml", Limits::telling_all(), terms).await {
         Ok(gathered) => verdicts(services, caller, gathered, &Names::default()).await,
         Err(problem) => Err(Error::Rejected(problem.to_string())),

@@ -88,9 +88,9 @@ impl Limits {
 pub(in crate::catalog) struct Terms {
     /// Kinds that are declared elsewhere.
     pub(in crate::catalog) given: Given,
-    /// Whether a template or scorecard that could not do its work is an error. In a catalog it is a warning: its page tells
-    /// what is wrong with it.
-    pub(in crate::catalog) is_stern: bool,
+    /// Whether somebody looks before a sync does: they are told where each name stands, and warned of files that are passed over. All
+    /// else is judged alike.
+    pub(in crate::catalog) is_before: bool,
     /// What is known of the files from the last time.
     pub(in crate::catalog) recall: Recall,
 }

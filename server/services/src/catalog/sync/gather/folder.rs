@@ -104,7 +104,7 @@ impl Walk<'_> {
                 }
             }
             // Whoever checks a folder wants to hear of it before a sync does.
-            let severity = if self.terms.is_stern { Severity::Warning } else { Severity::Info };
+            let severity = if self.terms.is_before { Severity::Warning } else { Severity::Info };
             for path in meant(&*source, others, &self.gathered.kinds).await {
                 self.leave_out(number, &path, severity, PASSED_OVER.to_owned());
             }

@@ -27,7 +27,7 @@ pub(super) struct Look {
     pub(super) limits: yaml::Limits,
     /// Whether nobody named the file, so that it may not be meant for a catalog at all.
     pub(super) is_guessed: bool,
-    pub(super) is_stern: bool,
+    pub(super) is_before: bool,
     pub(super) origin: Arc<str>,
     pub(super) place: Place,
 }
@@ -171,45 +171,46 @@ impl Look {
         let line = document.line;
         let verdict = reference_of(&value).filter(|_| !is_broken).map(|reference| {
             annotate(&mut value, &self.place, &self.origin);
-            let (told, fate) = self.fate(&reference, &value, &document);
+            let (told, fate) = fate(&reference, &value, &document);
             let is_needed = matches!(fate, Fate::Waits(_)) || ["location", "entitykind"].contains(&reference.kind());
             document.value = if reference.kind() == "location" { value } else { Value::Null };
             // A sync has no use for it, and looking it up is as dear as reading the document.
             let name = FieldPath::of("metadata.name");
-            let name = self.is_stern.then(|| document.problem(Severity::Info, &name, String::new()));
+            let name = self.is_before.then(|| document.problem(Severity::Info, &name, String::new()));
             let name_at = name.and_then(|name| name.line.zip(name.column));
             Verdict { reference, told, name_at, fate, document: is_needed.then_some(document) }
         });
         Judged { about, line, told, verdict }
     }
+}
 
-    fn fate(&self, reference: &EntityRef, value: &Value, document: &Document) -> (Vec<FileProblem>, Fate) {
-        let problem =
-            |severity: Severity, violation: Violation| document.problem(severity, &violation.field, violation.message);
-        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
-        let (mut told, mut own) = (Vec::new(), None);
-        let lint = match reference.kind() {
-            "entitykind" => match kinds::read(value) {
-                Ok(kind) => {
-                    own = Some(kind);
-                    Vec::new()
-                }
-                Err(wrong) => {
-                    let told = wrong.into_iter().map(|wrong| problem(Severity::Error, wrong));
-                    return (told.collect(), Fate::Refused);
-                }
-            },
-            "template" => templates::lint(value),
-            "scorecard" => scorecards::lint(reference, value),
-            _ if kind(text("kind"), text("apiVersion")).is_none() => return (told, Fate::Waits(value.to_string())),
-            _ => Vec::new(),
-        };
-        let severity = if self.is_stern { Severity::Error } else { Severity::Warning };
-        told.extend(lint.into_iter().map(|violation| problem(severity, violation)));
-        let warnings = declared(reference, value, &OwnKinds::default()).warnings;
-        told.extend(warnings.into_iter().map(|warning| problem(Severity::Warning, warning)));
-        (told, Fate::Stands(value.to_string(), own))
-    }
+/// What becomes of a document that keeps the rules of the envelope, and what its kind says of it.
+fn fate(reference: &EntityRef, value: &Value, document: &Document) -> (Vec<FileProblem>, Fate) {
+    let problem =
+        |severity: Severity, violation: Violation| document.problem(severity, &violation.field, violation.message);
+    let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or_default();
+    let (mut told, mut own) = (Vec::new(), None);
+    let lint = match reference.kind() {
+        "entitykind" => match kinds::read(value) {
+            Ok(kind) => {
+                own = Some(kind);
+                Vec::new()
+            }
+            Err(wrong) => {
+                let told = wrong.into_iter().map(|wrong| problem(Severity::Error, wrong));
+                return (told.collect(), Fate::Refused);
+            }
+        },
+        "template" => templates::lint(value),
+        "scorecard" => scorecards::lint(reference, value),
+        _ if kind(text("kind"), text("apiVersion")).is_none() => return (told, Fate::Waits(value.to_string())),
+        _ => Vec::new(),
+    };
+    // One that could not do its work stands nevertheless: its page tells what is wrong with it.
+    told.extend(lint.into_iter().map(|violation| problem(Severity::Warning, violation)));
+    let warnings = declared(reference, value, &OwnKinds::default()).warnings;
+    told.extend(warnings.into_iter().map(|warning| problem(Severity::Warning, warning)));
+    (told, Fate::Stands(value.to_string(), own))
 }
 
 /// The annotations that Backstage sets.

@@ -28,7 +28,7 @@ impl Walk<'_> {
         Look {
             limits: self.limits.file,
             is_guessed: step.trust == Trust::Guessed,
-            is_stern: self.terms.is_stern,
+            is_before: self.terms.is_before,
             origin: self.origin.clone(),
             place: self.opened[step.source].place(&step.path),
         }
