@@ -61,9 +61,13 @@ fn reference(document: &Value) -> String {
     format!("{}:{}/{}", text("/kind"), text("/metadata/namespace"), text("/metadata/name"))
 }
 
-fn value(document: &Value, order: &Order) -> Option<String> {
+fn value(document: &Value, order: &Order) -> Option<(String, String)> {
     let values = flatten(document).into_iter().filter(|entry| entry.path == order.path);
-    let values = values.filter_map(|entry| entry.value).map(|value| value.to_lowercase());
+    let values = values.filter_map(|entry| entry.value).map(|value| {
+        let value = value.to_lowercase();
+        // An accent matters where nothing else does.
+        (value.replace('é', "e"), value)
+    });
     if order.direction == Direction::Asc { values.min() } else { values.max() }
 }
 
@@ -118,7 +122,7 @@ async fn asked(portal: &Portal, dice: &mut Dice, documents: &[Value]) {
     let term = dice.pick(&["GATE", "gate way", "ing-1", "chor", "élan"]);
     let texts = ["metadata.title", "metadata.name"].map(|path| Order::by(path, Direction::Asc));
     let says = |document: &&&Value| {
-        texts.iter().any(|path| value(document, path).is_some_and(|value| value.contains(&term.to_lowercase())))
+        texts.iter().any(|path| value(document, path).is_some_and(|(_, value)| value.contains(&term.to_lowercase())))
     };
     let found = portal
         .json(&format!(

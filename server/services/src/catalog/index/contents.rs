@@ -9,6 +9,7 @@ use sea_orm::prelude::Uuid;
 
 use super::{
     classes::Classes,
+    order::by_letters_if_any,
     terms::{Stand, Term, Terms},
     words::Words,
 };
@@ -338,7 +339,9 @@ impl Terms {
         for same in entered.chunk_by_mut(|left, right| left >> 32 == right >> 32) {
             if let [first, _, ..] = *same {
                 #[expect(clippy::cast_possible_truncation, reason = "the lower half is the term, the upper the path")]
-                same.sort_by(|left, right| self.get(*left as u32).value().cmp(&self.get(*right as u32).value()));
+                same.sort_by(|left, right| {
+                    by_letters_if_any(self.get(*left as u32).value(), self.get(*right as u32).value())
+                });
                 self.has_several((first >> 32) as u32);
             }
         }

@@ -27,6 +27,7 @@ mod facet;
 mod hidden;
 mod keep;
 mod load;
+mod order;
 mod packed;
 mod page;
 mod predicate;

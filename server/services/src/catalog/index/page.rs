@@ -8,7 +8,10 @@ use std::cmp::Ordering;
 use domain::catalog::{Direction, Order, PageKey, Start};
 use roaring::RoaringBitmap;
 
-use super::contents::Contents;
+use super::{
+    contents::Contents,
+    order::{by_letters, by_letters_if_any},
+};
 
 /// An order, as the index knows it.
 struct Sorting<'a> {
@@ -27,7 +30,7 @@ fn directed(ordering: Ordering, is_reversed: bool) -> Ordering {
 /// What has no value comes last, either way.
 fn by_value(left: Option<&str>, right: Option<&str>, direction: Direction) -> Ordering {
     match (left, right) {
-        (Some(left), Some(right)) => directed(left.cmp(right), direction == Direction::Desc),
+        (Some(left), Some(right)) => directed(by_letters(left, right), direction == Direction::Desc),
         (left, right) => right.is_some().cmp(&left.is_some()),
     }
 }
@@ -170,6 +173,7 @@ impl Contents {
         let Some(&(path, direction)) = sorting.by.first() else { return };
         let terms = path.map_or(&[][..], |path| self.terms.sorted(path));
         let value = |at: usize| self.terms.get(terms[at]).value();
+        let compared = |term: u32, key: &str| by_letters_if_any(self.terms.get(term).value(), Some(key));
         let key = filling.after.map(|key| key.values.first().and_then(Option::as_deref));
         // Those without a value stand behind all others, so a walk backwards meets them first.
         if sorting.is_backwards && key.is_none_or(|key| key.is_none()) && self.take_mute(sorting, selection, filling) {
@@ -179,8 +183,8 @@ impl Contents {
             let goes_up = (direction == Direction::Asc) != sorting.is_backwards;
             let (mut from, mut to) = (0, terms.len());
             match key.flatten() {
-                Some(key) if goes_up => from = terms.partition_point(|&term| self.terms.get(term).value() < Some(key)),
-                Some(key) => to = terms.partition_point(|&term| self.terms.get(term).value() <= Some(key)),
+                Some(key) if goes_up => from = terms.partition_point(|&term| compared(term, key).is_lt()),
+                Some(key) => to = terms.partition_point(|&term| compared(term, key).is_le()),
                 None => {}
             }
             while from < to {

@@ -8,7 +8,10 @@ use hashbrown::{DefaultHashBuilder, HashTable};
 use serde::{Deserialize, Serialize};
 
 pub(super) use self::parts::TermParts;
-use super::set::{Set, Union};
+use super::{
+    order::{self, by_letters},
+    set::{Set, Union},
+};
 
 /// How a value stands at its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -193,7 +196,7 @@ impl Terms {
         if stand != Stand::Mute
             && let Some(mut sorted) = self.paths[path as usize].sorted.take()
         {
-            let at = sorted.partition_point(|&other| self.get(other).lower() < lower);
+            let at = sorted.partition_point(|&other| by_letters(self.get(other).lower(), lower).is_lt());
             sorted.insert(at, term);
             self.paths[path as usize].sorted = sorted.into();
         }
@@ -222,7 +225,7 @@ impl Terms {
         }
         if let Some(mut sorted) = self.paths[number as usize].sorted.take() {
             let lower = self.get(term).lower();
-            let from = sorted.partition_point(|&other| self.get(other).lower() < lower);
+            let from = sorted.partition_point(|&other| by_letters(self.get(other).lower(), lower).is_lt());
             // A value may stand here twice: plain, and in an array.
             if let Some(at) = sorted[from..].iter().take(2).position(|&other| other == term) {
                 sorted.remove(from + at);
@@ -263,7 +266,11 @@ impl Terms {
         path.sorted.get_or_init(|| {
             let mut terms: Vec<u32> =
                 path.terms.iter().copied().filter(|&term| self.get(term).stand != Stand::Mute).collect();
-            terms.sort_by(|&left, &right| self.get(left).lower().cmp(self.get(right).lower()));
+            if terms.iter().all(|&term| self.get(term).lower().is_ascii()) {
+                terms.sort_by(|&left, &right| self.get(left).lower().cmp(self.get(right).lower()));
+            } else {
+                terms.sort_by_cached_key(|&term| order::key(self.get(term).lower()));
+            }
             terms
         })
     }

@@ -12,6 +12,7 @@ use serde_json::{Value, json};
 
 use super::{
     contents::Contents,
+    order::by_letters,
     snapshot::{self, Draft},
     view::View,
 };
@@ -43,12 +44,13 @@ fn any_entity() -> impl Strategy<Value = Entity> {
         Just("x".repeat(201).into()),
     ];
     let title = prop::option::of("[A-Da-d]{1,2}( [ab]{1,2})?");
-    (0..12_usize, "[KL]", "[xyz]", tags, title, odd).prop_map(|(number, kind, team, tags, title, odd)| {
+    let said = prop::collection::vec("[aáÄbzçØ]{1,2}", 0..3);
+    (0..12_usize, "[KL]", "[xyz]", tags, title, odd, said).prop_map(|(number, kind, team, tags, title, odd, said)| {
         let mut document = json!({
             "apiVersion": "backstage.io/v1alpha1",
             "kind": kind,
             "metadata": { "name": format!("n{number}"), "namespace": "default", "tags": tags },
-            "spec": { "type": "service", "odd": odd },
+            "spec": { "type": "service", "odd": odd, "said": said },
             "relations": [{ "type": "ownedBy", "targetRef": format!("group:default/{team}") }],
         });
         if let Some(title) = title {
@@ -92,6 +94,7 @@ fn any_order() -> impl Strategy<Value = Vec<Order>> {
         Just("kind"),
         Just("spec.odd"),
         Just("spec.odd.x"),
+        Just("spec.said"),
         Just("nowhere"),
     ];
     let direction = prop_oneof![Just(Direction::Asc), Just(Direction::Desc)];
@@ -128,7 +131,7 @@ fn world(history: Vec<(Entity, bool, bool)>) -> (Vec<Entity>, Contents) {
             standing.insert(reference, entity);
         }
         if asks {
-            for path in ["metadata.title", "metadata.tags", "metadata.name", "spec.odd"] {
+            for path in ["metadata.title", "metadata.tags", "metadata.name", "spec.odd", "spec.said"] {
                 contents.page(contents.all(), &[Order::by(path, Direction::Asc)], &Start::default(), 1_000);
             }
         }
@@ -143,14 +146,15 @@ fn values(entity: &Entity, path: &str) -> Vec<String> {
 
 fn outermost(entity: &Entity, order: &Order) -> Option<String> {
     let values = values(entity, &order.path).into_iter();
-    if order.direction == Direction::Asc { values.min() } else { values.max() }
+    let compare = |left: &String, right: &String| by_letters(left, right);
+    if order.direction == Direction::Asc { values.min_by(compare) } else { values.max_by(compare) }
 }
 
 fn sort(entities: &mut [&Entity], order: &[Order]) {
     entities.sort_by(|left, right| {
         let by_values = order.iter().map(|order| match (outermost(left, order), outermost(right, order)) {
-            (Some(left), Some(right)) if order.direction == Direction::Desc => right.cmp(&left),
-            (Some(left), Some(right)) => left.cmp(&right),
+            (Some(left), Some(right)) if order.direction == Direction::Desc => by_letters(&right, &left),
+            (Some(left), Some(right)) => by_letters(&left, &right),
             (left, right) => right.is_some().cmp(&left.is_some()),
         });
         let decided = by_values.into_iter().find(|ordering| ordering.is_ne());
