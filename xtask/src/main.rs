@@ -7,6 +7,7 @@
 mod names;
 mod packs;
 mod parts;
+mod unreached;
 
 use std::{
     collections::{BTreeMap, BTreeSet},

@@ -11,7 +11,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Output, Result, file_name, names, packs, run};
+use crate::{Output, Result, file_name, names, packs, run, unreached};
 
 /// The script that binds the start.
 const SCRIPT: &str = "causeway.js";
@@ -58,7 +58,6 @@ pub(crate) fn bind(wasm: &Path, work: &Path) -> Result<Bound> {
         .demangle(false)
         .typescript(false)
         .omit_default_module_path(true)
-        .remove_name_section(true)
         .remove_producers_section(true)
         .generate(work)
         .map_err(|error| error.to_string())?;
@@ -66,6 +65,9 @@ pub(crate) fn bind(wasm: &Path, work: &Path) -> Result<Bound> {
         return Err(
             "the bundle has JavaScript snippets, which nothing here ships: find the crate that brought them".into()
         );
+    }
+    for module in made.split_modules.iter().map(PathBuf::as_path).chain([work.join("causeway_bg.wasm").as_path()]) {
+        unreached::empty(module)?;
     }
     names::shorten(&work.join("causeway_bg.wasm"), &work.join(SCRIPT))?;
     // `split_NAME_HASH`, where the hash is of the place in the source.
