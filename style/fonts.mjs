@@ -1,8 +1,7 @@
-// fonts.mjs FOLDER FONT.woff2… : writes each font into the folder with no more than the style sheet asks for; one of Latin letters
-// three times: with all of them, under its own name, and with `basic` for `latin` with those that nearly every page is made of, and with
-// `letters` with those of western Europe's languages beside them.
+// fonts.mjs FOLDER THEME.css: writes into the folder each font that the style sheet names, with the signs that it is to have there and
+// no more than is asked for.
 import { readFileSync, writeFileSync } from 'node:fs';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import subsetFont from 'subset-font';
 
 // What no font of a machine has is drawn as the box that the first font has for it. HarfBuzz empties that box unless it is told to
@@ -29,17 +28,22 @@ const options = {
   keepFeatures: ['calt', 'ccmp', 'kern', 'liga', 'locl', 'mark', 'mkmk', 'tnum'],
 };
 
-// As `theme.css` says it of these faces: a browser gets the whole font for whatever else it meets.
-const ascii = Array.from({ length: 95 }, (_, at) => String.fromCharCode(0x20 + at)).join('');
-const basic = `${ascii}\u00a0·×–—‘’“”…`;
-const letters = Array.from({ length: 64 }, (_, at) => String.fromCharCode(0xc0 + at)).join('').replace(/[×÷]/g, '');
+// Which of the alphabets that the faces come in holds the signs of a font that is cut out of it.
+const CUT = { basic: 'latin', letters: 'latin', marks: 'latin', central: 'latin-ext' };
 
-const [folder, ...fonts] = process.argv.slice(2);
-for (const font of fonts) {
-  const [name, content] = [basename(font), readFileSync(font)];
-  writeFileSync(join(folder, name), await subsetFont(content, undefined, { ...options, keepAllGlyphs: true }));
-  if (name.includes('-latin-wght')) {
-    writeFileSync(join(folder, name.replace('latin', 'basic')), await subsetFont(content, basic, options));
-    writeFileSync(join(folder, name.replace('latin', 'letters')), await subsetFont(content, letters, options));
-  }
+/** Every sign of `U+20-7E, U+A0`. */
+function signs(ranges) {
+  const points = ranges.split(',').flatMap((range) => {
+    const [from, to = from] = range.trim().replace('U+', '').split('-').map((point) => parseInt(point, 16));
+    return Array.from({ length: to - from + 1 }, (_, at) => from + at);
+  });
+  return String.fromCodePoint(...points);
+}
+
+const [folder, theme] = process.argv.slice(2);
+const named = /url\("\/pkg\/fonts\/((geist(?:-mono)?)-([a-z-]+)-wght-normal\.woff2)"\)[^}]*?unicode-range:([^;}]+)/g;
+for (const [, name, face, part, ranges] of readFileSync(theme, 'utf8').matchAll(named)) {
+  const source = `./node_modules/@fontsource-variable/${face}/files/${face}-${CUT[part] ?? part}-wght-normal.woff2`;
+  const font = readFileSync(new URL(source, import.meta.url));
+  writeFileSync(join(folder, name), await subsetFont(font, signs(ranges), options));
 }

@@ -19,7 +19,7 @@ test('letters of other alphabets bring their font, and no page without them does
     if (request.url().includes('.woff2')) fonts.push(new URL(request.url()).pathname);
   });
   await visit('/catalog');
-  const others = () => fonts.filter((path) => /letters|ext|cyrillic|vietnamese/.test(path)).length;
+  const others = () => fonts.filter((path) => /letters|central|ext|marks|cyrillic|vietnamese/.test(path)).length;
   expect(others(), fonts.join(' ')).toBe(0);
   await page.getByRole('heading', { level: 1 }).evaluate((heading) => heading.append(' Übersee, Żółć, Ева'));
   await expect.poll(others).toBe(3);

@@ -160,23 +160,15 @@ fn run(what: &str, command: &mut Command) -> Result<()> {
     Err(format!("{what} failed: {}", String::from_utf8_lossy(&output.stderr)).into())
 }
 
-/// The alphabets of the two variable faces, with no more in them than is used, and the usual Latin letters apart, in the folder `work`.
+/// The fonts that the theme names, cut as it says, in the folder `work`.
 fn fonts(style: &Path, work: &Path) -> Result<Vec<PathBuf>> {
-    const ALPHABETS: [&str; 5] = ["latin", "latin-ext", "vietnamese", "cyrillic", "cyrillic-ext"];
-    let faces = ["geist", "geist-mono"].iter().flat_map(|face| {
-        ALPHABETS.map(|alphabet| {
-            style.join(format!("node_modules/@fontsource-variable/{face}/files/{face}-{alphabet}-wght-normal.woff2"))
-        })
-    });
-    let faces: Vec<PathBuf> = faces.collect();
-    run("fonts.mjs", Command::new("node").arg(style.join("fonts.mjs")).arg(work).args(&faces))?;
-    let mut fonts = Vec::new();
-    for face in &faces {
-        let name = file_name(face)?;
-        if name.contains("-latin-wght") {
-            fonts.extend(["basic", "letters"].map(|part| work.join(name.replace("latin", part))));
-        }
-        fonts.push(work.join(name));
+    let (script, theme) = (style.join("fonts.mjs"), style.join("theme.css"));
+    run("fonts.mjs", Command::new("node").arg(script).arg(work).arg(theme))?;
+    let mut fonts: Vec<PathBuf> = fs::read_dir(work)?.map(|entry| Ok(entry?.path())).collect::<Result<_>>()?;
+    fonts.retain(|path| path.extension().is_some_and(|ending| ending == "woff2"));
+    fonts.sort();
+    if fonts.is_empty() {
+        return Err("style/theme.css names no font that style/fonts.mjs finds".into());
     }
     Ok(fonts)
 }
