@@ -81,7 +81,7 @@ async fn file(Path(name): Path<String>, headers: HeaderMap) -> Response {
         },
     };
     let kind = mime_guess::from_path(&name).first_or_octet_stream();
-    let mut response = file.data.into_owned().into_response();
+    let mut response = file.data.into_response();
     let headers = response.headers_mut();
     if let Ok(kind) = HeaderValue::from_str(kind.as_ref()) {
         headers.insert(header::CONTENT_TYPE, kind);

@@ -21,8 +21,12 @@ use std::time::Duration;
 use ::http::StatusCode;
 use axum::{Router, extract::DefaultBodyLimit, middleware};
 use tower_http::{
-    CompressionLevel, catch_panic::CatchPanicLayer, compression::CompressionLayer, csrf::CsrfLayer,
-    limit::RequestBodyLimitLayer, timeout::TimeoutLayer,
+    CompressionLevel,
+    catch_panic::CatchPanicLayer,
+    compression::{CompressionLayer, DefaultPredicate, Predicate as _, predicate::NotForContentType},
+    csrf::CsrfLayer,
+    limit::RequestBodyLimitLayer,
+    timeout::TimeoutLayer,
 };
 
 pub(crate) use self::{
@@ -75,7 +79,12 @@ pub(crate) fn router(state: AppState, limits: &Limits) -> Router {
     let router = router
         .merge(health::router(&state))
         .merge(crate::assets::router())
-        .layer(CompressionLayer::new().quality(CompressionLevel::Precise(5)))
+        .layer(
+            CompressionLayer::new()
+                .quality(CompressionLevel::Precise(5))
+                // They are compressed as they are.
+                .compress_when(DefaultPredicate::new().and(NotForContentType::const_new("font/"))),
+        )
         .layer(middleware::from_fn(security::headers))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn(metrics::measure))
