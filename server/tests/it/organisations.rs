@@ -217,6 +217,54 @@ both! {
         assert!(deliver("team", "4", json!({ "action": "created" })).await.starts_with("queued"));
     }
 
+    async fn a_push_changes_what_other_repositories_of_the_organisation_bring_from_there(portal) {
+        let mut portal = portal;
+        let (hub, web) = forge_for(&mut portal).await;
+        let target = format!("http://{}/saltmarsh", web.address);
+        hub.repositories(&[("all", 1), ("berths", 1), ("tides", 1), ("web", 1)]);
+        let leads = json!({
+            "apiVersion": "backstage.io/v1alpha1", "kind": "Location", "metadata": { "name": "all" },
+            "spec": { "type": "url", "target": format!("{target}/web/far.yaml") },
+        });
+        hub.file("all", 200, &leads.to_string());
+        let defined = json!({
+            "apiVersion": "backstage.io/v1alpha1", "kind": "API", "metadata": { "name": "tides" },
+            "spec": { "type": "openapi", "lifecycle": "production", "owner": "berths", "definition": { "$text": format!("{target}/web/tides.yaml") } },
+        });
+        hub.file("tides", 200, &defined.to_string());
+        hub.file("berths", 200, &component("berths", "service", "berths"));
+        let far = |name: &str, version: &str| {
+            hub.says("/saltmarsh/web/far.yaml", 200, &component(name, "service", "berths"));
+            hub.says("/saltmarsh/web/tides.yaml", 200, &format!("openapi: {version}"));
+        };
+        far("far", "3.0.0");
+        for (name, _) in [("all", 1), ("tides", 1), ("web", 1)] {
+            let about = json!({ "name": name, "full_name": format!("saltmarsh/{name}"), "default_branch": "main", "pushed_at": "2026-11-01T00:00:01Z" });
+            hub.says(&format!("/api/v3/repos/saltmarsh/{name}"), 200, &about.to_string());
+        }
+        let registered = portal.register("github", &target).await;
+        let id = registered["location"]["id"].as_str().unwrap();
+        let secret = portal.webhook_secret(id).await;
+        assert_eq!(portal.names("filter=metadata.name=far").await.len(), 1);
+        web.taken();
+        let push = json!({ "ref": "refs/heads/main", "repository": { "default_branch": "main", "html_url": format!("{target}/web") } });
+        for (number, version) in ["3.0.1", "3.0.2"].into_iter().enumerate() {
+            // From the second on, all that is known was recorded by a push.
+            far(&format!("far-{number}"), version);
+            let told = portal.told((id, &secret), ("push", &number.to_string()), &push).await;
+            assert!(told.starts_with("queued: `saltmarsh/web` is asked for now"), "{told}");
+            portal.until("what is elsewhere is as it is there", async |portal| {
+                let tides = portal.json("/api/catalog/entities/by-name/api/default/tides").await;
+                let far = portal.names(&format!("filter=metadata.name=far-{number}")).await;
+                (far.len() == 1 && tides["spec"]["definition"] == format!("openapi: {version}")).then_some(())
+            }).await;
+        }
+        let asked = web.taken();
+        assert!(!asked.iter().any(|path| path.contains("orgs/") || path.contains("berths")), "{asked:?}");
+        let trace = portal.json(&format!("/api/v1/catalog/sources/{id}")).await;
+        assert_eq!((&trace["source"]["rejected"], &trace["source"]["entities"]), (&json!(0), &json!(4)), "{trace}");
+    }
+
     async fn a_push_to_a_repository_that_is_slow_holds_up_no_push_to_another(portal) {
         let mut portal = portal;
         let (hub, web) = forge_for(&mut portal).await;

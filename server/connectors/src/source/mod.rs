@@ -7,14 +7,14 @@ mod git;
 mod kubernetes;
 mod web;
 
-use std::{collections::BTreeSet, path::PathBuf, sync::Arc};
+use std::{path::PathBuf, sync::Arc};
 
 use async_trait::async_trait;
 use domain::catalog::SourceKind;
 use globset::{GlobBuilder, GlobMatcher};
 use services::catalog::{
     keys::Keys,
-    ports::{OpenSource, Pushed, ReadProblem, SourceReader},
+    ports::{Moved, OpenSource, Pushed, ReadProblem, SourceReader},
 };
 use url::Url;
 
@@ -101,10 +101,10 @@ impl SourceReader for Sources {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, enough): (&Pushed, &BTreeSet<String>),
+        (pushed, moved): (&Pushed, &Moved),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         if kind.is_organisation() {
-            return self.forges.open_pushed(kind, target, keys, (pushed, enough)).await;
+            return self.forges.open_pushed(kind, target, keys, (pushed, moved)).await;
         }
         self.open_with(kind, target, keys, pushed).await
     }

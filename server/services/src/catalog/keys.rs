@@ -4,7 +4,7 @@
 //! names only if that document was itself read with it, or lies on the server's own disk: a file of one source can never
 //! have the private files of another read.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use domain::catalog::SourceKind;
@@ -13,7 +13,7 @@ use url::Url;
 
 use super::{
     hosted::Reads,
-    ports::{OpenSource, Pushed, ReadProblem, SourceReader},
+    ports::{Moved, OpenSource, Pushed, ReadProblem, SourceReader},
 };
 
 /// What is shown to a server.
@@ -165,16 +165,16 @@ pub(crate) struct Reader {
     pub(super) reads: Reads,
     /// What forges told of.
     pub(super) pushed: Pushed,
-    /// Of which repositories it is enough to ask; nothing where all is to be asked for.
-    pub(super) enough: Option<BTreeSet<String>>,
+    /// What it is enough to ask for; nothing where that is all.
+    pub(super) moved: Option<Moved>,
 }
 
 #[async_trait]
 impl SourceReader for Reader {
     async fn open(&self, kind: SourceKind, target: &str) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.reads.may(target, false).await?;
-        let opened = match &self.enough {
-            Some(enough) => self.sources.open_pushed(kind, target, &self.keys, (&self.pushed, enough)),
+        let opened = match &self.moved {
+            Some(moved) => self.sources.open_pushed(kind, target, &self.keys, (&self.pushed, moved)),
             None => self.sources.open_with(kind, target, &self.keys, &self.pushed),
         };
         self.reads.in_turn(kind, target, opened).await

@@ -58,6 +58,15 @@ pub struct Place {
 /// When something was pushed to repositories, by [`domain::catalog::repository_path`]: a list that is behind must not hide it.
 pub type Pushed = HashMap<String, DateTime<Utc>>;
 
+/// What of an organisation it is enough to ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Moved {
+    /// The repositories that were pushed to, by [`domain::catalog::repository_path`].
+    pub repositories: BTreeSet<String>,
+    /// Files of repositories that bring something of these, by their paths in the source.
+    pub files: BTreeSet<String>,
+}
+
 /// Opens sources.
 #[async_trait]
 pub trait SourceReader: Send + Sync {
@@ -75,14 +84,14 @@ pub trait SourceReader: Send + Sync {
         self.open(kind, target).await
     }
 
-    /// The same where it is enough to ask for these of what was pushed to, if they can be told apart: see [`OpenSource::part`] and
+    /// The same where it is enough to ask for what moved, if that can be told apart: see [`OpenSource::part`] and
     /// [`OpenSource::is_behind`].
     async fn open_pushed(
         &self,
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, _enough): (&Pushed, &BTreeSet<String>),
+        (pushed, _moved): (&Pushed, &Moved),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         self.open_with(kind, target, keys, pushed).await
     }

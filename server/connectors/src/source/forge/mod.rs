@@ -15,7 +15,7 @@ mod state;
 mod tests;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, HashMap, HashSet},
+    collections::{BTreeMap, HashMap, HashSet},
     path::PathBuf,
     sync::{Arc, Mutex, PoisonError},
 };
@@ -27,7 +27,7 @@ use futures::{StreamExt, stream};
 use services::catalog::{
     keys::{Held, Keys},
     organisation::Organisation,
-    ports::{OpenSource, Pushed, ReadProblem, Remark},
+    ports::{Moved, OpenSource, Pushed, ReadProblem, Remark},
 };
 
 use self::{
@@ -99,15 +99,15 @@ impl Forges {
         self.open_in(kind, target, keys, (pushed, None)).await
     }
 
-    /// The same with nothing asked for but these of what was pushed to, where they can be told apart.
+    /// The same with nothing asked for but what moved, where that can be told apart.
     pub(super) async fn open_pushed(
         &self,
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, enough): (&Pushed, &BTreeSet<String>),
+        (pushed, moved): (&Pushed, &Moved),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.open_in(kind, target, keys, (pushed, Some(enough))).await
+        self.open_in(kind, target, keys, (pushed, Some(moved))).await
     }
 
     async fn open_in(
@@ -115,7 +115,7 @@ impl Forges {
         kind: SourceKind,
         target: &str,
         keys: &Keys,
-        (pushed, enough): (&Pushed, Option<&BTreeSet<String>>),
+        (pushed, moved): (&Pushed, Option<&Moved>),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let organisation = Organisation::parse(kind, target).map_err(ReadProblem::Refused)?;
         let Some(forge) = Forge::of(kind) else {
@@ -125,8 +125,8 @@ impl Forges {
         let granted = held.grants();
         let client = Arc::new(self.client(forge, &organisation, held).await?);
         let now = Utc::now();
-        let alone = match enough {
-            Some(enough) => pushed::alone((forge, &client), &organisation, enough).await,
+        let alone = match moved {
+            Some(moved) => pushed::alone((forge, &client), &organisation, moved).await,
             None => None,
         };
         let is_all = alone.is_none();

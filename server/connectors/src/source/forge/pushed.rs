@@ -7,7 +7,7 @@ use domain::catalog::Severity;
 use futures::{StreamExt, stream};
 use services::catalog::{
     organisation::Organisation,
-    ports::{Pushed, Remark},
+    ports::{Moved, Pushed, Remark},
 };
 
 use super::{
@@ -29,6 +29,9 @@ const UNLISTED: usize = 20;
 /// How many repositories are asked for by themselves; beyond that the list costs less.
 const ALONE: usize = 50;
 
+/// How deep a repository may stand below its organisation, as GitLab has it.
+const DEEPEST: usize = 20;
+
 /// How many repositories that are not read are named.
 const NAMED: usize = 20;
 
@@ -40,32 +43,51 @@ pub(super) struct Alone {
     pub(super) waiting: Option<(usize, DateTime<Utc>)>,
 }
 
-/// The repositories of these names; nothing where the organisation must be listed to know what became of them: one that
-/// is new, gone or renamed shows in its list alone.
+/// The repositories that moved, and those of the files; nothing where the organisation must be listed to know what became of them: one
+/// that is new, gone or renamed shows in its list alone.
 pub(super) async fn alone(
     (forge, client): (Forge, &Client),
     organisation: &Organisation,
-    names: &BTreeSet<String>,
+    moved: &Moved,
 ) -> Option<Alone> {
-    if names.len() > ALONE {
+    let possible: BTreeSet<Vec<String>> = moved.files.iter().map(|path| holders(forge, organisation, path)).collect();
+    let possible: Vec<Vec<String>> = moved.repositories.iter().map(|name| vec![name.clone()]).chain(possible).collect();
+    if possible.len() > ALONE {
         return None;
     }
-    let asked = stream::iter(names.clone()).map(|name| async move {
-        let found = forge.repository(client, organisation, &name).await;
-        (name, found)
+    let asked = stream::iter(possible).map(|names| async move {
+        let mut answer = (String::new(), Err(Trouble::Missing));
+        for name in names {
+            let found = forge.repository(client, organisation, &name).await;
+            answer = (name, found);
+            if !matches!(answer.1, Err(Trouble::Missing)) {
+                break;
+            }
+        }
+        answer
     });
     let asked: Vec<(String, Result<Repository, Trouble>)> = asked.buffered(AT_ONCE).collect().await;
     let mut alone = Alone { repositories: Vec::with_capacity(asked.len()), waiting: None };
+    let mut known = BTreeSet::new();
     for (name, found) in asked {
         match found {
             Ok(found) if found.name == name && client.memory.seen(&found.api).is_some() => {
-                alone.repositories.push(found);
+                if known.insert(name) {
+                    alone.repositories.push(found);
+                }
             }
             Err(Trouble::Paused(until)) => alone.waiting.get_or_insert((0, until)).0 += 1,
             _ => return None,
         }
     }
     Some(alone)
+}
+
+/// What the repository of a file may be called: groups of GitLab stand in groups, and only one of these names is a repository's.
+fn holders(forge: Forge, organisation: &Organisation, path: &str) -> Vec<String> {
+    let ends = path.match_indices('/').map(|(end, _)| &path[..end]);
+    let below = ends.take(if forge == Forge::GitLab { DEEPEST } else { 1 });
+    below.map(|below| format!("{}/{below}", organisation.name).to_lowercase()).collect()
 }
 
 /// Why nobody knows what was pushed, though they may later.

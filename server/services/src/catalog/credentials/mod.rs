@@ -58,7 +58,7 @@ impl Services {
             keys: Keys::of(Arc::new(ring)),
             reads,
             pushed: Pushed::new(),
-            enough: None,
+            moved: None,
         }
     }
 }

@@ -6,6 +6,7 @@ mod carry;
 mod claim;
 pub(super) mod gather;
 mod keep;
+mod led;
 mod noting;
 mod outside;
 mod part;
@@ -42,7 +43,7 @@ use super::{
     begin::begin,
     keys::Reader,
     kinds,
-    ports::ReadProblem,
+    ports::{Moved, ReadProblem},
     store::{self, FileRow},
     waiting, webhooks,
 };
@@ -151,8 +152,13 @@ async fn sync_in(services: &Services, caller: &Caller, id: Uuid, wanted: Wanted)
         let given = kinds::given(&services.db, &caller.tenant, Some(id)).await?;
         let terms = Terms { given, recall: before.recall.clone(), ..Terms::default() };
         let pushed = webhooks::pushed(services, &caller.tenant, &source).await?;
-        let enough = if before.stands(services, caller).await? { enough.clone() } else { None };
-        let mut reader = Reader { pushed, enough, ..services.reader(caller) };
+        let moved = match &enough {
+            Some(repositories) if before.stands(services, caller).await? => {
+                Some(Moved { repositories: repositories.clone(), files: led::into(&before.files, repositories) })
+            }
+            _ => None,
+        };
+        let mut reader = Reader { pushed, moved, ..services.reader(caller) };
         reader.reads.pace = services.catalog.pace(id);
         let walk = gather(&reader, source.kind, &source.target, Limits::default(), terms);
         let gathered = tokio::time::timeout(PATIENCE, walk).await.unwrap_or_else(|_| {

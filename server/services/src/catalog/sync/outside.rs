@@ -16,17 +16,17 @@ pub(super) struct Outside<'a> {
     opened: HashMap<(String, Granted), Arc<dyn OpenSource>>,
     /// Servers that did not answer, and how: they are not waited for again.
     silent: HashMap<String, String>,
-    asked: usize,
+    asked: Vec<String>,
 }
 
 impl<'a> Outside<'a> {
     pub(super) fn new(reader: &'a dyn SourceReader) -> Self {
-        Self { reader, opened: HashMap::new(), silent: HashMap::new(), asked: 0 }
+        Self { reader, opened: HashMap::new(), silent: HashMap::new(), asked: Vec::new() }
     }
 
-    /// How often an address was asked for.
-    pub(super) fn asked(&self) -> usize {
-        self.asked
+    /// The addresses that were asked for, in that order.
+    pub(super) fn asked(&self) -> &[String] {
+        &self.asked
     }
 
     /// Opens what a document of `from` names.
@@ -35,7 +35,7 @@ impl<'a> Outside<'a> {
         from: &dyn OpenSource,
         address: &str,
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
-        self.asked += 1;
+        self.asked.push(address.to_owned());
         let granted = from.granted();
         let key = (address.to_owned(), granted.clone());
         if let Some(opened) = self.opened.get(&key) {

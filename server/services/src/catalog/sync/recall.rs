@@ -2,7 +2,8 @@
 //!
 //! A file is the same if its content is, where it stands, what its placeholders bring, the kinds that its documents waited
 //! for, and the program that judged it; and if all that it declared still stands in the catalog. Files that lead on to
-//! others, declare kinds, dispute a name or were rejected are looked at every time.
+//! others, declare kinds, dispute a name or were rejected are looked at every time; of these no more is remembered than the addresses
+//! that their placeholders name.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -26,7 +27,7 @@ use crate::{
 /// What is remembered of a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(in crate::catalog) struct Print {
-    /// Names its content, its place, and how it was judged.
+    /// Names its content, its place, and how it was judged; nothing for a file that is looked at every time.
     pub(super) digest: String,
     /// How much was read for it.
     pub(super) bytes: u64,
@@ -35,6 +36,9 @@ pub(in crate::catalog) struct Print {
     /// The files that its placeholders name, each with its content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) beside: Vec<(String, String)>,
+    /// Addresses elsewhere that its placeholders name.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) away: Vec<String>,
     /// Names the kinds by which its documents were judged, should any have waited for them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) kinds: Option<String>,
@@ -44,8 +48,14 @@ pub(in crate::catalog) struct Print {
 
 impl Print {
     pub(super) fn new(digest: String) -> Self {
-        Self { digest, bytes: 0, standing: 0, beside: Vec::new(), kinds: None, notes: Vec::new() }
+        Self { digest, bytes: 0, standing: 0, beside: Vec::new(), away: Vec::new(), kinds: None, notes: Vec::new() }
     }
+}
+
+/// Has the file looked at every time, and remembers no more of it than the addresses that it names.
+pub(super) fn forget(print: &mut Option<Print>) {
+    let away = print.take().map(|print| print.away).unwrap_or_default();
+    *print = (!away.is_empty()).then(|| Print { away, ..Print::new(String::new()) });
 }
 
 /// A [`Note`] of the file.
@@ -129,6 +139,18 @@ pub(super) fn standing(row: &FileRow) -> Option<u64> {
     Some(serde_json::from_str::<Standing>(row.judged.as_ref()?).ok()?.standing)
 }
 
+/// The addresses elsewhere that a file's placeholders named.
+pub(super) fn away(row: &FileRow) -> Vec<String> {
+    #[derive(Deserialize)]
+    struct Away {
+        #[serde(default)]
+        away: Vec<String>,
+    }
+    // Most files name none, and need not be read for that.
+    let judged = row.judged.as_deref().filter(|judged| judged.contains("\"away\""));
+    judged.and_then(|judged| serde_json::from_str::<Away>(judged).ok()).map(|named| named.away).unwrap_or_default()
+}
+
 impl Known {
     /// Whether what the file's placeholders named is the same.
     pub(super) async fn is_same_beside(&self, source: &dyn OpenSource, most: u64) -> bool {
@@ -175,7 +197,11 @@ pub(super) fn remember(prints: Vec<Option<Print>>, notes: &[Note], claims: &Clai
         remarks.entry(note.file).or_default().push(Remark::of(note));
     }
     let judged = prints.into_iter().zip(&claims.files).enumerate().map(|(number, (print, file))| {
-        let print = print.filter(|_| file.outcome != Outcome::Rejected && !claims.disputed.contains(&file.path))?;
+        let mut print = print;
+        if file.outcome == Outcome::Rejected || claims.disputed.contains(&file.path) {
+            forget(&mut print);
+        }
+        let print = print?;
         let standing = claims.by_file.get(&file.path).copied().unwrap_or_default();
         let print = Print { standing, notes: remarks.remove(&number).unwrap_or_default(), ..print };
         serde_json::to_string(&print).ok()

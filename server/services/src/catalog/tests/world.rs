@@ -1,7 +1,7 @@
 //! A catalog with sources in memory and a database of its own.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     fmt::Write as _,
     sync::{Arc, Mutex},
 };
@@ -20,7 +20,7 @@ use crate::{
     catalog::{
         self,
         keys::Keys,
-        ports::{Begin, FileInfo, OpenSource, Place, Pushed, ReadProblem, Remark, SourceReader, join},
+        ports::{Begin, FileInfo, Moved, OpenSource, Place, Pushed, ReadProblem, Remark, SourceReader, join},
     },
     changes, testing,
 };
@@ -62,13 +62,13 @@ impl SourceReader for Memory {
         _kind: SourceKind,
         target: &str,
         _keys: &Keys,
-        (_, enough): (&Pushed, &BTreeSet<String>),
+        (_, moved): (&Pushed, &Moved),
     ) -> Result<Arc<dyn OpenSource>, ReadProblem> {
         let mut files = self.0.lock().unwrap().get(target).cloned().unwrap_or_default();
         let part: Option<Vec<String>> = files.remove("@part").map(|part| part.lines().map(str::to_owned).collect());
         let is_asked = |path: &str| part.iter().all(|part| part.iter().any(|folder| path.starts_with(folder)));
         files.retain(|path, _| is_asked(path));
-        let slow = enough.iter().find_map(|name| self.2.lock().unwrap().get(name).cloned());
+        let slow = moved.repositories.iter().find_map(|name| self.2.lock().unwrap().get(name).cloned());
         if let Some(slow) = slow {
             slow.wait().await;
             slow.wait().await;

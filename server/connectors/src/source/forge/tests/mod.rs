@@ -18,7 +18,7 @@ use secrecy::SecretString;
 use serde_json::{Value, json};
 use services::catalog::{
     keys::{Key, Proof, Ring},
-    ports::Begin,
+    ports::{Begin, Moved},
 };
 use tempfile::TempDir;
 use tokio::{net::TcpListener, sync::Barrier};
@@ -97,8 +97,9 @@ impl Server {
     async fn open_pushed(&self, target: &str, pushed: &Pushed, since: DateTime<Utc>) -> Arc<dyn OpenSource> {
         let target = format!("http://{}/{target}", self.address);
         let keys = Keys::of(Arc::new(One("t0ken")));
-        let fresh = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
-        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, (pushed, &fresh)).await.unwrap()
+        let repositories = pushed.iter().filter(|(_, at)| **at >= since).map(|(name, _)| name.clone()).collect();
+        let moved = Moved { repositories, ..Moved::default() };
+        self.forges.open_pushed(SourceKind::GitHub, &target, &keys, (pushed, &moved)).await.unwrap()
     }
 
     /// Begins anew, as after a restart.

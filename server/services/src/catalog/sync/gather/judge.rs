@@ -44,7 +44,7 @@ impl Walk<'_> {
                 self.tell_all(number, told);
                 if let Some(kind) = kind {
                     // Each walk must know every kind.
-                    self.gathered.prints[number] = None;
+                    recall::forget(&mut self.gathered.prints[number]);
                     if let Some(first) = self.declares(&kind, &reference) {
                         let message = format!(
                             "`{}` is declared already, by {first}; that one was first and stands. Remove one of the two, or rename it",

@@ -17,7 +17,7 @@ use crate::catalog::{
     sync::{
         noting::Noting,
         placeholders,
-        recall::{Known, Print},
+        recall::{self, Known, Print},
     },
     yaml::Document,
 };
@@ -148,15 +148,18 @@ impl Walk<'_> {
         let about = About::of(place, &value);
         self.about = Some((number, about.clone()));
         let noting = Arc::new(Noting::new(source));
-        let asked = self.outside.asked();
+        let asked = self.outside.asked().len();
         let through: Arc<dyn OpenSource> = noting.clone();
         let resolved = placeholders::resolve(&mut self.outside, &through, &step.path, &mut value, &self.limits).await;
         self.bytes += resolved.bytes;
         // What stands elsewhere may be another without anyone here knowing.
-        let beside = noting.read().filter(|_| self.outside.asked() == asked);
-        match (&mut self.gathered.prints[number], beside) {
+        let away = &self.outside.asked()[asked..];
+        match (&mut self.gathered.prints[number], noting.read().filter(|_| away.is_empty())) {
             (Some(print), Some(beside)) => print.beside.extend(beside),
-            (print, None) => *print = None,
+            (print, None) => {
+                print.get_or_insert_with(|| Print::new(String::new())).away.extend_from_slice(away);
+                recall::forget(print);
+            }
             (None, Some(_)) => {}
         }
         let unresolved: Vec<FieldPath> = resolved.problems.iter().map(|(field, _)| field.clone()).collect();
@@ -183,7 +186,7 @@ impl Walk<'_> {
             && let Some(document) = &mut verdict.document
         {
             // What it leads to is looked up each time.
-            self.gathered.prints[number] = None;
+            recall::forget(&mut self.gathered.prints[number]);
             let value = document.value.take();
             let document = Arc::new(document.clone());
             self.follow(number, step, &document, &value).await;
