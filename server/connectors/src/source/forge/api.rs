@@ -6,7 +6,7 @@ mod gitlab;
 
 use std::fmt::Write as _;
 
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use domain::catalog::SourceKind;
 use services::catalog::organisation::Organisation;
 use url::Url;
@@ -160,11 +160,16 @@ impl Forge {
         }
     }
 
-    /// Every file of a repository.
-    pub(super) async fn tree(self, client: &Client, repository: &Repository) -> Result<Vec<Entry>, Trouble> {
+    /// Every file of a repository. What was heard of them within `fresh` is taken as it is.
+    pub(super) async fn tree(
+        self,
+        client: &Client,
+        repository: &Repository,
+        fresh: TimeDelta,
+    ) -> Result<Vec<Entry>, Trouble> {
         match self {
-            Self::GitHub | Self::Gitea => github::tree(client, repository).await,
-            Self::GitLab => gitlab::tree(client, repository).await,
+            Self::GitHub | Self::Gitea => github::tree(client, repository, fresh).await,
+            Self::GitLab => gitlab::tree(client, repository, fresh).await,
         }
     }
 

@@ -25,6 +25,7 @@ use super::{
     AT_ONCE,
     memory::{Kept, Memory},
     pace::Pace,
+    tree::Trees,
 };
 
 /// How long one answer may take.
@@ -84,6 +85,7 @@ pub(super) struct Client {
     held: Held,
     pace: Arc<Pace>,
     pub(super) memory: Arc<Memory>,
+    pub(super) trees: Trees,
     deadline: Instant,
     room: Semaphore,
     asked: AtomicU32,
@@ -102,7 +104,8 @@ impl Client {
         let http = client(&api, &guard.vet(&api).await?)?;
         let deadline = Instant::now() + ALL;
         let (room, asked, unchanged) = (Semaphore::new(AT_ONCE), AtomicU32::new(0), AtomicU32::new(0));
-        Ok(Self { http, api, held, pace, memory, deadline, room, asked, unchanged })
+        let trees = Trees::default();
+        Ok(Self { http, api, held, pace, memory, trees, deadline, room, asked, unchanged })
     }
 
     /// What the server allows, and what this client asked for.
@@ -126,15 +129,25 @@ impl Client {
 
     /// Every item of a list, page by page.
     pub(super) async fn list<T: Serialize + DeserializeOwned>(&self, path: &str) -> Listed<T> {
+        self.list_since(path, TimeDelta::zero()).await
+    }
+
+    /// The same, with pages of before taken as they are for so long.
+    pub(super) async fn list_since<T: Serialize + DeserializeOwned>(&self, path: &str, fresh: TimeDelta) -> Listed<T> {
         let mut items = Vec::new();
-        let cut = self.pages(path, &mut items).await.err();
+        let cut = self.pages(path, fresh, &mut items).await.err();
         Listed { items, cut }
     }
 
-    async fn pages<T: Serialize + DeserializeOwned>(&self, path: &str, items: &mut Vec<T>) -> Result<(), Trouble> {
+    async fn pages<T: Serialize + DeserializeOwned>(
+        &self,
+        path: &str,
+        fresh: TimeDelta,
+        items: &mut Vec<T>,
+    ) -> Result<(), Trouble> {
         let mut url = self.url(path)?;
         for _ in 0..PAGES {
-            let kept = self.ask(&url, "application/json", PAGE, reduced::<Vec<T>>).await?;
+            let kept = self.fresh_or_asked(&url, fresh, reduced::<Vec<T>>).await?;
             let page: Vec<T> = parsed(&url, kept.body.as_deref().ok_or(Trouble::Missing)?)?;
             items.extend(page);
             match kept.next {
@@ -154,12 +167,25 @@ impl Client {
         fresh: TimeDelta,
     ) -> Result<T, Trouble> {
         let url = self.url(path)?;
-        let known = self.memory.answer(url.as_str()).filter(|kept| Utc::now() - kept.at < fresh);
-        let kept = match known {
-            Some(kept) => kept,
-            None => self.ask(&url, "application/json", PAGE, reduced::<T>).await?,
-        };
+        let kept = self.fresh_or_asked(&url, fresh, reduced::<T>).await?;
         parsed(&url, kept.body.as_deref().ok_or(Trouble::Missing)?)
+    }
+
+    async fn fresh_or_asked(
+        &self,
+        url: &Url,
+        fresh: TimeDelta,
+        reduce: impl Fn(&[u8]) -> Result<String, String>,
+    ) -> Result<Kept, Trouble> {
+        match self.heard(url, fresh) {
+            Some(kept) => Ok(kept),
+            None => self.ask(url, "application/json", PAGE, reduce).await,
+        }
+    }
+
+    /// What was answered within `fresh`.
+    fn heard(&self, url: &Url, fresh: TimeDelta) -> Option<Kept> {
+        self.memory.answer(url.as_str()).filter(|kept| Utc::now() - kept.at < fresh)
     }
 
     /// Whether a thing was not there when it was asked for last, at `since` or later.
@@ -175,6 +201,20 @@ impl Client {
             String::from_utf8(bytes.to_vec()).map_err(|_| "it is not UTF-8; save it as UTF-8".to_owned())
         });
         Ok(kept.await?.body.map(Bytes::from))
+    }
+
+    /// What was said of a text within `fresh`; nothing if nobody asked in that time.
+    pub(super) fn text_since(&self, path: &str, fresh: TimeDelta) -> Option<Kept> {
+        self.heard(&self.url(path).ok()?, fresh)
+    }
+
+    /// A text as it was before, now that it is known to be the same; `None` if `is_same` says that it is another.
+    pub(super) fn confirmed(&self, path: &str, is_same: impl Fn(&[u8]) -> bool) -> Option<Bytes> {
+        let url = self.url(path).ok()?;
+        let kept = self.memory.answer(url.as_str())?;
+        let body = kept.body.clone().filter(|body| is_same(body.as_bytes()))?;
+        self.memory.keep(url.as_str(), Kept { at: Utc::now(), ..kept });
+        Some(Bytes::from(body))
     }
 
     /// A text as it was before, without asking; `None` if there was none.

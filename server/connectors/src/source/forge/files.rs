@@ -1,9 +1,9 @@
 //! The catalog files of one repository: only those that moved are asked for, several at once.
 
-use std::fmt::Write as _;
+use std::{fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
-use chrono::Utc;
+use chrono::{TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use services::catalog::{organisation::Organisation, ports::ReadProblem, webhooks::MARKS_HOLD};
 use sha1::{Digest, Sha1};
@@ -13,6 +13,7 @@ use super::{
     api::{Entry, Forge, Repository},
     client::{Client, Trouble},
     memory::Seen,
+    tree::tree,
 };
 
 /// How large one file may be.
@@ -50,12 +51,12 @@ pub(super) async fn catalog_files(
     }
     let wanted = if organisation.has_pattern() {
         let matcher = super::super::glob(&organisation.file).map_err(|problem| Trouble::Failed(problem.to_string()))?;
-        let tree = match forge.tree(client, repository).await {
-            Err(Trouble::Missing) => Vec::new(),
+        let tree = match tree(forge, client, repository, TimeDelta::zero()).await {
+            Err(Trouble::Missing) => Arc::default(),
             tree => tree?,
         };
-        let fits = tree.into_iter().filter(|entry| matcher.is_match(&entry.path)).take(FILES);
-        fits.map(|Entry { path, content, .. }| (path, content)).collect()
+        let fits = tree.iter().filter(|entry| matcher.is_match(&entry.path)).take(FILES);
+        fits.map(|Entry { path, content, .. }| (path.clone(), content.clone())).collect()
     } else {
         vec![(organisation.file.clone(), None)]
     };
@@ -92,9 +93,7 @@ async fn content(
     (path, name): (&str, Option<String>),
 ) -> Result<Option<Bytes>, Trouble> {
     let (address, accept) = forge.file(repository, path);
-    if let Some(name) = name
-        && let Some(known) = client.remembered(&address).filter(|known| name_of(known) == name)
-    {
+    if let Some(known) = name.and_then(|name| client.confirmed(&address, |known| name_of(known) == name)) {
         return Ok(Some(known));
     }
     client.text(&address, accept, LARGEST).await

@@ -13,6 +13,7 @@ mod pushed;
 mod state;
 #[cfg(test)]
 mod tests;
+mod tree;
 
 use std::{
     collections::{BTreeMap, HashMap, HashSet},
@@ -156,7 +157,10 @@ impl Forges {
         let mut wanted: Vec<Repository> = Vec::with_capacity(all);
         for repository in listed.items {
             match pushed::why_left_out(&repository, &organisation) {
-                None => wanted.push(repository),
+                None => {
+                    let pushed_at = pushed.get(&repository.name).copied();
+                    wanted.push(Repository { settles_at: repository.settles_at.max(pushed_at), ..repository });
+                }
                 Some(why) if pushed.contains_key(&repository.name) => {
                     unread.push(format!("`{}` {why}", repository.name));
                 }
@@ -167,8 +171,6 @@ impl Forges {
         let (asking, about) = (&client, &organisation);
         let asked = stream::iter(wanted.clone().into_iter().enumerate())
             .map(|(number, repository)| async move {
-                let pushed_at = pushed.get(&repository.name).copied();
-                let repository = Repository { settles_at: repository.settles_at.max(pushed_at), ..repository };
                 Asked { repository: number, files: catalog_files(forge, asking, about, &repository).await }
             })
             .buffer_unordered(AT_ONCE);

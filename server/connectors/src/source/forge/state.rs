@@ -15,6 +15,7 @@ use super::{
     api::{Entry, Forge, Repository},
     client::{Client, Trouble},
     people::About,
+    tree,
 };
 
 /// What was read, by path.
@@ -66,8 +67,8 @@ impl State {
         self.split(path).ok_or_else(|| ReadProblem::Missing(format!("`{path}` is in no repository that is read")))
     }
 
-    async fn tree(&self, repository: &Repository) -> Result<Vec<Entry>, ReadProblem> {
-        let tree = self.forge.tree(&self.client, repository).await;
+    async fn tree(&self, repository: &Repository) -> Result<Arc<[Entry]>, ReadProblem> {
+        let tree = tree::tree(self.forge, &self.client, repository, tree::holds(&self.client, repository)).await;
         tree.map_err(|trouble| self.client.problem(&repository.web, &trouble))
     }
 }
@@ -98,25 +99,21 @@ impl OpenSource for State {
     async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
         let (repository, pattern) = self.known(pattern)?;
         let matcher = super::super::glob(pattern)?;
-        let paths = self.tree(repository).await?.into_iter().map(|entry| entry.path);
-        let mut found: Vec<String> =
-            paths.filter(|path| matcher.is_match(path)).map(|path| format!("{}/{path}", repository.id)).collect();
-        found.sort();
-        Ok(found)
+        let tree = self.tree(repository).await?;
+        let paths = tree.iter().map(|entry| &entry.path).filter(|path| matcher.is_match(path));
+        Ok(paths.map(|path| format!("{}/{path}", repository.id)).collect())
     }
 
     async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
         let (repository, folder) = self.known(folder)?;
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let entries = self.tree(repository).await?.into_iter().filter(|entry| entry.path.starts_with(&prefix));
-        let mut files: Vec<FileInfo> = entries
-            .map(|Entry { path, is_executable, .. }| FileInfo {
-                path: format!("{}/{path}", repository.id),
-                executable: is_executable,
-            })
-            .collect();
-        files.sort_by(|left, right| left.path.cmp(&right.path));
-        Ok(files)
+        let tree = self.tree(repository).await?;
+        let entries = tree.iter().filter(|entry| entry.path.starts_with(&prefix));
+        let files = entries.map(|Entry { path, is_executable, .. }| FileInfo {
+            path: format!("{}/{path}", repository.id),
+            executable: *is_executable,
+        });
+        Ok(files.collect())
     }
 
     async fn read(&self, path: &str, limit: u64) -> Result<Bytes, ReadProblem> {
@@ -126,9 +123,8 @@ impl OpenSource for State {
             read.clone()?
         } else {
             let (repository, inner) = self.known(path)?;
-            let (address, accept) = self.forge.file(repository, inner);
             let web = self.forge.address(repository, "blob", inner);
-            match self.client.text(&address, accept, limit).await {
+            match tree::text(self.forge, &self.client, repository, (inner, limit)).await {
                 Ok(Some(content)) => content,
                 Ok(None) => return Err(self.client.problem(&web, &Trouble::Missing)),
                 Err(trouble) => return Err(self.client.problem(&web, &trouble)),

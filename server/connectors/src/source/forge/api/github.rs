@@ -84,10 +84,10 @@ struct Node {
     sha: Option<String>,
 }
 
-pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec<Entry>, Trouble> {
+pub(super) async fn tree(client: &Client, repository: &Repository, fresh: TimeDelta) -> Result<Vec<Entry>, Trouble> {
     let Repository { api, branch, web, .. } = repository;
     let path = format!("repos/{api}/git/trees/{}?recursive=1", encoded(branch, ""));
-    let tree: Tree = client.one(&path, TimeDelta::zero()).await?;
+    let tree: Tree = client.one(&path, fresh).await?;
     if tree.truncated {
         return Err(Trouble::Failed(format!(
             "`{web}` has more files than its forge lists at once; name its catalog file instead of a pattern, or register it \

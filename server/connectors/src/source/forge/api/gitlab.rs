@@ -90,10 +90,10 @@ struct Node {
     id: Option<String>,
 }
 
-pub(super) async fn tree(client: &Client, repository: &Repository) -> Result<Vec<Entry>, Trouble> {
+pub(super) async fn tree(client: &Client, repository: &Repository, fresh: TimeDelta) -> Result<Vec<Entry>, Trouble> {
     let Repository { api, branch, .. } = repository;
     let path = format!("projects/{api}/repository/tree?recursive=true&per_page=100&ref={}", encoded(branch, ""));
-    let listed = client.list::<Node>(&path).await;
+    let listed = client.list_since::<Node>(&path, fresh).await;
     if let Some(trouble) = listed.cut {
         return Err(trouble);
     }

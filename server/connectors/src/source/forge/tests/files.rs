@@ -76,3 +76,77 @@ async fn many_files_are_asked_for_at_once_and_stand_in_their_order() {
         assert_eq!(text(&source, path).await, name);
     }
 }
+
+/// A repository whose catalog file leads on to those of its services.
+fn led(hub: &mut Hub, pushed: &str, files: &[(&str, &str)]) {
+    mono(hub, pushed, files);
+    hub.texts.insert(format!("{API}/repos/saltmarsh/mono/contents/catalog-info.yaml"), "kind: Location\n".to_owned());
+}
+
+/// What its services' files and one that is not there say.
+async fn services(source: &Arc<dyn OpenSource>) -> Vec<String> {
+    let mut said = Vec::new();
+    for path in source.find("mono/services/*/catalog-info.yaml").await.unwrap() {
+        said.push(text(source, &path).await);
+    }
+    assert!(matches!(source.read("mono/openapi.yaml", 1 << 20).await, Err(ReadProblem::Missing(_))));
+    said
+}
+
+#[tokio::test]
+async fn what_catalog_files_lead_to_is_asked_for_only_if_it_moved() {
+    let mut hub = github(&["mono"]);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    led(&mut hub, "2026-11-01T00:00:00Z", &names.map(|name| (name, name)));
+    let forge = Server::start(hub).await;
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(services(&source).await, names);
+    assert_eq!(forge.asked().len(), 4 + names.len());
+
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(services(&source).await, names);
+    assert_eq!(forge.asked(), [format!("304 {API}/orgs/saltmarsh/repos")], "nothing was pushed");
+
+    let mut moved = names.map(|name| (name, name));
+    moved[2].1 = "sea";
+    forge.change(|hub| led(hub, "2026-11-02T00:00:00Z", &moved));
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(services(&source).await, moved.map(|(_, text)| text));
+    let below = [
+        "contents/catalog-info.yaml",
+        "contents/openapi.yaml",
+        "contents/services/c/catalog-info.yaml",
+        "git/trees/main",
+    ];
+    let [first, absent, third, tree] = below.map(|below| format!("{API}/repos/saltmarsh/mono/{below}"));
+    let expected = [
+        format!("200 {API}/orgs/saltmarsh/repos"),
+        format!("200 {third}"),
+        format!("200 {tree}"),
+        format!("304 {first}"),
+        format!("404 {absent}"),
+    ];
+    assert_eq!(forge.asked(), expected);
+}
+
+#[tokio::test]
+async fn of_many_texts_whose_names_nobody_listed_the_tree_tells_which_moved() {
+    let mut hub = github(&["mono"]);
+    let names = ["a", "b", "c", "d", "e", "f"];
+    led(&mut hub, "2026-11-01T00:00:00Z", &names.map(|name| (name, name)));
+    let forge = Server::start(hub).await;
+    let read = async |source: Arc<dyn OpenSource>| {
+        for name in names {
+            assert_eq!(text(&source, &format!("mono/services/{name}/catalog-info.yaml")).await, name);
+        }
+    };
+    read(forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap()).await;
+    forge.asked();
+    forge.change(|hub| led(hub, "2026-11-02T00:00:00Z", &names.map(|name| (name, name))));
+    read(forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap()).await;
+    let few = ["a", "b", "c"].map(|name| format!("304 {}", place(name)));
+    let asked = forge.asked();
+    assert!(few.iter().all(|few| asked.contains(few)), "{asked:?}");
+    // The list, the catalog file, the tree.
+    assert_eq!(asked.len(), few.len() + 3, "{asked:?}");
+}
