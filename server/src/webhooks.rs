@@ -26,11 +26,11 @@ use tower_http::timeout::TimeoutLayer;
 
 use crate::http::AppState;
 
-/// The largest body; a push of thousands of commits fits.
-const LARGEST: usize = 10 * 1024 * 1024;
+/// The largest body: GitHub sends up to 25 MB of the commits of a push, which name each of their files.
+const LARGEST: usize = 26 * 1024 * 1024;
 
 /// How many deliveries are taken in at a time: each may hold a body.
-const AT_ONCE: usize = 16;
+const AT_ONCE: usize = 8;
 
 /// How long a delivery may take, its body included; forges give up sooner.
 const PATIENCE: Duration = Duration::from_secs(20);

@@ -132,7 +132,7 @@ both! {
         assert_eq!(answer(portal.deliver(&source, "push", "1", &other).header("x-hub-signature-256", good(&secret))).await.0, StatusCode::UNAUTHORIZED);
         let (status, _) = answer(portal.request(Method::POST, &format!("/webhooks/{source}")).body(body.clone())).await;
         assert_eq!(status, StatusCode::BAD_REQUEST);
-        let large = "x".repeat(11 * 1024 * 1024);
+        let large = "x".repeat(27 * 1024 * 1024);
         assert_eq!(answer(portal.deliver(&source, "push", "1", &large)).await.0, StatusCode::PAYLOAD_TOO_LARGE);
         let page = portal.html(&format!("/sources/{source}")).await;
         assert!(page.contains("A delivery was refused"), "{page}");
@@ -146,7 +146,14 @@ both! {
         assert_eq!(answer(portal.deliver(&source, "push", "2", &body).header("x-hub-signature-256", good(&secret))).await.0, StatusCode::UNAUTHORIZED);
         portal.submit(&format!("/sources/{source}"), "change_webhook", &[("id", &source), ("deed", "hide")]).await;
         assert!(!portal.html(&format!("/sources/{source}")).await.contains("whsec_"));
-        assert_eq!(answer(portal.deliver(&source, "push", "2", &body).header("x-hub-signature-256", good(&new))).await.0, StatusCode::ACCEPTED);
+        // As much as GitHub sends of a branch that lived long.
+        let mut much: Value = serde_json::from_str(&body).unwrap();
+        let names = ["deep/in/a/folder.yaml"].repeat(1_000_000);
+        much["commits"] = json!([{ "modified": names }]);
+        let much = much.to_string();
+        assert!(much.len() > 23_000_000);
+        let signed = format!("sha256={}", signature(&new, &much));
+        assert_eq!(answer(portal.deliver(&source, "push", "2", &much).header("x-hub-signature-256", signed)).await.0, StatusCode::ACCEPTED);
         portal.submit(&format!("/sources/{source}"), "change_webhook", &[("id", &source), ("deed", "drop")]).await;
         assert_eq!(answer(portal.deliver(&source, "push", "3", &body).header("x-hub-signature-256", good(&new))).await.0, StatusCode::NOT_FOUND);
     }
