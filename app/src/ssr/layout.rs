@@ -233,7 +233,8 @@ fn places(count: usize, edges: &[(u32, u32)]) -> Vec<(f32, f32)> {
         let mut bottom = below;
         for (number, x, y) in part {
             if let Some(place) = places.get_mut(number) {
-                *place = (x - left + MARGIN, y - top + below);
+                // Between two pixels, a line is drawn over both.
+                *place = ((x - left + MARGIN).round(), (y - top + below).round());
                 bottom = bottom.max(place.1);
             }
         }

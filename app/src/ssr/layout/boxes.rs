@@ -35,7 +35,7 @@ impl<'a> Boxes<'a> {
             if alike.get(&begun).is_some_and(|count| *count > 1) { within(&node.title, letters) } else { begun }
         };
         let labels = nodes.map(|node| (&node.reference, label(node))).collect();
-        Self { width: (BESIDE + letters).max(WIDTH), labels }
+        Self { width: (BESIDE + letters).max(WIDTH).round(), labels }
     }
 
     pub(super) fn label(&self, node: &Node) -> String {
