@@ -81,7 +81,7 @@ async fn walk_all(
     for path in paths {
         let shown = path.as_ref().display().to_string();
         let target = std::path::absolute(path).map_or(shown.clone(), |path| path.display().to_string());
-        let given = Given { ours: ours.clone(), ..Given::default() };
+        let given = Given { until_declared: ours.clone(), ..Given::default() };
         let walk = gather(
             reader,
             SourceKind::File,

@@ -5,6 +5,7 @@ use std::{
     sync::{Arc, LazyLock, Mutex, PoisonError},
 };
 
+use chrono::{DateTime, Utc};
 use domain::{
     catalog::{EntityRef, FieldPath, OwnKind, OwnKinds, Violation},
     identity::{Caller, Permission, Target, Tenant},
@@ -35,8 +36,8 @@ pub(in crate::catalog) struct Given {
     pub(in crate::catalog) theirs: OwnKinds,
     /// What declares each of those, by the kind's name in lower case.
     pub(in crate::catalog) declarers: HashMap<String, EntityRef>,
-    /// By the same source the last time; they count where the walk does not declare them.
-    pub(in crate::catalog) ours: OwnKinds,
+    /// By the same source the last time, or by orphans; they count where the walk does not declare them.
+    pub(in crate::catalog) until_declared: OwnKinds,
 }
 
 /// Every own kind of the tenant.
@@ -47,16 +48,16 @@ pub async fn own_kinds(services: &Services, caller: &Caller) -> Result<OwnKinds>
 
 /// Every own kind that stands in the catalog.
 pub(in crate::catalog) async fn all(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<OwnKinds> {
-    Ok(store::kinds(db, tenant).await?.into_iter().filter_map(|(_, document)| OwnKind::read(&document).ok()).collect())
+    Ok(standing(db, tenant).await?.into_iter().filter_map(|(_, document, _)| OwnKind::read(&document).ok()).collect())
 }
 
 /// The kinds that a walk of the source `own` finds declared already.
 pub(in crate::catalog) async fn given(db: &impl ConnectionTrait, tenant: &Tenant, own: Option<Uuid>) -> Result<Given> {
     let mut given = Given::default();
-    for (source, document) in store::kinds(db, tenant).await? {
+    for (source, document, orphaned_at) in standing(db, tenant).await? {
         if let Ok(kind) = OwnKind::read(&document) {
-            if Some(source) == own {
-                given.ours.insert(kind);
+            if Some(source) == own || orphaned_at.is_some() {
+                given.until_declared.insert(kind);
                 continue;
             }
             if let Some(declarer) = EntityRef::of(&document) {
@@ -66,6 +67,14 @@ pub(in crate::catalog) async fn given(db: &impl ConnectionTrait, tenant: &Tenant
         }
     }
     Ok(given)
+}
+
+/// The documents of all own kinds, those last that come before others of the same name: what is declared, else what was lately. An
+/// orphan rules until it leaves, so that moving a kind to another place takes nothing from what is of it.
+async fn standing(db: &impl ConnectionTrait, tenant: &Tenant) -> Result<Vec<(Uuid, Value, Option<DateTime<Utc>>)>> {
+    let mut kinds = store::kinds(db, tenant).await?;
+    kinds.sort_by_key(|(_, _, orphaned_at)| (orphaned_at.is_none(), *orphaned_at));
+    Ok(kinds)
 }
 
 /// Reads a document of kind `EntityKind`, with its schema.

@@ -10,6 +10,7 @@ mod hidden_past;
 mod hidden_sources;
 mod lifecycle;
 mod numbered;
+mod orphaned_kinds;
 mod parts;
 mod pushed;
 mod recall;

@@ -279,18 +279,17 @@ pub(in crate::catalog) async fn row_by_uid(
         .await?)
 }
 
-/// The documents of an organisation's own kinds that stand in the catalog, with their sources, oldest name first.
+/// The documents of an organisation's own kinds that stand in the catalog, with their sources and since when nothing declares them.
 pub(in crate::catalog) async fn kinds(
     db: &impl ConnectionTrait,
     tenant: &Tenant,
-) -> Result<Vec<(Uuid, serde_json::Value)>> {
+) -> Result<Vec<(Uuid, serde_json::Value, Option<DateTime<Utc>>)>> {
     Ok(entity::Entity::find()
         .select_only()
-        .columns([entity::Column::SourceId, entity::Column::Document])
+        .columns([entity::Column::SourceId, entity::Column::Document, entity::Column::OrphanedAt])
         .filter(entity::Column::Tenant.eq(tenant.as_str()))
         // Word for word the condition of the index.
         .filter(Expr::cust("substr(ref, 1, 11) = 'entitykind:'"))
-        .filter(entity::Column::OrphanedAt.is_null())
         .order_by_asc(entity::Column::Reference)
         .into_tuple()
         .all(db)

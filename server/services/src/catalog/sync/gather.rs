@@ -126,7 +126,13 @@ impl Terms {
     /// Names the kinds that are known before the walk.
     fn kinds(&self) -> String {
         recall::kinds(
-            &self.given.ours.iter().chain(self.given.theirs.iter()).map(|kind| OwnKind::clone(kind)).collect(),
+            &self
+                .given
+                .until_declared
+                .iter()
+                .chain(self.given.theirs.iter())
+                .map(|kind| OwnKind::clone(kind))
+                .collect(),
         )
     }
 }

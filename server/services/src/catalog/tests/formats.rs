@@ -1,5 +1,7 @@
 //! Placeholders and own kinds, through the whole pipeline.
 
+use domain::catalog::OrphanDeed;
+
 use super::*;
 
 const KIND: &str = "\
@@ -97,6 +99,7 @@ async fn the_documents_of_a_kind_are_judged_again_when_it_changes() {
     // Gone: its documents are of an unknown kind again.
     world.write(HERE, "catalog-info.yaml", GROUP);
     world.sync(&here).await;
+    world.settle("entitykind:vessel", OrphanDeed::Remove).await.unwrap();
     assert_eq!(world.sync(&there).await.warned, 1);
     assert!(world.entity("vessel:heron").await.relations().is_empty());
 }
@@ -268,6 +271,7 @@ async fn documents_of_an_own_kind_are_found_in_files_that_nobody_named() {
     assert_eq!(world.found("kind=vessel").await, "vessel:default/heron");
     world.remove(FOLDER, "k.yaml");
     world.sync(&source).await;
+    world.settle("entitykind:vessel", OrphanDeed::Remove).await.unwrap();
     assert!(world.asked_to_sync().await.contains(&source.id));
     world.sync(&source).await;
     insta::assert_snapshot!(world.trace(&source).await, @"

@@ -8,7 +8,7 @@ use super::*;
 use crate::{Error, catalog::rows::entity};
 
 impl World {
-    async fn with_grace(days: u32) -> Self {
+    pub(super) async fn with_grace(days: u32) -> Self {
         let mut world = Self::new().await;
         let mut settings = (*world.services.settings).clone();
         settings.catalog.orphan_days = days;
@@ -16,13 +16,13 @@ impl World {
         world
     }
 
-    async fn is_there(&self, reference: &str) -> bool {
+    pub(super) async fn is_there(&self, reference: &str) -> bool {
         let asked = catalog::entity(&self.services, &self.caller, &reference.parse().unwrap()).await;
         !matches!(asked, Err(Error::NotFound(_)))
     }
 
     /// Makes an orphan older than it is.
-    async fn age(&self, reference: &str, days: u64) {
+    pub(super) async fn age(&self, reference: &str, days: u64) {
         let at = Utc::now().checked_sub_days(Days::new(days)).unwrap();
         let aged = entity::Entity::update_many()
             .col_expr(entity::Column::OrphanedAt, Expr::value(Some(at)))
@@ -30,7 +30,7 @@ impl World {
         assert_eq!(aged.exec(&self.services.db).await.unwrap().rows_affected, 1);
     }
 
-    async fn settle(&self, reference: &str, deed: OrphanDeed) -> crate::Result<()> {
+    pub(super) async fn settle(&self, reference: &str, deed: OrphanDeed) -> crate::Result<()> {
         catalog::settle_orphan(&self.services, &self.caller, &reference.parse().unwrap(), deed).await
     }
 

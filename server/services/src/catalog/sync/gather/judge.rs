@@ -114,7 +114,7 @@ impl Walk<'_> {
 
     /// Every kind, of the walk and beside it.
     fn known_kinds(&self) -> OwnKinds {
-        let mut known = self.terms.given.ours.clone();
+        let mut known = self.terms.given.until_declared.clone();
         for kind in self.kinds.iter().chain(self.terms.given.theirs.iter()) {
             known.insert(OwnKind::clone(kind));
         }
