@@ -9,7 +9,7 @@ use leptos::prelude::*;
 use super::views::{Cell, ListView, glyph, tone};
 use crate::{
     home::{StarForm, StarMark, Starring},
-    ui::{Column, DataTable, Glyph, Icon, Level, OwnerLink, Sorted, Tone, When},
+    ui::{Beside, Column, DataTable, Glyph, Icon, Level, OwnerLink, Sorted, Tone, When},
 };
 
 /// From which width on a usual column is shown, where nobody chose any, and how wide it may be: what is longer is cut off, since
@@ -169,6 +169,7 @@ fn Row(
                     <div class="min-w-0 flex-1">
                         <p class="flex min-w-0 items-center gap-1.5">
                             <a href=item.reference.path() title=hint class="row-link truncate font-medium after:absolute after:inset-0">{shown}</a>
+                            <Beside words=item.reference.beside(&item.name)/>
                             {mark}
                         </p>
                         <p class="truncate text-meta text-muted max-md:hidden">{under}</p>

@@ -4,7 +4,7 @@ use leptos::prelude::*;
 use leptos_router::hooks::use_query_map;
 
 use super::{functions::find_entities, views::Found};
-use crate::ui::{Empty, FilterBar, Glyph, Icon, Load, Page, fetch};
+use crate::ui::{Beside, Empty, FilterBar, Glyph, Icon, Load, Page, fetch};
 
 /// How many are shown.
 const MOST: u32 = 60;
@@ -55,11 +55,15 @@ fn Group(found: Vec<Found>) -> impl IntoView {
     let kind = found.first().map(|first| first.reference.kind().to_owned()).unwrap_or_default();
     let rows = found.into_iter().map(|found| {
         let glyph = Glyph::of(found.reference.kind(), &found.kind_type);
+        let beside = found.reference.beside(&found.title);
         view! {
             <li class="relative flex min-h-11 items-center gap-3 border-t border-base-300 px-4 py-1.5 first:border-t-0 hover:bg-base-200/70">
                 <Icon glyph class="text-muted"/>
                 <span class="min-w-0 flex-1">
-                    <a class="row-link block truncate text-table font-medium after:absolute after:inset-0" href=found.reference.path()>{found.title}</a>
+                    <span class="flex items-baseline gap-1.5">
+                        <a class="row-link truncate text-table font-medium after:absolute after:inset-0" href=found.reference.path()>{found.title}</a>
+                        <Beside words=beside/>
+                    </span>
                     <span class="block truncate text-meta text-muted">{found.description}</span>
                 </span>
             </li>

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::letters::lower;
+use domain::{catalog::DEFAULT_NAMESPACE, letters::lower};
 use leptos::{ev, prelude::*};
 use leptos_router::{NavigateOptions, hooks::use_navigate};
 use web_sys::{HtmlDialogElement, HtmlElement, wasm_bindgen::JsCast as _};
@@ -11,7 +11,7 @@ use super::{frame::Frame, remembered};
 use crate::{
     AppError,
     catalog::{find_entities, views::Found},
-    ui::{Fetched, Glyph, Icon, worded},
+    ui::{Beside, Fetched, Glyph, Icon, worded},
 };
 
 /// How long the fingers rest before the server is asked.
@@ -31,6 +31,8 @@ enum Deed {
 struct Entry {
     glyph: Glyph,
     label: String,
+    /// What tells a thing from others of its title.
+    beside: Option<String>,
     note: String,
     deed: Deed,
 }
@@ -58,6 +60,7 @@ fn pages(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
     PAGES.into_iter().filter(move |(_, href, _)| is_theirs(href)).map(|(label, href, glyph)| Entry {
         glyph,
         label: label.to_owned(),
+        beside: None,
         note: "page".to_owned(),
         deed: Deed::Go(href.to_owned()),
     })
@@ -77,6 +80,7 @@ fn actions(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
     actions.into_iter().chain(leave).map(|(label, glyph, deed)| Entry {
         glyph,
         label: label.to_owned(),
+        beside: None,
         note: "action".to_owned(),
         deed,
     })
@@ -85,10 +89,11 @@ fn actions(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
 /// The page of an entity, as an entry.
 fn visited(page: &str) -> Option<Entry> {
     let mut parts = page.rsplit('/');
-    let (name, kind) = (parts.next()?, parts.next()?);
+    let (name, kind, namespace) = (parts.next()?, parts.next()?, parts.next()?);
     Some(Entry {
         glyph: Glyph::of(kind, ""),
         label: name.to_owned(),
+        beside: (namespace != DEFAULT_NAMESPACE).then(|| namespace.to_owned()),
         note: kind.to_owned(),
         deed: Deed::Go(page.to_owned()),
     })
@@ -99,6 +104,7 @@ fn thing(found: &Found) -> Entry {
     Entry {
         glyph: Glyph::of(found.reference.kind(), &found.kind_type),
         label: found.title.clone(),
+        beside: found.reference.beside(&found.title),
         note: found.reference.kind().to_owned(),
         deed: Deed::Go(found.reference.path()),
     }
@@ -201,7 +207,7 @@ pub(super) fn open_instead(event: ev::MouseEvent) {
 /// One entry; the chosen one is marked.
 #[component]
 fn Row(at: usize, entry: Entry, chosen: RwSignal<usize>, on_pick: Callback<Entry>) -> impl IntoView {
-    let Entry { glyph, label, note, .. } = entry.clone();
+    let Entry { glyph, label, beside, note, .. } = entry.clone();
     let is_chosen = move || chosen.get() == at;
     let ground = move || if is_chosen() { "bg-base-200" } else { "" };
     view! {
@@ -214,7 +220,10 @@ fn Row(at: usize, entry: Entry, chosen: RwSignal<usize>, on_pick: Callback<Entry
             on:click=move |_| on_pick.run(entry.clone())
         >
             <Icon glyph class="text-muted"/>
-            <span class="min-w-0 flex-1 truncate">{label}</span>
+            <span class="flex min-w-0 flex-1 items-baseline gap-1.5">
+                <span class="truncate">{label}</span>
+                <Beside words=beside/>
+            </span>
             <span class="text-meta text-muted">{note}</span>
         </li>
     }

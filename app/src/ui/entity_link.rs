@@ -45,6 +45,12 @@ pub fn EntityLink(
     }
 }
 
+/// What tells a thing from others of its title, small beside it: its name, its namespace.
+#[component]
+pub fn Beside(words: Option<String>) -> impl IntoView {
+    words.map(|words| view! { <span class="max-w-2/5 shrink-0 truncate text-meta text-muted">{words}</span> })
+}
+
 /// A link to the group or person that owns something; says so where nobody does.
 ///
 /// - `owner`: who; `plain`: as in [`EntityLink`].

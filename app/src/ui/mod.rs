@@ -42,7 +42,7 @@ pub use code_block::{CodeBlock, LineNote};
 pub use data_table::{Column, DataTable, Sorted};
 pub use diff::Diff;
 pub use empty::Empty;
-pub use entity_link::{EntityLink, OwnerLink};
+pub use entity_link::{Beside, EntityLink, OwnerLink};
 pub(crate) use entity_link::{PageMoment, at_moment};
 pub use facets::{FacetChoice, FacetGroup, Facets};
 pub use fetched::{Fetched, fetch};

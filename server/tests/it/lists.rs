@@ -76,6 +76,24 @@ both! {
         assert_eq!(table, ["entity,name,owner,annotation:example.org/tier,level:readiness", "component:default/ticket-api,ticket-api,group:default/berths,1,Silver"]);
     }
 
+    async fn things_of_one_name_or_title_are_told_apart(portal) {
+        let in_namespace = |namespace: &str, title: &str| {
+            let metadata = format!("  namespace: {namespace}\n{title}  tags: [java]\n");
+            component("tide-tables", "service", "group:default/berths").replace("  tags: [java]\n", &metadata)
+        };
+        let all = GROUP.to_owned() + &in_namespace("default", "") + &in_namespace("payments", "") + &in_namespace("search", "  title: Water levels\n");
+        portal.register("file", &portal.write("catalog-info.yaml", all)).await;
+        let names = |main: &str| -> Vec<String> {
+            let rows = main.split("row-link").skip(1).map(|row| row.split("</p>").next().unwrap().split("</li>").next().unwrap());
+            let texts = rows.map(|row| row.split('<').filter_map(|part| part.split_once('>')).map(|(_, text)| text.trim()));
+            texts.map(|texts| texts.filter(|text| !text.is_empty()).collect::<Vec<_>>().join(" ")).collect()
+        };
+        assert_eq!(names(&portal.main("/catalog").await), ["tide-tables", "tide-tables payments", "Water levels search"]);
+        let mut found = names(&portal.main("/search?q=tide-tables").await);
+        found.sort_unstable();
+        assert_eq!(found, ["Water levels search/tide-tables", "tide-tables", "tide-tables payments"]);
+    }
+
     async fn people_stand_with_their_teams_and_addresses(portal) {
         let more = "---\napiVersion: backstage.io/v1alpha1\nkind: User\nmetadata:\n  name: kofi\nspec:\n  profile: {email: kofi@example.org, displayName: Abena}\n  memberOf: [port, berths, ghosts]\n";
         portal.register("file", &portal.write("catalog-info.yaml", GROUP.to_owned() + TEAMS + more)).await;

@@ -140,6 +140,14 @@ impl EntityRef {
             format!("{}/{}", self.namespace, self.name)
         }
     }
+
+    /// What to say beside a title, so that others with the same one can be told apart; nothing where the title is as short a name.
+    pub fn beside(&self, title: &str) -> Option<String> {
+        if !title.eq_ignore_ascii_case(&self.name) {
+            return Some(self.short());
+        }
+        (self.namespace != DEFAULT_NAMESPACE).then(|| self.namespace.clone())
+    }
 }
 
 impl fmt::Display for EntityRef {
@@ -191,6 +199,15 @@ mod tests {
         assert_eq!(parse("user:ama", Some("Group")).unwrap(), "user:harbour/ama");
         assert_eq!(parse("quay/ama", Some("User")).unwrap(), "user:quay/ama");
         assert_eq!(parse("API:Quay/Tides", None).unwrap(), "api:quay/tides");
+    }
+
+    #[test]
+    fn beside_a_title_stands_what_it_does_not_say() {
+        let beside = |reference: &str, title: &str| reference.parse::<EntityRef>().unwrap().beside(title);
+        assert_eq!(beside("component:tides", "Tides"), None);
+        assert_eq!(beside("component:quay/tides", "tides").unwrap(), "quay");
+        assert_eq!(beside("component:tides", "Tide tables").unwrap(), "tides");
+        assert_eq!(beside("component:quay/tides", "Tide tables").unwrap(), "quay/tides");
     }
 
     #[test]
