@@ -48,6 +48,15 @@ new MutationObserver((_, watch) => {
   follow(Number(root.dataset.changes));
 }).observe(root, { attributeFilter: ["data-changes"] });
 
+// While a server is away, what stands before it answers in words of its own. The application is told so in words that it knows.
+const ask = fetch;
+self.fetch = async (...request) => {
+  const answer = await ask(...request);
+  const { status, headers } = answer;
+  const isOurs = status < 502 || status > 504 || headers.get("content-type")?.includes("json");
+  return isOurs ? answer : new Response('"Away"', { status });
+};
+
 try {
   const { default: load, hydrate } = await import(tag.dataset.script);
   await load({ module_or_path: tag.dataset.wasm });

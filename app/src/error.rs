@@ -41,12 +41,15 @@ pub enum AppError {
     /// The server did not answer.
     #[error("the server did not answer; check the connection and try again")]
     Unreachable,
+    /// What stands before the server answered in its place: `style/start.js` puts this where such an answer came.
+    #[error("the server is not there at the moment: it may be starting, being updated or very busy")]
+    Away,
     /// The session ended meanwhile.
     #[error("you are signed out, so nothing was done; sign in again, in another tab to keep what you typed here")]
     SignedOut,
     /// The server answered as no release of this page does.
     #[error(
-        "the server answered in a way that this page does not know: it may be starting, or newer than the page; reload it if that goes on"
+        "the server answered in a way that this page does not know: it may be newer than the page; reload it if that goes on"
     )]
     Outdated,
 }

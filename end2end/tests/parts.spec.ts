@@ -72,6 +72,21 @@ test('what was said last stays while the server cannot be asked, with the field 
   await expect(field).toHaveValue('tide-tables');
 });
 
+test('while the server is away a page says so, and comes by itself', async ({ page, portal }) => {
+  await page.goto(`${portal.url}/catalog`);
+  await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });
+  const lost = page.getByRole('main').getByRole('alert');
+  const heading = page.getByRole('heading', { level: 1 });
+  await page.route('**/api/portal/**', (route) => route.fulfill({ status: 503, contentType: 'text/plain', body: 'no upstream' }));
+  await page.getByRole('searchbox', { name: /^Filter by name/ }).pressSequentially('tide');
+  await expect(lost).toContainText('not there at the moment');
+  await page.locator('aside a[href="/scorecards"]').click();
+  await expect(heading).toHaveText('The server is away');
+  await expect(lost.getByRole('button', { name: 'Try again' })).toBeVisible();
+  await page.unroute('**/api/portal/**');
+  await expect(heading).toHaveText('Scorecards', { timeout: 15_000 });
+});
+
 test('after an upgrade of the server an open page leads where it should', async ({ page, portal }) => {
   await page.goto(`${portal.url}/catalog`);
   await page.locator('html[data-hydrated]').waitFor({ state: 'attached' });

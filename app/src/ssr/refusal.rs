@@ -42,7 +42,9 @@ fn status(error: &AppError) -> StatusCode {
         AppError::Denied { .. } => StatusCode::FORBIDDEN,
         AppError::SignedOut => StatusCode::UNAUTHORIZED,
         AppError::Unavailable(_) => StatusCode::BAD_GATEWAY,
-        AppError::Internal(_) | AppError::Unreachable | AppError::Outdated => StatusCode::INTERNAL_SERVER_ERROR,
+        AppError::Internal(_) | AppError::Unreachable | AppError::Away | AppError::Outdated => {
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
     }
 }
 

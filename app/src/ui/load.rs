@@ -13,10 +13,10 @@ use super::{
 use crate::AppError;
 
 /// After how long a server is asked again that could not be.
-const AGAIN: Duration = Duration::from_secs(5);
+pub(super) const AGAIN: Duration = Duration::from_secs(5);
 
 /// Draws what was fetched: a skeleton before it is there, what it was while the next is on its way, a problem if it fails. Where the
-/// server cannot be asked for the next, what it said last stays, for somebody may be typing in it, and it is asked again after a while.
+/// server cannot be asked, it is asked again after a while; what it said last stays, for somebody may be typing in it.
 ///
 /// ```text
 /// let page = fetch(move || name.get(), get_component);
@@ -74,11 +74,19 @@ fn drawn(
         Err(error) => error,
     };
     let before = match error {
-        AppError::Unreachable | AppError::Outdated => last.get_value().and_then(|before| draw(before).ok()),
+        AppError::Unreachable | AppError::Away | AppError::Outdated => {
+            last.get_value().and_then(|before| draw(before).ok())
+        }
         _ => None,
     };
-    let Some(before) = before else { return (None, view! { <Problem error/> }.into_any()) };
     let again = move || parcels.refetch();
+    let Some(before) = before else {
+        let problem = match error {
+            AppError::Unreachable | AppError::Away => view! { <Problem error again=move |()| again()/> }.into_any(),
+            _ => view! { <Problem error/> }.into_any(),
+        };
+        return (None, problem);
+    };
     set_timeout(again, AGAIN);
     let note = view! {
         <p role="alert" class="no-print border-b border-error/60 bg-base-100 px-4 py-2 text-table text-error sm:px-6">

@@ -5,14 +5,14 @@ use leptos::prelude::*;
 use leptos_meta::Title;
 use leptos_router::hooks::use_location;
 
-use super::{Glyph, Icon};
+use super::{Glyph, Icon, load::AGAIN};
 use crate::AppError;
 
 /// A page or a part of one that cannot be shown: not found, denied, or failed.
 ///
-/// - `error`: what the server said.
+/// - `error`: what the server said; `again`: asks it once more, which happens by itself after a while.
 #[component]
-pub fn Problem(error: AppError) -> impl IntoView {
+pub fn Problem(error: AppError, #[prop(optional, into)] again: Option<Callback<()>>) -> impl IntoView {
     let (glyph, title, next) = match &error {
         AppError::NotFound(_) => (
             Glyph::Compass,
@@ -42,8 +42,13 @@ pub fn Problem(error: AppError) -> impl IntoView {
             "Try again. If it stays, give the request id to whoever runs Causeway.",
         ),
         AppError::Unreachable => {
-            (Glyph::TriangleAlert, "The server did not answer", "Check the connection and try again.")
+            (Glyph::TriangleAlert, "The server did not answer", "It is asked again every few seconds.")
         }
+        AppError::Away => (
+            Glyph::Plug,
+            "The server is away",
+            "It is asked again every few seconds, and what it says then stands here.",
+        ),
         AppError::SignedOut => {
             (Glyph::Lock, "You are signed out", "Your session ended. Sign in again, and you come back to this page.")
         }
@@ -56,7 +61,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
     let before = if let AppError::Gone { before, .. } = &error { Some(before.clone()) } else { None };
     let is_gone = before.is_some();
     let Said { text: why, ask } = error.clone().into();
-    let again = if error == AppError::SignedOut { "Sign in" } else { "Try again" };
+    let word = if error == AppError::SignedOut { "Sign in" } else { "Try again" };
     let (why, request) = match error {
         AppError::Internal(id) => (String::new(), Some(id)),
         AppError::SignedOut => (String::new(), None),
@@ -70,6 +75,18 @@ pub fn Problem(error: AppError) -> impl IntoView {
             location.search.with(|search| if search.is_empty() { String::new() } else { format!("?{search}") })
         )
     };
+    let retry = match again {
+        Some(again) => {
+            Effect::new(move |_| {
+                if let Ok(timer) = set_timeout_with_handle(move || again.run(()), AGAIN) {
+                    on_cleanup(move || timer.clear());
+                }
+            });
+            view! { <button type="button" class="btn" on:click=move |_| again.run(())>{word}</button> }.into_any()
+        }
+        None if is_gone => ().into_any(),
+        None => view! { <a class="btn" href=here rel="external">{word}</a> }.into_any(),
+    };
     view! {
         <Title text=title/>
         <section role="alert" class="mx-auto flex max-w-xl flex-col items-start gap-3 px-4 py-16 sm:px-6">
@@ -81,7 +98,7 @@ pub fn Problem(error: AppError) -> impl IntoView {
             <p class="mt-2 flex flex-wrap gap-2">
                 {ask.map(|ask| view! { <a class="btn" href=ask>{WHO_CAN}</a> })}
                 {before.map(|before| view! { <a class="btn" href=before>"Show how it was"</a> })}
-                {(!is_gone).then(|| view! { <a class="btn" href=here rel="external">{again}</a> })}
+                {retry}
                 <a class="btn btn-ghost" href="/catalog">"Go to the catalog"</a>
             </p>
         </section>
