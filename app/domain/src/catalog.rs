@@ -31,7 +31,7 @@ mod well_known;
 pub use addresses::{is_shown, unshown};
 pub use columns::Column;
 pub use credential::{Credential, CredentialKind, NewCredential, NotACredentialKind, is_credential_name};
-pub use difference::{Difference, FieldChange};
+pub use difference::{Difference, FieldChange, TextLine, TextSide};
 pub use entity::{Entity, EntitySummary, Relation};
 pub use envelope::{API_VERSION, Normalised, Violation, normalise, validate};
 pub use field_path::{FieldPath, Step};

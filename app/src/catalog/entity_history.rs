@@ -11,13 +11,17 @@ const FEW: usize = 4;
 
 #[component]
 pub(super) fn HistorySide(reference: EntityRef, history: HistoryView, moment: String) -> impl IntoView {
-    let HistoryView { changes, around, older, is_first } = history;
+    let HistoryView { changes, around, is_whole, older, is_first } = history;
     let base = at_moment(&format!("{}/history", reference.path()), &moment);
     let joint = if moment.is_empty() { '?' } else { '&' };
     let around_it = format!("{base}{joint}of=around");
     let here = if around { around_it.clone() } else { base.clone() };
     let page = |before: i64| format!("{here}{}before={before}", if around { '&' } else { joint });
-    let title = if around { "What changed around it" } else { "History" };
+    let title = match (around, is_whole) {
+        (true, _) => "What changed around it",
+        (_, true) => "One change",
+        _ => "History",
+    };
     let body = if changes.is_empty() {
         let words = if around {
             "Nothing has been recorded about what it is tied to"
@@ -26,7 +30,9 @@ pub(super) fn HistorySide(reference: EntityRef, history: HistoryView, moment: St
         };
         view! { <Empty glyph=Glyph::History title=words/> }.into_any()
     } else {
-        let rows = changes.into_iter().map(|change| view! { <Row change reference=reference.clone() around/> });
+        let rows = changes.into_iter().map(|change| {
+            view! { <Row change reference=reference.clone() moment=moment.clone() around is_whole/> }
+        });
         view! { <ol class="flex flex-col">{rows.collect_view()}</ol> }.into_any()
     };
     let switch = {
@@ -48,7 +54,9 @@ pub(super) fn HistorySide(reference: EntityRef, history: HistoryView, moment: St
             }
         }
     };
-    let newest = (!is_first).then(|| view! { <a class="btn" rel="prev" href=here.clone()>"Latest"</a> });
+    let newest = (!is_first).then(
+        || view! { <a class="btn" rel="prev" href=here.clone()>{if is_whole { "All changes" } else { "Latest" }}</a> },
+    );
     let older = older.map(|older| view! { <a class="btn" rel="next" href=page(older)>"Older"</a> });
     view! {
         <div class="grid max-w-4xl gap-4">
@@ -75,7 +83,7 @@ fn AsOf(path: String) -> impl IntoView {
 }
 
 #[component]
-fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
+fn Row(change: Told, reference: EntityRef, moment: String, around: bool, is_whole: bool) -> impl IntoView {
     let Told { seq, at, then, actor, about, title, difference, kind } = change;
     let (glyph, tone) = look(&kind);
     let subject = about.clone().unwrap_or(reference);
@@ -87,12 +95,18 @@ fn Row(change: Told, reference: EntityRef, around: bool) -> impl IntoView {
     });
     let what = around.then(|| view! { <EntityLink to=subject.clone()/> " " });
     let count = difference.fields.len() + difference.more as usize;
+    let whole = (difference.is_part && !is_whole).then(|| {
+        let history = at_moment(&format!("{}/history", subject.path()), &moment);
+        let joint = if moment.is_empty() { '?' } else { '&' };
+        view! { <a class="mt-1 inline-block text-meta text-link" href=format!("{history}{joint}change={seq}")>"The whole change"</a> }
+    });
     let fields = (count > 0).then(|| {
         let words = if count == 1 { "1 field".to_owned() } else { format!("{count} fields") };
         view! {
-            <details class="mt-1.5" open=(count <= FEW).then_some("")>
+            <details class="mt-1.5" open=(is_whole || count <= FEW).then_some("")>
                 <summary class="inline-flex items-center gap-1 text-meta text-primary">{words}</summary>
                 <div class="mt-1"><Diff difference/></div>
+                {whole}
             </details>
         }
     });

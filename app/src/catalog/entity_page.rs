@@ -55,6 +55,7 @@ pub(crate) fn EntityPage() -> impl IntoView {
             source: asked("view") == "source",
             from: asked("from").parse().unwrap_or(1),
             before: asked("before").parse().unwrap_or(0),
+            change: asked("change").parse().unwrap_or(0),
             around: asked("of") == "around",
             kinds: asked("kinds").split(',').filter(|kind| !kind.is_empty()).take(40).map(str::to_lowercase).collect(),
             alone: asked("below") == "no",

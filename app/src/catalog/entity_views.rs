@@ -35,6 +35,9 @@ pub(crate) struct Place {
     pub(crate) from: u32,
     /// Only changes of lower numbers; 0 for the latest.
     pub(crate) before: i64,
+    /// Only the change of this number, whole; 0 for all.
+    #[serde(default)]
+    pub(crate) change: i64,
     /// Whether the changes of what it is tied to are asked for.
     pub(crate) around: bool,
     /// The kinds that a graph shows; all where there are none.
@@ -173,6 +176,8 @@ pub(crate) struct HistoryView {
     pub(crate) changes: Vec<Told>,
     /// Whether they are about what it is tied to.
     pub(crate) around: bool,
+    /// Whether it is one change, whole.
+    pub(crate) is_whole: bool,
     /// The number that older ones are below, if there are any.
     pub(crate) older: Option<i64>,
     /// Whether nothing newer is left out.

@@ -28,6 +28,9 @@ pub(crate) async fn page(
     place: &Place,
     until: Option<chrono::DateTime<chrono::Utc>>,
 ) -> Result<HistoryView> {
+    if place.change > 0 {
+        return whole(services, caller, reference, place.change, until).await;
+    }
     let before = (place.before > 0).then_some(place.before);
     let span = catalog::Span { before, until };
     let mut changes = if place.around {
@@ -39,23 +42,46 @@ pub(crate) async fn page(
     changes.truncate(usize::try_from(PAGE).unwrap_or(usize::MAX));
     let older = changes.last().filter(|_| has_more).map(|last| last.seq);
     let changes = all(changes).await?;
-    Ok(HistoryView { changes, around: place.around, older, is_first: before.is_none() })
+    Ok(HistoryView { changes, around: place.around, is_whole: false, older, is_first: before.is_none() })
+}
+
+/// One change of an entity, with everything that it altered.
+async fn whole(
+    services: &Services,
+    caller: &Caller,
+    reference: &EntityRef,
+    seq: i64,
+    until: Option<chrono::DateTime<chrono::Utc>>,
+) -> Result<HistoryView> {
+    let span = catalog::Span { before: Some(seq.saturating_add(1)), until };
+    let mut changes = catalog::history_of(services, caller, reference, span, 1).await?;
+    changes.retain(|change| change.seq == seq);
+    if changes.is_empty() {
+        return Err(services::Error::NotFound(format!("`{reference}` has no change {seq} in its history")));
+    }
+    let changes = compared(changes, Difference::whole).await?;
+    Ok(HistoryView { changes, around: false, is_whole: true, older: None, is_first: false })
 }
 
 /// Changes, each in words and fields.
 pub(crate) async fn all(changes: Vec<Change>) -> Result<Vec<Told>> {
+    compared(changes, Difference::within).await
+}
+
+/// How two states of a document are compared, until a moment.
+type Compare = fn(&Value, &Value, Option<Instant>) -> Difference;
+
+async fn compared(changes: Vec<Change>, compare: Compare) -> Result<Vec<Told>> {
     let until = Instant::now() + PATIENCE;
-    let told = move || changes.into_iter().map(|change| told(change, until)).collect();
+    let told = move || changes.into_iter().map(|change| told(change, compare, until)).collect();
     let changes = tokio::task::spawn_blocking(told).await;
     changes.map_err(|error| services::Error::Internal(format!("comparing documents failed: {error}")))
 }
 
 /// A change, in words and fields; texts are compared until that moment.
-fn told(change: Change, until: Instant) -> Told {
+fn told(change: Change, compare: Compare, until: Instant) -> Told {
     let difference = match (&change.before, &change.after) {
-        (Some(before), Some(after)) if change.kind.starts_with("entity-") => {
-            Difference::within(before, after, Some(until))
-        }
+        (Some(before), Some(after)) if change.kind.starts_with("entity-") => compare(before, after, Some(until)),
         _ => Difference::default(),
     };
     let title = match change.kind.as_str() {

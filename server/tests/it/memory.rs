@@ -78,6 +78,31 @@ both! {
         assert!(!around.contains("spec.owner"), "of what it is not tied to nothing is told: {around}");
     }
 
+    async fn a_long_change_is_told_in_part_and_shown_whole(portal) {
+        let api = |version: u32, more: usize| {
+            let lines = (0..200).map(|number| format!("    Get {number}\n")).collect::<Vec<_>>().concat();
+            let lines = lines.replace("Get 150\n", &format!("Breaking {version}\n")) + &"    new endpoint\n".repeat(more);
+            format!("---\napiVersion: backstage.io/v1alpha1\nkind: API\nmetadata:\n  name: pay\nspec:\n  type: grpc\n  lifecycle: production\n  owner: berths\n  definition: |\n    version {version}\n{lines}")
+        };
+        let source = portal.register("file", &portal.write("catalog-info.yaml", api(1, 0) + GROUP)).await;
+        portal.rewrite(&source, &(api(2, 30) + GROUP), async |portal| {
+            let now = portal.json("/api/catalog/entities/by-name/api/default/pay").await;
+            now["spec"]["definition"].as_str().is_some_and(|text| text.starts_with("version 2"))
+        }).await;
+        let page = "/catalog/default/api/pay/history";
+        let main = portal.main(page).await;
+        assert!(main.contains("… and ") && !main.contains(">Get 149<"), "{main}");
+        let href = format!("{page}?change={}", main.split("history?change=").nth(1).unwrap().split('"').next().unwrap());
+        let whole = portal.main(&href).await;
+        for part in ["One change", "All changes", ">version 1<", ">version 2<", ">152<", ">Breaking 1<", ">Breaking 2<", ">Get 149<"] {
+            assert!(whole.contains(part), "{part}: {whole}");
+        }
+        assert_eq!((whole.matches(">new endpoint<").count(), whole.contains("… and "), whole.contains(">Get 100<")), (30, false, false));
+        for seq in ["1", "999999", "9223372036854775807"] {
+            assert_eq!(portal.get(&format!("{page}?change={seq}")).await.status(), StatusCode::NOT_FOUND, "{seq}");
+        }
+    }
+
     async fn a_page_shows_what_was(portal) {
         let (_, came) = moved(&portal).await;
         let at = came.replace('+', "%2B");

@@ -1,14 +1,20 @@
 //! What changed between two states of a document, small enough to read.
 
+mod hunks;
+
 use std::time::Instant;
 
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
+pub use self::hunks::{TextLine, TextSide};
+
 /// How many fields are told.
 const FIELDS: usize = 60;
 /// How many lines of a field are told on each side.
 const LINES: usize = 20;
+/// How many lines are told in all where the whole is asked for.
+const WHOLE: usize = 1_000;
 /// How many letters of a line are told.
 const LETTERS: usize = 300;
 /// How many letters are told before the first that differs.
@@ -27,6 +33,10 @@ pub struct FieldChange {
     pub before: Vec<String>,
     /// What is so now.
     pub after: Vec<String>,
+    /// In place of these two, of a text of which the whole is asked for: every place where it is another.
+    pub hunks: Vec<Vec<TextLine>>,
+    /// How many lines are not told.
+    pub more: u32,
 }
 
 /// Fields that differ, in the order of the document.
@@ -36,6 +46,8 @@ pub struct Difference {
     pub fields: Vec<FieldChange>,
     /// How many more there are.
     pub more: u32,
+    /// Whether the whole says more of them.
+    pub is_part: bool,
 }
 
 impl Difference {
@@ -46,7 +58,15 @@ impl Difference {
 
     /// The same, where lines of texts are held against each other until a moment: what is left then is told as a whole.
     pub fn within(before: &Value, after: &Value, until: Option<Instant>) -> Self {
-        let mut comparison = Comparison { told: Self::default(), until };
+        Self::told(before, after, Comparison { told: Self::default(), until, whole: None })
+    }
+
+    /// The same with all lines that differ, as far as a page can hold them, and texts place by place.
+    pub fn whole(before: &Value, after: &Value, until: Option<Instant>) -> Self {
+        Self::told(before, after, Comparison { told: Self::default(), until, whole: Some(WHOLE) })
+    }
+
+    fn told(before: &Value, after: &Value, mut comparison: Comparison) -> Self {
         comparison.compare("", before, after, 0);
         comparison.told
     }
@@ -55,15 +75,48 @@ impl Difference {
 struct Comparison {
     told: Difference,
     until: Option<Instant>,
+    /// How many lines may still be told, where the whole is asked for.
+    whole: Option<usize>,
 }
 
 impl Comparison {
     fn tell(&mut self, path: &str, before: Vec<String>, after: Vec<String>) {
+        let (before, after) = from_where_they_differ(before, after);
+        let most = self.whole.unwrap_or(LINES);
+        let more = before.len().saturating_sub(most) + after.len().saturating_sub(most);
+        let side = |lines: Vec<String>| lines.into_iter().take(most).map(cut_line).collect();
+        self.push(path, (side(before), side(after)), Vec::new(), more);
+    }
+
+    fn texts(&mut self, path: &str, before: &str, after: &str) {
+        if let Some(most) = self.whole {
+            let (hunks, more) = hunks::hunks(before, after, most, self.until);
+            self.push(path, (Vec::new(), Vec::new()), hunks, more);
+        } else {
+            let (before, after) = lines(before, after, self.until);
+            self.told.is_part |= before.len() + after.len() > 2;
+            self.tell(path, before, after);
+        }
+    }
+
+    fn push(
+        &mut self,
+        path: &str,
+        (before, after): (Vec<String>, Vec<String>),
+        hunks: Vec<Vec<TextLine>>,
+        more: usize,
+    ) {
+        if let Some(left) = &mut self.whole {
+            let told = before.len() + after.len() + hunks.iter().map(Vec::len).sum::<usize>();
+            *left = left.saturating_sub(told);
+        } else {
+            self.told.is_part |= more > 0;
+        }
         if self.told.fields.len() >= FIELDS {
             self.told.more += 1;
         } else {
-            let (before, after) = from_where_they_differ(before, after);
-            self.told.fields.push(FieldChange { path: path.to_owned(), before: cut(before), after: cut(after) });
+            let more = u32::try_from(more).unwrap_or(u32::MAX);
+            self.told.fields.push(FieldChange { path: path.to_owned(), before, after, hunks, more });
         }
     }
 
@@ -85,8 +138,7 @@ impl Comparison {
             (Value::Array(before), Value::Null) => self.arrays(path, before, &[]),
             (Value::Null, Value::Array(after)) => self.arrays(path, &[], after),
             (Value::String(before), Value::String(after)) if before.contains('\n') || after.contains('\n') => {
-                let (before, after) = lines(before, after, self.until);
-                self.tell(path, before, after);
+                self.texts(path, before, after);
             }
             (before, after) => self.tell(path, words(before), words(after)),
         }
@@ -201,19 +253,12 @@ fn from_where_they_differ(mut before: Vec<String>, mut after: Vec<String>) -> (V
     (before, after)
 }
 
-fn cut(mut lines: Vec<String>) -> Vec<String> {
-    let more = lines.len().saturating_sub(LINES);
-    lines.truncate(LINES);
-    for line in &mut lines {
-        if let Some((end, _)) = line.char_indices().nth(LETTERS) {
-            line.truncate(end);
-            line.push('…');
-        }
+fn cut_line(mut line: String) -> String {
+    if let Some((end, _)) = line.char_indices().nth(LETTERS) {
+        line.truncate(end);
+        line.push('…');
     }
-    if more > 0 {
-        lines.push(format!("… and {more} more"));
-    }
-    lines
+    line
 }
 
 #[cfg(test)]
@@ -296,7 +341,12 @@ mod tests {
         assert!(difference.fields.iter().all(|field| field.before[0].chars().count() == LETTERS + 1));
         let long = json!({ "t": (0..100).collect::<Vec<_>>() });
         let told = Difference::between(&json!({}), &long);
-        assert_eq!(told.fields[0].after.last().map(String::as_str), Some("… and 80 more"));
+        assert_eq!((told.fields[0].after.len(), told.fields[0].more, told.is_part), (LINES, 80, true));
+        let whole = Difference::whole(&json!({}), &long, None);
+        assert_eq!((whole.fields[0].after.len(), whole.fields[0].more, whole.is_part), (100, 0, false));
+        let whole = Difference::whole(&json!({}), &json!({ "t": (0..2_000).collect::<Vec<_>>(), "u": [1] }), None);
+        let lines: usize = whole.fields.iter().map(|field| field.after.len()).sum();
+        assert_eq!((lines, whole.fields.iter().map(|field| field.more).sum::<u32>()), (WHOLE, 1_001));
         let mut deep = (json!(1), json!(2));
         for _ in 0..100 {
             deep = (json!({ "x": deep.0 }), json!({ "x": deep.1 }));

@@ -105,6 +105,13 @@ fn states(change: &Change) -> String {
             lines(&field.before),
             lines(&field.after)
         );
+        if field.more > 0 {
+            let _ = write!(
+                rows,
+                "<tr><td></td><td colspan=\"2\" class=\"px-4 pb-2 text-muted\">… and {} more</td></tr>",
+                field.more
+            );
+        }
     }
     let more = if difference.more > 0 {
         format!("<p class=\"px-4 py-2 text-table text-muted\">{} more fields differ.</p>", difference.more)
