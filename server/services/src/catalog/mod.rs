@@ -24,6 +24,7 @@ mod names;
 pub mod organisation;
 mod origin;
 mod orphans;
+mod page_of_repository;
 mod past;
 pub mod ports;
 mod preview;

@@ -6,6 +6,9 @@ use url::Url;
 
 use super::ports::is_glob;
 
+/// The forges of which an address of two parts is a repository's, whoever asks.
+pub const FORGES: [&str; 4] = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"];
+
 /// The file that is looked for in each repository, unless it is said otherwise.
 const USUAL: &str = "catalog-info.yaml";
 

@@ -13,7 +13,7 @@ use serde_json::json;
 
 use super::{
     begin::begin,
-    hosted,
+    hosted, page_of_repository,
     rows::entity,
     spelling, store,
     sync::{record::Plan, sync},
@@ -99,7 +99,9 @@ pub async fn entities_of(services: &Services, caller: &Caller, id: Uuid) -> Resu
 /// A source by its kind and target, if it is registered.
 pub async fn find(services: &Services, caller: &Caller, new: &NewSource) -> Result<Option<Source>> {
     identity::may(services, caller, Permission::ReadCatalog, Target::Any).await?;
-    let found = store::source_by_target(&services.db, &caller.tenant, new).await?;
+    let target = page_of_repository::repository(services, caller, new.kind, new.target.clone()).await?;
+    let new = NewSource { target, ..new.clone() };
+    let found = store::source_by_target(&services.db, &caller.tenant, &new).await?;
     Ok(seen_sources(services, caller, found.into_iter().collect()).await?.pop())
 }
 
@@ -115,6 +117,7 @@ async fn placed(services: &Services, caller: &Caller, new: NewSource) -> Result<
     let kind = new.kind;
     // What is decided about is what is kept, and what is kept is what is read.
     let target = spelling::plain(kind, &new.target).map_err(Error::Rejected)?;
+    let target = page_of_repository::repository(services, caller, kind, target).await?;
     identity::may(services, caller, Permission::ManageSources, Target::Place(&spelling::asked(&target))).await?;
     if let Some(repository) = hosted::repository(&services.settings.base_url, &target) {
         identity::may(services, caller, Permission::ReadRepository, Target::Repository(&repository)).await?;

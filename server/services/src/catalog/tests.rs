@@ -11,6 +11,7 @@ mod hidden_sources;
 mod lifecycle;
 mod numbered;
 mod orphaned_kinds;
+mod page_of_repository;
 mod parts;
 mod pushed;
 mod recall;

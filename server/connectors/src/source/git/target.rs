@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use services::catalog::hosted::Hosted;
+use services::catalog::{hosted::Hosted, organisation::FORGES};
 use url::Url;
 
 use super::wanted::{Behind, Wanted};
@@ -199,8 +199,8 @@ fn split<'a>(all: &'a [&'a str], host: &str, is_git: bool) -> Option<(&'a [&'a s
             if let Some(at) = tree.filter(|&at| is_git && end.is_none() && at > 0 && at + 1 < all.len()) {
                 return Some((&all[..at], style_at(host), &all[at + 1..]));
             }
-            let is_forge = ["github.com", "gitlab.com", "codeberg.org", "bitbucket.org"].contains(&host);
-            let is_repository = all.last()?.strip_suffix(".git").is_some() || (is_forge && all.len() == 2);
+            let is_repository =
+                all.last()?.strip_suffix(".git").is_some() || (FORGES.contains(&host) && all.len() == 2);
             (is_git || is_repository).then_some((all, style_at(host), &[]))
         }
     }
