@@ -60,7 +60,8 @@ impl Sources {
     pub fn new(outbound: Outbound) -> Self {
         let guard = Guard::new(&outbound.allow);
         let forges = Forges::new(outbound.data.join("cache").join("forges"), guard.clone());
-        let clusters = Clusters::new(outbound.clusters.clone(), guard.clone());
+        let clusters =
+            Clusters::new(outbound.clusters.clone(), guard.clone(), outbound.data.join("cache").join("clusters"));
         let web = Web::new(guard.clone(), Kept::new(outbound.data.join("cache").join("web")));
         Self { repositories: Repositories::new(outbound, guard), forges, clusters, web }
     }

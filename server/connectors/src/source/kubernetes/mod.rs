@@ -3,15 +3,12 @@
 //! A thin client over the list calls of the API: only metadata is asked for, page by page, and nothing is ever written.
 
 mod access;
+mod kept;
 #[cfg(test)]
 mod tests;
 mod workloads;
 
-use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
-    time::Duration,
-};
+use std::{collections::HashMap, path::PathBuf, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 use bytes::Bytes;
@@ -26,7 +23,11 @@ use services::catalog::{
 use url::Url;
 
 pub use self::access::{Cluster, Way};
-use self::{access::Access, workloads::Workload};
+use self::{
+    access::Access,
+    kept::{Kept, Listed},
+    workloads::Workload,
+};
 use super::{
     address::Guard,
     web::{body, unreachable},
@@ -41,24 +42,20 @@ const PAGE: u64 = 64 * 1024 * 1024;
 /// How many workloads of one kind and namespace are taken.
 const MOST: usize = 50_000;
 
-/// How many workloads of how many targets are remembered from one listing to the next.
-const MOST_KEPT: usize = 200_000;
-const MOST_TARGETS: usize = 1_000;
-
 /// Metadata is all that is needed, and a tenth of what a workload says.
 const METADATA: &str = "application/json;as=PartialObjectMetadataList;v=v1;g=meta.k8s.io,application/json";
+
+/// What `kubectl` notes for itself.
+const LAST_APPLIED: &str = "kubectl.kubernetes.io/last-applied-configuration";
 
 /// Opens clusters of the configuration.
 #[derive(Debug)]
 pub(super) struct Clusters {
     guard: Guard,
     known: HashMap<String, Cluster>,
-    /// What was listed last, by target.
-    listed: Mutex<HashMap<String, Listed>>,
+    /// What was listed last.
+    kept: Kept,
 }
-
-/// Workloads by their kind and the namespace that was asked for.
-type Listed = HashMap<(String, Option<String>), Vec<Workload>>;
 
 #[derive(Debug, Deserialize)]
 struct Page {
@@ -81,9 +78,10 @@ struct Item {
 }
 
 impl Clusters {
-    pub(super) fn new(clusters: Vec<Cluster>, guard: Guard) -> Self {
+    /// `cache` is the folder in which is kept what was listed.
+    pub(super) fn new(clusters: Vec<Cluster>, guard: Guard, cache: PathBuf) -> Self {
         let known = clusters.into_iter().map(|cluster| (cluster.name.clone(), cluster)).collect();
-        Self { known, guard, listed: Mutex::default() }
+        Self { known, guard, kept: Kept::new(cache) }
     }
 
     /// Opens the cluster that a target means.
@@ -104,8 +102,9 @@ impl Clusters {
         } else {
             target.namespaces.iter().map(|name| Some(name.as_str())).collect()
         };
-        let key = target.target();
-        let before = self.listed.lock().unwrap_or_else(PoisonError::into_inner).get(&key).cloned().unwrap_or_default();
+        // A name may mean another cluster by now.
+        let key = format!("{} {}", access.server, target.target());
+        let before = self.kept.before(&key).await;
         let (mut listed, mut remarks) = (Listed::new(), Vec::new());
         let mut is_any = false;
         for kind in &target.kinds {
@@ -114,8 +113,11 @@ impl Clusters {
                 match list(&client, &access, (kind, *namespace), &target.selector).await {
                     Ok(items) => {
                         is_any = true;
-                        let workloads =
-                            items.into_iter().map(|item| Workload { kind: kind.clone(), metadata: item.metadata });
+                        let workloads = items.into_iter().map(|Item { mut metadata }| {
+                            // It holds the whole workload once more, and says nothing here.
+                            metadata.annotations.remove(LAST_APPLIED);
+                            Workload { kind: kind.clone(), metadata }
+                        });
                         listed.insert(part, workloads.collect());
                     }
                     // One thing may be made of workloads of several kinds: without some of them it would be another one.
@@ -134,7 +136,7 @@ impl Clusters {
         if let (false, Some(remark)) = (is_any, remarks.first()) {
             return Err(ReadProblem::Unreachable(remark.message.clone()));
         }
-        self.remember(key, &listed);
+        self.kept.remember(key, &listed).await;
         // In the order of the kinds and namespaces.
         let parts = target.kinds.iter().flat_map(|kind| namespaces.iter().map(move |namespace| (kind, namespace)));
         let found: Vec<Workload> = parts
@@ -159,16 +161,6 @@ impl Clusters {
         remarks.extend(misread);
         let paths = files.iter().map(|(path, _)| path.clone()).collect();
         Ok(Arc::new(State { name: target.name, paths, files: files.into_iter().collect(), remarks }))
-    }
-
-    /// Keeps what was listed for the next time. Anybody may look at a target before it is registered, so there is a bound.
-    fn remember(&self, target: String, listed: &Listed) {
-        let mut all = self.listed.lock().unwrap_or_else(PoisonError::into_inner);
-        let kept: usize = all.values().flat_map(HashMap::values).map(Vec::len).sum();
-        if kept >= MOST_KEPT || all.len() >= MOST_TARGETS {
-            all.retain(|known, _| *known == target);
-        }
-        all.insert(target, listed.clone());
     }
 
     async fn client(&self, access: &Access) -> Result<reqwest::Client, ReadProblem> {

@@ -91,7 +91,8 @@ async fn cluster(token: &str, denied: &[&'static str]) -> (Clusters, Arc<Mutex<A
     let path = folder.path().join("token");
     std::fs::write(&path, token).unwrap();
     let way = Way::Token { server: format!("http://{address}"), ca: None, token: Reference::File(path) };
-    let clusters = Clusters::new(vec![Cluster { name: "harbour".into(), way }], Guard::new(&[address]));
+    let known = vec![Cluster { name: "harbour".into(), way }];
+    let clusters = Clusters::new(known, Guard::new(&[address]), folder.path().join("cache"));
     (clusters, api, folder)
 }
 
@@ -147,9 +148,15 @@ fn documents(workloads: &[Workload]) -> Vec<(String, Value)> {
 
 #[tokio::test]
 async fn what_cannot_be_listed_for_a_moment_is_as_it_was() {
-    let (clusters, api, _folder) = cluster("t0ken", &[]).await;
+    let (mut clusters, api, folder) = cluster("t0ken", &[]).await;
     let before = clusters.open("harbour?owner=group:quay").await.unwrap();
-    for (denied, broken) in [(&[][..], &["statefulsets"][..]), (&["deployments"], &[])] {
+    for (denied, broken, is_restarted) in
+        [(&[][..], &["statefulsets"][..], false), (&["deployments"], &[], false), (&["statefulsets"], &[], true)]
+    {
+        if is_restarted {
+            let known = clusters.known.values().cloned().collect();
+            clusters = Clusters::new(known, clusters.guard.clone(), folder.path().join("cache"));
+        }
         {
             let mut api = api.lock().unwrap();
             (api.denied, api.broken) = (denied.to_vec(), broken.to_vec());

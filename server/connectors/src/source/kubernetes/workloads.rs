@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use bytes::Bytes;
 use domain::catalog::Severity;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use services::catalog::{clusters::ClusterTarget, ports::Remark};
 
@@ -24,7 +24,7 @@ const TAKEN: [&str; 9] = [
     "sonarqube.org",
 ];
 
-#[derive(Debug, Clone, Default, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Metadata {
     #[serde(default)]
     pub(super) name: String,
@@ -39,7 +39,7 @@ pub(super) struct Metadata {
 }
 
 /// Something that runs.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Workload {
     pub(super) kind: String,
     pub(super) metadata: Metadata,
