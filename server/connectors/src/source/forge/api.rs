@@ -222,6 +222,12 @@ fn web_or(given: Option<String>, organisation: &Organisation, below: &str) -> St
     )
 }
 
+/// When a mark that counts seconds tells of all that was pushed by then: two pushes may have the same, and a server that is one of
+/// several may be a moment behind.
+fn settles_at(mark: &str) -> Option<DateTime<Utc>> {
+    DateTime::parse_from_rfc3339(mark).ok().map(|at| at.to_utc() + TimeDelta::minutes(1))
+}
+
 /// A text that says something.
 fn said(text: Option<String>) -> Option<String> {
     text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())

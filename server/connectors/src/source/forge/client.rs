@@ -203,17 +203,18 @@ impl Client {
         Ok(kept.await?.body.map(Bytes::from))
     }
 
-    /// What was said of a text within `fresh`; nothing if nobody asked in that time.
-    pub(super) fn text_since(&self, path: &str, fresh: TimeDelta) -> Option<Kept> {
-        self.heard(&self.url(path).ok()?, fresh)
+    /// A text as it was said to be within `fresh`; nothing if nobody asked in that time, or it was not there: whoever asks may be allowed
+    /// to see it by now.
+    pub(super) fn text_since(&self, path: &str, fresh: TimeDelta) -> Option<Bytes> {
+        self.heard(&self.url(path).ok()?, fresh)?.body.map(Bytes::from)
     }
 
-    /// A text as it was before, now that it is known to be the same; `None` if `is_same` says that it is another.
-    pub(super) fn confirmed(&self, path: &str, is_same: impl Fn(&[u8]) -> bool) -> Option<Bytes> {
+    /// A text as it was before, if it is the same by what was asked for `at` a moment.
+    pub(super) fn confirmed(&self, path: &str, at: DateTime<Utc>, is_same: impl Fn(&[u8]) -> bool) -> Option<Bytes> {
         let url = self.url(path).ok()?;
         let kept = self.memory.answer(url.as_str())?;
         let body = kept.body.clone().filter(|body| is_same(body.as_bytes()))?;
-        self.memory.keep(url.as_str(), Kept { at: Utc::now(), ..kept });
+        self.memory.keep(url.as_str(), Kept { at: kept.at.max(at), ..kept });
         Some(Bytes::from(body))
     }
 
@@ -232,8 +233,9 @@ impl Client {
     ) -> Result<Kept, Trouble> {
         let known = self.memory.answer(url.as_str());
         let etag = known.as_ref().and_then(|kept| kept.etag.clone());
-        let response = self.send(url, accept, etag.as_deref(), limit).await?;
+        // What is pushed while it is on its way may be missing from the answer.
         let now = Utc::now();
+        let response = self.send(url, accept, etag.as_deref(), limit).await?;
         let Answer { status, next, etag, content } = response;
         let kept = match status {
             StatusCode::NOT_MODIFIED => {

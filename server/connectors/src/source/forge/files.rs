@@ -3,7 +3,7 @@
 use std::{fmt::Write as _, sync::Arc};
 
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use futures::{StreamExt, stream};
 use services::catalog::{organisation::Organisation, ports::ReadProblem, webhooks::MARKS_HOLD};
 use sha1::{Digest, Sha1};
@@ -13,7 +13,7 @@ use super::{
     api::{Entry, Forge, Repository},
     client::{Client, Trouble},
     memory::Seen,
-    tree::tree,
+    tree::{Tree, tree},
 };
 
 /// How large one file may be.
@@ -51,12 +51,12 @@ pub(super) async fn catalog_files(
     }
     let wanted = if organisation.has_pattern() {
         let matcher = super::super::glob(&organisation.file).map_err(|problem| Trouble::Failed(problem.to_string()))?;
-        let tree = match tree(forge, client, repository, TimeDelta::zero()).await {
-            Err(Trouble::Missing) => Arc::default(),
+        let Tree { files, at } = match tree(forge, client, repository, TimeDelta::zero()).await {
+            Err(Trouble::Missing) => Tree { files: Arc::default(), at: now },
             tree => tree?,
         };
-        let fits = tree.iter().filter(|entry| matcher.is_match(&entry.path)).take(FILES);
-        fits.map(|Entry { path, content, .. }| (path.clone(), content.clone())).collect()
+        let fits = files.iter().filter(|entry| matcher.is_match(&entry.path)).take(FILES);
+        fits.map(|Entry { path, content, .. }| (path.clone(), content.clone().map(|name| (name, at)))).collect()
     } else {
         vec![(organisation.file.clone(), None)]
     };
@@ -90,10 +90,10 @@ async fn content(
     forge: Forge,
     client: &Client,
     repository: &Repository,
-    (path, name): (&str, Option<String>),
+    (path, name): (&str, Option<(String, DateTime<Utc>)>),
 ) -> Result<Option<Bytes>, Trouble> {
     let (address, accept) = forge.file(repository, path);
-    if let Some(known) = name.and_then(|name| client.confirmed(&address, |known| name_of(known) == name)) {
+    if let Some(known) = name.and_then(|(name, at)| client.confirmed(&address, at, |known| name_of(known) == name)) {
         return Ok(Some(known));
     }
     client.text(&address, accept, LARGEST).await

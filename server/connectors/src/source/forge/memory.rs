@@ -46,8 +46,11 @@ struct Contents {
     shape: u32,
     answers: HashMap<String, Kept>,
     seen: HashMap<String, Seen>,
+    /// Since everything was listed last, and between the last time and the time before; unknown after a start.
     #[serde(skip)]
     used: HashSet<String>,
+    #[serde(skip)]
+    used_before: Option<HashSet<String>>,
     /// When everything was last asked for; not kept over a restart.
     #[serde(skip)]
     listed_at: Option<DateTime<Utc>>,
@@ -114,13 +117,17 @@ impl Memory {
         self.with(|contents| contents.listed_at = Some(at));
     }
 
-    /// Writes it down. With `repositories`, everything was listed: what was not used is forgotten.
+    /// Writes it down. With `repositories`, everything was listed: what was not used since it was listed before is forgotten.
     pub(super) fn save(&self, repositories: Option<&HashSet<String>>) -> io::Result<()> {
         let bytes = self.with(|contents| {
             if let Some(repositories) = repositories {
                 let before = contents.answers.len() + contents.seen.len();
                 let used = std::mem::take(&mut contents.used);
-                contents.answers.retain(|key, _| used.contains(key));
+                // What catalog files lead to is asked for after everything was listed.
+                if let Some(before) = &contents.used_before {
+                    contents.answers.retain(|key, _| used.contains(key) || before.contains(key));
+                }
+                contents.used_before = Some(used);
                 contents.seen.retain(|name, _| repositories.contains(name));
                 contents.is_new |= contents.answers.len() + contents.seen.len() < before;
             }

@@ -67,9 +67,9 @@ impl State {
         self.split(path).ok_or_else(|| ReadProblem::Missing(format!("`{path}` is in no repository that is read")))
     }
 
-    async fn tree(&self, repository: &Repository) -> Result<Arc<[Entry]>, ReadProblem> {
+    async fn files(&self, repository: &Repository) -> Result<Arc<[Entry]>, ReadProblem> {
         let tree = tree::tree(self.forge, &self.client, repository, tree::holds(&self.client, repository)).await;
-        tree.map_err(|trouble| self.client.problem(&repository.web, &trouble))
+        tree.map(|tree| tree.files).map_err(|trouble| self.client.problem(&repository.web, &trouble))
     }
 }
 
@@ -99,16 +99,16 @@ impl OpenSource for State {
     async fn find(&self, pattern: &str) -> Result<Vec<String>, ReadProblem> {
         let (repository, pattern) = self.known(pattern)?;
         let matcher = super::super::glob(pattern)?;
-        let tree = self.tree(repository).await?;
-        let paths = tree.iter().map(|entry| &entry.path).filter(|path| matcher.is_match(path));
+        let files = self.files(repository).await?;
+        let paths = files.iter().map(|entry| &entry.path).filter(|path| matcher.is_match(path));
         Ok(paths.map(|path| format!("{}/{path}", repository.id)).collect())
     }
 
     async fn list(&self, folder: &str) -> Result<Vec<FileInfo>, ReadProblem> {
         let (repository, folder) = self.known(folder)?;
         let prefix = if folder.is_empty() { String::new() } else { format!("{folder}/") };
-        let tree = self.tree(repository).await?;
-        let entries = tree.iter().filter(|entry| entry.path.starts_with(&prefix));
+        let files = self.files(repository).await?;
+        let entries = files.iter().filter(|entry| entry.path.starts_with(&prefix));
         let files = entries.map(|Entry { path, is_executable, .. }| FileInfo {
             path: format!("{}/{path}", repository.id),
             executable: *is_executable,

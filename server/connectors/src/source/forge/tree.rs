@@ -9,7 +9,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use chrono::{TimeDelta, Utc};
+use chrono::{DateTime, TimeDelta, Utc};
 use services::catalog::webhooks::MARKS_HOLD;
 use tokio::sync::OnceCell;
 
@@ -26,10 +26,17 @@ const FEW: usize = 3;
 #[derive(Debug, Default)]
 pub(super) struct Trees(Mutex<HashMap<String, Arc<Reading>>>);
 
+/// Every file of a repository, by path.
+#[derive(Debug, Clone)]
+pub(super) struct Tree {
+    pub(super) files: Arc<[Entry]>,
+    /// It is as it was then, or later.
+    pub(super) at: DateTime<Utc>,
+}
+
 #[derive(Debug, Default)]
 struct Reading {
-    /// By path.
-    tree: OnceCell<Result<Arc<[Entry]>, Trouble>>,
+    tree: OnceCell<Result<Tree, Trouble>>,
     /// How many texts may be as they are remembered.
     texts: AtomicUsize,
 }
@@ -49,18 +56,19 @@ pub(super) fn holds(client: &Client, repository: &Repository) -> TimeDelta {
     seen.map(|seen| Utc::now() - seen.at).filter(|age| *age < MARKS_HOLD).unwrap_or_default()
 }
 
-/// Every file of a repository, by path. What was heard of them within `fresh` is taken as it is.
+/// The files of a repository. What was heard of them within `fresh` is taken as it is.
 pub(super) async fn tree(
     forge: Forge,
     client: &Client,
     repository: &Repository,
     fresh: TimeDelta,
-) -> Result<Arc<[Entry]>, Trouble> {
+) -> Result<Tree, Trouble> {
     let reading = client.trees.of(repository);
     let tree = reading.tree.get_or_init(|| async {
+        let at = Utc::now() - fresh;
         let mut entries = forge.tree(client, repository, fresh).await?;
         entries.sort_by(|left, right| left.path.cmp(&right.path));
-        Ok(entries.into())
+        Ok(Tree { files: entries.into(), at })
     });
     tree.await.clone()
 }
@@ -75,17 +83,17 @@ pub(super) async fn text(
     let (address, accept) = forge.file(repository, path);
     let fresh = holds(client, repository);
     if let Some(known) = client.text_since(&address, fresh) {
-        return Ok(known.body.map(Bytes::from));
+        return Ok(Some(known));
     }
     if client.remembered(&address).is_some() {
         let reading = client.trees.of(repository);
         let is_one_of_many = reading.texts.fetch_add(1, Ordering::Relaxed) >= FEW;
         // GitLab lists a hundred files a page: of many it would be asked more often than for the texts.
         if (reading.tree.initialized() || is_one_of_many && forge != Forge::GitLab)
-            && let Ok(tree) = tree(forge, client, repository, fresh).await
-            && let Ok(at) = tree.binary_search_by(|entry| entry.path.as_str().cmp(path))
-            && let Some(name) = &tree[at].content
-            && let Some(known) = client.confirmed(&address, |known| name_of(known) == *name)
+            && let Ok(Tree { files, at }) = tree(forge, client, repository, fresh).await
+            && let Ok(place) = files.binary_search_by(|entry| entry.path.as_str().cmp(path))
+            && let Some(name) = &files[place].content
+            && let Some(known) = client.confirmed(&address, at, |known| name_of(known) == *name)
         {
             return Ok(Some(known));
         }

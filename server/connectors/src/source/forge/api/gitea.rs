@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use services::catalog::organisation::Organisation;
 
-use super::{Client, Listed, People, Person, Repository, Team, Trouble, encoded, said, web_or};
+use super::{Client, Listed, People, Person, Repository, Team, Trouble, encoded, said, settles_at, web_or};
 
 const AT_ONCE: usize = 8;
 
@@ -53,13 +53,13 @@ fn read(repo: Repo, organisation: &Organisation) -> Repository {
         web: web_or(repo.html_url, organisation, &repo.name),
         api: encoded(&repo.full_name, "/"),
         id: repo.name,
+        settles_at: repo.updated_at.as_deref().and_then(settles_at),
         mark: repo.updated_at.unwrap_or_default(),
         is_empty: repo.empty,
         branch: repo.default_branch.unwrap_or_else(|| "main".into()),
         topics: repo.topics.unwrap_or_default(),
         is_archived: repo.archived,
         is_fork: repo.fork,
-        settles_at: None,
     }
 }
 

@@ -7,7 +7,7 @@ use futures::{StreamExt, stream};
 use serde::{Deserialize, Serialize};
 use services::catalog::organisation::Organisation;
 
-use super::{Client, Entry, Listed, People, Person, Repository, Team, Trouble, encoded, said, web_or};
+use super::{Client, Entry, Listed, People, Person, Repository, Team, Trouble, encoded, said, settles_at, web_or};
 
 /// How long a person's name is taken as it is: asking for each is a request each.
 const NAMES: TimeDelta = TimeDelta::hours(24);
@@ -63,7 +63,7 @@ fn read(repo: Repo, organisation: &Organisation) -> Repository {
         topics: repo.topics,
         is_archived: repo.archived,
         is_fork: repo.fork,
-        settles_at: None,
+        settles_at: repo.pushed_at.as_deref().and_then(settles_at),
     }
 }
 

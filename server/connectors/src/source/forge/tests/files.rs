@@ -105,26 +105,29 @@ async fn what_catalog_files_lead_to_is_asked_for_only_if_it_moved() {
 
     let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
     assert_eq!(services(&source).await, names);
-    assert_eq!(forge.asked(), [format!("304 {API}/orgs/saltmarsh/repos")], "nothing was pushed");
+    // Whoever asks may see by now what was not there.
+    let absent = format!("404 {API}/repos/saltmarsh/mono/contents/openapi.yaml");
+    let nothing_pushed = [format!("304 {API}/orgs/saltmarsh/repos"), absent.clone()];
+    assert_eq!(forge.asked(), nothing_pushed);
+    // Also after a restart.
+    let forge = forge.restarted();
+    let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(services(&source).await, names);
+    assert_eq!(forge.asked(), nothing_pushed);
 
     let mut moved = names.map(|name| (name, name));
     moved[2].1 = "sea";
     forge.change(|hub| led(hub, "2026-11-02T00:00:00Z", &moved));
     let source = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
     assert_eq!(services(&source).await, moved.map(|(_, text)| text));
-    let below = [
-        "contents/catalog-info.yaml",
-        "contents/openapi.yaml",
-        "contents/services/c/catalog-info.yaml",
-        "git/trees/main",
-    ];
-    let [first, absent, third, tree] = below.map(|below| format!("{API}/repos/saltmarsh/mono/{below}"));
+    let below = ["contents/catalog-info.yaml", "contents/services/c/catalog-info.yaml", "git/trees/main"];
+    let [first, third, tree] = below.map(|below| format!("{API}/repos/saltmarsh/mono/{below}"));
     let expected = [
         format!("200 {API}/orgs/saltmarsh/repos"),
         format!("200 {third}"),
         format!("200 {tree}"),
         format!("304 {first}"),
-        format!("404 {absent}"),
+        absent,
     ];
     assert_eq!(forge.asked(), expected);
 }
@@ -149,4 +152,25 @@ async fn of_many_texts_whose_names_nobody_listed_the_tree_tells_which_moved() {
     assert!(few.iter().all(|few| asked.contains(few)), "{asked:?}");
     // The list, the catalog file, the tree.
     assert_eq!(asked.len(), few.len() + 3, "{asked:?}");
+}
+
+#[tokio::test]
+async fn what_was_asked_for_before_a_push_is_asked_for_again_after_it() {
+    let mut hub = github(&["mono"]);
+    led(&mut hub, "2026-11-01T00:00:00Z", &[("a", "ebb")]);
+    let forge = Server::start(hub).await;
+    let early = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    early.find("mono/services/*/catalog-info.yaml").await.unwrap();
+    let path = "mono/services/a/catalog-info.yaml";
+    assert_eq!(text(&early, path).await, "ebb");
+    // One reading has the tree of before the push, and confirms by it only after another has seen the push.
+    forge.change(|hub| led(hub, "2026-11-02T00:00:00Z", &[("a", "ebb"), ("b", "new")]));
+    let early = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    early.find("mono/services/*/catalog-info.yaml").await.unwrap();
+    forge.change(|hub| led(hub, "2026-11-03T00:00:00Z", &[("a", "flow"), ("b", "new")]));
+    let late = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(text(&early, path).await, "ebb");
+    assert_eq!(text(&late, path).await, "flow");
+    let later = forge.open(SourceKind::GitHub, "saltmarsh").await.unwrap();
+    assert_eq!(text(&later, path).await, "flow");
 }
