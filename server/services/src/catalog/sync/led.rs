@@ -15,11 +15,18 @@ const DEEPEST: usize = 128;
 ///
 /// - `repositories`: as [`domain::catalog::repository_path`] writes them.
 pub(super) fn into(files: &[Arc<FileRow>], repositories: &BTreeSet<String>) -> BTreeSet<String> {
-    let repositories: Vec<String> = repositories.iter().map(|name| format!("/{name}/")).collect();
+    let is_in = |address: &str, name: &str| {
+        let behind = |at: usize| &address[at + name.len()..];
+        let mut found = address.match_indices(name).filter(|(at, _)| address[..*at].ends_with('/'));
+        found.any(|(at, _)| {
+            behind(at).is_empty() || behind(at).starts_with(['/', '?']) || behind(at).starts_with(".git")
+        })
+    };
     let is_there = |address: &str| {
         address.contains("://") && {
-            let address = address.to_lowercase();
-            repositories.iter().any(|name| address.contains(name.as_str()))
+            // As the API of GitLab names them.
+            let address = address.to_lowercase().replace("%2f", "/");
+            repositories.iter().any(|name| is_in(&address, name))
         }
     };
     let parents: HashMap<&str, &str> =
@@ -63,12 +70,14 @@ mod tests {
             ),
             row("https://a.example/acme/other/far.yaml", Some("far/catalog-info.yaml"), ""),
             row("tides/catalog-info.yaml", None, "https://a.example/acme/quays/raw/branch/main/openapi.yaml"),
+            row("web/catalog-info.yaml", None, "https://a.example/acme/quays.git"),
+            row("api/catalog-info.yaml", None, "https://a.example/api/v4/projects/acme%2Fquays/repository/files/x"),
             row("quays/catalog-info.yaml", None, "https://a.example/acme/quays-2/openapi.yaml"),
             row("circle/catalog-info.yaml", None, ""),
             row("https://a.example/acme/quays/1.yaml", Some("https://a.example/acme/quays/1.yaml"), ""),
         ];
         let led: Vec<String> = into(&files, &BTreeSet::from(["acme/quays".to_owned()])).into_iter().collect();
-        assert_eq!(led, ["all/catalog-info.yaml", "far/catalog-info.yaml", "tides/catalog-info.yaml"]);
+        assert_eq!(led, ["all", "api", "far", "tides", "web"].map(|name| format!("{name}/catalog-info.yaml")));
         assert!(into(&files, &BTreeSet::from(["acme/circle".to_owned()])).is_empty());
     }
 }

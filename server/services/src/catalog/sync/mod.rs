@@ -284,7 +284,7 @@ async fn record(
         Err(_) if stop.is_cancelled() => return Ok(None),
         told => told?,
     };
-    let mut judged = if is_whole { recall::remember(prints, &notes, &claims) } else { Vec::new() };
+    let mut judged = if is_whole { recall::remember(prints, &notes, &claims) } else { recall::remember_away(prints) };
     judged.resize(claims.files.len(), None);
     if is_part {
         recall::carry(&mut judged, &claims, &old);

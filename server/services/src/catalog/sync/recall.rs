@@ -3,7 +3,7 @@
 //! A file is the same if its content is, where it stands, what its placeholders bring, the kinds that its documents waited
 //! for, and the program that judged it; and if all that it declared still stands in the catalog. Files that lead on to
 //! others, declare kinds, dispute a name or were rejected are looked at every time; of these no more is remembered than the addresses
-//! that their placeholders name.
+//! that they name.
 
 use std::{collections::HashMap, sync::Arc};
 
@@ -36,7 +36,7 @@ pub(in crate::catalog) struct Print {
     /// The files that its placeholders name, each with its content.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) beside: Vec<(String, String)>,
-    /// Addresses elsewhere that its placeholders name.
+    /// Addresses elsewhere that its Locations and placeholders name.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) away: Vec<String>,
     /// Names the kinds by which its documents were judged, should any have waited for them.
@@ -50,6 +50,12 @@ impl Print {
     pub(super) fn new(digest: String) -> Self {
         Self { digest, bytes: 0, standing: 0, beside: Vec::new(), away: Vec::new(), kinds: None, notes: Vec::new() }
     }
+}
+
+/// Has the file looked at every time, and the addresses remembered that it names.
+pub(super) fn note(print: &mut Option<Print>, away: Vec<String>) {
+    print.get_or_insert_with(|| Print::new(String::new())).away.extend(away);
+    forget(print);
 }
 
 /// Has the file looked at every time, and remembers no more of it than the addresses that it names.
@@ -139,7 +145,7 @@ pub(super) fn standing(row: &FileRow) -> Option<u64> {
     Some(serde_json::from_str::<Standing>(row.judged.as_ref()?).ok()?.standing)
 }
 
-/// The addresses elsewhere that a file's placeholders named.
+/// The addresses elsewhere that a file's Locations and placeholders named.
 pub(super) fn away(row: &FileRow) -> Vec<String> {
     #[derive(Deserialize)]
     struct Away {
@@ -207,6 +213,15 @@ pub(super) fn remember(prints: Vec<Option<Print>>, notes: &[Note], claims: &Clai
         serde_json::to_string(&print).ok()
     });
     judged.collect()
+}
+
+/// What is to be remembered of each file where not all was read: the addresses that it names.
+pub(super) fn remember_away(prints: Vec<Option<Print>>) -> Vec<Option<String>> {
+    let addresses = prints.into_iter().map(|mut print| {
+        forget(&mut print);
+        serde_json::to_string(&print?).ok()
+    });
+    addresses.collect()
 }
 
 /// Goes on remembering the files that were not asked for.

@@ -8,6 +8,7 @@ use serde_json::Value;
 use super::{Named, Step, Walk, notes::About, plain};
 use crate::catalog::{
     ports::{ReadProblem, is_glob},
+    sync::recall,
     yaml::Document,
 };
 
@@ -99,6 +100,9 @@ impl Walk<'_> {
             return;
         }
         self.leading.insert(number);
+        // Also where nothing is there yet.
+        let away = targets.iter().filter(|(_, target)| target.contains("://")).map(|(_, target)| (*target).to_owned());
+        recall::note(&mut self.gathered.prints[number], away.collect());
         let about = self.about.as_ref().map(|(_, about)| about.clone()).unwrap_or_default();
         if step.depth >= self.limits.depth {
             let message = format!(

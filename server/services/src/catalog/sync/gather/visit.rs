@@ -157,8 +157,7 @@ impl Walk<'_> {
         match (&mut self.gathered.prints[number], noting.read().filter(|_| away.is_empty())) {
             (Some(print), Some(beside)) => print.beside.extend(beside),
             (print, None) => {
-                print.get_or_insert_with(|| Print::new(String::new())).away.extend_from_slice(away);
-                recall::forget(print);
+                recall::note(print, away.to_vec());
             }
             (None, Some(_)) => {}
         }
