@@ -110,7 +110,7 @@ fn Source(page: SourceView, sync: ServerAction<SyncSource>, find: String) -> imp
         view! {
             <div role="status" class="mb-4 rounded-box border border-base-300 bg-base-100 px-4 py-3 text-table">
                 <p>"It is being removed, since "<When at sentence=true/>". Until that is done, what it declares stays as it is, and it is not synced."</p>
-                <p class="mt-1 text-meta text-muted">"With very many things that takes a minute or more. It goes on by itself, also after a restart; what cannot be done is told in the log of the server, and can be asked for again here."</p>
+                <p class="mt-1 text-meta text-muted">"With very many things that takes a minute or more. It goes on by itself, also after a restart. Should it fail again and again, the source stays, and its history tells why."</p>
             </div>
         }
     });

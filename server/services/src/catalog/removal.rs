@@ -39,7 +39,7 @@ pub async fn remove_source(services: &Services, caller: &Caller, id: Uuid, entit
     let work = async move {
         announce(&services, &caller, id, entities).await?;
         fault::point("leaving", "source");
-        take_away(&services, &caller, id).await
+        ended(take_away(&services, &caller, id).await)
     };
     through("removing the source", work).await
 }
@@ -72,19 +72,23 @@ pub(super) async fn announce(services: &Services, caller: &Caller, id: Uuid, ent
 pub async fn finish_removal(services: &Services, caller: &Caller, id: Uuid) -> Result<()> {
     identity::may(services, caller, Permission::ManageSources, Target::Source(id)).await?;
     match store::source(&services.db, &caller.tenant, id).await? {
-        Some(source) if source.leaving_at.is_some() => match take_away(services, caller, id).await {
-            // Whoever began it was only slow.
-            Err(Error::NotFound(_)) => Ok(()),
-            done => done,
-        },
+        Some(source) if source.leaving_at.is_some() => ended(take_away(services, caller, id).await),
         _ => Ok(()),
     }
+}
+
+/// A source that is gone is what was asked for: whoever noted it and a worker may both be at it.
+fn ended(done: Result<()>) -> Result<()> {
+    if let Err(Error::NotFound(_)) = done { Ok(()) } else { done }
 }
 
 /// Lets a source stay that could not be removed again and again, so that it is synced, and its removal can be asked for once more.
 pub(crate) async fn give_up_removal(services: &Services, caller: &Caller, id: Uuid, why: &str) -> Result<()> {
     let mut tx = services.begin(caller).await?;
     let Some(source) = store::source(&*tx, &caller.tenant, id).await? else { return Ok(()) };
+    if source.leaving_at.is_none() {
+        return Ok(());
+    }
     store::note_leaving(&*tx, &caller.tenant, id, None).await?;
     tx.record(NewChange {
         source: id.to_string(),
@@ -103,6 +107,11 @@ async fn take_away(services: &Services, caller: &Caller, id: Uuid) -> Result<()>
     let tenant = &caller.tenant;
     let mut tx = begin(services, caller).await?;
     let Some(source) = store::source(&*tx, tenant, id).await? else { return Err(gone(id)) };
+    if source.leaving_at.is_none() {
+        // What was to become of its entities is known no longer.
+        let why = "its removal was given up after it failed again and again; ask for it once more".to_owned();
+        return Err(Error::Unavailable { system: "catalog".into(), why });
+    }
     let known = store::known_of(&*tx, tenant, id).await?;
     let is_at_once = !store::leaves_orphans(&*tx, tenant, id).await? || services.settings.catalog.orphan_days == 0;
     let around = store::conflicts_around(&*tx, tenant, id).await?;

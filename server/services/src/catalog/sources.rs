@@ -82,8 +82,8 @@ pub async fn first_sync(services: &Services, caller: &Caller, source: &Source) -
 pub async fn ensure(services: &Services, caller: &Caller, new: NewSource) -> Result<Source> {
     let new = checked(services, caller, new).await?;
     match store::source_by_target(&services.db, &caller.tenant, &new).await? {
-        Some(source) if source.leaving_at.is_none() => Ok(source),
-        _ => register(services, caller, new).await,
+        Some(source) => Ok(source),
+        None => register(services, caller, new).await,
     }
 }
 
