@@ -2,10 +2,12 @@
 
 use std::{
     collections::HashMap,
-    fs, io,
+    fs::{self, File},
+    io,
     io::Write as _,
     path::{Path, PathBuf},
     sync::{Mutex, PoisonError},
+    time::SystemTime,
 };
 
 use super::workloads::Workload;
@@ -56,12 +58,12 @@ impl Kept {
             }
             all.insert(target.clone(), listed.clone()).is_some_and(|before| before == *listed)
         };
-        if is_known {
+        let path = self.path(&target);
+        if is_known && is_touched(path.clone()).await {
             return;
         }
         let mut parts: Parts = listed.clone().into_iter().collect();
         parts.sort_by(|(left, _), (right, _)| left.cmp(right));
-        let path = self.path(&target);
         let written = tokio::task::spawn_blocking(move || write(&path, &parts)).await;
         if let Ok(Err(error)) = written {
             tracing::warn!(%error, "what was listed of a cluster cannot be kept on disk, so it is not known after a restart");
@@ -71,6 +73,12 @@ impl Kept {
     fn path(&self, target: &str) -> PathBuf {
         self.folder.join(format!("{}.json", git::name(target)))
     }
+}
+
+/// Notes that what a file says is so still; not where there is none.
+async fn is_touched(path: PathBuf) -> bool {
+    let touch = move || File::options().write(true).open(path)?.set_modified(SystemTime::now());
+    matches!(tokio::task::spawn_blocking(touch).await, Ok(Ok(())))
 }
 
 fn read(path: &Path) -> Option<Listed> {
@@ -97,12 +105,20 @@ fn write(path: &Path, parts: &Parts) -> io::Result<()> {
 fn forget_old(folder: &Path) -> io::Result<()> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
-        let entry = entry?;
-        files.push((entry.metadata()?.modified()?, entry.path()));
+        let path = entry?.path();
+        // One that another removed meanwhile is none of them.
+        if path.extension().is_some_and(|ending| ending == "json")
+            && let Ok(modified) = fs::metadata(&path).and_then(|about| about.modified())
+        {
+            files.push((modified, path));
+        }
     }
     files.sort();
     let too_many = files.len().saturating_sub(MOST_FILES);
-    files.into_iter().take(too_many).try_for_each(|(_, path)| fs::remove_file(path))
+    for (_, path) in files.into_iter().take(too_many) {
+        let _ = fs::remove_file(path);
+    }
+    Ok(())
 }
 
 #[cfg(test)]
@@ -113,9 +129,9 @@ mod tests {
     fn the_newest_listings_are_kept_and_no_more_of_them_than_there_is_room_for() {
         let folder = tempfile::tempdir().unwrap();
         for number in 0..MOST_FILES + 3 {
-            write(&folder.path().join(number.to_string()), &Vec::new()).unwrap();
+            write(&folder.path().join(format!("{number}.json")), &Vec::new()).unwrap();
         }
-        let newest = folder.path().join((MOST_FILES + 2).to_string());
+        let newest = folder.path().join(format!("{}.json", MOST_FILES + 2));
         assert!(read(&newest).is_some_and(|listed| listed.is_empty()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), MOST_FILES);
     }
