@@ -42,7 +42,10 @@ function signs(ranges) {
 
 const [folder, theme] = process.argv.slice(2);
 const named = /url\("\/pkg\/fonts\/((geist(?:-mono)?)-([a-z-]+)-wght-normal\.woff2)"\)[^}]*?unicode-range:([^;}]+)/g;
-for (const [, name, face, part, ranges] of readFileSync(theme, 'utf8').matchAll(named)) {
+const faces = readFileSync(theme, 'utf8');
+const found = [...faces.matchAll(named)];
+if (!found.length || found.length !== faces.split('/pkg/fonts/').length - 1) throw new Error(`${theme} names a font in another way than this script reads`);
+for (const [, name, face, part, ranges] of found) {
   const source = `./node_modules/@fontsource-variable/${face}/files/${face}-${CUT[part] ?? part}-wght-normal.woff2`;
   const font = readFileSync(new URL(source, import.meta.url));
   writeFileSync(join(folder, name), await subsetFont(font, signs(ranges), options));

@@ -17,18 +17,19 @@ use crate::Result;
 const NAMED: [&str; 2] = ["13hydrate_async", "15generate_routes"];
 
 /// Empties such functions in a module that still has its names, and takes the names out. What only they used goes when the module
-/// is optimised.
-pub(crate) fn empty(module: &Path) -> Result<()> {
+/// is optimised. Gives how many there were.
+pub(crate) fn empty(module: &Path) -> Result<usize> {
     let mut config = ModuleConfig::new();
     config.generate_name_section(false).generate_producers_section(false);
     let mut parsed = config.parse(&fs::read(module)?).map_err(|error| error.to_string())?;
-    empty_in(&mut parsed);
+    let emptied = empty_in(&mut parsed);
     parsed.emit_wasm_file(module).map_err(|error| error.to_string())?;
-    Ok(())
+    Ok(emptied)
 }
 
-fn empty_in(module: &mut Module) {
-    for id in unreached(module) {
+fn empty_in(module: &mut Module) -> usize {
+    let unreached = unreached(module);
+    for &id in &unreached {
         let function = module.funcs.get(id);
         let kind = module.types.get(function.ty());
         let (params, results) = (kind.params().to_vec(), kind.results().to_vec());
@@ -39,6 +40,7 @@ fn empty_in(module: &mut Module) {
         builder.func_body().unreachable();
         module.funcs.get_mut(id).kind = FunctionKind::Local(builder.local_func(args));
     }
+    unreached.len()
 }
 
 /// Functions with such a name that stand in tables alone. One that another function calls by itself is kept: functions of the same
