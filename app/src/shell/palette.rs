@@ -37,6 +37,13 @@ struct Entry {
     deed: Deed,
 }
 
+impl Entry {
+    /// A page or an action of the portal.
+    fn own(label: &str, glyph: Glyph, note: &str, deed: Deed) -> Self {
+        Self { glyph, label: label.to_owned(), beside: None, note: note.to_owned(), deed }
+    }
+}
+
 const PAGES: [(&str, &str, Glyph); 9] = [
     ("Home", "/", Glyph::Home),
     ("Catalog", "/catalog", Glyph::Boxes),
@@ -57,13 +64,8 @@ fn pages(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
         "/people" => manages_people,
         _ => true,
     };
-    PAGES.into_iter().filter(move |(_, href, _)| is_theirs(href)).map(|(label, href, glyph)| Entry {
-        glyph,
-        label: label.to_owned(),
-        beside: None,
-        note: "page".to_owned(),
-        deed: Deed::Go(href.to_owned()),
-    })
+    let pages = PAGES.into_iter().filter(move |(_, href, _)| is_theirs(href));
+    pages.map(|(label, href, glyph)| Entry::own(label, glyph, "page", Deed::Go(href.to_owned())))
 }
 
 fn actions(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
@@ -77,13 +79,7 @@ fn actions(frame: Option<&Frame>) -> impl Iterator<Item = Entry> {
     let leaves = frame.is_some_and(|frame| frame.has_session);
     let leave =
         leaves.then_some(("Sign out", Glyph::LogOut, Deed::Press("#navigation [action='/auth/sign-out'] button")));
-    actions.into_iter().chain(leave).map(|(label, glyph, deed)| Entry {
-        glyph,
-        label: label.to_owned(),
-        beside: None,
-        note: "action".to_owned(),
-        deed,
-    })
+    actions.into_iter().chain(leave).map(|(label, glyph, deed)| Entry::own(label, glyph, "action", deed))
 }
 
 /// The page of an entity, as an entry.

@@ -4,6 +4,8 @@ use std::{borrow::Cow, cmp::Ordering};
 
 use unicode_normalization::UnicodeNormalization as _;
 
+use super::words::add_plain;
+
 /// Compares two values in lower case by their letters without accents, and where these are the same, as they are written.
 pub(super) fn by_letters(left: &str, right: &str) -> Ordering {
     let mut letters = left.bytes().zip(right.bytes());
@@ -39,18 +41,7 @@ fn plain(text: &str) -> Cow<'_, str> {
     }
     let mut plain = String::with_capacity(text.len());
     for letter in text.nfd() {
-        match letter {
-            '\u{300}'..='\u{36f}' => {}
-            'ß' => plain.push_str("ss"),
-            'æ' => plain.push_str("ae"),
-            'œ' => plain.push_str("oe"),
-            'þ' => plain.push_str("th"),
-            'ø' => plain.push('o'),
-            'ł' => plain.push('l'),
-            'đ' | 'ð' => plain.push('d'),
-            'ı' => plain.push('i'),
-            letter => plain.push(letter),
-        }
+        add_plain(letter, &mut plain);
     }
     Cow::Owned(plain)
 }

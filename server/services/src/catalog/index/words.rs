@@ -16,7 +16,10 @@ use memchr::memmem::Finder;
 use roaring::RoaringBitmap;
 
 use self::fold::{PLAIN, humps};
-pub(super) use self::{fold::folded, parts::WordParts};
+pub(super) use self::{
+    fold::{add_plain, folded},
+    parts::WordParts,
+};
 use super::set::{Set, Union};
 
 /// Of a longer text only the beginning is searched, and of a longer word.

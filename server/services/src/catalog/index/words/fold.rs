@@ -17,20 +17,28 @@ pub(in crate::catalog::index) fn folded(text: &str) -> Cow<'_, str> {
     let mut plain = String::with_capacity(text.len());
     for letter in text.nfd() {
         match letter {
-            '\u{300}'..='\u{36f}' | '\u{ad}' | '\'' | '`' | '´' | '‘' | '’' | '‛' | 'ʼ' | 'ʹ' | '′' => {}
+            '\u{ad}' | '\'' | '`' | '´' | '‘' | '’' | '‛' | 'ʼ' | 'ʹ' | '′' => {}
             '\u{2010}'..='\u{2015}' | '\u{2212}' => plain.push('-'),
-            'ß' => plain.push_str("ss"),
-            'æ' => plain.push_str("ae"),
-            'œ' => plain.push_str("oe"),
-            'þ' => plain.push_str("th"),
-            'ø' => plain.push('o'),
-            'ł' => plain.push('l'),
-            'đ' | 'ð' => plain.push('d'),
-            'ı' => plain.push('i'),
-            letter => plain.push(letter),
+            letter => add_plain(letter, &mut plain),
         }
     }
     Cow::Owned(plain.nfc().collect())
+}
+
+/// Adds a letter of a decomposed text as it is written without accents, which are letters of their own there and are left out.
+pub(in crate::catalog::index) fn add_plain(letter: char, plain: &mut String) {
+    match letter {
+        '\u{300}'..='\u{36f}' => {}
+        'ß' => plain.push_str("ss"),
+        'æ' => plain.push_str("ae"),
+        'œ' => plain.push_str("oe"),
+        'þ' => plain.push_str("th"),
+        'ø' => plain.push('o'),
+        'ł' => plain.push('l'),
+        'đ' | 'ð' => plain.push('d'),
+        'ı' => plain.push('i'),
+        letter => plain.push(letter),
+    }
 }
 
 /// The words that a name in camel case is made of: `PaymentGatewayV2` is `Payment`, `Gateway` and `V2`, `HTTPServer` is `HTTP` and
